@@ -1,0 +1,1 @@
+"""Line cards: what joins the media plane to real or simulated lines."""

@@ -1,0 +1,89 @@
+/* The face that every line card shows to the media plane.
+ *
+ * A card owns `ports` consecutive ports. Once a tick (10 ms, 80 samples at 8 kHz) the plane calls `read`, later in the
+ * same tick `write`; `order` may be called between them; nothing else. Calls are made by one thread only. A card may do
+ * the system calls that its hardware or socket needs in `read` and `write`; nothing else in the tick may.
+ *
+ * Sound is A-law (G.711) as it stands on the line, port-major: samples[port * CARD_TICK_SAMPLES + n].
+ * A card whose `tokens` is 1 carries no sound: it carries tokens, that is, which tone or prompt begins at which sample.
+ * Code 0 is silence. The codes are those of pbx/vocabulary/tones.py. The plane reads `tokens_in` after `read` and has
+ * filled `tokens_out` before `write`; both are arrays of `ports` entries owned by the card.
+ */
+#pragma once
+#include <stdint.h>
+
+#define CARD_TICK_SAMPLES 80
+#define CARD_TOKEN_CHANGES 4
+
+/* Kinds of card_event. */
+#define CARD_EVENT_BITS 1   /* value = the four bits abcd now received (a is the most significant), not yet debounced */
+#define CARD_EVENT_HOOK 2   /* value = 1 loop closed (off hook), 0 open; not yet debounced */
+#define CARD_EVENT_RINGING 3 /* FXO: value = 1 ringing voltage present, 0 gone */
+#define CARD_EVENT_POLARITY 4 /* FXO: value = 1 reversed */
+#define CARD_EVENT_ALARM 5  /* value = the CARD_ALARM_ bits now standing; sent for each port of the span */
+#define CARD_EVENT_SLIP 6   /* value = 0 a frame was lost, 1 a frame was repeated */
+
+/* Alarms of a span, G.775, G.704, G.732. */
+#define CARD_ALARM_LOS 1
+#define CARD_ALARM_LOF 2
+#define CARD_ALARM_AIS 4
+#define CARD_ALARM_RAI 8
+#define CARD_ALARM_LOMF 16 /* loss of TS16 multiframe */
+
+/* Kinds of card_order. */
+#define CARD_ORDER_BITS 1     /* value = abcd to send from sample `offset` of this tick on */
+#define CARD_ORDER_RING 2     /* FXS: value = 1 ringing voltage on, 0 off */
+#define CARD_ORDER_POLARITY 3 /* FXS: value = 1 reversed */
+
+struct card_event {
+  uint16_t port; /* index within the card */
+  uint16_t kind;
+  uint16_t offset; /* sample within the tick, 0..79 */
+  uint16_t reserved;
+  uint32_t value;
+};
+
+struct card_order {
+  uint16_t port;
+  uint16_t kind;
+  uint16_t offset;
+  uint16_t reserved;
+  uint32_t value;
+};
+
+struct card_levels {
+  uint8_t bits_in;
+  uint8_t bits_out;
+  uint8_t hook; /* 1 = loop closed */
+  uint8_t ringing;
+  uint32_t alarms;
+};
+
+struct card_token_change {
+  uint16_t offset;
+  uint16_t code;
+  int16_t level_tenths_dbm0;
+};
+
+/* What a port's token does in this tick: `count` changes in order; none = as before. */
+struct card_tokens {
+  uint16_t count;
+  struct card_token_change change[CARD_TOKEN_CHANGES];
+};
+
+struct card {
+  const char *kind;
+  void *self;
+  int ports;
+  int tokens;
+  struct card_tokens *tokens_in;
+  struct card_tokens *tokens_out;
+  /* Fills samples[ports * 80] and up to `room` events of tick `tick`; returns their number. `samples` is not touched on a token card. */
+  int (*read)(struct card *, uint8_t *samples, struct card_event *events, int room, uint64_t tick);
+  int (*write)(struct card *, const uint8_t *samples, uint64_t tick);
+  int (*level)(struct card *, int port, struct card_levels *);
+  int (*order)(struct card *, const struct card_order *);
+  /* 1 when nothing is in flight in either direction and nothing will change until somebody sends: the virtual clock may jump. */
+  int (*quiet)(struct card *);
+  void (*close)(struct card *);
+};

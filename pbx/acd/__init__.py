@@ -1,0 +1,1 @@
+"""Distribution of calls to agents: queues, agents and the matching between them."""

@@ -1,0 +1,1 @@
+"""Signalling engines, one Recommendation each, sans I/O."""

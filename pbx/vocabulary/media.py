@@ -1,0 +1,219 @@
+"""The vocabulary between media plane and lines: events go up, commands go down.
+
+None of these values names its port or its time: the line adds the port, and the time is the argument ``now`` (events) or
+the field ``at`` (commands that must happen exactly then). So most events are constants that can be compared by identity
+and cached. Times are seconds on the plane's sample clock (8 000 samples are one second). Leaves out: how a value looks in
+the rings (pbx/media.py and pbx/dsp/api.h).
+"""
+
+import msgspec
+
+
+class MediaEvent(msgspec.Struct, frozen=True, gc=False):
+    """Something the media plane noticed on a port."""
+
+
+class Bits(MediaEvent, frozen=True, gc=False):
+    """New signalling bits abcd (a = 8) have stood for the recognition time; ``now`` is their first sample (Q.422)."""
+
+    value: int
+
+
+class ToneOn(MediaEvent, frozen=True, gc=False):
+    """A tone of the code space in pbx/vocabulary/tones.py began."""
+
+    tone: int
+
+
+class ToneOff(MediaEvent, frozen=True, gc=False):
+    """The tone that was on has ended."""
+
+    tone: int
+
+
+class Digit(MediaEvent, frozen=True, gc=False):
+    """A complete DTMF digit (Q.24) or dialled pulse digit was received."""
+
+    digit: str
+
+
+class HookOff(MediaEvent, frozen=True, gc=False):
+    """FXS: the loop was closed (debounced)."""
+
+
+class HookOn(MediaEvent, frozen=True, gc=False):
+    """FXS: the loop was open longer than a flash."""
+
+
+class Flash(MediaEvent, frozen=True, gc=False):
+    """FXS: the loop was open for a flash (register recall)."""
+
+
+class Frame(MediaEvent, frozen=True, gc=False):
+    """A good HDLC frame without its check sequence."""
+
+    octets: bytes
+
+
+class Played(MediaEvent, frozen=True, gc=False):
+    """The prompt started with this token has ended of itself."""
+
+    token: int
+
+
+class Recorded(MediaEvent, frozen=True, gc=False):
+    """The recorder has stopped; all its samples are in its ring."""
+
+    recorder: int
+
+
+class Alarm(MediaEvent, frozen=True, gc=False):
+    """The alarms now standing on the port's span, a sum of the values below; 0 = all clear (G.704, G.732, G.775)."""
+
+    alarms: int
+
+
+class Slip(MediaEvent, frozen=True, gc=False):
+    """A frame was lost (False) or repeated (True)."""
+
+    repeated: bool
+
+
+LOSS_OF_SIGNAL = 1
+LOSS_OF_FRAME = 2
+ALARM_INDICATION_SIGNAL = 4
+REMOTE_ALARM_INDICATION = 8
+LOSS_OF_MULTIFRAME = 16
+
+RECEIVE_DTMF = 1
+RECEIVE_MFC_FORWARD = 2
+RECEIVE_MFC_BACKWARD = 4
+RECEIVE_PROGRESS = 8
+
+PLAYER = 0x10000
+"""Sources below this number are ports; PLAYER + n is shared player n."""
+MIX = 0x20000
+"""MIX + n is mix n."""
+
+
+class MediaCommand(msgspec.Struct, frozen=True, gc=False):
+    """Something the media plane is asked to do on the line's port."""
+
+
+class SendBits(MediaCommand, frozen=True, gc=False):
+    """Send abcd from ``at`` on (0 = at once)."""
+
+    value: int
+    at: float = 0.0
+
+
+class SendTone(MediaCommand, frozen=True, gc=False):
+    """Send a tone or cadence; ``duration_ms`` 0 = until Silence. It replaces tone, digits and prompt of the port."""
+
+    tone: int
+    duration_ms: int = 0
+    at: float = 0.0
+
+
+class SendDigits(MediaCommand, frozen=True, gc=False):
+    """Send DTMF digits one after another behind those still waiting."""
+
+    digits: str
+    on_ms: int = 100
+    off_ms: int = 100
+
+
+class Silence(MediaCommand, frozen=True, gc=False):
+    """Stop tone, digits and prompt of the port."""
+
+    at: float = 0.0
+
+
+class Listen(MediaCommand, frozen=True, gc=False):
+    """Switch on receivers (a sum of RECEIVE_ values) on what the line says."""
+
+    receivers: int
+
+
+class Unlisten(MediaCommand, frozen=True, gc=False):
+    """Switch off receivers."""
+
+    receivers: int
+
+
+class SendFrame(MediaCommand, frozen=True, gc=False):
+    """Send an HDLC frame; the plane adds flags and check sequence."""
+
+    octets: bytes
+
+
+class Ring(MediaCommand, frozen=True, gc=False):
+    """FXS: ring with cadence ``on_ms``/``off_ms`` for ever; ``on_ms`` 0 stops. The plane keeps the cadence exact."""
+
+    on_ms: int
+    off_ms: int = 0
+
+
+class Play(MediaCommand, frozen=True, gc=False):
+    """Play a prompt of the cache into the line; Played(token) follows unless it loops or is cut."""
+
+    prompt: int
+    token: int = 0
+    loop: bool = False
+
+
+class Hear(MediaCommand, frozen=True, gc=False):
+    """The line's party hears ``source`` (port, PLAYER + n or MIX + n)."""
+
+    source: int
+    gain_db: float = 0.0
+
+
+class Unhear(MediaCommand, frozen=True, gc=False):
+    """The line's party no longer hears ``source``; -1 = no source at all."""
+
+    source: int
+
+
+class Join(MediaCommand, frozen=True, gc=False):
+    """The line speaks into mix ``mix`` and hears its sum minus itself."""
+
+    mix: int
+    gain_db: float = 0.0
+
+
+class Leave(MediaCommand, frozen=True, gc=False):
+    """The line leaves the mix."""
+
+    mix: int
+
+
+class Record(MediaCommand, frozen=True, gc=False):
+    """Record the line on two tracks (0: what the line says, 1: what it is told) until StopRecord."""
+
+    recorder: int
+
+
+class StopRecord(MediaCommand, frozen=True, gc=False):
+    """Stop the recorder; Recorded follows."""
+
+    recorder: int
+
+
+class Tag(MediaCommand, frozen=True, gc=False):
+    """Mark the port with the number of the leg that uses it; 0 = idle."""
+
+    tag: int
+
+
+class Armed(MediaCommand, frozen=True, gc=False):
+    """When ``event`` happens on this port before ``until``, do ``command`` ``after_samples`` later, in C."""
+
+    event: MediaEvent
+    command: MediaCommand
+    after_samples: int
+    until: float
+
+
+class Disarm(MediaCommand, frozen=True, gc=False):
+    """Cancel every armed and timed command of the port."""

@@ -1,0 +1,72 @@
+"""Codes of everything a line can carry that has a name: MFC signals, DTMF digits, call progress tones, prompts.
+
+One code space is shared by commands, events, the media plane in C and the tokens of simulated spans (drivers/card.h), so
+that a tone has one number wherever it is met. Frequencies and levels are not here: they are data of the tone plan
+(config/tones) and of the kernels (Q.23, Q.441). Leaves out: cadences, which the plan gives.
+"""
+
+SILENCE = 0
+MFC_FORWARD = 0x100
+MFC_BACKWARD = 0x200
+DTMF = 0x300
+PROGRESS = 0x400
+PROMPT = 0x1000
+
+PROGRESS_TONES = (
+    "dial",
+    "special-dial",
+    "ring-back",
+    "busy",
+    "congestion",
+    "vacant",
+    "call-waiting",
+    "toll-notify",
+    "reminder",
+    "confirmation",
+    "howler",
+    "milliwatt",
+)
+"""Call progress tones in the order of their codes; the order is part of the arena's layout and only grows."""
+
+DTMF_DIGITS = "0123456789*#ABCD"
+
+
+def mfc_forward(signal: int) -> int:
+    """Code of forward MFC signal 1..15 (Q.441)."""
+    return MFC_FORWARD | signal
+
+
+def mfc_backward(signal: int) -> int:
+    """Code of backward MFC signal 1..15 (Q.441)."""
+    return MFC_BACKWARD | signal
+
+
+def dtmf(digit: str) -> int:
+    """Code of a DTMF digit (Q.23)."""
+    return DTMF | ord(digit)
+
+
+def progress(name: str) -> int:
+    """Code of a call progress tone by its name in the plan."""
+    return PROGRESS | PROGRESS_TONES.index(name)
+
+
+def prompt(index: int) -> int:
+    """Code under which prompt ``index`` of the prompt cache travels on a token span."""
+    return PROMPT + index
+
+
+def name(code: int) -> str:
+    """The readable name, as traces and ``zongji listen`` print it: ``mfc-forward:3``, ``dtmf:#``, ``busy``."""
+    if code == SILENCE:
+        return "silence"
+    if code >= PROMPT:
+        return f"prompt:{code - PROMPT}"
+    kind, value = code & 0xF00, code & 0xFF
+    if kind == MFC_FORWARD:
+        return f"mfc-forward:{value}"
+    if kind == MFC_BACKWARD:
+        return f"mfc-backward:{value}"
+    if kind == DTMF:
+        return f"dtmf:{chr(value)}"
+    return PROGRESS_TONES[value]
