@@ -11,7 +11,7 @@ Names and causes are those of Q.931 and Q.850, for every signalling system. The 
 * ``Release`` down: let go at once, whatever the state. ``Release`` up: the call on this line is over. It comes exactly once
   for each Seized or Setup, always last, whoever cleared. The line may still be in its release guard: it takes no new
   ``Setup`` before ``Idle``. (A Setup that meets a line which is not idle is answered Release(44).)
-* ``Idle`` up: the circuit may be seized again. ``Blocked``/``Unblocked`` up: it may not / may be used (maintenance, alarm, far end).
+* ``Idle`` up: the circuit may be seized again. ``Blocked``/``Unblocked`` up: it may not / may be used (alarm, far end, operator).
 """
 
 import msgspec
