@@ -1,1 +1,109 @@
+/* The kernels of the media plane, as the plane and Python call them. A bare header: declarations only.
+ *
+ * What each kernel must meet, and the Recommendation that says so, stands at the head of its own header
+ * (g711.h, tone.h, dtmf.h, mf_r2.h, call_progress.h).
+ *
+ * Samples are linear int16 at 8 kHz on the scale of g711.h: full scale is +3.14 dBm0. Levels are in tenths of
+ * a dBm0. Every receiver is a bank over lanes: `samples[lane]` points to the block of 80 samples which that lane
+ * hears in this tick, or is null for a lane that does not listen (it keeps its state unchanged). A bank lives in
+ * memory the caller gives, aligned to 64 octets, and holds no pointer into itself, so it may be shared or moved.
+ */
 #pragma once
+#include <stddef.h>
+#include <stdint.h>
+
+#define KERNEL_BLOCK_SAMPLES 80
+#define KERNEL_REPORTS_PER_LANE 4
+
+/* G.711. */
+void g711_alaw_decode(const uint8_t *octets, int16_t *samples, size_t count);
+void g711_alaw_encode(const int16_t *samples, uint8_t *octets, size_t count);
+void g711_ulaw_decode(const uint8_t *octets, int16_t *samples, size_t count);
+void g711_ulaw_encode(const int16_t *samples, uint8_t *octets, size_t count);
+int g711_level_tenth_dbm0(const int16_t *samples, size_t count);
+
+/* Tone generator of one port. Segments are played in order; after the last one the plan goes on from segment
+ * `repeat_from` until the part from there has been played `passes` times (0 = for ever). */
+#define TONE_SEGMENTS_MAX 8
+#define TONE_FOR_EVER 0xffffffff
+
+struct tone_segment {
+  uint32_t frequency_millihertz[2]; /* 0 = this frequency is not sent */
+  int16_t level_tenth_dbm0[2];      /* of each frequency; held to +3 dBm0 */
+  uint32_t on_samples;              /* TONE_FOR_EVER = until stopped */
+  uint32_t off_samples;
+};
+
+struct tone_plan {
+  uint8_t segments; /* 1..TONE_SEGMENTS_MAX; 0 = silence at once finished */
+  uint8_t repeat_from;
+  uint16_t passes;
+  struct tone_segment segment[8];
+};
+
+struct tone_generator {
+  struct tone_plan plan;
+  uint32_t phase[2];
+  uint32_t step[2];
+  float amplitude[2];
+  uint32_t left_samples; /* of the present on or off part */
+  uint32_t passes_left;
+  uint8_t segment;
+  uint8_t sounding;
+  uint8_t playing; /* 0 once the plan has ended */
+  uint8_t spare;
+};
+
+void tone_start(struct tone_generator *generator, const struct tone_plan *plan);
+void tone_stop(struct tone_generator *generator);
+int tone_generate(struct tone_generator *generator, int16_t *samples, int count);
+int tone_plan_dtmf(struct tone_plan *plan, int digit, int low_tenth_dbm0, int high_tenth_dbm0, uint32_t on_samples,
+                   uint32_t off_samples);
+int tone_plan_mfc(struct tone_plan *plan, int forward, int signal, int level_tenth_dbm0, uint32_t on_samples,
+                  uint32_t off_samples);
+
+/* What a receiver reports. `offset_samples` counts from the first sample of the block just given; it is negative when
+ * the edge lies in an earlier block, as it mostly does. */
+#define TONE_BEGIN 1
+#define TONE_END 2
+
+struct tone_report {
+  int32_t lane;
+  int32_t offset_samples;
+  int16_t level_tenth_dbm0; /* of both frequencies together */
+  uint8_t edge;             /* TONE_BEGIN or TONE_END */
+  uint8_t value;            /* DTMF: the character; MFC: signal 1..15; call progress: index of the tone */
+};
+
+/* DTMF. Each run writes at most KERNEL_REPORTS_PER_LANE reports a lane, in order of lanes, and returns their number. */
+struct dtmf_bank;
+size_t dtmf_bank_size(int lanes);
+struct dtmf_bank *dtmf_bank_init(void *memory, int lanes);
+void dtmf_bank_set_minimum(struct dtmf_bank *bank, int level_tenth_dbm0);
+void dtmf_lane_reset(struct dtmf_bank *bank, int lane);
+int dtmf_bank_run(struct dtmf_bank *bank, const int16_t *const *samples, struct tone_report *reports);
+
+/* MFC-R2, one bank for each direction that is listened to. */
+struct mf_r2_bank;
+size_t mf_r2_bank_size(int lanes);
+struct mf_r2_bank *mf_r2_bank_init(void *memory, int lanes, int forward);
+void mf_r2_lane_reset(struct mf_r2_bank *bank, int lane);
+int mf_r2_bank_run(struct mf_r2_bank *bank, const int16_t *const *samples, struct tone_report *reports);
+
+/* Call progress tones of one frequency, told apart by cadence. */
+#define PROGRESS_SEGMENTS_MAX 4
+#define PROGRESS_TONES_MAX 16
+
+struct progress_tone {
+  uint8_t segments;   /* 0 = continuous */
+  uint8_t needed;     /* segments (on and off) that must match before the tone is reported */
+  uint16_t on_ms[4];
+  uint16_t off_ms[4];
+};
+
+struct progress_bank;
+size_t progress_bank_size(int lanes);
+struct progress_bank *progress_bank_init(void *memory, int lanes, uint32_t frequency_millihertz,
+                                         const struct progress_tone *tones, int count);
+void progress_lane_reset(struct progress_bank *bank, int lane);
+int progress_bank_run(struct progress_bank *bank, const int16_t *const *samples, struct tone_report *reports);

@@ -1,0 +1,98 @@
+"""The kernels on numpy arrays, for tests: sound in, reports out, as the plane would see them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from pbx import _plane
+
+ffi, lib = _plane.ffi, _plane.lib
+BLOCK = 80
+BEGIN, END = 1, 2
+
+
+@dataclass(frozen=True)
+class Report:
+    lane: int
+    at: int
+    edge: int
+    value: int
+    level_tenth_dbm0: int
+    tick: int
+
+
+class Bank:
+    """A receiver bank of any kind in memory of its own."""
+
+    def __init__(self, kind: str, lanes: int = 1, tones=None) -> None:
+        size = {"dtmf": lib.dtmf_bank_size, "mfc-forward": lib.mf_r2_bank_size, "mfc-backward": lib.mf_r2_bank_size}
+        self.lanes = lanes
+        self.memory = ffi.new("char[]", (size.get(kind, lib.progress_bank_size))(lanes) + 64)
+        start = self.memory + (-int(ffi.cast("uintptr_t", self.memory)) % 64)
+        if kind == "dtmf":
+            self.bank, self.run_bank = lib.dtmf_bank_init(start, lanes), lib.dtmf_bank_run
+        elif kind.startswith("mfc-"):
+            self.bank = lib.mf_r2_bank_init(start, lanes, kind == "mfc-forward")
+            self.run_bank = lib.mf_r2_bank_run
+        else:
+            self.bank = lib.progress_bank_init(start, lanes, 450_000, tones, len(tones))
+            self.run_bank = lib.progress_bank_run
+        self.reports = ffi.new("struct tone_report[]", 4 * lanes)
+        self.pointers = ffi.new("int16_t *[]", lanes)
+        self.tick = 0
+
+    def run(self, blocks: list[np.ndarray | None]) -> list[Report]:
+        """One tick; one block of 80 samples or None a lane."""
+        kept = [None if b is None else ffi.from_buffer("int16_t[]", np.ascontiguousarray(b, np.int16)) for b in blocks]
+        for lane, block in enumerate(kept):
+            self.pointers[lane] = ffi.NULL if block is None else block
+        count = self.run_bank(self.bank, self.pointers, self.reports)
+        base = self.tick * BLOCK
+        self.tick += 1
+        return [
+            Report(r.lane, base + r.offset_samples, r.edge, r.value, r.level_tenth_dbm0, self.tick - 1)
+            for r in self.reports[0:count]
+        ]
+
+
+def hear(kind: str, sound: np.ndarray, lanes: int = 1, lane: int = 0, tones=None, padding: int = 1600) -> list[Report]:
+    """Everything one lane of a bank reports about a sound, silence after it."""
+    bank = Bank(kind, lanes, tones)
+    sound = np.concatenate([sound, np.zeros(padding + -len(sound) % BLOCK, np.int16)]).astype(np.int16)
+    out: list[Report] = []
+    for start in range(0, len(sound) - BLOCK + 1, BLOCK):
+        blocks: list[np.ndarray | None] = [None] * lanes
+        blocks[lane] = sound[start : start + BLOCK]
+        out += bank.run(blocks)
+    return out
+
+
+def play(plan, samples: int) -> np.ndarray:
+    """What the generator plays of a plan."""
+    generator = ffi.new("struct tone_generator *")
+    lib.tone_start(generator, plan)
+    out = np.zeros(samples, np.int16)
+    lib.tone_generate(generator, ffi.from_buffer("int16_t[]", out), samples)
+    return out
+
+
+def silence(ms: float) -> np.ndarray:
+    return np.zeros(round(ms * 8), np.int16)
+
+
+PEAK_AT_0_DBM0 = 32768 * 10 ** (-3.14 / 20)
+
+
+def sines(ms: float, *tones: tuple[float, float]) -> np.ndarray:
+    """A sum of sines of (frequency Hz, level dBm0), independent of the kernels' own generator."""
+    t = np.arange(round(ms * 8)) / 8000
+    total = sum(PEAK_AT_0_DBM0 * 10 ** (level / 20) * np.sin(2 * np.pi * hz * t + hz) for hz, level in tones)
+    return np.clip(np.rint(total), -32768, 32767).astype(np.int16)
+
+
+def noise(count: int, level_dbm0: float, random: np.random.Generator) -> np.ndarray:
+    """White noise of a level."""
+    rms = PEAK_AT_0_DBM0 / 2**0.5 * 10 ** (level_dbm0 / 20)
+    return random.normal(0, rms, count)
