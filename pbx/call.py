@@ -1,0 +1,146 @@
+"""Call and Leg: CSTA's call and connection.
+
+A *leg* is one line's part in one call. Its state is the CSTA connection state: Null, Initiated, Alerting, Connected, Held,
+Queued, Failed. A *call* is its legs and what is known of it as a whole. Both are plain data; the switch alone changes them.
+``LegRecord`` is the leg as it is written to the arena, from which a new control rebuilds it.
+"""
+
+from typing import Any
+
+import msgspec
+
+from pbx.line import Line
+
+NULL = "Null"
+INITIATED = "Initiated"
+ALERTING = "Alerting"
+CONNECTED = "Connected"
+HELD = "Held"
+QUEUED = "Queued"
+FAILED = "Failed"
+
+
+class LegRecord(msgspec.Struct, frozen=True, array_like=True):
+    """What survives of a leg when control dies; it must fit a leg record of the arena (about 1 000 octets)."""
+
+    call: str
+    number: int
+    line: str
+    incoming: bool
+    state: str
+    tag: str
+    called: str
+    calling: str
+    group: str
+    agent: str
+    started_at: float
+    established_at: float | None
+    peer: int
+    queue: str
+    priority: int
+    joined_at: float
+    flow: str
+    step: str
+    variables: dict[str, str]
+    recorder: int
+    recording: str
+    agent_state: str = ""
+
+
+class Leg:
+    """One line's part in one call."""
+
+    __slots__ = (
+        "agent",
+        "call",
+        "called",
+        "calling",
+        "cause",
+        "category",
+        "clearing",
+        "established_at",
+        "group",
+        "hears",
+        "incoming",
+        "line",
+        "number",
+        "queue",
+        "recorder",
+        "recording",
+        "restricted",
+        "ring_timer",
+        "run",
+        "sounding",
+        "started_at",
+        "state",
+        "tried",
+    )
+
+    def __init__(self, call: "Call", number: int, line: Line, incoming: bool, now: float) -> None:
+        self.call = call
+        self.number = number
+        self.line = line
+        self.incoming = incoming
+        self.state = INITIATED
+        self.called = ""
+        self.calling = ""
+        self.category = 0
+        self.restricted = False
+        self.group = ""
+        self.agent = ""
+        self.cause = 0
+        self.started_at = now
+        self.established_at: float | None = None
+        self.clearing = False
+        self.hears: set[int] = set()
+        self.sounding = False
+        self.run: Any = None
+        self.queue = ""
+        self.recorder = -1
+        self.recording = ""
+        self.ring_timer: Any = None
+        self.tried: frozenset[str] = frozenset()
+
+    @property
+    def answered(self) -> bool:
+        """Whether the leg has been answered."""
+        return self.established_at is not None
+
+    def __repr__(self) -> str:
+        return f"<leg {self.call.name}/{self.number} {self.line.name} {self.state}>"
+
+
+class Call:
+    """Its legs, and what is known of the whole."""
+
+    __slots__ = ("cause", "legs", "name", "priority", "started_at", "talking", "_next")
+
+    def __init__(self, name: str, now: float) -> None:
+        self.name = name
+        self.legs: dict[int, Leg] = {}
+        self.cause = 0
+        self.priority = 0
+        self.started_at = now
+        self.talking: tuple[Leg, Leg] | None = None
+        self._next = 1
+
+    def add(self, line: Line, incoming: bool, now: float, number: int = 0) -> Leg:
+        """A new leg on a line; ``number`` is given when a leg is adopted."""
+        number = number or self._next
+        self._next = max(self._next, number + 1)
+        leg = Leg(self, number, line, incoming, now)
+        self.legs[number] = leg
+        line.leg = leg
+        return leg
+
+    @property
+    def originator(self) -> Leg | None:
+        """The leg that began the call, while it is there."""
+        return next((leg for leg in self.legs.values() if leg.incoming), None)
+
+    def others(self, leg: Leg) -> list[Leg]:
+        """The other legs."""
+        return [other for other in self.legs.values() if other is not leg]
+
+    def __repr__(self) -> str:
+        return f"<call {self.name} {list(self.legs.values())}>"

@@ -1,0 +1,229 @@
+"""The floor: one queue of things to do, and the turn in which they are done.
+
+A media event, a timer or a request opens a *turn*. The floor hands it to the engine of its line, delivers by type what the engine
+returns (commands to the plane, primitives to the switch, notes to the trace), and so on until the queue is empty; engines and
+switch never call one another, so there is no recursion and no re-entrance. At the end of the turn facts and leg records are
+written to the arena, and only then do commands leave: what the world can see has always been written down first.
+
+Wrong peers are counted (``Unexpected``, ``Malformed``). A fault of our own, an exception in an engine or in the switch, is caught
+here: that one call is cleared with cause 41, its trace saved, and the exchange lives. Leaves out where events come from.
+"""
+
+import traceback
+from collections import Counter, deque
+from collections.abc import Callable, Iterable
+from typing import Any, Protocol
+
+from pbx.engine import Malformed, Noted, Unexpected
+from pbx.line import Line
+from pbx.vocabulary.call import TEMPORARY_FAILURE, Primitive, Release
+from pbx.vocabulary.facts import Fact
+from pbx.vocabulary.media import MediaCommand, MediaEvent
+
+
+class Clock(Protocol):
+    """What the floor needs of time."""
+
+    def seconds(self) -> float:
+        """Now."""
+
+    def callLater(self, delay: float, function: Callable[..., object], *arguments: Any) -> Any:  # noqa: N802
+        """Call ``function`` after ``delay`` seconds; the answer can be cancelled."""
+
+
+class Plane(Protocol):
+    """What the floor needs of the media plane."""
+
+    def send(self, port: int, command: MediaCommand) -> None:
+        """Give a command to a port."""
+
+    def write_leg_record(self, port: int, octets: bytes) -> None:
+        """Replace the leg record of a port; empty = no leg."""
+
+
+class Control(Protocol):
+    """The switch, as the floor sees it."""
+
+    def receive(self, line: Line, primitive: Primitive, now: float) -> None:
+        """A primitive from a line's engine."""
+
+    def fault(self, line: Line, now: float) -> None:
+        """Something of our own went wrong on this line's call; its engine has been let go."""
+
+    def leg_record(self, line: Line) -> bytes:
+        """The octets from which the line's leg can be rebuilt; empty = none."""
+
+
+class Floor:
+    """The queue and its turn."""
+
+    def __init__(self, clock: Clock, plane: Plane, append: Callable[[Fact], object]) -> None:
+        self.clock = clock
+        self.plane = plane
+        self.counters: Counter[str] = Counter()
+        self.faults: list[str] = []
+        self.on_fault: Callable[[str], None] | None = None
+        self.now = 0.0
+        self._append = append
+        self._control: Control | None = None
+        self._queue: deque[tuple[Any, Any, float]] = deque()
+        self._commands: list[tuple[int, MediaCommand]] = []
+        self._facts: list[Fact] = []
+        self._touched: dict[int, Line] = {}
+        self._lines: dict[int, Line] = {}
+        self._running = False
+
+    def attach(self, control: Control) -> None:
+        """The switch that primitives go to."""
+        self._control = control
+
+    def add(self, line: Line) -> None:
+        """A line whose events this floor delivers."""
+        self._lines[line.port] = line
+
+    def start(self, line: Line, now: float) -> None:
+        """Bring a line into service."""
+        self.turn(lambda: self._take(line, line.engine.start(now), now))
+
+    # What opens a turn.
+
+    def media(self, events: Iterable[tuple[float, int, MediaEvent]]) -> None:
+        """Events of the media plane: (seconds, port, event)."""
+        lines = self._lines
+        for now, port, event in events:
+            line = lines.get(port)
+            if line is not None:
+                self._queue.append((line, event, now))
+        self._run()
+
+    def turn(self, function: Callable[..., object], *arguments: Any) -> None:
+        """Do a request in a turn of its own (or in the present one)."""
+        self._queue.append((None, (function, arguments), self.clock.seconds()))
+        self._run()
+
+    def after(self, delay: float, function: Callable[..., object], *arguments: Any) -> Any:
+        """A timer of the switch: ``function`` in a turn of its own; the answer can be cancelled."""
+        return self.clock.callLater(max(0.0, self.now + delay - self.clock.seconds()), self.turn, function, *arguments)
+
+    # What the switch gives within a turn.
+
+    def to_line(self, line: Line, primitive: Primitive) -> None:
+        """A primitive for a line's engine."""
+        self._queue.append((line, primitive, self.now))
+
+    def orders(self, orders: Iterable[tuple[int, MediaCommand]]) -> None:
+        """Media commands of the switch itself."""
+        self._commands.extend(orders)
+
+    def fact(self, fact: Fact) -> None:
+        """A fact of this turn."""
+        self._facts.append(fact)
+
+    def touch(self, line: Line) -> None:
+        """The line's leg changed: write its record at the end of the turn."""
+        self._touched[line.port] = line
+
+    # The turn itself.
+
+    def _run(self) -> None:
+        if self._running:
+            return
+        self._running = True
+        queue = self._queue
+        try:
+            while queue:
+                line, value, now = queue.popleft()
+                self.now = now
+                try:
+                    if line is None:
+                        value[0](*value[1])
+                    else:
+                        self._take(line, line.engine.receive(value, now), now)
+                except Exception:
+                    self._fault(line, now)
+            self._commit()
+        finally:
+            self._running = False
+
+    def _take(self, line: Line, outputs: Iterable[Any], now: float) -> None:
+        for output in outputs:
+            if isinstance(output, MediaCommand):
+                self._commands.append((line.port, output))
+            elif isinstance(output, Noted):
+                line.note(now, output.text)
+            elif isinstance(output, Primitive):
+                if self._control is not None:
+                    self._control.receive(line, output, now)
+            elif isinstance(output, Unexpected):
+                line.unexpected += 1
+                self.counters[f"unexpected {output.state} {output.event}"] += 1
+                line.note(now, f"?? unexpected {output.event} in {output.state}")
+            elif isinstance(output, Malformed):
+                self.counters["malformed"] += 1
+                line.note(now, f"?? malformed {output.what}")
+        due = line.engine.deadline()
+        if due is not None and (line.wake is None or due < line.wake):
+            if line.wake_call is not None:
+                line.wake_call.cancel()
+            line.wake = due
+            line.wake_call = self.clock.callLater(max(0.0, due - self.clock.seconds()), self._wake, line)
+
+    def _wake(self, line: Line) -> None:
+        """The engine's deadline as it was when the call was made; it may have moved since, which costs nothing."""
+        line.wake = None
+        line.wake_call = None
+        due = line.engine.deadline()
+        if due is None:
+            return
+        now = self.clock.seconds()
+        if due > now + 1e-9:
+            line.wake = due
+            line.wake_call = self.clock.callLater(due - now, self._wake, line)
+            return
+        self.turn(self._expire, line, due)
+
+    def _expire(self, line: Line, due: float) -> None:
+        """Time is that of the timer, not of the moment at which we came to it."""
+        now = max(due, self.now) if due <= self.now else due
+        try:
+            self._take(line, line.engine.expire(now), now)
+        except Exception:
+            self._fault(line, now)
+
+    def _fault(self, line: Line | None, now: float) -> None:
+        text = traceback.format_exc()
+        self.counters["fault"] += 1
+        self.faults.append(text)
+        del self.faults[:-100]
+        if self.on_fault is not None:
+            self.on_fault(text)
+        if line is None:
+            return
+        line.note(now, "!! internal fault: " + text.strip().splitlines()[-1])
+        try:
+            outputs = line.engine.receive(Release(TEMPORARY_FAILURE), now)
+        except Exception:
+            outputs = line.engine.start(now)
+        try:
+            self._take(line, outputs, now)
+            if self._control is not None:
+                self._control.fault(line, now)
+        except Exception:
+            self.faults.append(traceback.format_exc())
+
+    def _commit(self) -> None:
+        if self._facts:
+            facts, self._facts = self._facts, []
+            append = self._append
+            for fact in facts:
+                append(fact)
+        if self._touched:
+            touched, self._touched = self._touched, {}
+            assert self._control is not None
+            for port, line in touched.items():
+                self.plane.write_leg_record(port, self._control.leg_record(line))
+        if self._commands:
+            commands, self._commands = self._commands, []
+            send = self.plane.send
+            for port, command in commands:
+                send(port, command)

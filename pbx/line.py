@@ -1,0 +1,78 @@
+"""A line: a port of the media plane, the signalling engine that works it, and a name (``e1-2/17``); a CSTA device.
+
+The line remembers what people ask of it: whether it may be seized, what it was last seen doing, the notes of the trace since
+its last idle state. Leaves out everything about calls: the leg it carries is a reference and no more.
+"""
+
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+from pbx.engine import Engine
+
+TRUNK = "trunk"
+EXTENSION = "extension"
+HISTORY = 50
+
+
+class Line:
+    """Port + engine + name. ``leg`` belongs to call control; ``wake`` to the floor."""
+
+    __slots__ = (
+        "blocked",
+        "engine",
+        "group",
+        "history",
+        "idle",
+        "idle_since",
+        "kind",
+        "leg",
+        "name",
+        "notes",
+        "number",
+        "observer",
+        "port",
+        "seizures",
+        "unexpected",
+        "wake",
+        "wake_call",
+    )
+
+    def __init__(self, name: str, port: int, engine: Engine, kind: str, number: str = "", group: str = "") -> None:
+        self.name = name
+        self.port = port
+        self.engine = engine
+        self.kind = kind
+        self.number = number
+        self.group = group
+        self.leg: Any = None
+        self.idle = True
+        self.idle_since = 0.0
+        self.blocked: set[str] = set()
+        self.notes: list[tuple[float, str, str]] = []
+        self.history: deque[tuple[float, str]] = deque(maxlen=HISTORY)
+        self.observer: Callable[[float, str, str], None] | None = None
+        self.seizures = 0
+        self.unexpected = 0
+        self.wake: float | None = None
+        self.wake_call: Any = None
+
+    def note(self, now: float, text: str) -> None:
+        """One line of the trace."""
+        self.notes.append((now, self.name, text))
+        self.history.append((now, text))
+        if self.observer is not None:
+            self.observer(now, self.name, text)
+
+    def take_notes(self) -> list[tuple[float, str, str]]:
+        """The notes so far; the line starts a new page."""
+        notes, self.notes = self.notes, []
+        return notes
+
+    @property
+    def available(self) -> bool:
+        """Whether a call may be placed on it."""
+        return self.idle and not self.blocked and self.leg is None
+
+    def __repr__(self) -> str:
+        return f"<{self.name} {self.engine.state}{' blocked' if self.blocked else ''}>"
