@@ -55,8 +55,8 @@ class Leg:
         "call",
         "called",
         "calling",
-        "cause",
         "category",
+        "cause",
         "clearing",
         "established_at",
         "group",
@@ -113,7 +113,7 @@ class Leg:
 class Call:
     """Its legs, and what is known of the whole."""
 
-    __slots__ = ("cause", "legs", "name", "priority", "started_at", "talking", "_next")
+    __slots__ = ("_next", "cause", "legs", "name", "priority", "started_at", "talking")
 
     def __init__(self, name: str, now: float) -> None:
         self.name = name

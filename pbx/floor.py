@@ -184,11 +184,11 @@ class Floor:
 
     def _expire(self, line: Line, due: float) -> None:
         """Time is that of the timer, not of the moment at which we came to it."""
-        now = max(due, self.now) if due <= self.now else due
+        self.now = due
         try:
-            self._take(line, line.engine.expire(now), now)
+            self._take(line, line.engine.expire(due), due)
         except Exception:
-            self._fault(line, now)
+            self._fault(line, due)
 
     def _fault(self, line: Line | None, now: float) -> None:
         text = traceback.format_exc()

@@ -1,0 +1,1 @@
+"""Interactive voice response: flows that run on one leg of a call."""
