@@ -1,0 +1,234 @@
+"""The cross-checks: mistakes that only show when several entries of the configuration are seen together.
+
+Each check is a function that reads a draft and yields findings; ``CHECKS`` names them all. References are looked up
+among all names in the document, so that an entry with another mistake is not also reported as unknown. Left out: the
+shape of single values (``config/reader.py``).
+"""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from config.lines import Place
+from config.reader import Draft, Finding, closest, listed
+from config.schema import (
+    FEATURES,
+    Agent,
+    ConsoleKey,
+    Exchange,
+    Extension,
+    Flow,
+    Number,
+    Prompt,
+    Queue,
+    Section,
+    Span,
+    TrunkGroup,
+    circuits_of,
+    line_of,
+)
+
+HOME = Path(__file__).resolve().parent.parent
+"""The folder of ``zongji``: relative names of prompts and of the data directory begin here."""
+
+SIGNALLING_SLOT = 16
+"""The time slot that carries the line signals of all circuits of a span (G.704 clause 5.1.3)."""
+
+Findings = Iterator[Finding]
+
+
+def names_are_distinct(draft: Draft) -> Findings:
+    """Nothing is named twice: spans, trunk groups, extensions, queues, agents, prompts, console keys."""
+    named: tuple[type[Section], ...] = (Span, TrunkGroup, Queue, Prompt, ConsoleKey)
+    numbered: tuple[type[Section], ...] = (Extension, Agent)
+    for kind in named + numbered:
+        key = "number" if kind in numbered else "name"
+        seen: dict[str, Place] = {}
+        for place, section in draft.of(kind):
+            name = getattr(section, key)
+            if name in seen:
+                title = ".".join(str(step) for step in place[:-1])
+                yield Finding((*place, key), f'{title} "{name}" is there twice', f"give each {title} its own {key}")
+            seen[name] = place
+
+
+def sockets_are_distinct(draft: Draft) -> Findings:
+    """No two spans share an outside socket."""
+    seen: dict[str, str] = {}
+    for place, span in draft.of(Span):
+        socket = span.socket or f"{span.name}.socket"
+        owner = seen.setdefault(socket, span.name)
+        if owner != span.name:
+            yield Finding(
+                (*place, "socket"), f'spans "{owner}" and "{span.name}" share the socket {socket}', "give each its own"
+            )
+
+
+def circuits_exist_once(draft: Draft) -> Findings:
+    """Every circuit lies on a trunk span, is no signalling slot, and belongs to one trunk group, once."""
+    spans = {span.name: span for _, span in draft.of(Span)}
+    owners: dict[tuple[str, int], str] = {}
+    for place, group in draft.of(TrunkGroup):
+        at = (*place, "circuits")
+        for name in sorted({span for span, _ in circuits_of(group)}):
+            if name not in draft.names("span"):
+                yield _unknown(at, "span", name, draft.names("span"))
+            elif name in spans and spans[name].kind != "cas":
+                yield Finding(at, f'span "{name}" has subscribers, not circuits', 'name a span of kind "cas"')
+        for span, slot in circuits_of(group):
+            if slot == SIGNALLING_SLOT:
+                yield Finding(at, f"{span}/{slot} is the signalling time slot", f"leave {span}/{slot} out of the range")
+                continue
+            owner = owners.get((span, slot))
+            if owner is not None:
+                whose = f'trunk groups "{owner}" and "{group.name}"' if owner != group.name else f'"{owner}" twice'
+                yield Finding(at, f"circuit {span}/{slot} is in {whose}", "keep it in one place")
+            owners[span, slot] = group.name
+
+
+def lines_exist_once(draft: Draft) -> Findings:
+    """Every extension has a line of its own, on a subscriber span."""
+    spans = {span.name: span for _, span in draft.of(Span)}
+    owners: dict[tuple[str, int], str] = {}
+    for place, extension in draft.of(Extension):
+        at = (*place, "line")
+        span, slot = line_of(extension)
+        if span not in draft.names("span"):
+            yield _unknown(at, "span", span, draft.names("span"))
+        elif span in spans and spans[span].kind != "subscriber":
+            yield Finding(at, f'span "{span}" has circuits, not subscribers', 'name a span of kind "subscriber"')
+        if slot == SIGNALLING_SLOT:
+            yield Finding(at, f"{span}/{slot} is the signalling time slot", "choose one of 1 to 15 and 17 to 31")
+        owner = owners.setdefault((span, slot), extension.number)
+        if owner != extension.number:
+            yield Finding(at, f"line {extension.line} is extension {owner} too", "give each extension its own line")
+
+
+def destinations_exist(draft: Draft) -> Findings:
+    """Every destination leads to something there is, and calls do not leave by an incoming trunk group."""
+    known = {
+        "flow": draft.names("flow"),
+        "queue": draft.names("queue"),
+        "trunk": draft.names("trunk_group"),
+        "extension": draft.names("extension", "number"),
+        "announcement": draft.names("prompt"),
+        "feature": list(FEATURES),
+    }
+    words = {"trunk": "trunk group", "announcement": "prompt"}
+    incoming = {group.name for _, group in draft.of(TrunkGroup) if group.direction == "incoming"}
+    for place, destination in _destinations(draft):
+        kind, _, name = destination.partition(":")
+        if name not in known[kind]:
+            yield _unknown(place, words.get(kind, kind), name, known[kind])
+        elif kind == "trunk" and name in incoming:
+            yield Finding(place, f'trunk group "{name}" takes incoming calls only', 'make it "outgoing" or "both-way"')
+
+
+def queues_can_be_served(draft: Draft) -> Findings:
+    """Somebody has the skill a queue asks for, and its overflow leads elsewhere."""
+    skills = {skill for _, agent in draft.of(Agent) for skill in agent.skills}
+    for place, queue in draft.of(Queue):
+        if queue.skill not in skills:
+            yield Finding((*place, "skill"), f'no agent has the skill "{queue.skill}"', "add it to an agent's skills")
+        if queue.overflow == f"queue:{queue.name}":
+            yield Finding(
+                (*place, "overflow"), f'queue "{queue.name}" overflows into itself', "name another destination"
+            )
+
+
+def prompts_are_whole(draft: Draft) -> Findings:
+    """Every prompt that is named exists, and each has one source of sound."""
+    names = draft.names("prompt")
+    for place, name in _prompts(draft):
+        if name not in names:
+            yield _unknown(place, "prompt", name, names)
+    for place, prompt in draft.of(Prompt):
+        spoken = bool(prompt.text_zh or prompt.text_en)
+        if spoken + bool(prompt.file) + bool(prompt.melody) != 1:
+            yield Finding(
+                place, f'prompt "{prompt.name}" needs one source of sound', "give text_zh or text_en, file, or melody"
+            )
+        if prompt.file and not (HOME / prompt.file).is_file():
+            yield Finding((*place, "file"), f"there is no file {prompt.file}", f"put one there, seen from {HOME.name}/")
+
+
+def data_files_exist(draft: Draft) -> Findings:
+    """Signalling variants and tone plans are files below ``config``."""
+    variants = _data_files("variants")
+    for place, group in draft.of(TrunkGroup):
+        if variants and group.variant not in variants:
+            yield _unknown((*place, "variant"), "variant", group.variant, variants)
+    tones = _data_files("tones")
+    for place, exchange in draft.of(Exchange):
+        if tones and exchange.tones not in tones:
+            yield _unknown((*place, "tones"), "tone plan", exchange.tones, tones)
+
+
+def numbers_are_unambiguous(draft: Draft) -> Findings:
+    """No number, dialled by one kind of caller, is claimed by two rows of the plan; lengths and digits agree."""
+    for place, row in draft.of(Number):
+        if row.least > row.most:
+            yield Finding((*place, "length"), f"{row.least} digits are more than {row.most}", "write [least, most]")
+        elif row.least < len(row.prefix):
+            what = f"a number of {row.least} digits is shorter than its prefix {row.prefix}"
+            yield Finding((*place, "length"), what, f"give at least {len(row.prefix)}")
+        if row.strip > row.least:
+            what = f"{row.strip} digits cannot be taken from a number of {row.least}"
+            yield Finding((*place, "strip"), what, f"give at most {row.least}")
+    rows: dict[str, list[Number]] = {}
+    for _, extension in draft.of(Extension):  # two extensions of one number are named by names_are_distinct
+        rows[extension.number] = [Number(extension.number, f"extension:{extension.number}")]
+    for place, row in draft.of(Number):
+        for other in rows.setdefault(row.prefix, []):
+            if row.least <= other.most and other.least <= row.most and set(row.open_to) & set(other.open_to):
+                what = f"prefix {row.prefix} is there twice with the same length"
+                yield Finding((*place, "prefix"), what, "make prefix, length or callers differ")
+        rows[row.prefix].append(row)
+
+
+CHECKS: tuple[Callable[[Draft], Findings], ...] = (
+    names_are_distinct,
+    sockets_are_distinct,
+    circuits_exist_once,
+    lines_exist_once,
+    destinations_exist,
+    queues_can_be_served,
+    prompts_are_whole,
+    data_files_exist,
+    numbers_are_unambiguous,
+)
+"""Every cross-check, in the order of the file's sections."""
+
+
+def _destinations(draft: Draft) -> Iterator[tuple[Place, str]]:
+    for place, row in draft.of(Number):
+        yield (*place, "destination"), row.destination
+    for place, queue in draft.of(Queue):
+        if queue.overflow:
+            yield (*place, "overflow"), queue.overflow
+    for place, flow in draft.of(Flow):
+        for key, destination in flow.choices.items():
+            yield (*place, "choices", key), destination
+        if flow.otherwise:
+            yield (*place, "otherwise"), flow.otherwise
+
+
+def _prompts(draft: Draft) -> Iterator[tuple[Place, str]]:
+    for place, queue in draft.of(Queue):
+        yield (*place, "music"), queue.music
+    for place, flow in draft.of(Flow):
+        for key, prompt in (("greeting", flow.greeting), ("menu", flow.menu)):
+            if prompt:
+                yield (*place, key), prompt
+
+
+def _data_files(folder: str) -> list[str]:
+    return sorted(file.stem for file in (HOME / "config" / folder).glob("*.toml"))
+
+
+def _unknown(place: Place, kind: str, name: str, known: list[str]) -> Finding:
+    close = closest(name, known)
+    if close:
+        cure = f'did you mean "{close}"?'
+    else:
+        cure = f"there is {listed(known)}" if 0 < len(known) <= 8 else f"define it, or name another {kind}"
+    return Finding(place, f'unknown {kind} "{name}"', cure)

@@ -1,0 +1,307 @@
+"""Every word the configuration file may hold, with its type, range and default: the single source of truth.
+
+The TOML reader (``config/loader.py``), the published JSON Schema (``config/schema.json``) and the exchange itself all
+read these structs. Terms are those of the ITU-T: span, circuit, trunk group, hunting, service level (E.423). A field's
+description is written for the person who got it wrong: it completes the sentence "give ...". National facts (signals,
+tones, timers of a variant) are not here but in data files that this file names.
+"""
+
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta, Struct, field
+
+Name = Annotated[
+    str,
+    Meta(
+        pattern=r"^[a-z][a-z0-9_-]{0,31}$",
+        description="a name of 1 to 32 small letters, digits, - and _, beginning with a letter",
+    ),
+]
+Title = Annotated[str, Meta(min_length=1, max_length=64, description="a text of 1 to 64 characters")]
+Digits = Annotated[str, Meta(pattern=r"^[0-9]{1,20}$", description="1 to 20 digits, in quotes")]
+DialledDigits = Annotated[
+    str, Meta(pattern=r"^[0-9A-D*#]{1,20}$", description="1 to 20 of the signs 0-9, A-D, * and #, in quotes")
+]
+LineName = Annotated[
+    str,
+    Meta(
+        pattern=r"^[a-z][a-z0-9_-]{0,31}/([1-9]|[12][0-9]|3[01])$",
+        description='a span and a time slot from 1 to 31, as in "sub-1/7"',
+    ),
+]
+CircuitRange = Annotated[
+    str,
+    Meta(
+        pattern=r"^[a-z][a-z0-9_-]{0,31}/([1-9]|[12][0-9]|3[01])(-([1-9]|[12][0-9]|3[01]))?$",
+        description='a span and a time slot or a range of them, as in "e1-1/1-15" or "e1-1/17"',
+    ),
+]
+Destination = Annotated[
+    str,
+    Meta(
+        pattern=r"^(flow|queue|trunk|announcement|feature):[a-z][a-z0-9_-]{0,31}$|^extension:[0-9]{1,20}$",
+        description="KIND:NAME, the kind being flow, queue, trunk, extension, announcement or feature",
+    ),
+]
+Seconds = Annotated[float, Meta(ge=0, le=86400, description="a number of seconds from 0 to 86400")]
+FileName = Annotated[str, Meta(max_length=255, description="a file or folder name of at most 255 characters")]
+
+FEATURES = ("log-in", "log-out", "ready", "not-ready")
+"""What a feature code may do: agent log in, log out, ready and not ready (the agent states of ECMA-269)."""
+
+
+class Section(Struct, frozen=True, forbid_unknown_fields=True):
+    """A table of the configuration file. Immutable; an unknown key is an error, never ignored."""
+
+
+class Exchange(Section, frozen=True):
+    """Who this exchange is and where it keeps its data."""
+
+    name: Title
+    area_code: Digits
+    country_code: Digits = "86"
+    tones: Name = "china"
+    """Plan of call progress tones: a file of ``config/tones``."""
+    data_directory: FileName = ""
+    """Folder of all that the exchange writes; relative to the folder of ``zongji``. Empty: ``var/`` and the name of the
+    configuration file. Absolute once loaded."""
+    store: FileName = "zongji.sqlite"
+    """Database of facts and call detail records; relative to the data directory, absolute once loaded."""
+
+
+class Span(Section, frozen=True):
+    """One E1 of 30 circuits (G.704): trunks with channel associated signalling, or a channel bank of analog lines."""
+
+    name: Name
+    kind: Literal["cas", "subscriber"]
+    card: Literal["wire"] = "wire"
+    far_end: Literal["simulated", "outside"] = "simulated"
+    """Who answers at the other end: the simulated network, or whatever program connects to the socket."""
+    socket: FileName = ""
+    """The outside socket; relative to the data directory. Empty: the span's name and ``.socket``. Absolute once
+    loaded."""
+    mode: Literal["free-running", "lockstep"] = "free-running"
+    media: Literal["sound", "tokens"] = "sound"
+    crc4: bool = True
+
+
+class TrunkGroup(Section, frozen=True):
+    """Circuits to one neighbour, hunted in one order."""
+
+    name: Name
+    circuits: Annotated[list[CircuitRange], Meta(min_length=1, description="a list of at least one range of circuits")]
+    signalling: Literal["r2"] = "r2"
+    variant: Name = "china"
+    """National variant of the signalling system: a file of ``config/variants``."""
+    direction: Literal["incoming", "outgoing", "both-way"] = "both-way"
+    hunt: Literal["longest-idle", "ascending", "descending", "cyclic"] = "longest-idle"
+
+
+class Extension(Section, frozen=True):
+    """A subscriber's line and its number, which needs no row of its own in the numbering plan."""
+
+    number: Digits
+    line: LineName
+    name: Title
+
+
+class Number(Section, frozen=True):
+    """A row of the numbering plan: what begins with ``prefix`` and has ``length`` digits goes to ``destination``."""
+
+    prefix: DialledDigits
+    destination: Destination
+    length: Annotated[
+        Annotated[int, Meta(ge=1, le=20)]
+        | Annotated[list[Annotated[int, Meta(ge=1, le=20)]], Meta(min_length=2, max_length=2)]
+        | None,
+        Meta(description="a number of digits from 1 to 20, or [least, most]"),
+    ] = None
+    """Digits of the whole number, prefix included: exactly so many, or [least, most]. Absent: just the prefix."""
+    callers: Literal["all", "extensions", "trunks"] | None = None
+    """Who may dial it. Absent: trunks and features for extensions only, so that no outsider calls out through us."""
+    strip: Annotated[int, Meta(ge=0, le=20, description="a number of digits from 0 to 20")] = 0
+    """How many leading digits are taken away before the number is sent on to a trunk group."""
+    prepend: Annotated[str, Meta(pattern=r"^[0-9]{0,20}$", description="at most 20 digits, in quotes")] = ""
+    """Digits put in front of what is sent on to a trunk group."""
+
+    @property
+    def least(self) -> int:
+        """Fewest digits of a whole number."""
+        return self.length[0] if isinstance(self.length, list) else self.length or len(self.prefix)
+
+    @property
+    def most(self) -> int:
+        """Most digits of a whole number."""
+        return self.length[1] if isinstance(self.length, list) else self.length or len(self.prefix)
+
+    @property
+    def open_to(self) -> tuple[str, ...]:
+        """Which callers may dial it: "extensions", "trunks" or both."""
+        if self.callers is None:
+            inside_only = self.destination.startswith(("trunk:", "feature:"))
+            return ("extensions",) if inside_only else ("extensions", "trunks")
+        return ("extensions", "trunks") if self.callers == "all" else (self.callers,)
+
+
+class Queue(Section, frozen=True):
+    """Calls that wait for an agent with one skill, first in first out."""
+
+    name: Name
+    title: Title
+    skill: Name
+    music: Name
+    """Prompt heard while waiting, over and over."""
+    ring_seconds: Annotated[float, Meta(ge=3, le=300, description="a number of seconds from 3 to 300")] = 20.0
+    """How long an agent is rung before the call is offered to the next one."""
+    wrap_up_seconds: Seconds = 10.0
+    """Working after call before the agent is ready again."""
+    service_level_seconds: Annotated[float, Meta(gt=0, le=3600, description="seconds above 0, at most 3600")] = 20.0
+    service_level_percent: Annotated[float, Meta(ge=0, le=100, description="a percentage from 0 to 100")] = 80.0
+    """Target: so many per cent of the calls answered within ``service_level_seconds``."""
+    max_wait_seconds: Annotated[float, Meta(gt=0, le=86400, description="seconds above 0, at most 86400")] = 600.0
+    max_waiting: Annotated[int, Meta(ge=1, le=10000, description="a whole number from 1 to 10000")] = 100
+    overflow: Destination | None = None
+    """Where a call goes that waited ``max_wait_seconds`` or found the queue full. Absent: it is released."""
+
+
+class Agent(Section, frozen=True):
+    """A person who answers queued calls from whatever extension he logs in at."""
+
+    number: Digits
+    name: Title
+    password: Annotated[str, Meta(pattern=r"^[0-9]{4,12}$", description="4 to 12 digits, in quotes")]
+    skills: Annotated[list[Name], Meta(min_length=1, description="a list of at least one skill")]
+
+
+class Prompt(Section, frozen=True):
+    """Something to be heard: exactly one of spoken text, a sound file or a melody."""
+
+    name: Name
+    text_zh: Annotated[str, Meta(max_length=2000, description="at most 2000 characters")] = ""
+    text_en: Annotated[str, Meta(max_length=2000, description="at most 2000 characters")] = ""
+    file: FileName = ""
+    """WAV or raw A-law file; relative to the folder of ``zongji``, absolute once loaded."""
+    melody: Annotated[
+        str,
+        Meta(
+            pattern=r"^(([A-G][#b]?[2-6]|R):[1-9][0-9]{1,3} *)*$",
+            description='notes and rests with their milliseconds, as in "E4:400 C#5:200 R:100"',
+        ),
+    ] = ""
+
+
+class Flow(Section, frozen=True):
+    """Parameters of one flow, ``[flow.NAME]``. The named fields are those of the program ``menu``."""
+
+    program: Name = "menu"
+    """The Python flow that runs."""
+    greeting: Name | None = None
+    """Prompt said once, first."""
+    menu: Name | None = None
+    """Prompt that offers the choices; a key pressed ends it."""
+    choices: dict[Annotated[str, Meta(pattern=r"^[0-9*#]$", description="one key of 0-9, * and #")], Destination] = {}
+    wait_seconds: Annotated[float, Meta(gt=0, le=60, description="seconds above 0, at most 60")] = 5.0
+    """How long a key is waited for after the menu prompt has ended."""
+    tries: Annotated[int, Meta(ge=1, le=9, description="a whole number from 1 to 9")] = 3
+    otherwise: Destination | None = None
+    """Where a caller goes who has not chosen after so many tries. Absent: he is released."""
+    parameters: dict[str, str | int | float | bool] = {}
+    """Free parameters of other programs."""
+
+
+class Recording(Section, frozen=True):
+    """Which conversations are recorded, and where."""
+
+    what: Literal["queues", "all", "none"] = "queues"
+    directory: FileName = "recordings"
+    """Relative to the data directory, absolute once loaded."""
+    disk_watermark_percent: Annotated[int, Meta(ge=10, le=99, description="a percentage from 10 to 99")] = 90
+    """No new recording begins while the disk is fuller than this."""
+
+
+class ConsoleKey(Section, frozen=True):
+    """One person's way into the console: who he is, what he may do, his public key."""
+
+    name: Name
+    role: Literal["observer", "operator", "engineer"]
+    public_key: Annotated[
+        str,
+        Meta(
+            pattern=r"^(ssh-ed25519|ecdsa-sha2-nistp256|ssh-rsa) [A-Za-z0-9+/]+=*( .*)?$",
+            description='the line of an OpenSSH public key file, as in "ssh-ed25519 AAAA..."',
+        ),
+    ]
+
+
+class Console(Section, frozen=True):
+    """The engineers' shell over SSH on the loopback address."""
+
+    port: Annotated[int, Meta(ge=0, le=65535, description="a port from 1 to 65535, or 0 for no console")] = 2222
+    local_key: bool = True
+    """Make a key pair in the data directory at the first start, for whoever may read it, with the role engineer."""
+    keys: list[ConsoleKey] = field(default_factory=list, name="key")
+
+
+class Timers(Section, frozen=True):
+    """Supervision of the caller by the exchange (Q.118 and national practice); signalling timers belong to variants."""
+
+    first_digit_seconds: Annotated[float, Meta(ge=1, le=60, description="seconds from 1 to 60")] = 15.0
+    """Dial tone until the first digit."""
+    inter_digit_seconds: Annotated[float, Meta(ge=1, le=60, description="seconds from 1 to 60")] = 10.0
+    """From a digit to the next, while the number is incomplete."""
+    whole_number_seconds: Annotated[float, Meta(ge=0.5, le=60, description="seconds from 0.5 to 60")] = 4.0
+    """From a digit to the next, while the number could be whole already."""
+    no_answer_seconds: Annotated[float, Meta(ge=5, le=600, description="seconds from 5 to 600")] = 60.0
+    """Ringing before the call is released with cause 19."""
+    busy_tone_seconds: Annotated[float, Meta(ge=1, le=120, description="seconds from 1 to 120")] = 40.0
+    """Busy tone before a line that stays off-hook is parked in silence."""
+
+
+class Alarm(Section, frozen=True):
+    """When the supervisor gives up and says so."""
+
+    restarts: Annotated[int, Meta(ge=1, le=20, description="a whole number from 1 to 20")] = 3
+    restart_window_seconds: Annotated[float, Meta(gt=0, le=600, description="seconds above 0, at most 600")] = 5.0
+    """So many restarts of control within this time raise the alarm."""
+    silent_peer_seconds: Annotated[float, Meta(ge=1, le=60, description="seconds from 1 to 60")] = 5.0
+    """An outside socket silent for so long is loss of signal."""
+
+
+class Configuration(Section, frozen=True):
+    """The whole file."""
+
+    exchange: Exchange
+    spans: list[Span] = field(default_factory=list, name="span")
+    trunk_groups: list[TrunkGroup] = field(default_factory=list, name="trunk_group")
+    extensions: list[Extension] = field(default_factory=list, name="extension")
+    numbers: list[Number] = field(default_factory=list, name="number")
+    queues: list[Queue] = field(default_factory=list, name="queue")
+    agents: list[Agent] = field(default_factory=list, name="agent")
+    prompts: list[Prompt] = field(default_factory=list, name="prompt")
+    flows: dict[Name, Flow] = field(default_factory=dict, name="flow")
+    recording: Recording = Recording()
+    console: Console = Console()
+    timers: Timers = Timers()
+    alarm: Alarm = Alarm()
+
+
+def circuits_of(group: TrunkGroup) -> list[tuple[str, int]]:
+    """Return every (span name, time slot) of a trunk group, in the order written."""
+    circuits = []
+    for text in group.circuits:
+        span, _, slots = text.rpartition("/")
+        first, _, last = slots.partition("-")
+        circuits += [(span, slot) for slot in range(int(first), int(last or first) + 1)]
+    return circuits
+
+
+def line_of(extension: Extension) -> tuple[str, int]:
+    """Return an extension's (span name, time slot)."""
+    span, _, slot = extension.line.rpartition("/")
+    return span, int(slot)
+
+
+def json_schema() -> bytes:
+    """Return the JSON Schema (draft 2020-12) of the configuration file, indented, ending with a line feed."""
+    return msgspec.json.format(msgspec.json.encode(msgspec.json.schema(Configuration), order="deterministic")) + b"\n"
