@@ -18,7 +18,7 @@ from pbx.engine import Malformed, Noted, Unexpected
 from pbx.line import Line
 from pbx.vocabulary.call import TEMPORARY_FAILURE, Primitive, Release
 from pbx.vocabulary.facts import Fact
-from pbx.vocabulary.media import MediaCommand, MediaEvent
+from pbx.vocabulary.media import MediaCommand, MediaEvent, Played, Recorded
 
 
 class Clock(Protocol):
@@ -47,11 +47,18 @@ class Control(Protocol):
     def receive(self, line: Line, primitive: Primitive, now: float) -> None:
         """A primitive from a line's engine."""
 
+    def media(self, line: Line, event: MediaEvent, now: float) -> None:
+        """A prompt has ended or a recorder has stopped."""
+
     def fault(self, line: Line, now: float) -> None:
         """Something of our own went wrong on this line's call; its engine has been let go."""
 
     def leg_record(self, line: Line) -> bytes:
         """The octets from which the line's leg can be rebuilt; empty = none."""
+
+
+_FOR_CONTROL = (Played, Recorded)
+"""Events about what the switch itself ordered; no engine knows of them."""
 
 
 class Floor:
@@ -92,9 +99,17 @@ class Floor:
         lines = self._lines
         for now, port, event in events:
             line = lines.get(port)
-            if line is not None:
+            if line is None:
+                continue
+            if isinstance(event, _FOR_CONTROL):
+                self._queue.append((None, (self._to_control, (line, event)), now))
+            else:
                 self._queue.append((line, event, now))
         self._run()
+
+    def _to_control(self, line: Line, event: MediaEvent) -> None:
+        if self._control is not None:
+            self._control.media(line, event, self.now)
 
     def turn(self, function: Callable[..., object], *arguments: Any) -> None:
         """Do a request in a turn of its own (or in the present one)."""
@@ -161,6 +176,11 @@ class Floor:
             elif isinstance(output, Malformed):
                 self.counters["malformed"] += 1
                 line.note(now, f"?? malformed {output.what}")
+        if line.leg is not None:
+            tag = line.engine.tag
+            if tag != line.tag:
+                line.tag = tag
+                self._touched[line.port] = line
         due = line.engine.deadline()
         if due is not None and (line.wake is None or due < line.wake):
             if line.wake_call is not None:

@@ -33,6 +33,7 @@ class Line:
         "observer",
         "port",
         "seizures",
+        "tag",
         "unexpected",
         "wake",
         "wake_call",
@@ -53,6 +54,7 @@ class Line:
         self.history: deque[tuple[float, str]] = deque(maxlen=HISTORY)
         self.observer: Callable[[float, str, str], None] | None = None
         self.seizures = 0
+        self.tag = ""
         self.unexpected = 0
         self.wake: float | None = None
         self.wake_call: Any = None

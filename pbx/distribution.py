@@ -1,0 +1,259 @@
+"""The queue room of the switch: calls that wait, agents that are rung for them, and what both hear.
+
+It turns the outcomes of the pure distributor (pbx/acd) into verbs of the switch and facts: ring the agent's line for an offer, music for
+the caller, the timers of ringing, after-call work and longest wait. A caller who hangs up while an agent is rung stops the ringing in
+the same turn. Leaves out which call goes to whom, which is pbx/acd/distributor.py.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import msgspec
+
+from pbx import bridge
+from pbx.acd.agent import BUSY
+from pbx.acd.distributor import Distributor, Offer, Outcome, Refused
+from pbx.acd.queue import Waiting
+from pbx.call import QUEUED, Leg
+from pbx.line import Line
+from pbx.switch import Switch
+from pbx.vocabulary import facts
+from pbx.vocabulary.call import NO_ANSWER
+from pbx.vocabulary.media import PLAYER
+
+_AGENT_FACTS: dict[str, type[facts.AgentFact]] = {
+    "LoggedOn": facts.LoggedOn,
+    "NotReady": facts.NotReady,
+    "Ready": facts.Ready,
+    "Busy": facts.Busy,
+    "WorkingAfterCall": facts.WorkingAfterCall,
+    "LoggedOff": facts.LoggedOff,
+}
+
+
+class QueueSound(msgspec.Struct, frozen=True):
+    """What a queue plays to those who wait (number of the shared player, -1 = nothing), and whether its calls are recorded."""
+
+    player: int = -1
+    recorded: bool = False
+
+
+class Distribution:
+    """Queues and agents of the switch."""
+
+    def __init__(self, switch: Switch, distributor: Distributor, sounds: Mapping[str, QueueSound]) -> None:
+        self.switch = switch
+        self.floor = switch.floor
+        self.distributor = distributor
+        self.sounds = dict(sounds)
+        self._waits: dict[str, Any] = {}
+        self._after_call: dict[str, Any] = {}
+        self._queue_of_agent: dict[str, str] = {}
+        switch.distribution = self
+
+    # Calls.
+
+    def enqueue(self, leg: Leg, queue: str, priority: int) -> bool:
+        """The call of this leg waits in a queue; False when there is none of that name."""
+        if queue not in self.distributor.queues:
+            return False
+        now = self.floor.now
+        call = leg.call
+        leg.state = QUEUED
+        leg.queue = queue
+        call.priority = priority
+        sound = self.sounds.get(queue, QueueSound())
+        if sound.player >= 0:
+            self.floor.orders(bridge.hear(leg, PLAYER + sound.player))
+        position, outcomes = self.distributor.join(queue, call.name, priority, now)
+        self.floor.fact(facts.Queued(now, call.name, leg.number, leg.line.name, queue=queue, position=position))
+        self._set_longest_wait(leg, queue, now)
+        self.carry_out(outcomes)
+        self.floor.touch(leg.line)
+        return True
+
+    def _set_longest_wait(self, leg: Leg, queue: str, joined_at: float) -> None:
+        longest = self.distributor.queues[queue].profile.max_wait_seconds
+        if longest > 0:
+            remaining = joined_at + longest - self.floor.now
+            self._waits[leg.call.name] = self.floor.after(remaining, self._waited_too_long, leg)
+
+    def _waited_too_long(self, leg: Leg) -> None:
+        self._waits.pop(leg.call.name, None)
+        if leg.clearing or leg.call.name in self.distributor.offered:
+            return
+        self._leave(leg, "overflowed")
+        if leg.run is not None:
+            leg.run.result("overflow")
+        else:
+            self.switch.dial_failed(leg, NO_ANSWER)
+
+    def _leave(self, leg: Leg, reason: str, agent: str = "") -> None:
+        """Take the call out of its queue, whatever the reason, and say so."""
+        now = self.floor.now
+        call = leg.call
+        timer = self._waits.pop(call.name, None)
+        if timer is not None:
+            timer.cancel()
+        if agent:
+            waiting, outcomes = self.distributor.answered(call.name), []
+        else:
+            waiting, outcomes = self.distributor.abandon(call.name, now)
+        leg.queue = ""
+        if waiting is None:
+            return
+        sound = self.sounds.get(waiting.queue, QueueSound())
+        if sound.player >= 0:
+            self.floor.orders(bridge.unhear(leg, PLAYER + sound.player))
+        self.floor.fact(
+            facts.Dequeued(
+                now,
+                call.name,
+                leg.number,
+                leg.line.name,
+                queue=waiting.queue,
+                reason=reason,
+                waited=now - waiting.joined_at,
+                agent=agent,
+            )
+        )
+        self.carry_out(outcomes)
+
+    def waiting(self, leg: Leg) -> Waiting | None:
+        """The waiting call of this leg: in its queue or being offered."""
+        if not leg.queue:
+            return None
+        pair = self.distributor.offered.get(leg.call.name)
+        if pair is not None:
+            return pair[0]
+        return next((w for w in self.distributor.queues[leg.queue] if w.call == leg.call.name), None)
+
+    def leg_gone(self, leg: Leg, cause: int) -> bool:
+        """A leg leaves its call; True when the call waits on (the agent rung for it did not answer)."""
+        call = leg.call
+        if leg.incoming and leg.queue:
+            self._leave(leg, "abandoned")
+            return False
+        if not leg.agent or leg.answered:
+            return False
+        caller = call.originator
+        if call.name in self.distributor.offered and caller is not None:
+            now = self.floor.now
+            reason = "no-answer" if cause == NO_ANSWER else "unavailable"
+            self.floor.fact(facts.Diverted(now, call.name, leg.number, leg.line.name, reason=reason, agent=leg.agent))
+            outcomes = self.distributor.unanswered(call.name, reason, now)
+            self.floor.fact(
+                facts.Queued(now, call.name, caller.number, caller.line.name, queue=caller.queue, position=1, front=True)
+            )
+            self.carry_out(outcomes)
+        return True
+
+    def agent_answered(self, leg: Leg) -> None:
+        """The agent rung for a queue has answered: caller and agent talk."""
+        caller = leg.call.originator
+        assert caller is not None
+        queue = caller.queue
+        self._queue_of_agent[leg.agent] = queue
+        self._leave(caller, "answered", leg.agent)
+        self.switch.service.leave(caller)
+        self.switch.connect(caller, leg)
+        if self.sounds.get(queue, QueueSound()).recorded:
+            self.switch.record(caller)
+
+    def agent_finished(self, leg: Leg) -> None:
+        """The agent's conversation is over: time for after-call work."""
+        queue = self._queue_of_agent.pop(leg.agent, "")
+        agent = self.distributor.agents[leg.agent]
+        seconds = agent.profile.wrap_up_seconds
+        if seconds is None:
+            seconds = self.distributor.queues[queue].profile.wrap_up_seconds if queue else 0.0
+        self.carry_out(self.distributor.finished(leg.agent, self.floor.now, wrap_up=seconds > 0))
+        if seconds > 0:
+            self._after_call[leg.agent] = self.floor.after(seconds, self._after_call_over, leg.agent)
+
+    def _after_call_over(self, agent: str) -> None:
+        self._after_call.pop(agent, None)
+        self.carry_out(self.distributor.after_call_over(agent, self.floor.now))
+
+    # Agents.
+
+    def line_changed(self, line: Line, *, free: bool) -> None:
+        """A line was taken or is idle again."""
+        self.carry_out(self.distributor.line_changed(line.name, free, self.floor.now))
+
+    def log_on(self, agent: str, password: str, line: Line) -> str:
+        """An agent sits down at a line; "" or why not."""
+        return self._request(self.distributor.log_on(agent, password, line.name, self.floor.now, line.available))
+
+    def log_off(self, agent: str) -> str:
+        """The agent leaves; "" or why not."""
+        self._stop_after_call(agent)
+        return self._request(self.distributor.log_off(agent, self.floor.now))
+
+    def ready(self, agent: str) -> str:
+        """The agent takes calls; "" or why not."""
+        self._stop_after_call(agent)
+        return self._request(self.distributor.ready(agent, self.floor.now))
+
+    def not_ready(self, agent: str, reason: str) -> str:
+        """The agent takes no calls; "" or why not."""
+        self._stop_after_call(agent)
+        return self._request(self.distributor.not_ready(agent, reason, self.floor.now))
+
+    def _stop_after_call(self, agent: str) -> None:
+        timer = self._after_call.pop(agent, None)
+        if timer is not None:
+            timer.cancel()
+
+    def _request(self, answer: list[Outcome] | Refused) -> str:
+        if isinstance(answer, Refused):
+            return answer.why
+        self.carry_out(answer)
+        return ""
+
+    def carry_out(self, outcomes: Iterable[Outcome]) -> None:
+        """Make facts and ringing telephones of what the distributor decided."""
+        now = self.floor.now
+        for outcome in outcomes:
+            if isinstance(outcome, Offer):
+                self._offer(outcome)
+                continue
+            kind = _AGENT_FACTS[outcome.state]
+            self.floor.fact(kind(now, outcome.agent, line=outcome.line, reason=outcome.reason, call=outcome.call))
+
+    def _offer(self, offer: Offer) -> None:
+        call = self.switch.calls[offer.call]
+        caller = call.originator
+        assert caller is not None, f"call {offer.call} waits without a caller"
+        number = self.switch.lines[offer.line].number
+        ring_seconds = self.distributor.queues[offer.queue].profile.ring_seconds
+        leg = self.switch.dial_extension(caller, number, offer.agent, ring_seconds)
+        if leg is None:
+            self.carry_out(self.distributor.unanswered(offer.call, "unavailable", self.floor.now))
+
+    # Adoption after a restart.
+
+    def adopt_waiting(self, leg: Leg, queue: str, joined_at: float) -> None:
+        """A caller who waited goes on waiting, at his place; calls must be given in the order in which they joined."""
+        leg.state = QUEUED
+        leg.queue = queue
+        self._set_longest_wait(leg, queue, joined_at)
+        sound = self.sounds.get(queue, QueueSound())
+        if sound.player >= 0:
+            self.floor.orders(bridge.hear(leg, PLAYER + sound.player))
+        self.carry_out(
+            self.distributor.restore(queue, leg.call.name, leg.call.priority, joined_at, self.floor.now)
+        )
+
+    def adopt_agent(self, number: str, line: Line, state: str, call: str) -> None:
+        """An agent who was logged on; one in after-call work gets that time anew."""
+        free = line.available
+        self.carry_out(self.distributor.restore_agent(number, line.name, state, call, free, self.floor.now))
+        agent = self.distributor.agents.get(number)
+        if agent is not None and state == "WorkingAfterCall":
+            seconds = agent.profile.wrap_up_seconds or 10.0
+            self._after_call[number] = self.floor.after(seconds, self._after_call_over, number)
+
+    def busy_agents(self) -> list[str]:
+        """Agents who talk or are being rung."""
+        return [number for number, agent in self.distributor.agents.items() if agent.state == BUSY]
