@@ -1,7 +1,7 @@
 """What an agent does from a telephone: log on and off, ready and not ready (feature codes of the numbering plan).
 
-Each feature is a flow of one step. Log-on asks for number and password, each ended by ``#``. Success is told by the prompt ``done``,
-refusal by ``refused`` (settings of ``[flow.agent_keys]``; a confirmation or congestion tone when there is no prompt is the plan's).
+Each feature is a flow of one step. Log-in asks for number and password, each ended by ``#``. The prompts are known by name:
+``agent_number``, ``agent_password``, ``accepted``, ``refused``; one that the configuration does not have is left out.
 """
 
 from ivr.flow import Answer, Ask, Collect, Flow, Hang, Say, Script
@@ -11,38 +11,38 @@ class AgentKeys(Flow):
     """Shared end of all features: say how it went, hang up."""
 
     def _finish(self, why: str) -> Script:
-        yield Say((self.settings["refused" if why else "done"],), barge=False)
+        yield Say(("refused" if why else "accepted",), barge=False)
         yield Hang()
         return None
 
 
-class LogOn(AgentKeys):
+class LogIn(AgentKeys):
     """Number, password, done."""
 
-    name = "log_on"
+    name = "log-in"
 
     def start(self) -> Script:
         """Ask who it is."""
         yield Answer()
-        yield Say((self.settings["ask_number"],))
+        yield Say(("agent_number",))
         number: str = yield Collect(most=8)
-        yield Say((self.settings["ask_password"],))
+        yield Say(("agent_password",))
         password: str = yield Collect(most=8, secret=True)
-        why: str = yield Ask("log-on", (number, password))
+        why: str = yield Ask("log-in", (number, password))
         if not why:
             why = yield Ask("ready")
         return (yield from self._finish(why))
 
 
-class LogOff(AgentKeys):
+class LogOut(AgentKeys):
     """Leave."""
 
-    name = "log_off"
+    name = "log-out"
 
     def start(self) -> Script:
         """Log off the agent of this line."""
         yield Answer()
-        why: str = yield Ask("log-off")
+        why: str = yield Ask("log-out")
         return (yield from self._finish(why))
 
 
@@ -61,7 +61,7 @@ class ReadyKey(AgentKeys):
 class NotReadyKey(AgentKeys):
     """Take no calls."""
 
-    name = "not_ready"
+    name = "not-ready"
 
     def start(self) -> Script:
         """Not ready."""

@@ -39,7 +39,7 @@ class Collect(Request, frozen=True):
 
 
 class Enqueue(Request, frozen=True):
-    """Wait in a queue for an agent. It ends the flow, unless the wait is too long: result "overflow"."""
+    """Wait in a queue for an agent. It ends the flow, unless the wait is too long or the queue full: result "overflow"."""
 
     queue: str
     priority: int = 0
@@ -52,7 +52,7 @@ class Dial(Request, frozen=True):
 
 
 class Ask(Request, frozen=True):
-    """Ask the exchange for something by name (``log-on``, ``ready`` …). Result: "" when done, else why not."""
+    """Ask the exchange for something by name (``log-in``, ``ready`` …). Result: "" when done, else why not."""
 
     verb: str
     arguments: tuple[str, ...] = ()

@@ -31,21 +31,26 @@ _AGENT_FACTS: dict[str, type[facts.AgentFact]] = {
 }
 
 
-class QueueSound(msgspec.Struct, frozen=True):
-    """What a queue plays to those who wait (number of the shared player, -1 = nothing), and whether its calls are recorded."""
+class QueueManner(msgspec.Struct, frozen=True):
+    """How the switch treats a queue's callers.
+
+    ``player`` is the shared player they hear (-1 = silence); ``recorded`` whether conversations are recorded; ``overflow`` the destination
+    of those who have waited too long ("" = their flow goes on, or the call ends).
+    """
 
     player: int = -1
     recorded: bool = False
+    overflow: str = ""
 
 
 class Distribution:
     """Queues and agents of the switch."""
 
-    def __init__(self, switch: Switch, distributor: Distributor, sounds: Mapping[str, QueueSound]) -> None:
+    def __init__(self, switch: Switch, distributor: Distributor, manners: Mapping[str, QueueManner]) -> None:
         self.switch = switch
         self.floor = switch.floor
         self.distributor = distributor
-        self.sounds = dict(sounds)
+        self.manners = dict(manners)
         self._waits: dict[str, Any] = {}
         self._after_call: dict[str, Any] = {}
         self._queue_of_agent: dict[str, str] = {}
@@ -54,17 +59,18 @@ class Distribution:
     # Calls.
 
     def enqueue(self, leg: Leg, queue: str, priority: int) -> bool:
-        """The call of this leg waits in a queue; False when there is none of that name."""
-        if queue not in self.distributor.queues:
+        """The call of this leg waits in a queue; False when there is none of that name or it is full."""
+        row = self.distributor.queues.get(queue)
+        if row is None or 0 < row.profile.max_waiting <= len(row):
             return False
         now = self.floor.now
         call = leg.call
         leg.state = QUEUED
         leg.queue = queue
         call.priority = priority
-        sound = self.sounds.get(queue, QueueSound())
-        if sound.player >= 0:
-            self.floor.orders(bridge.hear(leg, PLAYER + sound.player))
+        manner = self.manners.get(queue, QueueManner())
+        if manner.player >= 0:
+            self.floor.orders(bridge.hear(leg, PLAYER + manner.player))
         position, outcomes = self.distributor.join(queue, call.name, priority, now)
         self.floor.fact(facts.Queued(now, call.name, leg.number, leg.line.name, queue=queue, position=position))
         self._set_longest_wait(leg, queue, now)
@@ -82,8 +88,12 @@ class Distribution:
         self._waits.pop(leg.call.name, None)
         if leg.clearing or leg.call.name in self.distributor.offered:
             return
+        overflow = self.manners.get(leg.queue, QueueManner()).overflow
         self._leave(leg, "overflowed")
-        if leg.run is not None:
+        if overflow:
+            self.switch.service.leave(leg)
+            self.switch.deliver(leg, self.switch.router.destination(overflow))
+        elif leg.run is not None:
             leg.run.result("overflow")
         else:
             self.switch.dial_failed(leg, NO_ANSWER)
@@ -96,15 +106,16 @@ class Distribution:
         if timer is not None:
             timer.cancel()
         if agent:
-            waiting, outcomes = self.distributor.answered(call.name), []
+            waiting: Waiting | None = self.distributor.answered(call.name)
+            outcomes: list[Outcome] = []
         else:
             waiting, outcomes = self.distributor.abandon(call.name, now)
         leg.queue = ""
         if waiting is None:
             return
-        sound = self.sounds.get(waiting.queue, QueueSound())
-        if sound.player >= 0:
-            self.floor.orders(bridge.unhear(leg, PLAYER + sound.player))
+        manner = self.manners.get(waiting.queue, QueueManner())
+        if manner.player >= 0:
+            self.floor.orders(bridge.unhear(leg, PLAYER + manner.player))
         self.floor.fact(
             facts.Dequeued(
                 now,
@@ -157,7 +168,7 @@ class Distribution:
         self._leave(caller, "answered", leg.agent)
         self.switch.service.leave(caller)
         self.switch.connect(caller, leg)
-        if self.sounds.get(queue, QueueSound()).recorded:
+        if self.manners.get(queue, QueueManner()).recorded:
             self.switch.record(caller)
 
     def agent_finished(self, leg: Leg) -> None:
@@ -238,9 +249,9 @@ class Distribution:
         leg.state = QUEUED
         leg.queue = queue
         self._set_longest_wait(leg, queue, joined_at)
-        sound = self.sounds.get(queue, QueueSound())
-        if sound.player >= 0:
-            self.floor.orders(bridge.hear(leg, PLAYER + sound.player))
+        manner = self.manners.get(queue, QueueManner())
+        if manner.player >= 0:
+            self.floor.orders(bridge.hear(leg, PLAYER + manner.player))
         self.carry_out(
             self.distributor.restore(queue, leg.call.name, leg.call.priority, joined_at, self.floor.now)
         )

@@ -125,24 +125,22 @@ class Service:
         if run.over:
             return
         router = self.switch.router
-        route = router.destination(number) if ":" in number else router.route(number)
+        leg: Leg = run.leg
+        route = router.destination(number) if ":" in number else router.route(number, leg.line.kind)
         if route.kind == "flow":
-            leg: Leg = run.leg
             self.leave(leg)
-            self.begin(leg, route.name)
-            return
-        self.switch.deliver(run.leg, route)
+        self.switch.deliver(leg, route)
 
     def flow_ask(self, run: Run, verb: str, arguments: tuple[str, ...]) -> str:
         """What agents do from their telephones."""
         distribution = self.switch.distribution
         line = run.leg.line
-        if verb == "log-on":
+        if verb == "log-in":
             return distribution.log_on(arguments[0], arguments[1], line)
         agent = distribution.distributor.agent_at(line.name)
         if agent is None:
             return "no agent is logged on at this line"
-        if verb == "log-off":
+        if verb == "log-out":
             return distribution.log_off(agent.number)
         if verb == "ready":
             return distribution.ready(agent.number)

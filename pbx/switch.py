@@ -24,6 +24,7 @@ from pbx.vocabulary.call import (
     NO_CIRCUIT,
     NORMAL_CLEARING,
     OUT_OF_ORDER,
+    SWITCH_CONGESTION,
     TEMPORARY_FAILURE,
     UNALLOCATED,
     USER_BUSY,
@@ -276,8 +277,7 @@ class Switch:
 
     def route(self, leg: Leg, number: str) -> None:
         """Send the call of this leg where the number leads."""
-        route = self.router.route(number)
-        self.deliver(leg, route)
+        self.deliver(leg, self.router.route(number, leg.line.kind))
 
     def deliver(self, leg: Leg, route: Route) -> None:
         """Carry out a route for the call of this leg."""
@@ -287,10 +287,12 @@ class Switch:
             self.dial_trunk(leg, route.name, route.number)
         elif route.kind == "flow":
             self.service.begin(leg, route.name)
+        elif route.kind == "announcement":
+            self.service.begin(leg, "announcement", variables={"prompt": route.name})
         elif route.kind == "queue":
             self.answer(leg)
             if not self.distribution.enqueue(leg, route.name, leg.call.priority):
-                self.dial_failed(leg, UNALLOCATED)
+                self.dial_failed(leg, SWITCH_CONGESTION)
         else:
             self.dial_failed(leg, route.cause)
 

@@ -10,13 +10,14 @@ import msgspec
 
 
 class QueueProfile(msgspec.Struct, frozen=True):
-    """What the configuration says of a queue. Times in seconds; ``max_wait_seconds`` 0 = no limit."""
+    """What the configuration says of a queue. Times in seconds; ``max_wait_seconds`` and ``max_waiting`` 0 = no limit."""
 
     name: str
     skill: str
     ring_seconds: float = 20.0
     wrap_up_seconds: float = 10.0
     max_wait_seconds: float = 0.0
+    max_waiting: int = 0
     service_level_seconds: float = 30.0
 
 
