@@ -1,0 +1,668 @@
+"""Digital line signalling of R2 circuits: Q.421-Q.424 in the form of a national variant (China: GB 3971.2-83).
+
+One chart serves incoming, outgoing and both-way circuits: which signals mean something in a state, and which code they have,
+is looked up in tables made from the variant (``readings``). The states that begin with ``Out`` are those of the end that
+seized, with ``In`` those of the end that was seized. The line drives the registers (pbx/signalling/r2/register.py) and
+speaks call primitives with the switch after the rules of pbx/vocabulary/call.py: Release goes up once for each Seized or
+Setup, at the moment when the call is over for the switch; Idle follows when the circuit can be seized again. Left out:
+metering pulses, the c bit of semi-automatic circuits (re-ring, forced release).
+"""
+
+from collections.abc import Sequence
+from typing import Literal
+
+from pbx.engine import Levels, Noted, Output, Unexpected
+from pbx.machine import Cell, Machine, State
+from pbx.signalling.r2.register import SILENCE, IncomingRegister, OutgoingRegister
+from pbx.signalling.r2.variant import Variant
+from pbx.vocabulary import call
+from pbx.vocabulary.call import Alerting, Blocked, Connect, Disconnect, Idle, Info, Release, Seized, Setup, Unblocked
+from pbx.vocabulary.media import SendBits
+from pbx.vocabulary.numbers import NumberExaminer
+
+Direction = Literal["incoming", "outgoing", "both-way"]
+
+SEIZED, IDLE, ALERTING, CONNECT, UNBLOCKED = Seized(), Idle(), Alerting(), Connect(), Unblocked()
+BLOCKED = {reason: Blocked(reason) for reason in ("remote", "local", "alarm", "fault")}
+RELEASES = {cause: Release(cause) for cause in range(128)}
+DISCONNECTS = {cause: Disconnect(cause) for cause in range(128)}
+
+STANDING: dict[str, tuple[tuple[str, str], tuple[str, str]]] = {
+    "OutAnswered": (("backward", "answer"), ("forward", "seizure")),
+    "OutClearedBack": (("backward", "clear_back"), ("forward", "seizure")),
+    "InAnswered": (("forward", "seizure"), ("backward", "answer")),
+    "InClearedBack": (("forward", "seizure"), ("backward", "clear_back")),
+}
+"""The codes that the far end and this end leave standing in the stable states."""
+
+BitReading = tuple[str | None, tuple[Output, ...]]
+"""What received bits are in a state: event word (None: no meaning there) and the outputs that say so."""
+
+OUT_STATES = ("OutSeizing", "OutRegister", "OutFree", "OutAnswered", "OutClearedBack", "OutFailed")
+IN_STATES = ("InRegister", "InFree", "InAnswering", "InAnswered", "InClearedBack", "InRefused", "InOver")
+REST_STATES = ("Idle", "RemoteBlocked", "LocalBlocked", "BlockPending", "Fault")
+CLEARING_STATES = ("Releasing", "Settling", "DualSeizure")
+
+
+def readings(variant: Variant, direction: Direction) -> dict[str, list[BitReading]]:
+    """For each state the meaning of all 16 codes abcd, as a circuit of this direction sees them."""
+    forward, backward = variant.data.bits.forward, variant.data.bits.backward
+    incoming, outgoing = direction != "outgoing", direction != "incoming"
+    meanings: dict[str, dict[str, tuple[str, int]]] = {}
+    for state in OUT_STATES:
+        seizing = state == "OutSeizing"
+        words = {"answer": ("answer", backward.answer)}
+        if seizing:
+            words = {"acknowledged": ("seizure acknowledged", backward.acknowledged)}
+            if incoming:
+                words["dual-seizure"] = ("seizure, dual", forward.seizure)
+        else:
+            words["backward-idle"] = ("idle", backward.idle)
+        if state in ("OutAnswered", "OutClearedBack", "OutFailed"):
+            words["clear-back"] = ("clear-back", backward.clear_back)
+        meanings[state] = words
+    for state in IN_STATES:
+        meanings[state] = {"clear-forward": ("clear-forward", forward.idle), "forward-fault": ("forward fault", forward.fault)}
+    for state in (*REST_STATES, *CLEARING_STATES):
+        clearing = state in CLEARING_STATES
+        words = {"idle": ("release guard" if clearing else "idle", backward.idle)}
+        if incoming and state != "DualSeizure":
+            words["seizure"] = ("seizure", forward.seizure)
+        if clearing:
+            words["held"] = ("not yet released", backward.acknowledged)
+            words["held-answer"] = ("not yet released", backward.answer)
+        else:
+            words["blocking"] = ("blocking" if outgoing else "forward fault", backward.blocked if outgoing else forward.fault)
+        meanings[state] = words
+    return {state: _row(variant, state, words) for state, words in meanings.items()}
+
+
+def _row(variant: Variant, state: str, words: dict[str, tuple[str, int]]) -> list[BitReading]:
+    mask = variant.data.bits.mask
+    row: list[BitReading] = []
+    for code in range(16):
+        for word, (text, bits) in words.items():
+            if code & mask == bits & mask:
+                row.append((word.removesuffix("-answer") if word == "held-answer" else word, (Noted(f"<- {text} {code:04b}"),)))
+                break
+        else:
+            row.append((None, (Noted(f"<- bits {code:04b}"), Unexpected(state, f"bits {code:04b}"))))
+    return row
+
+
+class LineSignalling:
+    """The line half of one circuit: owner of the line machine, master of the two registers."""
+
+    __slots__ = (
+        "_cause", "_connect", "_idle_owed", "_readings", "_send", "_tone", "_waiting", "bits_in", "block_wanted", "direction",
+        "incoming", "machine", "open", "outgoing", "reasons", "variant",
+    )  # fmt: skip
+
+    def __init__(self, variant: Variant, direction: Direction, examiner: NumberExaminer) -> None:
+        """``direction`` as this exchange sees it: incoming = the far end seizes."""
+        self.variant = variant
+        self.direction = direction
+        self.machine = Machine(variant.chart("line", STATES, "Release"), self)
+        self.outgoing = OutgoingRegister(variant, self._report)
+        self.incoming = IncomingRegister(variant, examiner, self._report)
+        self.bits_in = variant.data.bits.forward.idle
+        self.open = False
+        self.block_wanted = False
+        self.reasons: set[str] = set()
+        self._idle_owed = False
+        self._waiting = False
+        self._connect = False
+        self._tone = False
+        self._cause = 0
+        self._readings = _readings_of(variant, direction)
+        self._send = _sendings_of(variant)
+
+    def bits(self, value: int, now: float) -> Sequence[Output]:
+        """New bits from the far end."""
+        self.bits_in = value
+        word, said = self._readings[self.machine.state][value & 15]
+        if word is None:
+            return said
+        return (*said, *self.machine.step(word, None, now))
+
+    def far_idle(self) -> bool:
+        """Whether the far end sends the idle code now."""
+        bits = self.variant.data.bits
+        return self.bits_in & bits.mask == bits.backward.idle & bits.mask
+
+    def idle_sending(self) -> Sequence[Output]:
+        """The idle code, as it is sent at rest."""
+        return self._send["idle"]
+
+    def adopt(self, state: str, levels: Levels, now: float) -> Sequence[Output]:
+        """After a restart: take over a call that was in the stable ``state``, or ("") bring the circuit to rest.
+
+        The far end may have gone on meanwhile; a level that differs from what the state leaves standing is taken as a
+        signal now. Of a call that was not stable nothing is kept: idle goes out and Idle up when the far end agrees.
+        """
+        bits, machine = self.variant.data.bits, self.machine
+        mask = bits.mask
+        self.bits_in = levels.bits_in
+        self._idle_owed = True
+        stand = STANDING.get(state)
+        if stand is None:
+            if levels.bits_in & mask == bits.backward.idle & mask and levels.bits_out & mask == bits.forward.idle & mask:
+                return (*self._send["idle"], *self._rested())
+            machine.enter("Settling" if self.far_idle() else "Releasing", now)
+            return self._send["idle"]
+        far, near = (getattr(getattr(bits, side), name) for side, name in stand)
+        self.open = True
+        machine.enter(state, now)
+        outputs: Sequence[Output] = () if levels.bits_out == near else (SendBits(near),)
+        if levels.bits_in & mask != far & mask:
+            outputs = (*outputs, *self.bits(levels.bits_in, now))
+        return outputs
+
+    def _report(self, event: str, cause: int, now: float) -> Sequence[Output]:
+        return self.machine.step(event, cause, now)
+
+    def _close(self, cause: int) -> tuple[Output, ...]:
+        """Release up, if a call is open."""
+        if not self.open:
+            return ()
+        self.open = False
+        return (RELEASES[cause & 127],)
+
+    def add_reason(self, reason: str) -> tuple[Output, ...]:
+        """The circuit may not be seized, for one more reason."""
+        if reason in self.reasons:
+            return ()
+        self.reasons.add(reason)
+        return (BLOCKED[reason],)
+
+    def remove_reason(self, reason: str) -> tuple[Output, ...]:
+        """A reason has gone; Unblocked goes up with the last one."""
+        if reason not in self.reasons:
+            return ()
+        self.reasons.discard(reason)
+        return () if self.reasons else (UNBLOCKED,)
+
+    def _rested(self) -> tuple[Output, ...]:
+        """The circuit is back at rest: reasons that its own signals gave are gone, Idle goes up if it is owed."""
+        gone = (*self.remove_reason("fault"), *self.remove_reason("remote")) if self.reasons else ()
+        if not self._idle_owed:
+            return gone
+        self._idle_owed = False
+        return (*gone, IDLE)
+
+    # At rest.
+
+    def _setup(self, setup: Setup, now: float) -> Sequence[Output]:
+        if self.direction == "incoming" or self.reasons or not self.outgoing.prepare(setup):
+            self.machine.choose("Idle")
+            unable = self.direction == "incoming" or self.reasons
+            return (RELEASES[call.CIRCUIT_NOT_AVAILABLE if unable else call.INVALID_NUMBER],)
+        self.machine.choose("OutSeizing")
+        self.open = self._idle_owed = True
+        return self._send["seizure"]
+
+    def _refuse_setup(self, _: object, now: float) -> Sequence[Output]:
+        return (RELEASES[call.CIRCUIT_NOT_AVAILABLE],)
+
+    def _seized(self, _: object, now: float) -> Sequence[Output]:
+        before = self._rested()
+        self.open = self._idle_owed = True
+        self._connect = False
+        self._cause = 0
+        return (*before, *self._send["acknowledged"], SEIZED, *self.incoming.start(now))
+
+    def _remote_blocks(self, _: object, now: float) -> Sequence[Output]:
+        answer = self._send["blocked"] if self.direction == "incoming" else ()
+        return (*answer, *self.add_reason("remote"))
+
+    def _remote_joins(self, _: object, now: float) -> Sequence[Output]:
+        return self.add_reason("remote")
+
+    def _remote_unblocks(self, _: object, now: float) -> Sequence[Output]:
+        """The far end is idle again; our own block, if wanted, goes on."""
+        if self.block_wanted:
+            self.machine.choose("LocalBlocked")
+            return (*self._send_block(), *self._rested())
+        self.machine.choose("Idle")
+        answer = self._send["idle"] if self.direction == "incoming" else ()
+        return (*answer, *self._rested())
+
+    def _remote_leaves(self, _: object, now: float) -> Sequence[Output]:
+        return self._rested()
+
+    def _send_block(self) -> Sequence[Output]:
+        """The outgoing end has no bits to block with: it does not seize, that is all."""
+        return self._send["blocked"] if self.direction != "outgoing" else ()
+
+    def _block(self, _: object, now: float) -> Sequence[Output]:
+        self.block_wanted = True
+        return (*self._send_block(), *self.add_reason("local"))
+
+    def _block_later(self, _: object, now: float) -> Sequence[Output]:
+        self.block_wanted = True
+        return self.add_reason("local")
+
+    def _block_now(self, _: object, now: float) -> Sequence[Output]:
+        return self._send_block()
+
+    def _unblock(self, _: object, now: float) -> Sequence[Output]:
+        self.block_wanted = False
+        self.machine.choose("RemoteBlocked" if "remote" in self.reasons else "Idle")
+        return (*self._send["idle"], *self.remove_reason("local"))
+
+    def _unblock_later(self, _: object, now: float) -> Sequence[Output]:
+        self.block_wanted = False
+        return self.remove_reason("local")
+
+    # The end that seized.
+
+    def _acknowledged(self, _: object, now: float) -> Sequence[Output]:
+        return self.outgoing.start(now)
+
+    def _digits_early(self, info: Info, now: float) -> Sequence[Output]:
+        return self.outgoing.more(info.digits, now)
+
+    def _dual_seizure(self, _: object, now: float) -> Sequence[Output]:
+        return self._close(call.CIRCUIT_NOT_AVAILABLE)
+
+    def _free(self, _: int, now: float) -> Sequence[Output]:
+        return (ALERTING,)
+
+    def _failed(self, cause: int, now: float) -> Sequence[Output]:
+        self._cause = cause
+        return (DISCONNECTS[cause],)
+
+    def _answered(self, _: object, now: float) -> Sequence[Output]:
+        return (CONNECT,)
+
+    def _answered_early(self, _: object, now: float) -> Sequence[Output]:
+        """Answer before KB: the far end knows better than its register."""
+        return (*self.outgoing.stop(now), CONNECT)
+
+    def _far_dropped(self, _: object, now: float) -> Sequence[Output]:
+        """The far end shows idle in the middle of a call."""
+        return (*self.outgoing.stop(now), *self._failed(call.TEMPORARY_FAILURE, now))
+
+    def _no_answer(self, _: object, now: float) -> Sequence[Output]:
+        return self._failed(call.NO_ANSWER, now)
+
+    def _cleared_back(self, _: object, now: float) -> Sequence[Output]:
+        self._cause = call.NORMAL_CLEARING
+        return (DISCONNECTS[call.NORMAL_CLEARING],)
+
+    def _forward(self, cause: int) -> Sequence[Output]:
+        """Clear forward. Where no backward signal stands, a late one may still be under way: let the line settle."""
+        self.machine.choose("Settling" if self.far_idle() else "Releasing")
+        return (*self._send["clear-forward"], *self._close(cause))
+
+    def _clear_forward(self, primitive: Disconnect | Release, now: float) -> Sequence[Output]:
+        return (*self.outgoing.stop(now), *self._forward(primitive.cause))
+
+    def _held_out(self, _: object, now: float) -> Sequence[Output]:
+        """Nobody cleared in time after a failure or a clear-back."""
+        return self._forward(self._cause)
+
+    def _no_acknowledgement(self, _: object, now: float) -> Sequence[Output]:
+        return self._forward(call.CIRCUIT_NOT_AVAILABLE)
+
+    def _back_off(self, _: object, now: float) -> Sequence[Output]:
+        self.machine.choose("Settling" if self.far_idle() else "Releasing")
+        return self._send["clear-forward"]
+
+    # Release guard.
+
+    def _guarded(self, _: object, now: float) -> Sequence[Output]:
+        self.machine.choose("BlockPending" if self.block_wanted else "Idle")
+        return self._rested()
+
+    def _settled(self, _: object, now: float) -> Sequence[Output]:
+        if self.far_idle():
+            return self._guarded(None, now)
+        self.machine.choose("Releasing")
+        return ()
+
+    def _not_released(self, _: object, now: float) -> Sequence[Output]:
+        return self.add_reason("fault")
+
+    # The end that was seized.
+
+    def _accept(self, _: object, now: float) -> Sequence[Output]:
+        return self.incoming.accept(now) if self.incoming.offered else ()
+
+    def _connect_wanted(self, _: object, now: float) -> Sequence[Output]:
+        self._connect = True
+        return self._accept(None, now)
+
+    def _refuse(self, primitive: Disconnect, now: float) -> Sequence[Output]:
+        self._cause = primitive.cause or call.NORMAL_UNSPECIFIED
+        return self.incoming.refuse(self._cause, now)
+
+    def _refuse_and_release(self, primitive: Release, now: float) -> Sequence[Output]:
+        return (*self._refuse(Disconnect(primitive.cause), now), *self._close(primitive.cause))
+
+    def _register_free(self, _: int, now: float) -> Sequence[Output]:
+        machine = self.machine
+        if self._cause:
+            machine.choose("InRefused")
+            return self._busy_tone(self._cause)
+        machine.choose("InAnswering" if self._connect else "InFree")
+        machine.start_timer("answer_delay", now)
+        return ()
+
+    def _register_failed(self, cause: int, now: float) -> Sequence[Output]:
+        return self._close(cause)
+
+    def _busy_tone(self, cause: int) -> Sequence[Output]:
+        self._tone = True
+        return (self.variant.busy_tones.get(cause, self.variant.other_tone),)
+
+    def _connect_in_free(self, _: object, now: float) -> Sequence[Output]:
+        if self.machine.runs("answer_delay"):
+            self.machine.choose("InAnswering")
+            return ()
+        self.machine.choose("InAnswered")
+        return self._send["answer"]
+
+    def _answer(self, _: object, now: float) -> Sequence[Output]:
+        return self._send["answer"]
+
+    def _refuse_in_band(self, primitive: Disconnect, now: float) -> Sequence[Output]:
+        self._cause = primitive.cause
+        return self._busy_tone(primitive.cause)
+
+    def _clear_back(self, primitive: Disconnect, now: float) -> Sequence[Output]:
+        self._cause = primitive.cause
+        return self._send["clear-back"]
+
+    def _clear_back_and_release(self, primitive: Release, now: float) -> Sequence[Output]:
+        return (*self._send["clear-back"], *self._close(primitive.cause))
+
+    def _let_go(self, primitive: Release, now: float) -> Sequence[Output]:
+        return (*self._end_tone(), *self._close(primitive.cause))
+
+    def _end_tone(self) -> tuple[Output, ...]:
+        if not self._tone:
+            return ()
+        self._tone = False
+        return (SILENCE,)
+
+    def _never_cleared(self, _: object, now: float) -> Sequence[Output]:
+        return (*self._end_tone(), *self._close(self._cause or call.RECOVERY_ON_TIMER_EXPIRY))
+
+    def _cleared(self, _: object, now: float) -> Sequence[Output]:
+        """Clear-forward: everything stops, release guard goes out, the circuit is free."""
+        self.machine.choose("BlockPending" if self.block_wanted else "Idle")
+        return (
+            *self.incoming.stop(now),
+            *self._end_tone(),
+            *self._send["release-guard"],
+            *self._close(call.NORMAL_CLEARING),
+            *self._rested(),
+        )
+
+    def _forward_fault(self, _: object, now: float) -> Sequence[Output]:
+        """The outgoing end is out of order: as clear-forward, but the circuit is blocked until it recovers."""
+        outputs = (*self.incoming.stop(now), *self._end_tone(), *self._close(call.OUT_OF_ORDER))
+        idle = self._send["idle"] if self.direction != "incoming" else ()
+        return (*outputs, *idle, *self._remote_blocks(None, now))
+
+    # The span.
+
+    def _lost(self, _: object, now: float) -> Sequence[Output]:
+        """The alarm has lasted: the call is lost, the circuit waits for the far end to be idle."""
+        stopped = (*self.outgoing.stop(now), *self.incoming.stop(now), *self._end_tone())
+        self.machine.choose("Settling" if self.far_idle() else "Releasing")
+        return (*stopped, *self._send["idle"], *self._close(call.OUT_OF_ORDER))
+
+
+def _sendings_of(variant: Variant) -> dict[str, tuple[Output, ...]]:
+    """Line signals to send by name, made once for each variant."""
+    forward, backward = variant.data.bits.forward, variant.data.bits.backward
+    return variant.keep(
+        "line sendings",
+        lambda: {
+            "idle": variant.line_sending("idle", backward.idle),
+            "seizure": variant.line_sending("seizure", forward.seizure),
+            "clear-forward": variant.line_sending("clear-forward", forward.idle),
+            "acknowledged": variant.line_sending("seizure acknowledged", backward.acknowledged),
+            "answer": variant.line_sending("answer", backward.answer),
+            "clear-back": variant.line_sending("clear-back", backward.clear_back),
+            "release-guard": variant.line_sending("release guard", backward.idle),
+            "blocked": variant.line_sending("blocking", backward.blocked),
+        },
+    )
+
+
+def _readings_of(variant: Variant, direction: Direction) -> dict[str, list[BitReading]]:
+    return variant.keep(f"line readings {direction}", lambda: readings(variant, direction))
+
+
+_L = LineSignalling
+_REFUSE_SETUP = Cell(_L._refuse_setup)
+_CALL_COMMON = {"Setup": _REFUSE_SETUP, "Blocked": Cell(_L._block_later), "Unblocked": Cell(_L._unblock_later)}
+_LOST = Cell(_L._lost, ("Settling", "Releasing"))
+_CLEAR = Cell(_L._clear_forward, ("Settling", "Releasing"))
+_DROPPED = Cell(_L._far_dropped, ("OutFailed",))
+_OUT_COMMON = {**_CALL_COMMON, "Disconnect": _CLEAR, "Release": _CLEAR, "lost": _LOST}
+_OUT_ANSWER = Cell(_L._answered, ("OutAnswered",))
+_OUT_HELD = Cell(_L._held_out, ("Settling", "Releasing"))
+_IN_COMMON = {
+    **_CALL_COMMON,
+    "clear-forward": Cell(_L._cleared, ("Idle", "BlockPending")),
+    "forward-fault": Cell(_L._forward_fault, ("RemoteBlocked",)),
+    "lost": _LOST,
+}
+_SEIZED = Cell(_L._seized, ("InRegister",))
+_REST = {"Release": Cell(None), "Disconnect": Cell(None), "seizure": _SEIZED, "lost": Cell(None)}
+_GUARDED = Cell(_L._guarded, ("Idle", "BlockPending"))
+_NOTHING = Cell(None)
+_IN_TONE = Cell(_L._refuse_in_band, ("InRefused",))
+_IN_OVER = Cell(_L._let_go, ("InOver",))
+_NEVER = Cell(_L._never_cleared, ("InOver",))
+
+STATES: dict[str, State] = {
+    "Idle": State(
+        "free",
+        {
+            **_REST,
+            "Setup": Cell(_L._setup, ("OutSeizing", "Idle")),
+            "idle": _NOTHING,
+            "blocking": Cell(_L._remote_blocks, ("RemoteBlocked",)),
+            "Blocked": Cell(_L._block, ("LocalBlocked",)),
+            "Unblocked": _NOTHING,
+        },
+    ),
+    "RemoteBlocked": State(
+        "blocked by the far end",
+        {
+            **_REST,
+            **_CALL_COMMON,
+            "idle": Cell(_L._remote_unblocks, ("Idle", "LocalBlocked")),
+            "blocking": _NOTHING,
+        },
+    ),
+    "LocalBlocked": State(
+        "blocked by us",
+        {
+            **_REST,
+            "Setup": _REFUSE_SETUP,
+            "idle": Cell(_L._remote_leaves),
+            "blocking": Cell(_L._remote_joins),
+            "Blocked": _NOTHING,
+            "Unblocked": Cell(_L._unblock, ("Idle", "RemoteBlocked")),
+        },
+    ),
+    "BlockPending": State(
+        "shows release guard before it blocks",
+        {
+            **_REST,
+            "Setup": _REFUSE_SETUP,
+            "idle": _NOTHING,
+            "blocking": Cell(_L._remote_joins),
+            "Blocked": _NOTHING,
+            "Unblocked": Cell(_L._unblock, ("Idle", "RemoteBlocked")),
+            "block_delay": Cell(_L._block_now, ("LocalBlocked",)),
+        },
+        ("block_delay",),
+    ),
+    "Fault": State("was not released", {**_REST, **_CALL_COMMON, "idle": _GUARDED, "blocking": _NOTHING}),
+    "OutSeizing": State(
+        "waits for the seizure to be acknowledged",
+        {
+            **_OUT_COMMON,
+            "Info": Cell(_L._digits_early),
+            "acknowledged": Cell(_L._acknowledged, ("OutRegister",)),
+            "dual-seizure": Cell(_L._dual_seizure, ("DualSeizure",)),
+            "acknowledgement": Cell(_L._no_acknowledgement, ("Settling", "Releasing")),
+        },
+        ("acknowledgement",),
+    ),
+    "OutRegister": State(
+        "sends the number",
+        {
+            **_OUT_COMMON,
+            "Info": Cell(_L._digits_early),
+            "register-free": Cell(_L._free, ("OutFree",)),
+            "register-failed": Cell(_L._failed, ("OutFailed",)),
+            "answer": Cell(_L._answered_early, ("OutAnswered",)),
+            "backward-idle": _DROPPED,
+        },
+    ),
+    "OutFree": State(
+        "waits for the answer",
+        {
+            **_OUT_COMMON,
+            "answer": _OUT_ANSWER,
+            "backward-idle": _DROPPED,
+            "answer_wait": Cell(_L._no_answer, ("OutFailed",)),
+        },
+        ("answer_wait",),
+    ),
+    "OutAnswered": State(
+        "answered",
+        {
+            **_OUT_COMMON,
+            "clear-back": Cell(_L._cleared_back, ("OutClearedBack",)),
+            "backward-idle": _DROPPED,
+            "answer": _NOTHING,
+        },
+    ),
+    "OutClearedBack": State(
+        "the called party has hung up and may answer again",
+        {
+            **_OUT_COMMON,
+            "answer": _OUT_ANSWER,
+            "clear-back": _NOTHING,
+            "backward-idle": _DROPPED,
+            "clear_back": _OUT_HELD,
+        },
+        ("clear_back",),
+    ),
+    "OutFailed": State(
+        "failed, waits to be cleared",
+        {**_OUT_COMMON, "answer": _NOTHING, "clear-back": _NOTHING, "backward-idle": _NOTHING, "failure_hold": _OUT_HELD},
+        ("failure_hold",),
+    ),
+    "Releasing": State(
+        "has cleared, waits for release guard",
+        {
+            **_REST,
+            **_CALL_COMMON,
+            "idle": _GUARDED,
+            "held": _NOTHING,
+            "release_guard": Cell(_L._not_released, ("Fault",)),
+        },
+        ("release_guard",),
+    ),
+    "Settling": State(
+        "has cleared, lets late signals pass",
+        {
+            **_REST,
+            **_CALL_COMMON,
+            "idle": _NOTHING,
+            "held": Cell(None, ("Releasing",)),
+            "settle": Cell(_L._settled, ("Idle", "BlockPending", "Releasing")),
+        },
+        ("settle",),
+    ),
+    "DualSeizure": State(
+        "both ends have seized, holds before it lets go",
+        {
+            **_CALL_COMMON,
+            "Release": _NOTHING,
+            "Disconnect": _NOTHING,
+            "idle": _NOTHING,
+            "held": _NOTHING,
+            "lost": _NOTHING,
+            "dual_seizure": Cell(_L._back_off, ("Settling", "Releasing")),
+        },
+        ("dual_seizure",),
+    ),
+    "InRegister": State(
+        "seized, the number comes in",
+        {
+            **_IN_COMMON,
+            "Alerting": Cell(_L._accept),
+            "Progress": Cell(_L._accept),
+            "Connect": Cell(_L._connect_wanted),
+            "Disconnect": Cell(_L._refuse),
+            "Release": Cell(_L._refuse_and_release),
+            "register-free": Cell(_L._register_free, ("InFree", "InAnswering", "InRefused")),
+            "register-failed": Cell(_L._register_failed, ("InOver",)),
+        },
+    ),
+    "InFree": State(
+        "the called party is being rung",
+        {
+            **_IN_COMMON,
+            "Alerting": _NOTHING,
+            "Progress": _NOTHING,
+            "Connect": Cell(_L._connect_in_free, ("InAnswering", "InAnswered")),
+            "Disconnect": _IN_TONE,
+            "Release": _IN_OVER,
+            "answer_delay": _NOTHING,
+        },
+        keeps=("answer_delay",),
+    ),
+    "InAnswering": State(
+        "answered; the signal keeps its distance from the last MFC signal",
+        {
+            **_IN_COMMON,
+            "Disconnect": _IN_TONE,
+            "Release": _IN_OVER,
+            "Connect": _NOTHING,
+            "answer_delay": Cell(_L._answer, ("InAnswered",)),
+        },
+        keeps=("answer_delay",),
+    ),
+    "InAnswered": State(
+        "answered",
+        {
+            **_IN_COMMON,
+            "Connect": _NOTHING,
+            "Disconnect": Cell(_L._clear_back, ("InClearedBack",)),
+            "Release": Cell(_L._clear_back_and_release, ("InOver",)),
+        },
+    ),
+    "InClearedBack": State(
+        "we have cleared back, the caller holds the circuit",
+        {
+            **_IN_COMMON,
+            "Connect": Cell(_L._answer, ("InAnswered",)),
+            "Disconnect": _NOTHING,
+            "Release": _IN_OVER,
+            "clear_forward": _NEVER,
+        },
+        ("clear_forward",),
+    ),
+    "InRefused": State(
+        "refused in band, waits for clear-forward",
+        {**_IN_COMMON, "Disconnect": _NOTHING, "Release": _IN_OVER, "clear_forward": _NEVER},
+        ("clear_forward",),
+    ),
+    "InOver": State(
+        "the call is over, waits for clear-forward",
+        {**_IN_COMMON, "Disconnect": _NOTHING, "Release": _NOTHING, "clear_forward": Cell(_L._not_released)},
+        ("clear_forward",),
+    ),
+}
