@@ -1,0 +1,226 @@
+"""A person at the far end: what he does (dial, press, speak, hang up) and what he notices (answered, hears a tone, is rung).
+
+Two kinds: a ``Subscriber`` of the city network, who reaches the exchange over whichever trunk circuit the network picks, and a
+``Telephone`` on one of the exchange's own subscriber lines. Both keep a log of what they noticed and tell whoever waits for it (a
+story or a test). Actions are taken within a turn of the network's floor. Leaves out when things are done (story, traffic, lab).
+"""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from pbx.line import Line
+from pbx.vocabulary import tones
+from pbx.vocabulary.call import (
+    NORMAL_CLEARING,
+    Alerting,
+    Connect,
+    Disconnect,
+    Primitive,
+    Release,
+    Setup,
+)
+from pbx.vocabulary.media import (
+    RECEIVE_PROGRESS,
+    Bits,
+    Hear,
+    Listen,
+    MediaEvent,
+    Play,
+    Played,
+    SendBits,
+    SendDigits,
+    Silence,
+    ToneOff,
+    ToneOn,
+    Unhear,
+    Unlisten,
+)
+
+if TYPE_CHECKING:
+    from drivers.far_end.network import Network
+
+LOOP_OPEN = 0b1111
+LOOP_CLOSED = 0b0111
+RINGING = 0b1000
+"""Bit a toward the telephone: 0 while ringing voltage is on (docs/integrator/outside-socket.md)."""
+
+
+class Party:
+    """What all people at the far end have in common."""
+
+    def __init__(self, network: "Network", name: str, number: str) -> None:
+        self.network = network
+        self.name = name
+        self.number = number
+        self.line: Line | None = None
+        self.state = "idle"
+        self.cause = 0
+        self.hearing: set[str] = set()
+        self.log: list[tuple[float, str]] = []
+        self.watcher: Callable[[str], None] | None = None
+
+    def noticed(self, what: str) -> None:
+        """Something was noticed: it is logged and told to whoever waits."""
+        self.log.append((self.network.floor.now, what))
+        if self.watcher is not None:
+            self.watcher(what)
+
+    def tone(self, event: MediaEvent) -> None:
+        """A tone (on a token span: also a prompt) began or ended in the ear."""
+        if isinstance(event, ToneOn):
+            name = self.network.sound_name(event.tone)
+            self.hearing.add(name)
+            self.noticed(f"hears {name}")
+        elif isinstance(event, ToneOff):
+            name = self.network.sound_name(event.tone)
+            self.hearing.discard(name)
+            self.noticed(f"no longer hears {name}")
+        elif isinstance(event, Played):
+            self.noticed("has spoken")
+
+    def _order(self, *commands: object) -> None:
+        line = self.line
+        if line is not None:
+            self.network.order(line, *commands)
+
+    def listen(self, on: bool = True) -> None:
+        """Attend to tones."""
+        self._order(Listen(RECEIVE_PROGRESS) if on else Unlisten(RECEIVE_PROGRESS))
+
+    def press(self, digits: str, on_ms: int = 100, off_ms: int = 100) -> None:
+        """Press keys."""
+        self._order(SendDigits(digits, on_ms, off_ms))
+
+    def speak(self, prompt: str, loop: bool = False) -> None:
+        """Say something from the prompt cache."""
+        self._order(Play(self.network.prompts[prompt], 1, loop))
+
+    def be_silent(self) -> None:
+        """Stop speaking."""
+        self._order(Silence())
+
+    def hang_up(self) -> None:
+        """End the call."""
+        raise NotImplementedError
+
+
+class Subscriber(Party):
+    """A subscriber of the city network. One call at a time."""
+
+    def dial(self, called: str, category: int = 1, restricted: bool = False) -> bool:
+        """Call the exchange; False when the network has no idle circuit to it."""
+        line = self.network.choose()
+        if line is None:
+            self.state = "failed"
+            self.cause = 34
+            self.noticed("no circuit")
+            return False
+        self._take(line, "dialling")
+        self.network.primitive(line, Setup(called, calling=self.number, category=category, restricted=restricted))
+        return True
+
+    def _take(self, line: Line, state: str) -> None:
+        self.line = line
+        line.leg = self
+        line.idle = False
+        line.seizures += 1
+        self.state = state
+        self.cause = 0
+
+    def called_by(self, line: Line, setup: Setup) -> None:
+        """The exchange calls this subscriber: he is rung."""
+        self._take(line, "ringing")
+        self.network.primitive(line, Alerting())
+        self._order(self.network.ring_back)
+        self.noticed(f"rung by {setup.calling or 'unknown'}")
+
+    def answer(self) -> None:
+        """Lift the handset of a ringing telephone."""
+        if self.state == "ringing" and self.line is not None:
+            self._order(Silence())
+            self.network.primitive(self.line, Connect())
+            self.state = "talking"
+            self.listen()
+            self.noticed("answers")
+
+    def refuse(self, cause: int) -> None:
+        """The network cannot deliver the call: busy, vacant, congestion."""
+        if self.line is not None:
+            self.network.primitive(self.line, Disconnect(cause))
+
+    def hang_up(self) -> None:
+        """End the call."""
+        if self.line is not None:
+            self._order(Silence(), Unhear(-1), Unlisten(RECEIVE_PROGRESS))
+            self.network.primitive(self.line, Disconnect(NORMAL_CLEARING))
+
+    def primitive(self, primitive: Primitive) -> None:
+        """What the trunk circuit reports."""
+        if isinstance(primitive, Alerting):
+            self.state = "alerting"
+            self.listen()
+            self.noticed("alerting")
+        elif isinstance(primitive, Connect):
+            self.state = "talking"
+            self.listen()
+            self.noticed("answered")
+        elif isinstance(primitive, Disconnect):
+            self.cause = primitive.cause
+            self.noticed(f"far end cleared, cause {primitive.cause}")
+            self.hang_up()
+        elif isinstance(primitive, Release):
+            self.cause = self.cause or primitive.cause
+            self._order(Silence(), Unhear(-1), Unlisten(RECEIVE_PROGRESS))
+            if self.line is not None:
+                self.line.leg = None
+            self.line = None
+            self.state = "idle"
+            self.hearing.clear()
+            self.noticed(f"released, cause {self.cause}")
+
+
+class Telephone(Party):
+    """A telephone set on a subscriber line: it lifts, dials, hears ringing, speaks, hangs up."""
+
+    def __init__(self, network: "Network", name: str, number: str, line: Line) -> None:
+        super().__init__(network, name, number)
+        self.line = line
+        self.off_hook = False
+        self.ringing = False
+        line.leg = self
+
+    def lift(self) -> None:
+        """Take the handset off the hook."""
+        self.off_hook = True
+        self.state = "off-hook"
+        self._order(SendBits(LOOP_CLOSED), Listen(RECEIVE_PROGRESS))
+        self.noticed("lifts")
+
+    def hang_up(self) -> None:
+        """Put the handset back."""
+        self.off_hook = False
+        self.state = "idle"
+        self._order(Silence(), SendBits(LOOP_OPEN), Unlisten(RECEIVE_PROGRESS))
+        self.hearing.clear()
+        self.noticed("hangs up")
+
+    def bits(self, event: Bits) -> None:
+        """Ringing voltage came or went. A telephone notices the bell's pauses too: it is rung until 6 s after the last burst."""
+        ringing = not event.value & RINGING
+        if ringing and not self.ringing:
+            self.noticed("bell")
+        self.ringing = ringing
+
+
+def talk_to(party: Party, source: int) -> None:
+    """Let the party hear a source of the network's plane (another of its ports)."""
+    if party.line is not None:
+        party.network.order(party.line, Hear(source))
+
+
+def tone_name(code: int, prompts: list[str]) -> str:
+    """The name of what is heard: a tone's, or on a token span a prompt's."""
+    if code >= tones.PROMPT:
+        index = code - tones.PROMPT
+        return prompts[index] if index < len(prompts) else f"prompt:{index}"
+    return tones.name(code)
