@@ -1,1 +1,62 @@
 #pragma once
+/* Line cards: what joins the media plane to real or simulated lines. What Python sees of them; bare declarations. */
+#include "card.h"
+#include <stdint.h>
+
+/* Kinds of wire span. */
+#define WIRE_CIRCUITS 0    /* 30 circuits with bits abcd */
+#define WIRE_SUBSCRIBERS 1 /* exchange side of 30 analog lines: hook events, ringing and reversal orders */
+#define WIRE_TELEPHONES 2  /* the telephones' side of them: bits abcd */
+
+/* The direction a fault is put on, seen from the card. */
+#define WIRE_RECEIVED 0
+#define WIRE_SENT 1
+
+/* Faults; `value`, `extra`. On a token span bit errors, bursts and phase do nothing. */
+#define WIRE_FAULT_CLEAR 0      /* all but delay and phase */
+#define WIRE_FAULT_BIT_ERRORS 1 /* value = errored bits per bit */
+#define WIRE_FAULT_BURST 2      /* value = samples until it begins, extra = samples it lasts; half of its bits are wrong */
+#define WIRE_FAULT_SLIP 3       /* value = -1 a frame is lost, +1 a frame is repeated; extra = sample of the next block */
+#define WIRE_FAULT_CUT 4        /* value = 1 on, 0 off */
+#define WIRE_FAULT_AIS 5
+#define WIRE_FAULT_LOF 6        /* a signal without frames */
+#define WIRE_FAULT_RAI 7
+#define WIRE_FAULT_DELAY 8      /* value = ticks beyond the first; memory links only */
+#define WIRE_FAULT_PHASE 9      /* value = bits by which the line is late, 0..255 */
+
+struct wire_span_settings {
+  int kind;
+  int crc4;         /* 0 off, 1 on, 2 on, but a far end without it is accepted (G.706 annex B) */
+  int idle_bits;    /* abcd sent before the first order, and taken as received before the first frame */
+  int slack_frames; /* frames that the elastic store holds from the beginning, 0..79: that many may be lost without repeats */
+};
+
+struct wire_counters {
+  uint64_t blocks_sent, blocks_received;
+  uint64_t crc_errors, fas_errors, e_bits;
+  uint64_t frame_losses, multiframe_losses, false_alignments;
+  uint64_t slips_lost, slips_repeated;
+  uint64_t injected_errors;  /* bits made wrong by faults of this end, both directions */
+  uint64_t substituted_bits; /* abcd = 0000 asked for and sent as 0001 */
+  uint64_t events_lost;
+  uint64_t connections, disconnections, refused, silences; /* sockets: hellos taken, peers gone, hellos or blocks refused, 5 s without a block */
+};
+
+/* A wire card; null without memory. With tokens = 1 all spans carry tokens. Close it by its own `close`. */
+struct card *wire_create(int spans, const struct wire_span_settings *settings, int tokens);
+/* Joins two spans of one process, in alignment from the first tick on; 0, or -1: no such span, joined already, tokens to sound. */
+int wire_join(struct card *a, int a_span, struct card *b, int b_span);
+/* Takes a span's link away: the far end sees LOS. */
+int wire_unjoin(struct card *card, int span);
+/* Puts a fault on a span; `seed` starts its random numbers. 0, or -1: unknown, out of range, not on this link. */
+int wire_fault(struct card *card, int span, int direction, int kind, double value, double extra, uint64_t seed);
+int wire_counters(struct card *card, int span, struct wire_counters *counters);
+/* CARD_ALARM_ bits now standing; -1 = no such span. */
+int wire_alarms(struct card *card, int span);
+/* The calls of the card, for programs without a media plane. */
+int card_read(struct card *card, uint8_t *samples, struct card_event *events, int room, uint64_t tick);
+int card_write(struct card *card, const uint8_t *samples, uint64_t tick);
+int card_order(struct card *card, const struct card_order *order);
+int card_level(struct card *card, int port, struct card_levels *levels);
+int card_quiet(struct card *card);
+void card_close(struct card *card);

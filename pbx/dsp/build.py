@@ -17,7 +17,8 @@ def emit(target: Path, headers: list[Path]) -> None:
     """Write the C source of the extension module ``pbx._plane`` to ``target``."""
     ffi = FFI()
     ffi.cdef("\n".join(_LEFT_OUT.sub("", header.read_text(encoding="utf-8")) for header in headers))
-    includes = "\n".join(f'#include "{header.name}"' for header in headers)
+    # By path, because two of the headers have the same name.
+    includes = "\n".join(f'#include "{header.as_posix()}"' for header in headers)
     ffi.set_source("pbx._plane", includes, py_limited_api=True)
     target.parent.mkdir(parents=True, exist_ok=True)
     ffi.emit_c_code(str(target))

@@ -1,0 +1,244 @@
+"""Simulated spans: the Python face of the wire card (drivers/wire.h), bit-true E1 (G.704, G.706, G.732) or tokens.
+
+``Wire`` makes the card that ``Plane.add_card`` takes, joins its spans to other spans, listens on or connects to the
+outside socket (docs/integrator/outside-socket.md), puts faults on the line and tells counters and alarms. ``Wire.read``
+and ``Wire.write`` step the card without a media plane. Leaves out: anything of calls; time slot 16 as a clear slot.
+"""
+
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Any, Literal, Self
+
+import msgspec
+from pbx._plane import ffi, lib
+
+SPAN_PORTS = 30
+TICK_SAMPLES = 80
+IDLE = 0xD5
+"""A-law of silence (G.711)."""
+
+Kind = Literal["circuits", "subscribers", "telephones"]
+Crc4 = Literal["off", "on", "automatic"]
+Direction = Literal["received", "sent"]
+
+_KINDS: dict[str, int] = {
+    "circuits": lib.WIRE_CIRCUITS,
+    "subscribers": lib.WIRE_SUBSCRIBERS,
+    "telephones": lib.WIRE_TELEPHONES,
+}
+_CRC4 = {"off": 0, "on": 1, "automatic": 2}
+_DIRECTIONS = {"received": lib.WIRE_RECEIVED, "sent": lib.WIRE_SENT}
+_EVENT_ROOM = 4096
+
+
+class SpanSettings(msgspec.Struct, frozen=True, gc=False):
+    """One span: what its 30 ports are, and how its frames look.
+
+    ``crc4`` "automatic" also accepts a far end without CRC-4 (G.706 annex B). ``idle_bits`` are sent before the first
+    order. ``slack_frames`` (0..79) is what the elastic store holds at first: so many frames can be lost by slips.
+    """
+
+    kind: Kind = "circuits"
+    crc4: Crc4 = "automatic"
+    idle_bits: int = 0b1111
+    slack_frames: int = 0
+
+
+class CardEvent(msgspec.Struct, frozen=True, gc=False):
+    """What a card told in one tick; the kinds are the CARD_EVENT_ numbers of drivers/card.h."""
+
+    port: int
+    kind: int
+    offset: int
+    value: int
+
+
+class TokenChange(msgspec.Struct, frozen=True, gc=False):
+    """At sample ``offset`` of the tick the token ``code`` (pbx/vocabulary/tones.py) begins; 0 = silence."""
+
+    offset: int
+    code: int
+    level_tenths_dbm0: int = 0
+
+
+class Counters(msgspec.Struct, frozen=True, gc=False):
+    """Counts of one span since it was made; the words are those of ``struct wire_counters`` in drivers/api.h."""
+
+    blocks_sent: int
+    blocks_received: int
+    crc_errors: int
+    fas_errors: int
+    e_bits: int
+    frame_losses: int
+    multiframe_losses: int
+    false_alignments: int
+    slips_lost: int
+    slips_repeated: int
+    injected_errors: int
+    substituted_bits: int
+    events_lost: int
+    connections: int
+    disconnections: int
+    refused: int
+    silences: int
+
+
+class WireError(Exception):
+    """The wire cannot do what was asked: no such span, joined already, fault out of range, socket not to be had."""
+
+
+class Faults:
+    """Faults of one direction of a span; each seed starts the random numbers of its fault, so a run can be repeated."""
+
+    def __init__(self, wire: "Wire", span: int, direction: Direction) -> None:
+        self._put = (wire, span, _DIRECTIONS[direction])
+
+    def _fault(self, kind: int, value: float, extra: float = 0.0, seed: int = 0) -> None:
+        wire, span, direction = self._put
+        if lib.wire_fault(wire.card, span, direction, kind, value, extra, seed) != 0:
+            raise WireError(f"fault {kind} with {value:g}, {extra:g} cannot be put on span {span}")
+
+    def clear(self) -> None:
+        """End every fault except delay and phase."""
+        self._fault(lib.WIRE_FAULT_CLEAR, 0)
+
+    def bit_errors(self, rate: float, seed: int) -> None:
+        """Errored bits per bit, from the next block on; 0 ends them."""
+        self._fault(lib.WIRE_FAULT_BIT_ERRORS, rate, 0, seed)
+
+    def burst(self, start_samples: int, length_samples: int, seed: int) -> None:
+        """From ``start_samples`` after the next block's beginning half of all bits are wrong for ``length_samples``."""
+        self._fault(lib.WIRE_FAULT_BURST, start_samples, length_samples, seed)
+
+    def slip(self, repeated: bool, offset: int = 40) -> None:
+        """A controlled slip at sample ``offset`` (1..79) of the next block: a frame is repeated, or lost."""
+        self._fault(lib.WIRE_FAULT_SLIP, 1 if repeated else -1, offset)
+
+    def cut(self, on: bool = True) -> None:
+        """No signal at all: LOS."""
+        self._fault(lib.WIRE_FAULT_CUT, on)
+
+    def alarm_indication(self, on: bool = True) -> None:
+        """All ones: AIS."""
+        self._fault(lib.WIRE_FAULT_AIS, on)
+
+    def no_frames(self, on: bool = True) -> None:
+        """A signal without frames: LOF."""
+        self._fault(lib.WIRE_FAULT_LOF, on)
+
+    def remote_alarm(self, on: bool = True) -> None:
+        """The A bit is set: RAI."""
+        self._fault(lib.WIRE_FAULT_RAI, on)
+
+    def delay(self, ticks: int) -> None:
+        """Ticks by which a block is later than the next tick, 0..60; memory links only."""
+        self._fault(lib.WIRE_FAULT_DELAY, ticks)
+
+    def phase(self, bits: int) -> None:
+        """Bits (0..255) by which the line is late, so that its octets do not stand on ours."""
+        self._fault(lib.WIRE_FAULT_PHASE, bits)
+
+
+class Wire:
+    """A wire card of some spans. ``tokens`` makes all of them carry tokens instead of sound."""
+
+    def __init__(self, spans: Sequence[SpanSettings], tokens: bool = False) -> None:
+        settings = ffi.new("struct wire_span_settings[]", len(spans))
+        for filled, span in zip(settings, spans, strict=True):
+            filled.kind = _KINDS[span.kind]
+            filled.crc4 = _CRC4[span.crc4]
+            filled.idle_bits = span.idle_bits & 15
+            filled.slack_frames = max(0, min(79, span.slack_frames))
+        self.spans = tuple(spans)
+        self.tokens = tokens
+        self.card: Any = lib.wire_create(len(spans), settings, tokens)
+        if self.card == ffi.NULL:
+            raise MemoryError
+        self.ports = SPAN_PORTS * len(spans)
+        self._sound = ffi.new("uint8_t[]", self.ports * TICK_SAMPLES)
+        self._events = ffi.new("struct card_event[]", _EVENT_ROOM)
+        self._levels = ffi.new("struct card_levels *")
+        self._order = ffi.new("struct card_order *")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close sockets, take the links away and free the card; a plane must have let go of it."""
+        if self.card != ffi.NULL:
+            lib.card_close(self.card)
+            self.card = ffi.NULL
+
+    def unjoin(self, span: int) -> None:
+        """Take the link of a span away; both ends see LOS."""
+        if lib.wire_unjoin(self.card, span) != 0:
+            raise WireError(f"span {span} is not joined")
+
+    def faults(self, span: int, direction: Direction = "received") -> Faults:
+        """The faults of one direction of a span, seen from this card."""
+        return Faults(self, span, direction)
+
+    def alarms(self, span: int) -> int:
+        """CARD_ALARM_ bits now standing."""
+        return int(lib.wire_alarms(self.card, span))
+
+    def counters(self, span: int) -> Counters:
+        """The counters of a span."""
+        counted = ffi.new("struct wire_counters *")
+        if lib.wire_counters(self.card, span, counted) != 0:
+            raise WireError(f"no span {span}")
+        return Counters(**{name: int(getattr(counted, name)) for name in Counters.__struct_fields__})
+
+    def quiet(self) -> bool:
+        """Whether nothing is under way, so that the virtual clock may jump."""
+        return bool(lib.card_quiet(self.card))
+
+    def read(self, tick: int) -> tuple[bytes, list[CardEvent]]:
+        """Step the card without a plane: the sound of this tick, port-major (80 octets a port), and its events."""
+        count = lib.card_read(self.card, self._sound, self._events, _EVENT_ROOM, tick)
+        events = [CardEvent(e.port, e.kind, e.offset, e.value) for e in self._events[0:count]]
+        return bytes(ffi.buffer(self._sound)), events
+
+    def write(self, tick: int, sound: bytes | None = None) -> None:
+        """Step the card without a plane: send the sound of this tick; None = silence."""
+        ffi.memmove(self._sound, sound if sound is not None else bytes([IDLE]) * len(self._sound), len(self._sound))
+        lib.card_write(self.card, self._sound, tick)
+
+    def order(self, port: int, kind: int, value: int, offset: int = 0) -> None:
+        """Give an order (CARD_ORDER_ number) for sample ``offset`` of this tick; between read and write."""
+        self._order.port, self._order.kind, self._order.offset, self._order.value = port, kind, offset, value
+        if lib.card_order(self.card, self._order) != 0:
+            raise WireError(f"port {port} does not take order {kind}")
+
+    def level(self, port: int) -> tuple[int, int, bool, bool, int]:
+        """Of a port: bits in, bits out, loop closed, ringing, alarms."""
+        if lib.card_level(self.card, port, self._levels) != 0:
+            raise WireError(f"no port {port}")
+        level = self._levels
+        return level.bits_in, level.bits_out, bool(level.hook), bool(level.ringing), level.alarms
+
+    def say(self, port: int, changes: Sequence[TokenChange]) -> None:
+        """Token card: what the port's token does in this tick; between read and write."""
+        tokens = self.card.tokens_out[port]
+        tokens.count = len(changes)
+        for n, change in enumerate(changes):
+            filled = tokens.change[n]
+            filled.offset, filled.code = change.offset, change.code
+            filled.level_tenths_dbm0 = change.level_tenths_dbm0
+
+    def heard(self, port: int) -> list[TokenChange]:
+        """Token card: what the port's token did in the tick last read."""
+        tokens = self.card.tokens_in[port]
+        return [TokenChange(c.offset, c.code, c.level_tenths_dbm0) for c in tokens.change[0 : tokens.count]]
+
+
+def join(a: tuple[Wire, int], b: tuple[Wire, int]) -> None:
+    """Join two spans of this process by memory; they are in alignment from the first tick on.
+
+    Both cards may be read and written by one thread only: the one that steps both planes.
+    """
+    if lib.wire_join(a[0].card, a[1], b[0].card, b[1]) != 0:
+        raise WireError(f"spans {a[1]} and {b[1]} cannot be joined: joined already, or one has tokens and the other sound")
