@@ -5,11 +5,11 @@ Destinations are written ``extension:8001``, ``trunk:city``, ``flow:main_menu``,
 trunks and on extensions are judged by different plans. Leaves out routing by time and load.
 """
 
-from collections.abc import Mapping
+from typing import Protocol
 
 import msgspec
 
-from pbx.line import TRUNK
+from pbx.line import EXTENSION, TRUNK
 from pbx.vocabulary.call import INVALID_NUMBER, UNALLOCATED
 from pbx.vocabulary.numbers import NumberExaminer
 
@@ -23,31 +23,29 @@ class Route(msgspec.Struct, frozen=True):
     cause: int = 0
 
 
-class Sending(msgspec.Struct, frozen=True):
-    """How a number of a row is sent on to a trunk group: so many digits taken away in front, these put there."""
+class Plan(NumberExaminer, Protocol):
+    """A numbering plan that also says what goes out to a trunk group."""
 
-    strip: int = 0
-    prepend: str = ""
+    def digits_to_send(self, digits: str) -> str:
+        """The digits for the trunk group."""
 
 
 class Router:
     """Numbers to routes."""
 
-    def __init__(self, trunks: NumberExaminer, extensions: NumberExaminer, sending: Mapping[str, Sending]) -> None:
-        """The plans for callers on trunks and on extensions; ``sending`` by prefix of the row."""
-        self._plans = {TRUNK: trunks}
-        self._extensions = extensions
-        self._sending = dict(sending)
+    def __init__(self, trunks: Plan, extensions: Plan) -> None:
+        """The plans for callers on trunks and on extensions."""
+        self._plans = {TRUNK: trunks, EXTENSION: extensions}
 
     def route(self, number: str, caller_kind: str) -> Route:
         """The route of a number; one that is not complete or not in the plan is rejected with its cause."""
-        found = self._plans.get(caller_kind, self._extensions).examine(number)
+        plan = self._plans[caller_kind]
+        found = plan.examine(number)
         if found.verdict == "invalid":
             return Route("reject", cause=found.cause or UNALLOCATED)
         if found.verdict == "more":
             return Route("reject", cause=INVALID_NUMBER)
-        sending = self._sending.get(found.prefix, Sending())
-        return self.destination(found.destination, sending.prepend + number[sending.strip :])
+        return self.destination(found.destination, plan.digits_to_send(number))
 
     def destination(self, destination: str, number: str = "") -> Route:
         """The route of a destination as the configuration writes it."""
