@@ -16,7 +16,8 @@
 #define TWIST 8.91f             /* 9.5 dB */
 #define THIRD_BELOW 10.0f       /* 10 dB below the weaker of the two */
 #define EXPLAINED_MIN 0.6f      /* of the energy in the window */
-#define RELEASE_BELOW 15.85f    /* 12 dB */
+#define RELEASE_BELOW 15.85f    /* 12 dB, two ticks running: a break of 7 ms spoils one */
+#define GONE_BELOW 316.2f       /* 25 dB, at once */
 #define LOOK_BACK_SAMPLES 400
 
 struct mf_r2_lane {
@@ -25,7 +26,8 @@ struct mf_r2_lane {
   float total;
   uint8_t sounding; /* the signal, or 0 */
   uint8_t seen;
-  uint8_t spare[2];
+  uint8_t fallen; /* the last window had lost one of them */
+  uint8_t spare;
 };
 
 struct mf_r2_bank {
@@ -129,6 +131,7 @@ static void operate(struct mf_r2_bank *bank, int lane, const int16_t *sound, uin
   }
   report(reports, lane, TONE_BEGIN, signal, begin, state->power[0] + state->power[1]);
   state->sounding = signal;
+  state->fallen = 0;
 }
 
 static void release(struct mf_r2_bank *bank, int lane, const int16_t *sound, struct tone_report **reports) {
@@ -150,9 +153,11 @@ static void lane_run(struct mf_r2_bank *bank, int lane, const int16_t *samples, 
   state->seen = signal;
   if (state->sounding) {
     const uint8_t *pair = mf_r2_pair[state->sounding];
-    int fallen = view.power[pair[0]] * RELEASE_BELOW < state->power[0] ||
-                 view.power[pair[1]] * RELEASE_BELOW < state->power[1];
-    if (fallen || (signal && signal == before && signal != state->sounding))
+    float left = fminf(view.power[pair[0]] / state->power[0], view.power[pair[1]] / state->power[1]);
+    uint8_t fallen_before = state->fallen;
+    state->fallen = left * RELEASE_BELOW < 1.0f;
+    if ((state->fallen && fallen_before) || left * GONE_BELOW < 1.0f ||
+        (signal && signal == before && signal != state->sounding))
       release(bank, lane, sound, reports);
   }
   if (!state->sounding && signal && signal == before) {

@@ -5,7 +5,7 @@
  * at a break of less than 7 ms; operate and release together at most 80 ms; exactly two frequencies, no third.
  *
  * The window is 17 ms with a Hamming taper. A signal is reported when two ticks running show the same pair, and ended
- * when its weaker frequency has fallen by 12 dB or another pair takes its place.
+ * when one of its frequencies has fallen by 12 dB for two ticks or by 25 dB for one, or another pair takes its place.
  */
 #pragma once
 #include "kernels_api.h"
