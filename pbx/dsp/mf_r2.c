@@ -18,7 +18,10 @@
 #define EXPLAINED_MIN 0.6f      /* of the energy in the window */
 #define RELEASE_BELOW 15.85f    /* 12 dB, two ticks running: a break of 7 ms spoils one */
 #define GONE_BELOW 316.2f       /* 25 dB, at once */
+#define FITTED_MIN 6.31f        /* 8 dB above what the model leaves */
 #define LOOK_BACK_SAMPLES 400
+#define RELEASE_SAMPLES 200
+#define FIT_SAMPLES 104
 
 struct mf_r2_lane {
   struct history history;
@@ -119,26 +122,30 @@ static void report(struct tone_report **reports, int lane, int edge, uint8_t sig
   out->value = signal;
 }
 
+/* Two windows running show the signal. It is one when two sines explain the newer window; if not, the next tick asks
+ * again, because a signal that has just begun fills it only in part. */
 static void operate(struct mf_r2_bank *bank, int lane, const int16_t *sound, uint8_t signal,
                     struct tone_report **reports) {
   struct mf_r2_lane *state = &bank->lane[lane];
   struct two_tone model;
-  int begin = NOW - MF_R2_WINDOW;
-  if (!fit(bank, &model, sound, signal, NOW - MF_R2_WINDOW, NOW)) {
-    begin = two_tone_begin(&model, sound, NOW - LOOK_BACK_SAMPLES, NOW - MF_R2_WINDOW / 2);
-    state->power[0] = model.power[0];
-    state->power[1] = model.power[1];
-  }
-  report(reports, lane, TONE_BEGIN, signal, begin, state->power[0] + state->power[1]);
+  int from = NOW - MF_R2_WINDOW;
+  if (fit(bank, &model, sound, signal, from, NOW) ||
+      model.power[0] + model.power[1] < FITTED_MIN * two_tone_rest(&model, sound, from, NOW))
+    return;
+  int begin = two_tone_begin(&model, sound, NOW - LOOK_BACK_SAMPLES, NOW - MF_R2_WINDOW / 2);
+  state->power[0] = model.power[0];
+  state->power[1] = model.power[1];
   state->sounding = signal;
   state->fallen = 0;
+  report(reports, lane, TONE_BEGIN, signal, begin, state->power[0] + state->power[1]);
 }
 
+/* The last sample is sought from where the signal surely still was: release takes up to 25 ms. */
 static void release(struct mf_r2_bank *bank, int lane, const int16_t *sound, struct tone_report **reports) {
   struct mf_r2_lane *state = &bank->lane[lane];
   struct two_tone model;
-  int to = NOW - MF_R2_WINDOW, end = NOW - MF_R2_WINDOW / 2;
-  if (!fit(bank, &model, sound, state->sounding, to - 104, to))
+  int to = NOW - RELEASE_SAMPLES, end = NOW - MF_R2_WINDOW / 2;
+  if (!fit(bank, &model, sound, state->sounding, to - FIT_SAMPLES, to))
     end = two_tone_end(&model, sound, to, NOW);
   report(reports, lane, TONE_END, state->sounding, end, state->power[0] + state->power[1]);
   state->sounding = 0;
@@ -160,12 +167,8 @@ static void lane_run(struct mf_r2_bank *bank, int lane, const int16_t *samples, 
         (signal && signal == before && signal != state->sounding))
       release(bank, lane, sound, reports);
   }
-  if (!state->sounding && signal && signal == before) {
-    const uint8_t *pair = mf_r2_pair[signal];
-    state->power[0] = view.power[pair[0]];
-    state->power[1] = view.power[pair[1]];
+  if (!state->sounding && signal && signal == before)
     operate(bank, lane, sound, signal, reports);
-  }
 }
 
 int mf_r2_bank_run(struct mf_r2_bank *bank, const int16_t *const *samples, struct tone_report *reports) {

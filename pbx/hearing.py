@@ -1,0 +1,120 @@
+"""What the receivers hear in a stretch of sound: DTMF (Q.24), MFC-R2 (Q.455) and call progress tones (Q.35).
+
+The same kernels as in the media plane, on numpy arrays: sound in, values out, in the order in which the signals began.
+Leaves out: files (``pbx/sound_file.py``) and the plane's lanes and ticks.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from pbx._plane import ffi, lib
+from pbx.sound_file import Samples, decode_alaw
+from pbx.tone_plan import TonePlan, china, progress_patterns
+
+KINDS = ("dtmf", "mfc-forward", "mfc-backward", "tone")
+BLOCK_SAMPLES = 80
+SAMPLES_A_MS = 8
+PROGRESS_HZ = 450.0
+AFTERWARDS_SAMPLES = 12 * BLOCK_SAMPLES
+"""Silence given to the receivers after the sound, so that they settle what ended with it."""
+
+
+class Heard(msgspec.Struct, frozen=True, gc=False):
+    """One signal. ``name`` is the DTMF digit, the MFC signal number or the tone's name; the level is that of all its
+    frequencies together."""
+
+    at_ms: float
+    kind: str
+    name: str
+    length_ms: float
+    level_dbm0: float
+
+    def fields(self) -> dict[str, Any]:
+        """As ``zongji listen --json`` prints it: digit, signal or name by kind."""
+        named: dict[str, Any] = {"name": self.name}
+        if self.kind == "dtmf":
+            named = {"digit": self.name}
+        elif self.kind != "tone":
+            named = {"signal": int(self.name)}
+        levels = {"length_ms": self.length_ms, "level_dbm0": self.level_dbm0}
+        return {"at_ms": self.at_ms, "kind": self.kind, **named, **levels}
+
+
+class Receiver:
+    """A bank of one lane that hears sound piece by piece; pieces need not be whole blocks."""
+
+    def __init__(self, kind: str, plan: TonePlan) -> None:
+        self.kind = kind
+        self.names = plan.heard(PROGRESS_HZ)
+        self._rest = np.zeros(0, np.int16)
+        self._given_samples = 0
+        self._begun: tuple[int, int, int] | None = None
+        self._reports = ffi.new("struct tone_report[]", lib.KERNEL_REPORTS_PER_LANE)
+        self._samples = ffi.new("int16_t *[1]")
+        if kind == "dtmf":
+            start = self._memory(lib.dtmf_bank_size(1))
+            self._bank, self._run = lib.dtmf_bank_init(start, 1), lib.dtmf_bank_run
+        elif kind in ("mfc-forward", "mfc-backward"):
+            start = self._memory(lib.mf_r2_bank_size(1))
+            self._bank, self._run = lib.mf_r2_bank_init(start, 1, kind == "mfc-forward"), lib.mf_r2_bank_run
+        elif kind == "tone":
+            start, patterns = self._memory(lib.progress_bank_size(1)), progress_patterns(plan, self.names)
+            self._bank = lib.progress_bank_init(start, 1, round(PROGRESS_HZ * 1000), patterns, len(self.names))
+            self._run = lib.progress_bank_run
+        else:
+            raise ValueError(f"no kind {kind!r}; the kinds are {', '.join(KINDS)}")
+
+    def _memory(self, size: int) -> Any:
+        self._kept = ffi.new("char[]", size + 64)
+        return self._kept + (-int(ffi.cast("uintptr_t", self._kept)) % 64)
+
+    def hear(self, sound: Samples) -> list[Heard]:
+        """The signals whose end this piece made certain."""
+        self._rest = np.concatenate([self._rest, np.asarray(sound, np.int16)])
+        start = ffi.from_buffer("int16_t[]", self._rest)
+        whole = len(self._rest) // BLOCK_SAMPLES * BLOCK_SAMPLES
+        heard: list[Heard] = []
+        for place in range(0, whole, BLOCK_SAMPLES):
+            self._samples[0] = start + place
+            count = self._run(self._bank, self._samples, self._reports)
+            for report in self._reports[0:count]:
+                at = self._given_samples + report.offset_samples
+                if report.edge == lib.TONE_BEGIN:
+                    self._begun = (at, report.value, report.level_tenth_dbm0)
+                else:
+                    heard += self._ended(at)
+            self._given_samples += BLOCK_SAMPLES
+        self._rest = self._rest[whole:].copy()
+        return heard
+
+    def finish(self) -> list[Heard]:
+        """The signals that last to the end of the sound or ended just before it."""
+        end = self._given_samples + len(self._rest)
+        heard = self.hear(np.zeros(AFTERWARDS_SAMPLES, np.int16)) + self._ended(end)
+        return [h for h in heard if h.at_ms < end / SAMPLES_A_MS]
+
+    def _ended(self, at: int) -> list[Heard]:
+        if self._begun is None:
+            return []
+        begin, value, level = self._begun
+        self._begun = None
+        name = chr(value) if self.kind == "dtmf" else self.names[value] if self.kind == "tone" else str(value)
+        return [Heard(begin / SAMPLES_A_MS, self.kind, name, (at - begin) / SAMPLES_A_MS, level / 10)]
+
+
+def hear(sound: Samples | bytes, kinds: Iterable[str] = KINDS, plan: TonePlan | None = None) -> list[Heard]:
+    """Everything heard in int16 samples or A-law octets at 8 kHz, in order of time.
+
+    ``kinds`` is any of dtmf, mfc-forward, mfc-backward and tone; another raises ValueError. The names and cadences of
+    tones are those of ``plan``, by default China's.
+    """
+    samples = decode_alaw(sound) if isinstance(sound, bytes) else sound
+    plan = plan or china()
+    heard: list[Heard] = []
+    for kind in kinds:
+        receiver = Receiver(kind, plan)
+        heard += receiver.hear(samples) + receiver.finish()
+    return sorted(heard, key=lambda h: (h.at_ms, h.kind))

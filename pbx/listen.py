@@ -1,0 +1,50 @@
+"""``zongji listen``: what is heard in a WAV or raw A-law file. Leaves out: how it is heard (``pbx/hearing.py``)."""
+
+import argparse
+import sys
+from pathlib import Path
+
+import msgspec
+
+from pbx.hearing import KINDS, hear
+from pbx.sound_file import SoundFileError, read_sound
+from pbx.tone_plan import FOLDER, PlanError, load
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="zongji listen",
+        description="Names the DTMF digits, MFC signals and call progress tones in a sound file.",
+        epilog="Example: zongji listen --json recording.wav",
+    )
+    parser.add_argument("file", type=Path, help="WAV (8 kHz; linear 16 bit, A-law or mu-law) or raw A-law (.al, .raw)")
+    parser.add_argument("--json", action="store_true", help="one JSON object a line")
+    parser.add_argument("--kind", action="append", choices=KINDS, help="listen for this only; may be given again")
+    parser.add_argument("--tones", default="china", help="tone plan, a file of config/tones (default: china)")
+    return parser
+
+
+def listen_command(argv: list[str]) -> int:
+    """Run the command. Returns 0, or 2 when the file or the plan cannot be used; what is wrong goes to stderr."""
+    try:
+        arguments = _parser().parse_args(argv)
+    except SystemExit as left:
+        return int(left.code or 0)
+    try:
+        plan = load(FOLDER / f"{arguments.tones}.toml")
+        tracks = read_sound(arguments.file)
+    except (SoundFileError, PlanError) as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    for number, track in enumerate(tracks, 1):
+        for heard in hear(track, arguments.kind or KINDS, plan):
+            fields = heard.fields() if len(tracks) == 1 else {"track": number, **heard.fields()}
+            if arguments.json:
+                sys.stdout.write(msgspec.json.encode(fields).decode() + "\n")
+            else:
+                place = f"track {number}  " if len(tracks) > 1 else ""
+                sys.stdout.write(
+                    f"{place}{heard.at_ms / 1000:9.3f} s  {heard.kind:<12} {heard.name:<12} "
+                    f"{heard.length_ms:8.1f} ms {heard.level_dbm0:6.1f} dBm0\n"
+                )
+    return 0
