@@ -155,11 +155,11 @@ def data_files_exist(draft: Draft) -> Findings:
     """Signalling variants and tone plans are files below ``config``."""
     variants = _data_files("variants")
     for place, group in draft.of(TrunkGroup):
-        if variants and group.variant not in variants:
+        if group.variant not in variants:
             yield _unknown((*place, "variant"), "variant", group.variant, variants)
     tones = _data_files("tones")
     for place, exchange in draft.of(Exchange):
-        if tones and exchange.tones not in tones:
+        if exchange.tones not in tones:
             yield _unknown((*place, "tones"), "tone plan", exchange.tones, tones)
 
 
