@@ -199,9 +199,7 @@ OUTGOING_STATES = {
     "Off": State("not in use", {"start": Cell(_OUT._begin, ("Digit", "Waiting")), "Stop": Cell(None)}),
     "Digit": State("sends a digit", {"next-digit": Cell(_OUT._next_digit, ("Ending",)), **_GROUP_A}, ("forward_on",)),
     "Category": State("sends KA", {"next-digit": Cell(_OUT._first_of_caller, ("Ending",)), **_GROUP_A}, ("forward_on",)),
-    "Caller": State(
-        "sends the caller's number", {"next-digit": Cell(_OUT._next_of_caller, ("Ending",)), **_GROUP_A}, ("forward_on",)
-    ),
+    "Caller": State("sends the caller's number", {"next-digit": Cell(_OUT._next_of_caller, ("Ending",)), **_GROUP_A}, ("forward_on",)),
     "CalledClass": State(
         "sends KD, waits for KB",
         {

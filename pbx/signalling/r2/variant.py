@@ -209,8 +209,7 @@ class Variant:
         if self.data.register.ask_caller != "never" and "send-category" not in self.reply:
             raise VariantError("group_a has no signal for send-category, yet register.ask_caller wants it")
         self.reply_b: dict[int, Sending] = {
-            signal: (Noted(f"-> KB{signal} {row.text}"), SendTone(tones.mfc_backward(signal)))
-            for signal, row in self.data.group_b.items()
+            signal: (Noted(f"-> KB{signal} {row.text}"), SendTone(tones.mfc_backward(signal))) for signal, row in self.data.group_b.items()
         }
         congestion = [signal for signal, row in self.data.group_b.items() if row.name == "congestion"]
         vacant = [signal for signal, row in self.data.group_b.items() if row.name == "vacant"]

@@ -1,0 +1,1 @@
+"""Analog lines: subscriber lines (FXS)."""

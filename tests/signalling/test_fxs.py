@@ -1,0 +1,164 @@
+"""Subscriber lines: what a telephone does and what the engine makes of it."""
+
+import pytest
+
+from pbx.engine import Levels, Noted
+from pbx.signalling.analog.fxs import FxsLine, load_subscriber_variant
+from pbx.vocabulary import tones
+from pbx.vocabulary.call import (
+    Alerting,
+    Blocked,
+    Connect,
+    Disconnect,
+    Idle,
+    Info,
+    Proceeding,
+    Release,
+    Seized,
+    Setup,
+    Unblocked,
+)
+from pbx.vocabulary.media import (
+    RECEIVE_DTMF,
+    Alarm,
+    Digit,
+    Flash,
+    HookOff,
+    HookOn,
+    Listen,
+    Ring,
+    SendTone,
+    Silence,
+    Unlisten,
+)
+from pbx.vocabulary.numbers import Examination
+
+CHINA = load_subscriber_variant()
+BUSY, VACANT, CONGESTION, HOWLER, DIAL = (SendTone(tones.progress(name)) for name in ("busy", "vacant", "congestion", "howler", "dial"))
+
+
+class Plan:
+    """800x: four digits; 6...: variable from two digits; 0...: nobody."""
+
+    def examine(self, digits):
+        if digits.startswith("0"):
+            return Examination("invalid", cause=1)
+        if digits.startswith("6"):
+            return Examination("complete", max_more=4) if len(digits) >= 2 else Examination("more")
+        return Examination("complete" if len(digits) == 4 else "more")
+
+
+def line():
+    return FxsLine(CHINA, "8001", Plan())
+
+
+def give(engine, now, *values):
+    """Outputs without the lines of the trace."""
+    return [output for value in values for output in engine.receive(value, now) if type(output) is not Noted]
+
+
+def dial(engine, digits, now=1.0):
+    return give(engine, now, *(Digit(digit) for digit in digits))
+
+
+def test_calls_and_is_answered_and_hangs_up():
+    engine = line()
+    assert give(engine, 0.0, HookOff()) == [Seized(), DIAL, Listen(RECEIVE_DTMF)]
+    assert engine.deadline() == 15.0
+    assert dial(engine, "8002") == [Silence(), Setup("8002", "8001")]
+    assert engine.deadline() is None
+    assert give(engine, 2.0, Proceeding(), Alerting()) == []
+    assert give(engine, 3.0, Connect()) == [Unlisten(RECEIVE_DTMF)]
+    assert engine.tag == "talking"
+    assert give(engine, 4.0, Digit("5"), Flash()) == [Info("5"), Info("!")]
+    assert give(engine, 5.0, HookOn())[-2:] == [Release(16), Idle()]
+
+
+def test_is_called_and_answers_and_is_cleared_from():
+    engine = line()
+    assert give(engine, 0.0, Setup("8001", "8002")) == [Ring(1000, 4000), Alerting()]
+    assert give(engine, 3.0, HookOff()) == [Ring(0), Connect()]
+    assert give(engine, 9.0, Disconnect(16)) == [Unlisten(RECEIVE_DTMF), BUSY]
+    assert give(engine, 12.0, HookOn())[-2:] == [Release(16), Idle()]
+
+
+def test_caller_gone_while_ringing_and_lifted_a_moment_later():
+    engine = line()
+    give(engine, 0.0, Setup("8001", "8002"))
+    assert give(engine, 2.0, Release(16)) == [Ring(0), Release(16), Idle()]
+    assert give(engine, 2.01, HookOff())[:2] == [Seized(), DIAL]
+
+
+def test_busy_line_refuses_and_keeps_its_own_call():
+    engine = line()
+    give(engine, 0.0, HookOff())
+    assert give(engine, 1.0, Setup("8001", "8002")) == [Release(17)]
+    assert dial(engine, "8002")[-1] == Setup("8002", "8001")
+
+
+@pytest.mark.parametrize(("cause", "tone"), [(16, BUSY), (17, BUSY), (1, VACANT), (42, CONGESTION), (34, CONGESTION)])
+def test_tone_by_cause_then_howler_then_lock_out(cause, tone):
+    engine = line()
+    give(engine, 0.0, HookOff())
+    dial(engine, "8002")
+    assert give(engine, 2.0, Disconnect(cause))[-1] == tone
+    assert [output for output in engine.expire(42.0) if type(output) is not Noted] == [HOWLER]
+    assert [output for output in engine.expire(102.0) if type(output) is not Noted] == [Silence(), Release(16)]
+    assert engine.deadline() is None
+    assert engine.state == "LockedOut"
+    assert give(engine, 200.0, HookOn())[-1] == Idle()
+
+
+def test_no_digit_at_all():
+    engine = line()
+    give(engine, 0.0, HookOff())
+    assert [output for output in engine.expire(15.0) if type(output) is not Noted] == [Unlisten(RECEIVE_DTMF), BUSY, Release(18)]
+    assert Release not in {type(output) for output in give(engine, 16.0, HookOn())}
+
+
+def test_vacant_number():
+    engine = line()
+    give(engine, 0.0, HookOff())
+    assert dial(engine, "0") == [Silence(), Unlisten(RECEIVE_DTMF), VACANT, Release(1)]
+
+
+def test_variable_length_ends_by_timer_or_hash():
+    engine = line()
+    give(engine, 0.0, HookOff())
+    assert dial(engine, "612") == [Silence()]
+    assert engine.deadline() == 7.0
+    assert Setup("612", "8001") in engine.expire(7.0)
+    engine = line()
+    give(engine, 0.0, HookOff())
+    assert dial(engine, "612#") == [Silence(), Setup("612", "8001")]
+
+
+def test_number_that_stops_too_early():
+    engine = line()
+    give(engine, 0.0, HookOff())
+    dial(engine, "80")
+    assert Release(28) in engine.expire(7.0)
+
+
+def test_blocked_and_alarmed():
+    engine = line()
+    assert give(engine, 0.0, Blocked("local")) == [Blocked("local")]
+    assert give(engine, 1.0, Alarm(1)) == [Blocked("alarm")]
+    assert give(engine, 1.0, Setup("8001")) == [Release(27)]
+    assert give(engine, 2.0, Unblocked()) == []
+    assert give(engine, 3.0, Alarm(0)) == [Unblocked()]
+    give(engine, 4.0, HookOff())
+    assert Release(27) in give(engine, 5.0, Alarm(1))
+    assert give(engine, 6.0, HookOn())[-1] == Idle()
+
+
+def test_resume():
+    talking, gone, dialling = line(), line(), line()
+    assert talking.resume("talking", Levels(off_hook=True), 0.0) == ()
+    assert talking.tag == "talking"
+    assert list(gone.resume("talking", Levels(), 0.0))[-2:] == [Release(16), Idle()]
+    assert BUSY in dialling.resume("", Levels(off_hook=True), 0.0)
+    assert give(dialling, 1.0, HookOn())[-1] == Idle()
+    ringing = line()
+    assert Ring(0) in ringing.resume("", Levels(ringing=True), 0.0)
+    assert ringing.state == "Idle"
