@@ -1,1 +1,204 @@
+/* The media plane as Python sees it. A bare header: declarations only.
+ *
+ * `struct arena` is this process's view of the one flat memory that plane and control share; `struct plane` is the
+ * plane itself, in the one process that ticks it. A sample time counts samples at 8 kHz; tick k begins at 80 k.
+ * Functions that can fail return PLANE_OK or one of the negative numbers below, or null.
+ */
 #pragma once
+#include <stdint.h>
+
+#define PLANE_TICK_SAMPLES 80
+#define PLANE_LAYOUT_VERSION 1
+
+#define PLANE_OK 0
+#define PLANE_STALE -1   /* the caller's epoch is not the present one */
+#define PLANE_FULL -2    /* ring, table or cache is full */
+#define PLANE_INVALID -3 /* no such port, prompt, recorder ... */
+#define PLANE_EMPTY -4   /* nothing to read, or nothing good */
+
+/* Kinds of plane_event. */
+#define PLANE_EVENT_BITS 1
+#define PLANE_EVENT_TONE_ON 2
+#define PLANE_EVENT_TONE_OFF 3
+#define PLANE_EVENT_DIGIT 4
+#define PLANE_EVENT_HOOK_OFF 5
+#define PLANE_EVENT_HOOK_ON 6
+#define PLANE_EVENT_FLASH 7
+#define PLANE_EVENT_PLAYED 8
+#define PLANE_EVENT_RECORDED 9
+#define PLANE_EVENT_ALARM 10
+#define PLANE_EVENT_SLIP 11
+
+/* Kinds of plane_command; what `value`, `detail` and `gain` mean stands behind each. */
+#define PLANE_COMMAND_BITS 1        /* value abcd */
+#define PLANE_COMMAND_TONE 2        /* value code, detail samples (0 = until stopped) */
+#define PLANE_COMMAND_DIGIT 3       /* value code, detail on ms << 16 | off ms */
+#define PLANE_COMMAND_SILENCE 4
+#define PLANE_COMMAND_LISTEN 5      /* value receivers */
+#define PLANE_COMMAND_UNLISTEN 6    /* value receivers */
+#define PLANE_COMMAND_RING 7        /* value on ms (0 = stop), detail off ms */
+#define PLANE_COMMAND_PLAY 8        /* value prompt, detail token, gain 1 = loop */
+#define PLANE_COMMAND_HEAR 9        /* value source, gain in 1/4096, detail the same gain in tenths of a dB */
+#define PLANE_COMMAND_UNHEAR 10     /* value source, 0xffffffff = all */
+#define PLANE_COMMAND_JOIN 11       /* value mix, gain as HEAR */
+#define PLANE_COMMAND_LEAVE 12      /* value mix */
+#define PLANE_COMMAND_RECORD 13     /* value recorder */
+#define PLANE_COMMAND_STOP_RECORD 14 /* value recorder */
+#define PLANE_COMMAND_TAG 15        /* value tag */
+#define PLANE_COMMAND_DISARM 16
+#define PLANE_COMMAND_CONFIGURE 17  /* value kind | recognition ms << 16, detail flash min ms << 16 | flash max ms, gain hook-on ms */
+#define PLANE_COMMAND_PLAYER_PLAY 18 /* port = player, value prompt, gain 1 = loop */
+#define PLANE_COMMAND_PLAYER_STOP 19 /* port = player */
+
+/* Kinds of port, for CONFIGURE. */
+#define PLANE_PORT_RAW 0 /* every change of bits and hook is told at once */
+#define PLANE_PORT_CAS 1
+#define PLANE_PORT_FXS 2
+
+/* Sources and receivers, as in pbx/vocabulary/media.py. */
+#define PLANE_PLAYER 0x10000
+#define PLANE_MIX 0x20000
+#define PLANE_RECEIVE_DTMF 1
+#define PLANE_RECEIVE_MFC_FORWARD 2
+#define PLANE_RECEIVE_MFC_BACKWARD 4
+#define PLANE_RECEIVE_PROGRESS 8
+
+/* Codes, as in pbx/vocabulary/tones.py. */
+#define PLANE_CODE_MFC_FORWARD 0x100
+#define PLANE_CODE_MFC_BACKWARD 0x200
+#define PLANE_CODE_DTMF 0x300
+#define PLANE_CODE_PROGRESS 0x400
+#define PLANE_CODE_PROMPT 0x1000
+
+#define PLANE_EDGES 8         /* sources and mixes of one port */
+#define PLANE_LEG_OCTETS 1000 /* of one leg record */
+#define PLANE_JOURNAL_RECORD_OCTETS 65536
+#define PLANE_PROMPT_NAME_OCTETS 48
+#define PLANE_PROGRESS_TONES 16
+
+struct plane_layout {
+  uint32_t ports;
+  uint32_t mixes;
+  uint32_t players;
+  uint32_t recorders;
+  uint32_t prompts;
+  uint32_t events;           /* power of two */
+  uint32_t commands;         /* of each ring, power of two */
+  uint32_t recorder_samples; /* power of two, of each recorder */
+  uint64_t prompt_octets;
+  uint64_t journal_octets; /* power of two */
+};
+
+struct plane_event {
+  uint64_t sample;
+  uint16_t port;
+  uint16_t kind;
+  uint32_t value;
+};
+
+struct plane_command {
+  uint64_t at;    /* sample; in the past or 0 = at once */
+  uint64_t until; /* armed: last sample of the awaited event */
+  uint32_t epoch;
+  uint32_t value;
+  uint32_t detail;
+  int32_t gain;
+  uint32_t when_value; /* armed: the awaited event */
+  uint32_t after;      /* armed: samples from the event to the command */
+  uint16_t port;
+  uint16_t kind;
+  uint16_t when_kind; /* 0 = not armed */
+  uint16_t reserved;
+};
+
+struct plane_levels {
+  uint8_t bits_in;
+  uint8_t bits_out;
+  uint8_t hook;
+  uint8_t ringing;
+  uint32_t alarms;
+};
+
+struct plane_edge {
+  uint32_t source;
+  int32_t gain_4096;
+  int16_t gain_tenth_db;
+  uint16_t member; /* 1 = speaks into the mix and hears it without itself */
+};
+
+struct plane_counters {
+  uint64_t ticks;
+  uint64_t late_ticks;        /* begun more than 10 ms after they were due */
+  uint64_t worst_late_ns;
+  uint64_t event_overflows;   /* events lost because control did not read them */
+  uint64_t refused_commands;  /* of an older epoch */
+  uint64_t rejected_commands; /* no such port, table full ... */
+  uint64_t executed_commands;
+  uint64_t recorder_overflows; /* samples lost because nobody read them */
+  uint64_t token_overflows;    /* changes of a token that did not fit into a tick */
+};
+
+/* A late tick, and how much of it the kernel explains. */
+struct plane_late_tick {
+  uint64_t tick;
+  uint64_t late_ns;
+  uint64_t run_delay_ns; /* waited on the run queue since the tick before: /proc/thread-self/schedstat */
+  uint64_t steal_ns;     /* taken by the hypervisor since the last look, at most a second ago: /proc/stat */
+};
+
+struct arena;
+struct plane;
+struct card;
+struct tone_plan;
+struct progress_tone;
+
+/* Arena. A null path gives anonymous memory. */
+struct arena *arena_create(const struct plane_layout *layout, const char *path);
+struct arena *arena_attach(const char *path);
+void arena_close(struct arena *arena);
+void arena_layout(struct arena *arena, struct plane_layout *layout);
+uint32_t arena_epoch(struct arena *arena);
+uint32_t arena_raise_epoch(struct arena *arena);
+uint64_t arena_ticks(struct arena *arena);
+uint32_t arena_ports(struct arena *arena);
+void arena_stop(struct arena *arena);
+int arena_stopping(struct arena *arena);
+void arena_counters(struct arena *arena, struct plane_counters *counters);
+int arena_late_ticks(struct arena *arena, struct plane_late_tick *late, int room);
+
+/* Control's side of the rings. */
+int arena_send(struct arena *arena, uint32_t epoch, uint32_t port, uint32_t kind, uint32_t value, uint32_t detail,
+               int32_t gain, uint64_t at);
+int arena_send_armed(struct arena *arena, const struct plane_command *command);
+int arena_drain(struct arena *arena, uint32_t epoch, struct plane_event *events, int room);
+int arena_events_waiting(struct arena *arena);
+
+/* What stands on a port. */
+int arena_levels(struct arena *arena, uint32_t port, struct plane_levels *levels);
+int arena_tag(struct arena *arena, uint32_t port, uint32_t *tag);
+int arena_edges(struct arena *arena, uint32_t port, struct plane_edge *edges);
+
+/* Leg records, journal ring, recorders, prompts, tones. */
+int arena_leg_write(struct arena *arena, uint32_t epoch, uint32_t port, const uint8_t *octets, uint32_t length);
+int arena_leg_read(struct arena *arena, uint32_t port, uint8_t *octets, uint32_t room);
+int64_t arena_journal_append(struct arena *arena, uint32_t epoch, const uint8_t *octets, uint32_t length);
+int64_t arena_journal_read(struct arena *arena, uint64_t after, uint8_t *octets, uint64_t room, uint64_t *sequences,
+                           uint32_t *lengths, uint32_t limit);
+int arena_journal_commit(struct arena *arena, uint64_t sequence);
+uint64_t arena_journal_sequence(struct arena *arena);
+int arena_recorder_read(struct arena *arena, uint32_t recorder, uint8_t *octets, uint32_t room);
+int arena_prompt_load(struct arena *arena, const char *name, uint64_t hash, const uint8_t *alaw, uint32_t length);
+int arena_tone_load(struct arena *arena, uint32_t index, const struct tone_plan *plan);
+void arena_tone_levels(struct arena *arena, int dtmf_low, int dtmf_high, int mfc_forward, int mfc_backward);
+int arena_progress_load(struct arena *arena, uint32_t frequency_millihertz, const struct progress_tone *tones,
+                        const uint16_t *codes, uint32_t count);
+
+/* The plane. `plane_add_card` returns the first port of the card; the plane does not own the card. */
+struct plane *plane_create(struct arena *arena);
+void plane_close(struct plane *plane);
+int plane_add_card(struct plane *plane, struct card *card);
+int plane_tick(struct plane *plane, uint64_t tick);
+uint64_t plane_next_activity(struct plane *plane);
+/* Ticks by the clock until arena_stop (returns 0) or a signal (returns 1); writes an octet to `wake` (-1 = none) after
+ * a tick that leaves events unread. */
+int plane_run(struct plane *plane, int wake);

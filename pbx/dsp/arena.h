@@ -1,0 +1,138 @@
+/* The arena: one flat memory shared by plane and control, offsets only, anonymous or a shared file.
+ *
+ * Limits: an attached process checks magic, version and size before it believes anything; every counter and position
+ * that two processes touch is atomic; each ring has one writer and one reader. Sections in the order of the enum
+ * below, each aligned to 4 096 octets. Everything that must survive the death of control lies here; what only the
+ * plane needs (generators, lanes, debounce) lies in plane.h.
+ */
+#pragma once
+#include <stdatomic.h>
+#include <stdint.h>
+
+#include "api.h"
+#include "kernels_api.h"
+
+#define ARENA_MAGIC 0x697a676e6f7a0001ull
+#define ARENA_EPOCH_RINGS 4
+#define ARENA_LATE_TICKS 1024
+#define ARENA_JOURNAL_GAPS 16
+
+enum arena_section {
+  ARENA_COMMANDS,
+  ARENA_EVENTS,
+  ARENA_PORTS,
+  ARENA_LEGS,
+  ARENA_RECORDERS,
+  ARENA_RECORDED,
+  ARENA_PROMPTS,
+  ARENA_PROMPT_SOUND,
+  ARENA_JOURNAL,
+  ARENA_SECTIONS
+};
+
+/* One writer, one reader; positions never wrap, places are position modulo size. */
+struct ring_positions {
+  _Alignas(64) _Atomic uint64_t written;
+  _Alignas(64) _Atomic uint64_t read;
+};
+
+struct arena_tones {
+  _Atomic uint32_t generation; /* raised after each change of the progress tones to be recognised */
+  int16_t dtmf_low;
+  int16_t dtmf_high;
+  int16_t mfc_forward;
+  int16_t mfc_backward;
+  uint32_t frequency_millihertz;
+  uint32_t recognised;
+  uint16_t recognised_code[PROGRESS_TONES_MAX];
+  struct progress_tone recognised_tone[PROGRESS_TONES_MAX];
+  struct tone_plan plan[PLANE_PROGRESS_TONES];
+};
+
+/* A place in the journal ring that a writer of an older epoch may still spoil: the reader leaps from `from` to `to`. */
+struct journal_gap {
+  _Atomic uint64_t from;
+  _Atomic uint64_t to;
+};
+
+struct arena_header {
+  uint64_t magic;
+  uint32_t version;
+  uint32_t header_octets;
+  uint64_t total_octets;
+  struct plane_layout layout;
+  uint64_t offset[ARENA_SECTIONS];
+  _Atomic uint32_t epoch;
+  _Atomic uint32_t stop;
+  _Atomic uint32_t ports;
+  _Atomic uint32_t prompts;
+  _Atomic uint64_t prompt_octets;
+  _Atomic uint64_t ticks; /* the next tick to run */
+  struct plane_counters counters;
+  struct ring_positions commands[ARENA_EPOCH_RINGS];
+  struct ring_positions events;
+  struct ring_positions journal;
+  _Atomic uint64_t journal_sequence;  /* of the last record appended */
+  _Atomic uint64_t journal_committed; /* of the last record that the store has */
+  struct journal_gap gap[ARENA_JOURNAL_GAPS];
+  _Atomic uint64_t late_written;
+  struct plane_late_tick late[ARENA_LATE_TICKS];
+  struct arena_tones tones;
+};
+
+struct arena_port {
+  _Atomic uint64_t levels; /* struct plane_levels as one word, so that it is never seen torn */
+  _Atomic uint32_t tag;
+  _Atomic uint32_t edges;
+  struct plane_edge edge[PLANE_EDGES];
+};
+
+/* Two copies; the good one of the higher sequence is the record. */
+struct arena_leg_copy {
+  uint32_t crc; /* over sequence, length and octets */
+  uint32_t length;
+  uint64_t sequence;
+  uint8_t octets[PLANE_LEG_OCTETS];
+  uint8_t spare[8];
+};
+
+struct arena_leg {
+  struct arena_leg_copy copy[2];
+};
+
+struct arena_recorder {
+  struct ring_positions samples;
+};
+
+struct arena_prompt {
+  char name[PLANE_PROMPT_NAME_OCTETS];
+  uint64_t hash;
+  uint64_t offset;
+  uint32_t length;
+  uint32_t spare;
+};
+
+struct arena {
+  struct arena_header *header;
+  uint64_t octets;
+  struct plane_command *commands;
+  struct plane_event *events;
+  struct arena_port *ports;
+  struct arena_leg *legs;
+  struct arena_recorder *recorders;
+  uint8_t *recorded;
+  struct arena_prompt *prompts;
+  uint8_t *prompt_sound;
+  uint8_t *journal;
+};
+
+/* Puts one event into the ring, or counts that there was no room. Called by the plane only. */
+void arena_event_put(struct arena *arena, uint64_t sample, uint32_t port, uint32_t kind, uint32_t value);
+/* Takes the next command of the present epoch; 0 when there is none. Refuses and counts those of other epochs. */
+int arena_command_take(struct arena *arena, struct plane_command *command);
+/* Whether a command waits. */
+int arena_command_waits(struct arena *arena);
+/* Puts `count` pairs of A-law samples into a recorder's ring, or counts those that found no room. Null = silence. */
+void arena_recorder_put(struct arena *arena, uint32_t recorder, const uint8_t *said, const uint8_t *told, uint32_t count);
+/* Leaves a gap in the journal for a writer of an older epoch that may be paused in the middle of an append. */
+void arena_journal_leap(struct arena *arena);

@@ -1,0 +1,275 @@
+/* Commands: done at once, kept until their sample, or armed until their event. */
+#include <string.h>
+
+#include "plane.h"
+
+#define SAMPLES_A_MS 8u
+
+static void reject(struct plane *plane) { plane->arena->header->counters.rejected_commands++; }
+
+void plane_order(struct plane *plane, uint32_t number, uint16_t kind, uint32_t value) {
+  struct plane_port *port = &plane->ports[number];
+  struct card_order order = {.port = (uint16_t)port->index,
+                             .kind = kind,
+                             .offset = (uint16_t)(plane->now - plane->start),
+                             .value = value};
+  port->card->order(port->card, &order);
+  plane_levels_stale(plane, number);
+}
+
+static void configure(struct plane *plane, uint32_t number, const struct plane_command *command) {
+  struct plane_port *port = &plane->ports[number];
+  struct card_levels levels = {0};
+  struct cas wanted = {.kind = (uint8_t)(command->value & 0xff),
+                       .recognition = (command->value >> 16) * SAMPLES_A_MS,
+                       .flash_min = (command->detail >> 16) * SAMPLES_A_MS,
+                       .flash_max = (command->detail & 0xffff) * SAMPLES_A_MS,
+                       .hook_on = (uint32_t)command->gain * SAMPLES_A_MS};
+  port->card->level(port->card, (int)port->index, &levels);
+  cas_configure(&port->cas, &wanted, wanted.kind == PLANE_PORT_FXS ? levels.hook : levels.bits_in, plane->now);
+}
+
+static void ring(struct plane *plane, uint32_t number, uint32_t on_ms, uint32_t off_ms) {
+  struct plane_ringing *ringing = &plane->ports[number].ringing;
+  if (ringing->sounding != (on_ms > 0))
+    plane_order(plane, number, CARD_ORDER_RING, on_ms > 0);
+  ringing->sounding = on_ms > 0;
+  ringing->on = on_ms * SAMPLES_A_MS;
+  ringing->off = off_ms * SAMPLES_A_MS;
+  ringing->due = on_ms && off_ms ? plane->now + ringing->on : AGENDA_NEVER;
+}
+
+void plane_ringing_expire(struct plane *plane, uint32_t number) {
+  struct plane_ringing *ringing = &plane->ports[number].ringing;
+  ringing->sounding = !ringing->sounding;
+  ringing->due += ringing->sounding ? ringing->on : ringing->off;
+  plane_order(plane, number, CARD_ORDER_RING, ringing->sounding);
+}
+
+static void listen(struct plane *plane, uint32_t number, uint8_t receivers) {
+  struct plane_port *port = &plane->ports[number];
+  port->listening = receivers;
+  if (port->tokens)
+    token_receiver_listen(&port->token_receiver, receivers, plane->now);
+  else
+    receivers_listen(&plane->receivers, number, receivers, plane->ears + number * PLANE_TICK_SAMPLES);
+}
+
+static void play(struct plane *plane, uint32_t number, const struct plane_command *command) {
+  if (command->value >= atomic_load(&plane->arena->header->prompts)) {
+    /* What does not exist has no length: a flow that waits for its end must not wait for ever. */
+    reject(plane);
+    plane_tell(plane, number, PLANE_EVENT_PLAYED, command->detail, plane->now);
+    return;
+  }
+  const struct arena_prompt *prompt = &plane->arena->prompts[command->value];
+  generator_prompt(&plane->ports[number].generator, command->value, plane->arena->prompt_sound + prompt->offset,
+                   prompt->length, command->gain, command->detail, plane->now);
+}
+
+/* What changes the generator: its sound so far is made first. */
+static int speak(struct plane *plane, const struct plane_command *command) {
+  uint32_t number = command->port;
+  struct generator *generator = &plane->ports[number].generator;
+  const struct arena_tones *tones = &plane->arena->header->tones;
+  int refused = 0;
+  plane_render(plane, number, (uint32_t)(plane->now - plane->start));
+  if (command->kind == PLANE_COMMAND_TONE && command->value)
+    refused = generator_tone(generator, tones, command->value, command->detail, plane->now);
+  else if (command->kind == PLANE_COMMAND_DIGIT)
+    refused = generator_digit(generator, tones,
+                              (struct generator_digit){.code = (uint16_t)command->value,
+                                                       .on_ms = (uint16_t)(command->detail >> 16),
+                                                       .off_ms = (uint16_t)command->detail},
+                              plane->now);
+  else if (command->kind == PLANE_COMMAND_PLAY)
+    play(plane, number, command);
+  else
+    generator_silence(generator);
+  plane_spoken(plane, number);
+  return refused;
+}
+
+static int connect(struct plane *plane, const struct plane_command *command) {
+  int member = command->kind == PLANE_COMMAND_JOIN || command->kind == PLANE_COMMAND_LEAVE;
+  uint32_t source = command->value + (member ? PLANE_MIX : 0);
+  if (command->kind == PLANE_COMMAND_UNHEAR && command->value == PLANE_NO_SOURCE) {
+    struct arena_port *port = &plane->arena->ports[command->port];
+    for (uint32_t n = port->edges; n-- > 0;)
+      if (!port->edge[n].member)
+        plane_edge_remove(plane, command->port, port->edge[n].source, 0);
+    return 0;
+  }
+  if (!plane_source_valid(plane, source))
+    return -1;
+  if (command->kind == PLANE_COMMAND_UNHEAR || command->kind == PLANE_COMMAND_LEAVE) {
+    plane_edge_remove(plane, command->port, source, member);
+    return 0;
+  }
+  return plane_edge_add(plane, command->port,
+                        (struct plane_edge){.source = source,
+                                            .gain_4096 = command->gain,
+                                            .gain_tenth_db = (int16_t)command->detail,
+                                            .member = (uint16_t)member});
+}
+
+void plane_record_tokens(struct plane *plane, uint32_t number, uint64_t until) {
+  struct plane_port *port = &plane->ports[number];
+  if (port->recorder < 0 || until <= port->recorded)
+    return;
+  arena_recorder_put(plane->arena, (uint32_t)port->recorder, 0, 0, (uint32_t)(until - port->recorded));
+  port->recorded = until;
+}
+
+static void stop_record(struct plane *plane, uint32_t number) {
+  struct plane_port *port = &plane->ports[number];
+  if (port->tokens)
+    plane_record_tokens(plane, number, plane->start);
+  else
+    plane->recording--;
+  uint32_t recorder = (uint32_t)port->recorder;
+  port->recorder = -1;
+  port->record_due = AGENDA_NEVER;
+  plane_tell(plane, number, PLANE_EVENT_RECORDED, recorder, plane->start);
+}
+
+static int record(struct plane *plane, const struct plane_command *command) {
+  struct plane_port *port = &plane->ports[command->port];
+  if (command->kind == PLANE_COMMAND_STOP_RECORD) {
+    if (port->recorder != (int32_t)command->value)
+      return -1;
+    stop_record(plane, command->port);
+    return 0;
+  }
+  if (command->value >= plane->arena->header->layout.recorders || port->recorder >= 0)
+    return -1;
+  port->recorder = (int32_t)command->value;
+  port->recorded = plane->start;
+  if (port->tokens)
+    port->record_due = plane->start + PLANE_RECORD_STEP;
+  else
+    plane->recording++;
+  return 0;
+}
+
+/* Commands to shared players name no port. */
+static int player_command(struct plane *plane, const struct plane_command *command) {
+  if (command->port >= plane->arena->header->layout.players)
+    return -1;
+  if (command->kind == PLANE_COMMAND_PLAYER_STOP)
+    plane_player_stop(plane, command->port);
+  else if (command->value < atomic_load(&plane->arena->header->prompts))
+    plane_player_play(plane, command->port, command->value, command->gain);
+  else
+    return -1;
+  return 0;
+}
+
+static int port_command(struct plane *plane, const struct plane_command *command) {
+  uint32_t number = command->port;
+  struct plane_port *port = &plane->ports[number];
+  switch (command->kind) {
+  case PLANE_COMMAND_BITS:
+    plane_order(plane, number, CARD_ORDER_BITS, command->value);
+    return 0;
+  case PLANE_COMMAND_TONE:
+  case PLANE_COMMAND_DIGIT:
+  case PLANE_COMMAND_SILENCE:
+  case PLANE_COMMAND_PLAY:
+    return speak(plane, command);
+  case PLANE_COMMAND_LISTEN:
+    listen(plane, number, port->listening | (uint8_t)command->value);
+    return 0;
+  case PLANE_COMMAND_UNLISTEN:
+    listen(plane, number, port->listening & (uint8_t)~command->value);
+    return 0;
+  case PLANE_COMMAND_RING:
+    ring(plane, number, command->value, command->detail);
+    return 0;
+  case PLANE_COMMAND_HEAR:
+  case PLANE_COMMAND_UNHEAR:
+  case PLANE_COMMAND_JOIN:
+  case PLANE_COMMAND_LEAVE:
+    return connect(plane, command);
+  case PLANE_COMMAND_RECORD:
+  case PLANE_COMMAND_STOP_RECORD:
+    return record(plane, command);
+  case PLANE_COMMAND_TAG:
+    atomic_store(&plane->arena->ports[number].tag, command->value);
+    return 0;
+  case PLANE_COMMAND_DISARM:
+    port->armed_count = port->pending_count = 0;
+    return 0;
+  case PLANE_COMMAND_CONFIGURE:
+    configure(plane, number, command);
+    return 0;
+  default:
+    return -1;
+  }
+}
+
+void plane_execute(struct plane *plane, const struct plane_command *command) {
+  int refused = port_command(plane, command);
+  if (refused)
+    reject(plane);
+  else
+    plane->arena->header->counters.executed_commands++;
+}
+
+/* Keeps a command until its sample, behind those of the same sample that came before. */
+static void keep(struct plane *plane, const struct plane_command *command) {
+  struct plane_port *port = &plane->ports[command->port];
+  if (port->pending_count == PLANE_PENDING) {
+    reject(plane);
+    return;
+  }
+  uint32_t place = port->pending_count++;
+  for (; place && port->pending[place - 1].at > command->at; place--)
+    port->pending[place] = port->pending[place - 1];
+  port->pending[place] = *command;
+}
+
+void plane_take_command(struct plane *plane, const struct plane_command *command) {
+  if (command->kind == PLANE_COMMAND_PLAYER_PLAY || command->kind == PLANE_COMMAND_PLAYER_STOP) {
+    if (player_command(plane, command))
+      reject(plane);
+    else
+      plane->arena->header->counters.executed_commands++;
+    return;
+  }
+  if (command->port >= plane->ports_used) {
+    reject(plane);
+    return;
+  }
+  struct plane_port *port = &plane->ports[command->port];
+  if (command->when_kind) {
+    if (port->armed_count == PLANE_ARMED)
+      reject(plane);
+    else
+      port->armed[port->armed_count++] = *command;
+  } else if (command->at > plane->now) {
+    keep(plane, command);
+  } else {
+    plane_execute(plane, command);
+  }
+  plane_rearm(plane, command->port);
+}
+
+void plane_fire_armed(struct plane *plane, uint32_t number, uint32_t kind, uint32_t value, uint64_t sample) {
+  struct plane_port *port = &plane->ports[number];
+  uint32_t left = 0;
+  for (uint32_t n = 0; n < port->armed_count; n++) {
+    struct plane_command *command = &port->armed[n];
+    if (command->until < plane->now && command->until < sample)
+      continue;
+    if (command->when_kind != kind || command->when_value != value || sample > command->until) {
+      port->armed[left++] = *command;
+      continue;
+    }
+    struct plane_command due = *command;
+    due.when_kind = 0;
+    due.at = sample + command->after > plane->now ? sample + command->after : plane->now;
+    keep(plane, &due);
+  }
+  port->armed_count = (uint8_t)left;
+}

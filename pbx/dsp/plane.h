@@ -1,0 +1,152 @@
+/* The media plane: all ports, one tick.
+ *
+ * Must meet: a tick is 80 samples; what is timed is exact to the sample; a talk path adds no tick of its own; nothing
+ * in the tick allocates, locks, logs or calls the system, the card's read and write aside; a token port without
+ * activity costs nothing. One thread calls it. This file is the plane's private state, in the memory of its process;
+ * what control may see lies in the arena.
+ */
+#pragma once
+#include <stdint.h>
+
+#include "agenda.h"
+#include "arena.h"
+#include "card.h"
+#include "cas.h"
+#include "generator.h"
+#include "receivers.h"
+#include "token_receiver.h"
+#include "token_track.h"
+
+#define PLANE_CARDS 64
+#define PLANE_PENDING 16 /* timed commands of a port */
+#define PLANE_ARMED 16   /* armed commands of a port */
+#define PLANE_NO_SOURCE 0xffffffffu
+#define PLANE_NOBODY 0xffffffffu
+#define PLANE_QUIET_TICKS 6
+#define PLANE_QUIET_TICKS_PROGRESS 600 /* longer than the longest pause of a cadence */
+#define PLANE_SILENCE 0xd5             /* A-law */
+#define PLANE_UNITY 4096               /* gain */
+#define PLANE_RECORD_STEP 8000          /* token: samples of silence recorded at a time */
+
+struct plane_ringing {
+  uint32_t on; /* samples */
+  uint32_t off;
+  uint8_t sounding;
+  uint64_t due;
+};
+
+struct plane_port {
+  struct card *card;
+  uint32_t index; /* within the card */
+  uint8_t tokens;
+  uint8_t ear_live;  /* sound: this tick is not all silence */
+  uint8_t own_live;  /* sound: the generator has spoken in this tick */
+  uint8_t out_idle;  /* sound: the outgoing samples are silence already */
+  uint8_t listening; /* PLANE_RECEIVE_ */
+  uint8_t dirty;     /* token: the mouth must be composed in this tick */
+  uint8_t stale;     /* levels must be read */
+  uint8_t pending_count;
+  uint8_t armed_count;
+  uint8_t rendered; /* samples of this tick that the generator has made */
+  uint16_t mouth;   /* token: code last sent */
+  int32_t recorder; /* -1 = none */
+  uint64_t recorded; /* token: recorded up to this sample */
+  uint64_t record_due;
+  struct cas cas;
+  struct plane_ringing ringing;
+  struct token_receiver token_receiver;
+  struct token_track ear_track;
+  struct token_track own_track;
+  struct plane_command pending[PLANE_PENDING]; /* in the order of time */
+  struct plane_command armed[PLANE_ARMED];
+  struct generator generator;
+};
+
+struct plane_player {
+  uint8_t playing;
+  uint8_t loop;
+  uint16_t prompt;
+  const uint8_t *sound;
+  uint32_t length;
+  uint64_t begun;
+  uint64_t made; /* tick + 1 for which `samples` stand */
+  struct token_track track;
+  int16_t samples[PLANE_TICK_SAMPLES];
+};
+
+struct plane_mix {
+  uint32_t members;
+  uint8_t live;
+  int32_t sum[PLANE_TICK_SAMPLES];
+};
+
+struct plane_card {
+  struct card *card;
+  uint32_t first;
+};
+
+struct plane {
+  struct arena *arena;
+  uint64_t tick;  /* the present one, or the next one between ticks */
+  uint64_t start; /* its first sample */
+  uint64_t now;   /* the sample under way */
+  uint64_t busy_until; /* sound: no jump before this tick */
+  uint32_t ports_used;
+  uint32_t ports_room;
+  uint32_t card_count;
+  uint32_t refresh; /* port whose levels are read next in turn */
+  uint32_t recording; /* sound ports that record */
+  uint8_t sound;      /* 1 when there is a card with sound */
+  struct plane_card cards[PLANE_CARDS];
+  struct card_event *card_events;
+  uint32_t card_event_room;
+  struct plane_port *ports;
+  struct plane_player *players;
+  struct plane_mix *mixes;
+  struct agenda agenda; /* ports, then players */
+  struct receivers receivers;
+  uint8_t *in;   /* [ports][80] A-law */
+  uint8_t *out;
+  int16_t *ears; /* [ports][80] linear */
+  int16_t *owns;
+  /* Who listens to a source: lists through all edges. An edge's number is port * PLANE_EDGES + place. */
+  uint32_t *listener_head; /* by source: ports, players, mixes */
+  uint32_t *listener_next; /* by edge */
+  uint32_t *listener_before;
+  uint32_t *dirty;
+  uint32_t dirty_count;
+  uint32_t *stale;
+  uint32_t stale_count;
+};
+
+/* plane.c */
+void plane_tell(struct plane *plane, uint32_t port, uint32_t kind, uint32_t value, uint64_t sample);
+void plane_rearm(struct plane *plane, uint32_t port);
+void plane_levels_stale(struct plane *plane, uint32_t port);
+
+/* execute.c: does a command at sample `now` of the plane; keeps timed and armed ones. */
+void plane_take_command(struct plane *plane, const struct plane_command *command);
+void plane_execute(struct plane *plane, const struct plane_command *command);
+void plane_fire_armed(struct plane *plane, uint32_t port, uint32_t kind, uint32_t value, uint64_t sample);
+void plane_order(struct plane *plane, uint32_t port, uint16_t kind, uint32_t value);
+void plane_ringing_expire(struct plane *plane, uint32_t port);
+void plane_record_tokens(struct plane *plane, uint32_t port, uint64_t until);
+
+/* speak.c: the generator of a port and the shared players. */
+void plane_render(struct plane *plane, uint32_t port, uint32_t until);
+void plane_spoken(struct plane *plane, uint32_t port);
+void plane_player_expire(struct plane *plane, uint32_t player);
+void plane_player_play(struct plane *plane, uint32_t player, uint32_t prompt, int loop);
+void plane_player_stop(struct plane *plane, uint32_t player);
+const int16_t *plane_player_samples(struct plane *plane, uint32_t player);
+
+/* mix.c: hearing edges and mixes. */
+int plane_edge_add(struct plane *plane, uint32_t port, struct plane_edge edge);
+int plane_edge_remove(struct plane *plane, uint32_t port, uint32_t source, int member);
+int plane_source_valid(const struct plane *plane, uint32_t source);
+int plane_listened(const struct plane *plane, uint32_t source);
+void plane_mark_dirty(struct plane *plane, uint32_t port);
+void plane_mark_listeners(struct plane *plane, uint32_t source);
+void plane_mix_sum(struct plane *plane);
+void plane_compose_sound(struct plane *plane, uint32_t port);
+void plane_compose_tokens(struct plane *plane, uint32_t port);

@@ -1,0 +1,537 @@
+"""The Python face of the media plane: commands go down, events come up, and what must outlive control lies in the arena.
+
+One ``Plane`` is one control's view of one arena (pbx/dsp/api.h). ``Plane.create`` makes arena and plane in this process, for
+the virtual clock or a pacer thread; ``Plane.attach`` joins the arena of a plane that runs as its own process
+(pbx/plane_process.py) and commands only after ``raise_epoch``. Times are seconds on the plane's sample clock, port numbers are
+indices. Leaves out HDLC frames (SendFrame, Frame), which need the byte ring of a later layout, and every decision.
+"""
+
+import importlib
+import os
+import struct
+import zlib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from pbx.engine import Levels
+from pbx.vocabulary import media, tones
+from pbx.vocabulary.media import MediaCommand, MediaEvent
+
+SAMPLE_RATE = 8000
+TICK_SAMPLES = 80
+TICK_SECONDS = 0.01
+NEVER = (1 << 64) - 1
+
+
+_native = importlib.import_module("pbx._plane")
+ffi: Any = _native.ffi
+lib: Any = _native.lib
+
+
+class PlaneError(Exception):
+    """The plane refused; the text says what."""
+
+
+class StaleEpoch(PlaneError):  # noqa: N818 - a state of affairs, not a mistake
+    """Another control has taken over: this one must not command any more."""
+
+
+class PlaneFull(PlaneError):  # noqa: N818 - likewise
+    """A ring, table or cache of the arena is full."""
+
+
+class Layout(msgspec.Struct, frozen=True, kw_only=True):
+    """Sizes of an arena. Rings (events, commands, recorder_samples, journal_octets) are powers of two."""
+
+    ports: int = 512
+    mixes: int = 32
+    players: int = 16
+    recorders: int = 128
+    prompts: int = 1024
+    events: int = 65536
+    commands: int = 16384
+    recorder_samples: int = 131072
+    prompt_octets: int = 16 << 20
+    journal_octets: int = 8 << 20
+
+
+class ToneSegment(msgspec.Struct, frozen=True):
+    """A sounding part and the pause behind it. ``on_ms`` None = until stopped; a frequency of 0 Hz is not sent."""
+
+    frequencies_hz: tuple[float, float]
+    levels_dbm0: tuple[float, float]
+    on_ms: float | None = None
+    off_ms: float = 0.0
+
+
+class Tone(msgspec.Struct, frozen=True):
+    """A call progress tone: segments in order, then again from ``repeat_from``; ``passes`` 0 = for ever (Q.35, E.180)."""
+
+    segments: tuple[ToneSegment, ...]
+    repeat_from: int = 0
+    passes: int = 0
+
+
+class Cadence(msgspec.Struct, frozen=True):
+    """How a call progress tone is recognised: on and off in ms; no parts = continuous; after ``needed`` parts it is told."""
+
+    on_ms: tuple[int, ...] = ()
+    off_ms: tuple[int, ...] = ()
+    needed: int = 0
+
+
+class Edge(msgspec.Struct, frozen=True):
+    """A source that a port hears; ``member`` = a mix it speaks into and hears without itself."""
+
+    source: int
+    gain_db: float
+    member: bool = False
+
+
+class LateTick(msgspec.Struct, frozen=True):
+    """A tick begun more than 10 ms late, and what the kernel says of it."""
+
+    tick: int
+    late_ms: float
+    run_delay_ms: float
+    steal_ms: float
+
+
+def to_sample(seconds: float) -> int:
+    """The sample of a time; 0 for all that is not after 0."""
+    return round(seconds * SAMPLE_RATE) if seconds > 0.0 else 0
+
+
+def to_gain(gain_db: float) -> tuple[int, int]:
+    """A gain as 4096ths and as tenths of a dB, as the plane wants it."""
+    return round(4096 * 10 ** (gain_db / 20)), round(gain_db * 10) & 0xFFFF
+
+
+_EVENT_CODES: dict[type[MediaEvent], tuple[int, Callable[[Any], int]]] = {
+    media.Bits: (lib.PLANE_EVENT_BITS, lambda event: event.value),
+    media.ToneOn: (lib.PLANE_EVENT_TONE_ON, lambda event: event.tone),
+    media.ToneOff: (lib.PLANE_EVENT_TONE_OFF, lambda event: event.tone),
+    media.Digit: (lib.PLANE_EVENT_DIGIT, lambda event: ord(event.digit)),
+    media.HookOff: (lib.PLANE_EVENT_HOOK_OFF, lambda event: 0),
+    media.HookOn: (lib.PLANE_EVENT_HOOK_ON, lambda event: 0),
+    media.Flash: (lib.PLANE_EVENT_FLASH, lambda event: 0),
+    media.Played: (lib.PLANE_EVENT_PLAYED, lambda event: event.token),
+    media.Recorded: (lib.PLANE_EVENT_RECORDED, lambda event: event.recorder),
+    media.Alarm: (lib.PLANE_EVENT_ALARM, lambda event: event.alarms),
+    media.Slip: (lib.PLANE_EVENT_SLIP, lambda event: int(event.repeated)),
+}
+
+_EVENT_MAKERS: dict[int, Callable[[int], MediaEvent]] = {
+    lib.PLANE_EVENT_BITS: media.Bits,
+    lib.PLANE_EVENT_TONE_ON: media.ToneOn,
+    lib.PLANE_EVENT_TONE_OFF: media.ToneOff,
+    lib.PLANE_EVENT_DIGIT: lambda value: media.Digit(chr(value)),
+    lib.PLANE_EVENT_HOOK_OFF: lambda value: media.HookOff(),
+    lib.PLANE_EVENT_HOOK_ON: lambda value: media.HookOn(),
+    lib.PLANE_EVENT_FLASH: lambda value: media.Flash(),
+    lib.PLANE_EVENT_PLAYED: media.Played,
+    lib.PLANE_EVENT_RECORDED: media.Recorded,
+    lib.PLANE_EVENT_ALARM: media.Alarm,
+    lib.PLANE_EVENT_SLIP: lambda value: media.Slip(bool(value)),
+}
+
+
+class _EventCache(dict[tuple[int, int], MediaEvent]):
+    """Event objects by kind and value; the few that carry ever new tokens are kept within bounds."""
+
+    def __missing__(self, key: tuple[int, int]) -> MediaEvent:
+        if len(self) > 65536:
+            self.clear()
+        event = self[key] = _EVENT_MAKERS[key[0]](key[1])
+        return event
+
+
+_events = _EventCache()
+_event_layout = struct.Struct("<QHHI")
+
+# Kind, value, detail, gain, sample.
+Encoded = tuple[int, int, int, int, int]
+
+
+def _encode_digits(command: media.SendDigits) -> list[Encoded]:
+    detail = command.on_ms << 16 | command.off_ms
+    return [(lib.PLANE_COMMAND_DIGIT, tones.dtmf(digit), detail, 0, 0) for digit in command.digits]
+
+
+def _encode_hear(command: media.Hear) -> Encoded:
+    gain, tenths = to_gain(command.gain_db)
+    return (lib.PLANE_COMMAND_HEAR, command.source, tenths, gain, 0)
+
+
+def _encode_join(command: media.Join) -> Encoded:
+    gain, tenths = to_gain(command.gain_db)
+    return (lib.PLANE_COMMAND_JOIN, command.mix, tenths, gain, 0)
+
+
+_ENCODERS: dict[type[MediaCommand], Callable[[Any], Encoded]] = {
+    media.SendBits: lambda c: (lib.PLANE_COMMAND_BITS, c.value, 0, 0, to_sample(c.at)),
+    media.SendTone: lambda c: (lib.PLANE_COMMAND_TONE, c.tone, c.duration_ms * 8, 0, to_sample(c.at)),
+    media.Silence: lambda c: (lib.PLANE_COMMAND_SILENCE, 0, 0, 0, to_sample(c.at)),
+    media.Listen: lambda c: (lib.PLANE_COMMAND_LISTEN, c.receivers, 0, 0, 0),
+    media.Unlisten: lambda c: (lib.PLANE_COMMAND_UNLISTEN, c.receivers, 0, 0, 0),
+    media.Ring: lambda c: (lib.PLANE_COMMAND_RING, c.on_ms, c.off_ms, 0, 0),
+    media.Play: lambda c: (lib.PLANE_COMMAND_PLAY, c.prompt, c.token, int(c.loop), 0),
+    media.Hear: _encode_hear,
+    media.Unhear: lambda c: (lib.PLANE_COMMAND_UNHEAR, c.source & 0xFFFFFFFF, 0, 0, 0),
+    media.Join: _encode_join,
+    media.Leave: lambda c: (lib.PLANE_COMMAND_LEAVE, c.mix, 0, 0, 0),
+    media.Record: lambda c: (lib.PLANE_COMMAND_RECORD, c.recorder, 0, 0, 0),
+    media.StopRecord: lambda c: (lib.PLANE_COMMAND_STOP_RECORD, c.recorder, 0, 0, 0),
+    media.Tag: lambda c: (lib.PLANE_COMMAND_TAG, c.tag, 0, 0, 0),
+    media.Disarm: lambda c: (lib.PLANE_COMMAND_DISARM, 0, 0, 0, 0),
+}
+
+_KINDS = {"raw": lib.PLANE_PORT_RAW, "cas": lib.PLANE_PORT_CAS, "fxs": lib.PLANE_PORT_FXS}
+_COUNTERS = (
+    "ticks",
+    "late_ticks",
+    "worst_late_ns",
+    "event_overflows",
+    "refused_commands",
+    "rejected_commands",
+    "executed_commands",
+    "recorder_overflows",
+    "token_overflows",
+)
+_DRAIN_EVENTS = 4096
+_JOURNAL_BATCH_OCTETS = 1 << 18
+
+
+def _check(code: int, what: str) -> int:
+    """A number of the plane, or the exception that its error code means."""
+    if code >= 0:
+        return code
+    if code == lib.PLANE_STALE:
+        raise StaleEpoch(what)
+    if code == lib.PLANE_FULL:
+        raise PlaneFull(what)
+    raise PlaneError(what)
+
+
+class Plane:
+    """One control's face on a media plane; see the module. Made by ``create``, ``attach`` or ``successor``."""
+
+    def __init__(self, arena: Any, plane: Any, epoch: int, path: str | None) -> None:
+        self.path = path
+        self._arena = arena
+        self._plane = plane
+        self._epoch = epoch
+        self._wake = -1
+        self._cards: list[Any] = []
+        self._event_buffer = ffi.new("struct plane_event[]", _DRAIN_EVENTS)
+        self._event_octets = memoryview(ffi.buffer(self._event_buffer))
+        self._levels = ffi.new("struct plane_levels *")
+
+    # -- making ----------------------------------------------------------------------------------------------------
+
+    @classmethod
+    def create(cls, layout: Layout | None = None, path: str | None = None) -> "Plane":
+        """A new arena, anonymous or a shared file at ``path``, and its plane in this process; epoch 1."""
+        wanted = ffi.new("struct plane_layout *", msgspec.structs.asdict(layout or Layout()))
+        arena = lib.arena_create(wanted, path.encode() if path else ffi.NULL)
+        if arena == ffi.NULL:
+            raise PlaneError(f"no arena of this layout can be made{f' at {path}' if path else ''}")
+        arena = ffi.gc(arena, lib.arena_close)
+        plane = ffi.gc(lib.plane_create(arena), lib.plane_close)
+        if plane == ffi.NULL:
+            raise PlaneError("no memory for the plane")
+        if path:
+            _make_fifo(path + ".wake")
+        return cls(arena, plane, lib.arena_raise_epoch(arena), path)
+
+    @classmethod
+    def attach(cls, path: str) -> "Plane":
+        """Control's face on the arena of another process. It reads; it commands after ``raise_epoch``."""
+        arena = lib.arena_attach(path.encode())
+        if arena == ffi.NULL:
+            raise PlaneError(f"{path} is no arena of this version")
+        return cls(ffi.gc(arena, lib.arena_close), None, 0, path)
+
+    def successor(self) -> "Plane":
+        """The face of a new control on the same plane in this process, as after a restart: the epoch is raised."""
+        face = Plane(self._arena, self._plane, 0, self.path)
+        face._cards = self._cards
+        face.raise_epoch()
+        return face
+
+    def raise_epoch(self) -> int:
+        """Take over: from now on only this control may command. Returns the new epoch."""
+        self._epoch = int(lib.arena_raise_epoch(self._arena))
+        return self._epoch
+
+    @property
+    def epoch(self) -> int:
+        """This control's epoch; 0 before it has taken over."""
+        return self._epoch
+
+    def add_card(self, card: Any) -> range:
+        """Give the plane a card (a ``struct card *``, kept alive as long as the plane); returns its ports."""
+        first = _check(lib.plane_add_card(self._plane, card), "too many cards or ports")
+        self._cards.append(card)
+        return range(first, self.ports)
+
+    @property
+    def ports(self) -> int:
+        """Number of ports in use."""
+        return int(lib.arena_ports(self._arena))
+
+    # -- time ------------------------------------------------------------------------------------------------------
+
+    def tick(self, number: int) -> None:
+        """Run tick ``number``: the next one, or a later one when ``next_activity`` allows."""
+        _check(lib.plane_tick(self._plane, number), f"tick {number} has been run")
+
+    def next_activity(self) -> int | None:
+        """The next tick in which anything can happen; None = nothing before somebody commands."""
+        next_tick = lib.plane_next_activity(self._plane)
+        return None if next_tick == NEVER else int(next_tick)
+
+    @property
+    def ticks(self) -> int:
+        """The next tick to be run."""
+        return int(lib.arena_ticks(self._arena))
+
+    @property
+    def now(self) -> float:
+        """Seconds on the sample clock at the beginning of the next tick."""
+        return int(lib.arena_ticks(self._arena)) * TICK_SECONDS
+
+    def run(self) -> bool:
+        """Tick by the clock in this thread, without the interpreter lock, until ``stop`` (True) or a signal (False)."""
+        wake = os.open(self.path + ".wake", os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC) if self.path else -1
+        try:
+            return bool(lib.plane_run(self._plane, wake) == 0)
+        finally:
+            if wake >= 0:
+                os.close(wake)
+
+    def stop(self) -> None:
+        """Ask the pacer to stop, in whatever process it runs."""
+        lib.arena_stop(self._arena)
+
+    def wait_fd(self) -> int:
+        """A descriptor that becomes readable when events wait; ``drain`` empties it. Only with a file arena."""
+        if self._wake < 0:
+            if self.path is None:
+                raise PlaneError("an anonymous arena wakes nobody")
+            self._wake = os.open(self.path + ".wake", os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        return self._wake
+
+    def close(self) -> None:
+        """Close the descriptor of ``wait_fd``; the arena goes with the last reference."""
+        if self._wake >= 0:
+            os.close(self._wake)
+            self._wake = -1
+
+    # -- commands and events ---------------------------------------------------------------------------------------
+
+    def configure_port(
+        self,
+        port: int,
+        kind: str = "cas",
+        recognition_ms: int = 20,
+        flash_min_ms: int = 80,
+        flash_max_ms: int = 600,
+        hook_on_ms: int = 800,
+    ) -> None:
+        """Say what stands on a port: ``cas``, ``fxs`` or ``raw``. What is there already is told as an event."""
+        value = _KINDS[kind] | recognition_ms << 16
+        self._put(port, (lib.PLANE_COMMAND_CONFIGURE, value, flash_min_ms << 16 | flash_max_ms, hook_on_ms, 0))
+
+    def send(self, port: int, command: MediaCommand) -> None:
+        """Give a command to a port; StaleEpoch when another control has taken over."""
+        encode = _ENCODERS.get(type(command))
+        if encode is not None:
+            self._put(port, encode(command))
+        elif isinstance(command, media.SendDigits):
+            for encoded in _encode_digits(command):
+                self._put(port, encoded)
+        elif isinstance(command, media.Armed):
+            self._send_armed(port, command)
+        else:
+            raise PlaneError(f"the plane cannot do {command!r}")
+
+    def _put(self, port: int, encoded: Encoded) -> None:
+        code = lib.arena_send(self._arena, self._epoch, port, *encoded)
+        if code:
+            _check(code, f"port {port}: epoch {self._epoch} of {lib.arena_epoch(self._arena)}")
+
+    def _send_armed(self, port: int, armed: media.Armed) -> None:
+        kind, value = _EVENT_CODES[type(armed.event)]
+        inner = armed.command
+        encoded = _encode_digits(inner) if isinstance(inner, media.SendDigits) else [_ENCODERS[type(inner)](inner)]
+        for command, what, detail, gain, _ in encoded:
+            cell = ffi.new("struct plane_command *")
+            cell.until, cell.epoch, cell.port = to_sample(armed.until), self._epoch, port
+            cell.kind, cell.value, cell.detail, cell.gain = command, what, detail, gain
+            cell.when_kind, cell.when_value, cell.after = kind, value(armed.event), armed.after_samples
+            _check(lib.arena_send_armed(self._arena, cell), f"port {port}: epoch {self._epoch} is stale")
+
+    def send_player(self, player: int, prompt: int, loop: bool = True) -> None:
+        """Let shared player ``player`` (source PLAYER + player) play a prompt."""
+        self._put(player, (lib.PLANE_COMMAND_PLAYER_PLAY, prompt, 0, int(loop), 0))
+
+    def stop_player(self, player: int) -> None:
+        """Stop a shared player."""
+        self._put(player, (lib.PLANE_COMMAND_PLAYER_STOP, 0, 0, 0, 0))
+
+    def drain(self) -> list[tuple[float, int, MediaEvent]]:
+        """All events that wait: time in seconds, port, event (the same object each time it is the same event)."""
+        if self._wake >= 0:
+            _empty(self._wake)
+        events: list[tuple[float, int, MediaEvent]] = []
+        while True:
+            count = lib.arena_drain(self._arena, self._epoch, self._event_buffer, _DRAIN_EVENTS)
+            if count <= 0:
+                _check(count, f"epoch {self._epoch} is stale")
+                return events
+            events += [
+                (sample / 8000, port, _events[kind, value])
+                for sample, port, kind, value in _event_layout.iter_unpack(self._event_octets[: count * 16])
+            ]
+            if count < _DRAIN_EVENTS:
+                return events
+
+    # -- what stands on a port -------------------------------------------------------------------------------------
+
+    def levels(self, port: int) -> Levels:
+        """What stands on the line now, as the plane read it from the card in its last tick."""
+        found = self._levels
+        _check(lib.arena_levels(self._arena, port, found), f"no port {port}")
+        return Levels(found.bits_in, found.bits_out, bool(found.hook), bool(found.ringing), found.alarms)
+
+    def tag(self, port: int) -> int:
+        """The number of the leg that uses the port; 0 = idle."""
+        found = ffi.new("uint32_t *")
+        _check(lib.arena_tag(self._arena, port, found), f"no port {port}")
+        return int(found[0])
+
+    def edges(self, port: int) -> list[Edge]:
+        """What the port hears, in order."""
+        found = ffi.new("struct plane_edge[]", lib.PLANE_EDGES)
+        count = _check(lib.arena_edges(self._arena, port, found), f"no port {port}")
+        return [Edge(e.source, e.gain_tenth_db / 10, bool(e.member)) for e in found[0:count]]
+
+    def counters(self) -> dict[str, int]:
+        """The plane's counters, by the names of ``struct plane_counters``."""
+        found = ffi.new("struct plane_counters *")
+        lib.arena_counters(self._arena, found)
+        return {name: int(getattr(found, name)) for name in _COUNTERS}
+
+    def late_ticks(self) -> list[LateTick]:
+        """The newest ticks that came more than 10 ms late, at most 1 024."""
+        found = ffi.new("struct plane_late_tick[]", 1024)
+        count = lib.arena_late_ticks(self._arena, found, 1024)
+        return [LateTick(t.tick, t.late_ns / 1e6, t.run_delay_ns / 1e6, t.steal_ns / 1e6) for t in found[0:count]]
+
+    # -- prompts and tones -----------------------------------------------------------------------------------------
+
+    def load_prompt(self, name: str, alaw: bytes) -> int:
+        """The index of a prompt in the cache; it is loaded unless the same name and sound are there already."""
+        code = lib.arena_prompt_load(self._arena, name.encode(), zlib.crc32(alaw), alaw, len(alaw))
+        return _check(code, f"prompt {name}")
+
+    def load_tones(self, plan: Mapping[str, Tone]) -> None:
+        """Call progress tones by their names in pbx/vocabulary/tones.py."""
+        for name, tone in plan.items():
+            segments = [
+                {
+                    "frequency_millihertz": [round(f * 1000) for f in segment.frequencies_hz],
+                    "level_tenth_dbm0": [round(level * 10) for level in segment.levels_dbm0],
+                    "on_samples": lib.TONE_FOR_EVER if segment.on_ms is None else round(segment.on_ms * 8),
+                    "off_samples": round(segment.off_ms * 8),
+                }
+                for segment in tone.segments
+            ]
+            cell = ffi.new(
+                "struct tone_plan *",
+                {
+                    "segments": len(segments),
+                    "repeat_from": tone.repeat_from,
+                    "passes": tone.passes,
+                    "segment": segments,
+                },
+            )
+            _check(lib.arena_tone_load(self._arena, tones.progress(name) - tones.PROGRESS, cell), f"tone {name}")
+
+    def set_tone_levels(self, dtmf_low_dbm0: float, dtmf_high_dbm0: float, mfc_forward_dbm0: float, mfc_backward_dbm0: float) -> None:
+        """Levels of one frequency each of the DTMF digits and MFC signals that the plane sends (Q.23, Q.454)."""
+        levels = (dtmf_low_dbm0, dtmf_high_dbm0, mfc_forward_dbm0, mfc_backward_dbm0)
+        lib.arena_tone_levels(self._arena, *(round(level * 10) for level in levels))
+
+    def load_recognised(self, frequency_hz: float, cadences: Mapping[str, Cadence]) -> None:
+        """Which call progress tones RECEIVE_PROGRESS tells apart, all of one frequency."""
+        found = ffi.new("struct progress_tone[]", len(cadences))
+        for cell, cadence in zip(found, cadences.values(), strict=True):
+            cell.segments, cell.needed = len(cadence.on_ms), cadence.needed
+            cell.on_ms[0 : len(cadence.on_ms)] = cadence.on_ms
+            cell.off_ms[0 : len(cadence.off_ms)] = cadence.off_ms
+        codes = [tones.progress(name) for name in cadences]
+        code = lib.arena_progress_load(self._arena, round(frequency_hz * 1000), found, codes, len(codes))
+        _check(code, "too many tones to recognise")
+
+    # -- what must outlive control ---------------------------------------------------------------------------------
+
+    def write_leg_record(self, port: int, octets: bytes) -> None:
+        """Replace the leg record of a port; empty = no leg."""
+        _check(lib.arena_leg_write(self._arena, self._epoch, port, octets, len(octets)), f"leg record of port {port}")
+
+    def read_leg_record(self, port: int) -> bytes:
+        """The last whole leg record of a port; empty when there is none."""
+        found = ffi.new("uint8_t[]", lib.PLANE_LEG_OCTETS)
+        count = lib.arena_leg_read(self._arena, port, found, lib.PLANE_LEG_OCTETS)
+        if count == lib.PLANE_EMPTY:
+            return b""
+        return bytes(ffi.buffer(found, _check(count, f"no port {port}")))
+
+    def journal_append(self, octets: bytes) -> int:
+        """Append a record; returns its sequence number, greater than all before. Once returned it outlives this process."""
+        return _check(lib.arena_journal_append(self._arena, self._epoch, octets, len(octets)), f"journal at epoch {self._epoch}")
+
+    def journal_read(self, limit: int = 1000, after: int = 0) -> list[tuple[int, bytes]]:
+        """The oldest records that are not committed, behind sequence ``after``; the same again until ``journal_commit``."""
+        octets = ffi.new("uint8_t[]", _JOURNAL_BATCH_OCTETS)
+        sequences, lengths = ffi.new("uint64_t[]", limit), ffi.new("uint32_t[]", limit)
+        count = lib.arena_journal_read(self._arena, after, octets, _JOURNAL_BATCH_OCTETS, sequences, lengths, limit)
+        _check(count, "the journal holds a record that is not whole")
+        records: list[tuple[int, bytes]] = []
+        place = 0
+        view = ffi.buffer(octets)
+        for n in range(count):
+            records.append((int(sequences[n]), view[place : place + lengths[n]]))
+            place += lengths[n]
+        return records
+
+    def journal_commit(self, sequence: int) -> None:
+        """The store has every record up to ``sequence``: their room is free again."""
+        _check(lib.arena_journal_commit(self._arena, sequence), "another writer has committed meanwhile")
+
+    def read_recorder(self, recorder: int) -> bytes:
+        """What the recorder has since the last reading: A-law, track 0 and 1 by turns, 16 000 octets a second."""
+        room = 1 << 18
+        found = ffi.new("uint8_t[]", room)
+        count = _check(lib.arena_recorder_read(self._arena, recorder, found, room), f"no recorder {recorder}")
+        return bytes(ffi.buffer(found, count))
+
+
+def _make_fifo(path: str) -> None:
+    """A new FIFO, for waking control."""
+    Path(path).unlink(missing_ok=True)
+    os.mkfifo(path, 0o600)
+
+
+def _empty(descriptor: int) -> None:
+    """Take all octets out of a FIFO that does not block."""
+    try:
+        while len(os.read(descriptor, 4096)) == 4096:
+            pass
+    except BlockingIOError:
+        return
