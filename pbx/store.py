@@ -268,9 +268,7 @@ class Store:
         with connection:
             connection.execute("BEGIN IMMEDIATE")
             gone = connection.execute(f"DELETE FROM facts WHERE at < ? {still}", (at,)).rowcount
-            gone += connection.execute(
-                f"DELETE FROM traces WHERE at < ? {still}", (at if traces_at is None else traces_at,)
-            ).rowcount
+            gone += connection.execute(f"DELETE FROM traces WHERE at < ? {still}", (at if traces_at is None else traces_at,)).rowcount
         return gone
 
     # Opening.
@@ -308,9 +306,7 @@ class Store:
     def _find_ring(self, connection: sqlite3.Connection) -> None:
         row = connection.execute("SELECT ring, base, last, clock_zero FROM rings WHERE name = ?", (self.ring_name,)).fetchone()
         if row is None:
-            before = connection.execute(
-                "SELECT ring, base, last, clock_zero, last_at FROM rings ORDER BY ring DESC LIMIT 1"
-            ).fetchone()
+            before = connection.execute("SELECT ring, base, last, clock_zero, last_at FROM rings ORDER BY ring DESC LIMIT 1").fetchone()
             base = 0
             if before is not None:
                 base = before[1] + before[2]

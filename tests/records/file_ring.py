@@ -49,10 +49,9 @@ class FileRing:
 
 
 def control(folder: Path, start: int) -> None:
-    from story import is_trunk, outgoing_call, queued_call
-
     from pbx.journal import Journal
     from pbx.store import STORE_FILE, Store, StoreWriter
+    from tests.records.story import is_trunk, outgoing_call, queued_call
 
     ring = FileRing(folder / "ring")
     writer = StoreWriter(Store(folder / STORE_FILE, ring, is_trunk), print)
@@ -70,5 +69,5 @@ def control(folder: Path, start: int) -> None:
 
 
 if __name__ == "__main__":
-    sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[2])]
+    sys.path.insert(0, str(Path(__file__).parents[2]))
     control(Path(sys.argv[1]), int(sys.argv[2]))

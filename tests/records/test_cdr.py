@@ -5,12 +5,12 @@ import random
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from story import busy_call, everything, internal_call, is_trunk, merged, outgoing_call, queued_call
 
 from pbx import cdr
 from pbx.cdr import ADOPTION_GRACE_S, CallDetailRecord, CdrFold
 from pbx.vocabulary import facts
 from pbx.vocabulary.facts import Fact
+from tests.records.story import busy_call, everything, internal_call, is_trunk, merged, outgoing_call, queued_call
 
 
 def fold_of(story: list[Fact], fold: CdrFold | None = None, start: int = 1) -> list[CallDetailRecord]:
@@ -93,9 +93,7 @@ def test_whenever_the_plane_dies_each_chargeable_leg_has_its_record(story):
         records = fold_of(story[:cut], fold)
         at = story[cut - 1].at + 1
         records += fold.abandon(at)
-        legs = {
-            fact.leg for fact in story[:cut] if isinstance(fact, facts.ServiceInitiated | facts.NetworkReached | facts.Delivered)
-        }
+        legs = {fact.leg for fact in story[:cut] if isinstance(fact, facts.ServiceInitiated | facts.NetworkReached | facts.Delivered)}
         trunks = {fact.leg for fact in story[:cut] if isinstance(fact, facts.CallFact) and is_trunk(fact.line)}
         assert sorted(record.leg for record in records) == sorted(trunks or {min(legs)})
         assert not fold.open_calls

@@ -13,8 +13,6 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from file_ring import FileRing
-from story import everything, internal_call, is_trunk, outgoing_call, queued_call, shift_of
 
 from pbx import store as store_module
 from pbx.cdr import CdrFold
@@ -22,6 +20,8 @@ from pbx.journal import Journal, MemoryRing
 from pbx.store import STORE_FILE, Store, StoreError, StoreWriter, connect
 from pbx.vocabulary import facts
 from pbx.vocabulary.facts import decode, encode
+from tests.records.file_ring import FileRing
+from tests.records.story import everything, internal_call, is_trunk, outgoing_call, queued_call, shift_of
 
 
 def rows(folder: Path, sql: str) -> list[tuple]:
@@ -99,9 +99,9 @@ def test_a_crash_between_commit_and_ring_stores_nothing_twice(tmp_path):
     second = Store(tmp_path / STORE_FILE, ring, is_trunk)
     second.drain(limit=5)
     assert rows(tmp_path, "SELECT call FROM cdr ORDER BY sequence") == [("c1",), ("c2",), ("c3",), ("c4",)]
-    assert rows(
-        tmp_path, "SELECT count(*), max(sequence) FROM (SELECT sequence FROM facts UNION ALL SELECT sequence FROM traces)"
-    ) == [(len(everything()), len(everything()))]
+    assert rows(tmp_path, "SELECT count(*), max(sequence) FROM (SELECT sequence FROM facts UNION ALL SELECT sequence FROM traces)") == [
+        (len(everything()), len(everything()))
+    ]
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -120,9 +120,7 @@ def test_restarts_of_the_writer_between_any_two_batches_change_nothing(tmp_path,
     straight = Store(tmp_path / "straight" / STORE_FILE, filled(everything()), is_trunk)
     straight.drain()
     for table in ("facts", "traces", "calls", "cdr", "segments", "agent_ledger", "recordings"):
-        assert rows(tmp_path, f"SELECT * FROM {table}") == rows(tmp_path / "straight", f"SELECT * FROM {table}"), (
-            f"{table} seed {seed}"
-        )
+        assert rows(tmp_path, f"SELECT * FROM {table}") == rows(tmp_path / "straight", f"SELECT * FROM {table}"), f"{table} seed {seed}"
 
 
 def test_killed_at_random_moments_a_real_writer_stores_each_fact_once(tmp_path):
@@ -133,9 +131,7 @@ def test_killed_at_random_moments_a_real_writer_stores_each_fact_once(tmp_path):
         child = subprocess.Popen([sys.executable, str(Path(__file__).with_name("file_ring.py")), str(tmp_path), str(start)])
         deadline = time.monotonic() + 20
         before = (tmp_path / "appended").stat().st_size if (tmp_path / "appended").exists() else 0
-        while time.monotonic() < deadline and (
-            not (tmp_path / "appended").exists() or (tmp_path / "appended").stat().st_size == before
-        ):
+        while time.monotonic() < deadline and (not (tmp_path / "appended").exists() or (tmp_path / "appended").stat().st_size == before):
             time.sleep(0.01)
         time.sleep(choose.uniform(0.0, 0.4))
         child.send_signal(signal.SIGKILL)
@@ -146,9 +142,7 @@ def test_killed_at_random_moments_a_real_writer_stores_each_fact_once(tmp_path):
     store = Store(tmp_path / STORE_FILE, ring, is_trunk)
     store.drain()
     assert store.missing == 0, f"seed {seed}"
-    stored = rows(
-        tmp_path, "SELECT sequence FROM (SELECT sequence FROM facts UNION ALL SELECT sequence FROM traces) ORDER BY sequence"
-    )
+    stored = rows(tmp_path, "SELECT sequence FROM (SELECT sequence FROM facts UNION ALL SELECT sequence FROM traces) ORDER BY sequence")
     assert [row[0] for row in stored] == list(range(1, written + 1)), f"seed {seed}"
     told = (tmp_path / "appended").read_bytes()
     assert {n for (n,) in struct.iter_unpack("<Q", told)} <= {row[0] for row in stored}, f"seed {seed}"
