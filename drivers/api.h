@@ -48,6 +48,14 @@ struct card *wire_create(int spans, const struct wire_span_settings *settings, i
 int wire_join(struct card *a, int a_span, struct card *b, int b_span);
 /* Takes a span's link away: the far end sees LOS. */
 int wire_unjoin(struct card *card, int span);
+/* Opens the outside socket (docs/integrator/outside-socket.md): waits at `path` for a peer, or connects to one that waits.
+ * 0, or -1 and errno: the span is joined already or carries tokens, or the system refused. */
+int wire_listen(struct card *card, int span, const char *path, const char *name, int lockstep);
+int wire_connect(struct card *card, int span, const char *path, const char *name, int lockstep);
+/* Waits for the peer's hello before the first tick; 0, or -1 when none came in time. Not in the tick. */
+int wire_wait(struct card *card, int span, int timeout_ms);
+/* 1 when the span is joined in memory, or its socket has a peer that said hello. */
+int wire_connected(struct card *card, int span);
 /* Puts a fault on a span; `seed` starts its random numbers. 0, or -1: unknown, out of range, not on this link. */
 int wire_fault(struct card *card, int span, int direction, int kind, double value, double extra, uint64_t seed);
 int wire_counters(struct card *card, int span, struct wire_counters *counters);

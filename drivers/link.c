@@ -19,6 +19,7 @@ void link_close(struct link *link) {
     if (link->peer) link->peer->peer = 0;
     if (--link->memory->users == 0) free(link->memory);
   }
+  if (link->kind == LINK_SOCKET) link_socket_close(link->socket);
   *link = (struct link){.tokens = link->tokens, .owner = link->owner};
 }
 
@@ -35,6 +36,7 @@ static void drop(struct link_queue *queue) {
 }
 
 struct link_block *link_outgoing(struct link *link) {
+  if (link->kind == LINK_SOCKET) return link->socket->up ? &link->socket->outgoing : 0;
   if (link->kind != LINK_MEMORY || !link->peer) return 0;
   struct link_queue *queue = &link->memory->way[link->side];
   if (queue->count >= LINK_BLOCKS - 1) drop(queue); /* one slot stays free: the block being read may be heard again */
@@ -42,6 +44,10 @@ struct link_block *link_outgoing(struct link *link) {
 }
 
 void link_send(struct link *link, uint64_t tick) {
+  if (link->kind == LINK_SOCKET) {
+    link_socket_send(link->socket);
+    return;
+  }
   struct link_queue *queue = &link->memory->way[link->side];
   struct link_block *block = slot(queue, queue->count);
   block->tick = tick;
@@ -65,6 +71,7 @@ static unsigned blocks_due(struct link_queue *queue, uint64_t tick) {
 }
 
 const struct link_block *link_receive(struct link *link, uint64_t tick) {
+  if (link->kind == LINK_SOCKET) return link_socket_receive(link->socket);
   if (link->kind != LINK_MEMORY || !link->peer) return 0;
   struct link_queue *queue = &link->memory->way[1 - link->side];
   if (queue->hold > 0) {

@@ -49,7 +49,30 @@ struct memory_link {
   int users;
 };
 
-struct link_socket;
+#define LINK_HELLO_OCTETS 40
+#define LINK_MESSAGE_OCTETS (8 + E1_OCTETS)
+#define LINK_VERSION 1
+#define LINK_PATIENCE_MS 5000
+#define LINK_STORE 3            /* blocks of the elastic store of a free-running socket */
+#define LINK_STORE_READY 2      /* blocks it holds before it begins to give */
+#define LINK_SILENT_READS 500   /* 5 s of ticks in real time */
+#define LINK_MESSAGES_PER_READ 16
+
+/* One end of the outside socket (docs/integrator/outside-socket.md). */
+struct link_socket {
+  int listener, fd; /* -1 = none */
+  int lockstep;
+  int up;           /* both hellos are exchanged */
+  int64_t hello_by_ms; /* a peer that has not said hello by then is let go */
+  char path[108], name[32];
+  uint64_t sent, received; /* blocks since the hello; `received` is the number wanted next */
+  struct link_block outgoing;
+  struct link_block store[LINK_STORE + 1]; /* the last one given keeps its place */
+  unsigned head, fill;
+  int giving, begun, silent;
+  int slipped;      /* of this read: -1 a block was dropped, +1 none was there, 0 neither */
+  struct wire_counters *counters;
+};
 
 struct link {
   int kind;
@@ -72,6 +95,17 @@ void link_send(struct link *, uint64_t tick);
 void link_prime(struct link *);
 /* The block due in this tick, valid until the next call; null = no signal. */
 const struct link_block *link_receive(struct link *, uint64_t tick);
+/* Listens at `path`, mode 0600, or connects to it; 0, or -1 and errno. */
+int link_listen(struct link *, const char *path, const char *name, int lockstep, struct wire_counters *);
+int link_connect(struct link *, const char *path, const char *name, int lockstep, struct wire_counters *);
+/* Waits for a peer and its hello; 0, or -1 when there is none after `timeout_ms`. */
+int link_wait(struct link *, int timeout_ms);
+int link_is_up(const struct link *);
+/* The socket's part of the calls above; used by link.c. */
+void link_socket_close(struct link_socket *);
+void link_socket_send(struct link_socket *);
+const struct link_block *link_socket_receive(struct link_socket *);
+
 /* Delay of what this end receives, in ticks beyond the first; 0, or -1 when it cannot be. */
 int link_set_delay(struct link *, int delay);
 int link_delay(const struct link *);

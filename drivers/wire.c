@@ -1,4 +1,5 @@
 #include "wire.h"
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -84,6 +85,16 @@ static void slip_sound(struct wire_span *span, struct told *told, int first_port
   span->store = store < 0 ? 0 : store >= WIRE_STORE_FRAMES ? store - WIRE_STORE_FRAMES : store;
 }
 
+/* A free-running socket gave no block, or one too many: its store repeats the last one or drops one (a slip of 80 frames). */
+static void tell_socket_slips(struct wire_span *span, struct told *told, int first_port) {
+  int slipped = span->link.kind == LINK_SOCKET ? span->link.socket->slipped : 0;
+  if (slipped == 0) return;
+  span->counters.slips_repeated += slipped > 0;
+  span->counters.slips_lost += slipped < 0;
+  for (int port = 0; port < E1_PORTS; port++)
+    if (!tell(told, first_port + port, CARD_EVENT_SLIP, 0, slipped > 0)) span->counters.events_lost++;
+}
+
 static void read_sound(struct wire_span *span, struct told *told, int first_port, uint8_t *samples, uint64_t tick) {
   const struct link_block *block = link_receive(&span->link, tick);
   const uint8_t *octets = block ? block->octets : 0;
@@ -97,7 +108,11 @@ static void read_sound(struct wire_span *span, struct told *told, int first_port
     }
   }
   rx->force_rai = span->fault[WIRE_RECEIVED].rai;
+  tell_socket_slips(span, told, first_port);
   e1_receive(rx, octets, samples);
+  /* Of a store that stays empty only the first repetition is heard; the bits stand. */
+  if (span->link.kind == LINK_SOCKET && span->link.socket->slipped > 0 && span->link.socket->silent > 1)
+    memset(samples, E1_IDLE, SPAN_SAMPLES);
   tell_what_was_left(span, told, first_port, span->told, span->told_alarms);
   int alarm = 0;
   for (int i = 0; i < rx->changes; i++) {
@@ -399,6 +414,34 @@ int wire_unjoin(struct card *card, int span) {
   if (!it || it->link.kind == LINK_NONE) return -1;
   link_close(&it->link);
   return 0;
+}
+
+static int open_socket(struct card *card, int span, const char *path, const char *name, int lockstep,
+                       int (*opened)(struct link *, const char *, const char *, int, struct wire_counters *)) {
+  struct wire_span *it = span_of(card, span);
+  if (!it || card->tokens || it->link.kind) {
+    errno = EINVAL;
+    return -1;
+  }
+  return opened(&it->link, path, name, lockstep, &it->counters);
+}
+
+int wire_listen(struct card *card, int span, const char *path, const char *name, int lockstep) {
+  return open_socket(card, span, path, name, lockstep, link_listen);
+}
+
+int wire_connect(struct card *card, int span, const char *path, const char *name, int lockstep) {
+  return open_socket(card, span, path, name, lockstep, link_connect);
+}
+
+int wire_wait(struct card *card, int span, int timeout_ms) {
+  struct wire_span *it = span_of(card, span);
+  return it ? link_wait(&it->link, timeout_ms) : -1;
+}
+
+int wire_connected(struct card *card, int span) {
+  const struct wire_span *it = span_of(card, span);
+  return it && it->link.kind != LINK_NONE && link_is_up(&it->link);
 }
 
 static int add_slip(struct wire_span *span, int repeat, int offset) {

@@ -5,6 +5,7 @@ outside socket (docs/integrator/outside-socket.md), puts faults on the line and 
 and ``Wire.write`` step the card without a media plane. Leaves out: anything of calls; time slot 16 as a clear slot.
 """
 
+import os
 from collections.abc import Sequence
 from types import TracebackType
 from typing import Any, Literal, Self
@@ -176,6 +177,24 @@ class Wire:
         """Take the link of a span away; both ends see LOS."""
         if lib.wire_unjoin(self.card, span) != 0:
             raise WireError(f"span {span} is not joined")
+
+    def listen(self, span: int, path: str, name: str = "", lockstep: bool = True) -> None:
+        """Wait at a Unix socket (mode 0600) for a far exchange; it may come and go at any time, one at a time."""
+        if lib.wire_listen(self.card, span, path.encode(), name.encode(), lockstep) != 0:
+            raise WireError(f"cannot listen on {path}: {os.strerror(ffi.errno)}")
+
+    def connect(self, span: int, path: str, name: str = "", lockstep: bool = True) -> None:
+        """Be the far exchange of a span that listens at ``path``."""
+        if lib.wire_connect(self.card, span, path.encode(), name.encode(), lockstep) != 0:
+            raise WireError(f"cannot connect to {path}: {os.strerror(ffi.errno)}")
+
+    def wait(self, span: int, seconds: float) -> bool:
+        """Wait for the peer's hello, before the first tick; False = none came in time."""
+        return bool(lib.wire_wait(self.card, span, int(seconds * 1000)) == 0)
+
+    def connected(self, span: int) -> bool:
+        """Whether the span has a far end: joined in memory, or a peer that said hello."""
+        return bool(lib.wire_connected(self.card, span))
 
     def faults(self, span: int, direction: Direction = "received") -> Faults:
         """The faults of one direction of a span, seen from this card."""
