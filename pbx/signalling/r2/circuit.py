@@ -1,6 +1,6 @@
 """One R2 circuit: line machine, two register machines and a watch over the span's alarms behind the face of an engine.
 
-``R2Circuit`` sorts inputs to the machines of pbx/signalling/r2/line.py and register.py, keeps the alarm rule (a short
+``R2Circuit`` sorts inputs to the machines of pbx/signalling/r2/{line,register}.py, keeps the alarm rule (a short
 alarm freezes the circuit, a long one loses the call with cause 27; Q.33 for the idea, the figure is the variant's), and
 adopts circuits after a restart by tag and levels. In the answered state DTMF digits go up as ``Info``. Leaves out
 everything that the variant's data decides: pbx/signalling/r2/variant.py.
@@ -11,7 +11,9 @@ from typing import Any
 
 from pbx.engine import Input, Levels, Noted, Output
 from pbx.machine import Cell, Machine, State
-from pbx.signalling.r2.line import IDLE, Direction, LineSignalling
+from pbx.signalling.r2.line import IDLE, LineSignalling
+from pbx.signalling.r2.line_signals import Direction
+from pbx.signalling.r2.line_states import STATES
 from pbx.signalling.r2.variant import Variant
 from pbx.vocabulary import call
 from pbx.vocabulary.call import Info
@@ -39,7 +41,7 @@ class R2Circuit:
 
     def __init__(self, variant: Variant, direction: Direction, examiner: NumberExaminer) -> None:
         """``direction``: "incoming" (the far end seizes), "outgoing" or "both-way"; ``examiner`` judges dialled digits."""
-        self.line = LineSignalling(variant, direction, examiner)
+        self.line = LineSignalling(variant, direction, examiner, variant.chart("line", STATES, "Release"))
         self._line = self.line.machine
         self._outgoing = self.line.outgoing.machine
         self._incoming = self.line.incoming.machine

@@ -1,18 +1,17 @@
 """Digital line signalling of R2 circuits: Q.421-Q.424 in the form of a national variant (China: GB 3971.2-83).
 
-One chart serves incoming, outgoing and both-way circuits: which signals mean something in a state, and which code they have,
-is looked up in tables made from the variant (``readings``). The states that begin with ``Out`` are those of the end that
-seized, with ``In`` those of the end that was seized. The line drives the registers (pbx/signalling/r2/register.py) and
-speaks call primitives with the switch after the rules of pbx/vocabulary/call.py: Release goes up once for each Seized or
-Setup, at the moment when the call is over for the switch; Idle follows when the circuit can be seized again. Left out:
-metering pulses, the c bit of semi-automatic circuits (re-ring, forced release).
+The actions of one chart (pbx/signalling/r2/line_states.py) for incoming, outgoing and both-way circuits; what bits mean in
+a state is looked up (line_signals.py). The line drives the registers (register.py) and speaks call primitives with the
+switch after the rules of pbx/vocabulary/call.py: Release goes up once for each Seized or Setup, at the moment when the
+call is over for the switch; Idle follows when the circuit can be seized again. Left out: metering pulses, the c bit of
+semi-automatic circuits (re-ring, forced release).
 """
 
 from collections.abc import Sequence
-from typing import Literal
 
-from pbx.engine import Levels, Noted, Output, Unexpected
-from pbx.machine import Cell, Machine, State
+from pbx.engine import Levels, Output
+from pbx.machine import Chart, Machine
+from pbx.signalling.r2.line_signals import STANDING, Direction, readings_of, sendings_of
 from pbx.signalling.r2.register import SILENCE, IncomingRegister, OutgoingRegister
 from pbx.signalling.r2.variant import Variant
 from pbx.vocabulary import call
@@ -20,89 +19,25 @@ from pbx.vocabulary.call import Alerting, Blocked, Connect, Disconnect, Idle, In
 from pbx.vocabulary.media import SendBits
 from pbx.vocabulary.numbers import NumberExaminer
 
-Direction = Literal["incoming", "outgoing", "both-way"]
-
 SEIZED, IDLE, ALERTING, CONNECT, UNBLOCKED = Seized(), Idle(), Alerting(), Connect(), Unblocked()
 BLOCKED = {reason: Blocked(reason) for reason in ("remote", "local", "alarm", "fault")}
 RELEASES = {cause: Release(cause) for cause in range(128)}
 DISCONNECTS = {cause: Disconnect(cause) for cause in range(128)}
-
-STANDING: dict[str, tuple[tuple[str, str], tuple[str, str]]] = {
-    "OutAnswered": (("backward", "answer"), ("forward", "seizure")),
-    "OutClearedBack": (("backward", "clear_back"), ("forward", "seizure")),
-    "InAnswered": (("forward", "seizure"), ("backward", "answer")),
-    "InClearedBack": (("forward", "seizure"), ("backward", "clear_back")),
-}
-"""The codes that the far end and this end leave standing in the stable states."""
-
-BitReading = tuple[str | None, tuple[Output, ...]]
-"""What received bits are in a state: event word (None: no meaning there) and the outputs that say so."""
-
-OUT_STATES = ("OutSeizing", "OutRegister", "OutFree", "OutAnswered", "OutClearedBack", "OutFailed")
-IN_STATES = ("InRegister", "InFree", "InAnswering", "InAnswered", "InClearedBack", "InRefused", "InOver")
-REST_STATES = ("Idle", "RemoteBlocked", "LocalBlocked", "BlockPending", "Fault")
-CLEARING_STATES = ("Releasing", "Settling", "DualSeizure")
-
-
-def readings(variant: Variant, direction: Direction) -> dict[str, list[BitReading]]:
-    """For each state the meaning of all 16 codes abcd, as a circuit of this direction sees them."""
-    forward, backward = variant.data.bits.forward, variant.data.bits.backward
-    incoming, outgoing = direction != "outgoing", direction != "incoming"
-    meanings: dict[str, dict[str, tuple[str, int]]] = {}
-    for state in OUT_STATES:
-        seizing = state == "OutSeizing"
-        words = {"answer": ("answer", backward.answer)}
-        if seizing:
-            words = {"acknowledged": ("seizure acknowledged", backward.acknowledged)}
-            if incoming:
-                words["dual-seizure"] = ("seizure, dual", forward.seizure)
-        else:
-            words["backward-idle"] = ("idle", backward.idle)
-        if state in ("OutAnswered", "OutClearedBack", "OutFailed"):
-            words["clear-back"] = ("clear-back", backward.clear_back)
-        meanings[state] = words
-    for state in IN_STATES:
-        meanings[state] = {"clear-forward": ("clear-forward", forward.idle), "forward-fault": ("forward fault", forward.fault)}
-    for state in (*REST_STATES, *CLEARING_STATES):
-        clearing = state in CLEARING_STATES
-        words = {"idle": ("release guard" if clearing else "idle", backward.idle)}
-        if incoming and state != "DualSeizure":
-            words["seizure"] = ("seizure", forward.seizure)
-        if clearing:
-            words["held"] = ("not yet released", backward.acknowledged)
-            words["held-answer"] = ("not yet released", backward.answer)
-        else:
-            words["blocking"] = ("blocking" if outgoing else "forward fault", backward.blocked if outgoing else forward.fault)
-        meanings[state] = words
-    return {state: _row(variant, state, words) for state, words in meanings.items()}
-
-
-def _row(variant: Variant, state: str, words: dict[str, tuple[str, int]]) -> list[BitReading]:
-    mask = variant.data.bits.mask
-    row: list[BitReading] = []
-    for code in range(16):
-        for word, (text, bits) in words.items():
-            if code & mask == bits & mask:
-                row.append((word.removesuffix("-answer") if word == "held-answer" else word, (Noted(f"<- {text} {code:04b}"),)))
-                break
-        else:
-            row.append((None, (Noted(f"<- bits {code:04b}"), Unexpected(state, f"bits {code:04b}"))))
-    return row
 
 
 class LineSignalling:
     """The line half of one circuit: owner of the line machine, master of the two registers."""
 
     __slots__ = (
-        "_cause", "_connect", "_idle_owed", "_readings", "_send", "_tone", "_waiting", "bits_in", "block_wanted", "direction",
+        "_cause", "_connect", "_idle_owed", "_readings", "_send", "_tone", "bits_in", "block_wanted", "direction",
         "incoming", "machine", "open", "outgoing", "reasons", "variant",
     )  # fmt: skip
 
-    def __init__(self, variant: Variant, direction: Direction, examiner: NumberExaminer) -> None:
+    def __init__(self, variant: Variant, direction: Direction, examiner: NumberExaminer, chart: Chart) -> None:
         """``direction`` as this exchange sees it: incoming = the far end seizes."""
         self.variant = variant
         self.direction = direction
-        self.machine = Machine(variant.chart("line", STATES, "Release"), self)
+        self.machine = Machine(chart, self)
         self.outgoing = OutgoingRegister(variant, self._report)
         self.incoming = IncomingRegister(variant, examiner, self._report)
         self.bits_in = variant.data.bits.forward.idle
@@ -110,12 +45,11 @@ class LineSignalling:
         self.block_wanted = False
         self.reasons: set[str] = set()
         self._idle_owed = False
-        self._waiting = False
         self._connect = False
         self._tone = False
         self._cause = 0
-        self._readings = _readings_of(variant, direction)
-        self._send = _sendings_of(variant)
+        self._readings = readings_of(variant, direction)
+        self._send = sendings_of(variant)
 
     def bits(self, value: int, now: float) -> Sequence[Output]:
         """New bits from the far end."""
@@ -199,6 +133,7 @@ class LineSignalling:
             return (RELEASES[call.CIRCUIT_NOT_AVAILABLE if unable else call.INVALID_NUMBER],)
         self.machine.choose("OutSeizing")
         self.open = self._idle_owed = True
+        self._cause = 0
         return self._send["seizure"]
 
     def _refuse_setup(self, _: object, now: float) -> Sequence[Output]:
@@ -413,256 +348,3 @@ class LineSignalling:
         stopped = (*self.outgoing.stop(now), *self.incoming.stop(now), *self._end_tone())
         self.machine.choose("Settling" if self.far_idle() else "Releasing")
         return (*stopped, *self._send["idle"], *self._close(call.OUT_OF_ORDER))
-
-
-def _sendings_of(variant: Variant) -> dict[str, tuple[Output, ...]]:
-    """Line signals to send by name, made once for each variant."""
-    forward, backward = variant.data.bits.forward, variant.data.bits.backward
-    return variant.keep(
-        "line sendings",
-        lambda: {
-            "idle": variant.line_sending("idle", backward.idle),
-            "seizure": variant.line_sending("seizure", forward.seizure),
-            "clear-forward": variant.line_sending("clear-forward", forward.idle),
-            "acknowledged": variant.line_sending("seizure acknowledged", backward.acknowledged),
-            "answer": variant.line_sending("answer", backward.answer),
-            "clear-back": variant.line_sending("clear-back", backward.clear_back),
-            "release-guard": variant.line_sending("release guard", backward.idle),
-            "blocked": variant.line_sending("blocking", backward.blocked),
-        },
-    )
-
-
-def _readings_of(variant: Variant, direction: Direction) -> dict[str, list[BitReading]]:
-    return variant.keep(f"line readings {direction}", lambda: readings(variant, direction))
-
-
-_L = LineSignalling
-_REFUSE_SETUP = Cell(_L._refuse_setup)
-_CALL_COMMON = {"Setup": _REFUSE_SETUP, "Blocked": Cell(_L._block_later), "Unblocked": Cell(_L._unblock_later)}
-_LOST = Cell(_L._lost, ("Settling", "Releasing"))
-_CLEAR = Cell(_L._clear_forward, ("Settling", "Releasing"))
-_DROPPED = Cell(_L._far_dropped, ("OutFailed",))
-_OUT_COMMON = {**_CALL_COMMON, "Disconnect": _CLEAR, "Release": _CLEAR, "lost": _LOST}
-_OUT_ANSWER = Cell(_L._answered, ("OutAnswered",))
-_OUT_HELD = Cell(_L._held_out, ("Settling", "Releasing"))
-_IN_COMMON = {
-    **_CALL_COMMON,
-    "clear-forward": Cell(_L._cleared, ("Idle", "BlockPending")),
-    "forward-fault": Cell(_L._forward_fault, ("RemoteBlocked",)),
-    "lost": _LOST,
-}
-_SEIZED = Cell(_L._seized, ("InRegister",))
-_REST = {"Release": Cell(None), "Disconnect": Cell(None), "seizure": _SEIZED, "lost": Cell(None)}
-_GUARDED = Cell(_L._guarded, ("Idle", "BlockPending"))
-_NOTHING = Cell(None)
-_IN_TONE = Cell(_L._refuse_in_band, ("InRefused",))
-_IN_OVER = Cell(_L._let_go, ("InOver",))
-_NEVER = Cell(_L._never_cleared, ("InOver",))
-
-STATES: dict[str, State] = {
-    "Idle": State(
-        "free",
-        {
-            **_REST,
-            "Setup": Cell(_L._setup, ("OutSeizing", "Idle")),
-            "idle": _NOTHING,
-            "blocking": Cell(_L._remote_blocks, ("RemoteBlocked",)),
-            "Blocked": Cell(_L._block, ("LocalBlocked",)),
-            "Unblocked": _NOTHING,
-        },
-    ),
-    "RemoteBlocked": State(
-        "blocked by the far end",
-        {
-            **_REST,
-            **_CALL_COMMON,
-            "idle": Cell(_L._remote_unblocks, ("Idle", "LocalBlocked")),
-            "blocking": _NOTHING,
-        },
-    ),
-    "LocalBlocked": State(
-        "blocked by us",
-        {
-            **_REST,
-            "Setup": _REFUSE_SETUP,
-            "idle": Cell(_L._remote_leaves),
-            "blocking": Cell(_L._remote_joins),
-            "Blocked": _NOTHING,
-            "Unblocked": Cell(_L._unblock, ("Idle", "RemoteBlocked")),
-        },
-    ),
-    "BlockPending": State(
-        "shows release guard before it blocks",
-        {
-            **_REST,
-            "Setup": _REFUSE_SETUP,
-            "idle": _NOTHING,
-            "blocking": Cell(_L._remote_joins),
-            "Blocked": _NOTHING,
-            "Unblocked": Cell(_L._unblock, ("Idle", "RemoteBlocked")),
-            "block_delay": Cell(_L._block_now, ("LocalBlocked",)),
-        },
-        ("block_delay",),
-    ),
-    "Fault": State("was not released", {**_REST, **_CALL_COMMON, "idle": _GUARDED, "blocking": _NOTHING}),
-    "OutSeizing": State(
-        "waits for the seizure to be acknowledged",
-        {
-            **_OUT_COMMON,
-            "Info": Cell(_L._digits_early),
-            "acknowledged": Cell(_L._acknowledged, ("OutRegister",)),
-            "dual-seizure": Cell(_L._dual_seizure, ("DualSeizure",)),
-            "acknowledgement": Cell(_L._no_acknowledgement, ("Settling", "Releasing")),
-        },
-        ("acknowledgement",),
-    ),
-    "OutRegister": State(
-        "sends the number",
-        {
-            **_OUT_COMMON,
-            "Info": Cell(_L._digits_early),
-            "register-free": Cell(_L._free, ("OutFree",)),
-            "register-failed": Cell(_L._failed, ("OutFailed",)),
-            "answer": Cell(_L._answered_early, ("OutAnswered",)),
-            "backward-idle": _DROPPED,
-        },
-    ),
-    "OutFree": State(
-        "waits for the answer",
-        {
-            **_OUT_COMMON,
-            "answer": _OUT_ANSWER,
-            "backward-idle": _DROPPED,
-            "answer_wait": Cell(_L._no_answer, ("OutFailed",)),
-        },
-        ("answer_wait",),
-    ),
-    "OutAnswered": State(
-        "answered",
-        {
-            **_OUT_COMMON,
-            "clear-back": Cell(_L._cleared_back, ("OutClearedBack",)),
-            "backward-idle": _DROPPED,
-            "answer": _NOTHING,
-        },
-    ),
-    "OutClearedBack": State(
-        "the called party has hung up and may answer again",
-        {
-            **_OUT_COMMON,
-            "answer": _OUT_ANSWER,
-            "clear-back": _NOTHING,
-            "backward-idle": _DROPPED,
-            "clear_back": _OUT_HELD,
-        },
-        ("clear_back",),
-    ),
-    "OutFailed": State(
-        "failed, waits to be cleared",
-        {**_OUT_COMMON, "answer": _NOTHING, "clear-back": _NOTHING, "backward-idle": _NOTHING, "failure_hold": _OUT_HELD},
-        ("failure_hold",),
-    ),
-    "Releasing": State(
-        "has cleared, waits for release guard",
-        {
-            **_REST,
-            **_CALL_COMMON,
-            "idle": _GUARDED,
-            "held": _NOTHING,
-            "release_guard": Cell(_L._not_released, ("Fault",)),
-        },
-        ("release_guard",),
-    ),
-    "Settling": State(
-        "has cleared, lets late signals pass",
-        {
-            **_REST,
-            **_CALL_COMMON,
-            "idle": _NOTHING,
-            "held": Cell(None, ("Releasing",)),
-            "settle": Cell(_L._settled, ("Idle", "BlockPending", "Releasing")),
-        },
-        ("settle",),
-    ),
-    "DualSeizure": State(
-        "both ends have seized, holds before it lets go",
-        {
-            **_CALL_COMMON,
-            "Release": _NOTHING,
-            "Disconnect": _NOTHING,
-            "idle": _NOTHING,
-            "held": _NOTHING,
-            "lost": _NOTHING,
-            "dual_seizure": Cell(_L._back_off, ("Settling", "Releasing")),
-        },
-        ("dual_seizure",),
-    ),
-    "InRegister": State(
-        "seized, the number comes in",
-        {
-            **_IN_COMMON,
-            "Alerting": Cell(_L._accept),
-            "Progress": Cell(_L._accept),
-            "Connect": Cell(_L._connect_wanted),
-            "Disconnect": Cell(_L._refuse),
-            "Release": Cell(_L._refuse_and_release),
-            "register-free": Cell(_L._register_free, ("InFree", "InAnswering", "InRefused")),
-            "register-failed": Cell(_L._register_failed, ("InOver",)),
-        },
-    ),
-    "InFree": State(
-        "the called party is being rung",
-        {
-            **_IN_COMMON,
-            "Alerting": _NOTHING,
-            "Progress": _NOTHING,
-            "Connect": Cell(_L._connect_in_free, ("InAnswering", "InAnswered")),
-            "Disconnect": _IN_TONE,
-            "Release": _IN_OVER,
-            "answer_delay": _NOTHING,
-        },
-        keeps=("answer_delay",),
-    ),
-    "InAnswering": State(
-        "answered; the signal keeps its distance from the last MFC signal",
-        {
-            **_IN_COMMON,
-            "Disconnect": _IN_TONE,
-            "Release": _IN_OVER,
-            "Connect": _NOTHING,
-            "answer_delay": Cell(_L._answer, ("InAnswered",)),
-        },
-        keeps=("answer_delay",),
-    ),
-    "InAnswered": State(
-        "answered",
-        {
-            **_IN_COMMON,
-            "Connect": _NOTHING,
-            "Disconnect": Cell(_L._clear_back, ("InClearedBack",)),
-            "Release": Cell(_L._clear_back_and_release, ("InOver",)),
-        },
-    ),
-    "InClearedBack": State(
-        "we have cleared back, the caller holds the circuit",
-        {
-            **_IN_COMMON,
-            "Connect": Cell(_L._answer, ("InAnswered",)),
-            "Disconnect": _NOTHING,
-            "Release": _IN_OVER,
-            "clear_forward": _NEVER,
-        },
-        ("clear_forward",),
-    ),
-    "InRefused": State(
-        "refused in band, waits for clear-forward",
-        {**_IN_COMMON, "Disconnect": _NOTHING, "Release": _IN_OVER, "clear_forward": _NEVER},
-        ("clear_forward",),
-    ),
-    "InOver": State(
-        "the call is over, waits for clear-forward",
-        {**_IN_COMMON, "Disconnect": _NOTHING, "Release": _NOTHING, "clear_forward": Cell(_L._not_released)},
-        ("clear_forward",),
-    ),
-}

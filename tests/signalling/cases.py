@@ -1,0 +1,80 @@
+"""What the property, coverage and resume tests of R2 share: a number plan, a patient switch, the rules that always hold."""
+
+from random import Random
+
+from pbx.signalling.r2.circuit import R2Circuit
+from pbx.signalling.r2.variant import load_variant
+from pbx.vocabulary.call import Alerting, Blocked, Connect, Disconnect, Release, Seized, Setup, Unblocked
+from pbx.vocabulary.numbers import Examination
+from tests.signalling.pair import Pair
+
+CHINA = load_variant("china")
+
+
+class FiveDigits:
+    """Five digits; 9...: nobody; 6...: two to six digits."""
+
+    def examine(self, digits):
+        if digits.startswith("9"):
+            return Examination("invalid", cause=1)
+        if digits.startswith("6"):
+            return Examination("complete", max_more=6 - len(digits)) if len(digits) >= 2 else Examination("more")
+        if len(digits) > 5:
+            return Examination("invalid", cause=28)
+        return Examination("complete" if len(digits) == 5 else "more")
+
+
+PLAN = FiveDigits()
+
+
+def both_way(variant=CHINA):
+    return R2Circuit(variant, "both-way", PLAN)
+
+
+class Story:
+    """Two circuits with switches that ring, answer and release after random delays."""
+
+    def __init__(self, seed, loss=0.0, left="both-way", right="both-way", variant=CHINA, lazy=False):
+        self.random = Random(seed)
+        self.lazy = lazy
+        self.setups = {"left": 0, "right": 0}
+        self.pair = Pair(R2Circuit(variant, left, PLAN), R2Circuit(variant, right, PLAN), self.switch, self.switch, self.random, loss)
+
+    def switch(self, end, primitive, now):
+        kind = type(primitive)
+        if kind is Setup:
+            wait = self.random.choice((0.0, 0.05, 0.5, 3.0))
+            self.pair.at(now + wait, self.say, end, Alerting())
+            self.pair.at(now + wait + self.random.choice((0.0, 0.1, 1.0)), self.say, end, Connect())
+        elif kind is Disconnect and not self.lazy:
+            self.pair.at(now + self.random.choice((0.0, 0.2, 2.0)), self.say, end, Release(16))
+        return ()
+
+    def say(self, end, primitive):
+        if type(primitive) is Setup:
+            self.setups[end.name] += 1
+        self.pair.give(end, primitive)
+
+    def settle(self):
+        """Both switches let go, nothing is lost any more, time passes."""
+        pair = self.pair
+        pair.loss = 0.0
+        for end in (pair.left, pair.right):
+            self.say(end, Release(16))
+            self.say(end, Unblocked())
+        pair.run(pair.now + 400.0)
+
+    def check(self):
+        """Both ends at rest, nothing runs or sounds, one Release for each Seized and Setup, blocked and unblocked in pairs."""
+        pair = self.pair
+        for end in (pair.left, pair.right):
+            say = f"{end.name}\n{pair.text()}"
+            assert end.engine.state == "Idle", say
+            assert end.deadline is None, say
+            assert end.tone == 0, say
+            assert end.listens == 0, say
+            assert end.bits == 0b1011, say
+            begun = self.setups[end.name] + sum(type(primitive) is Seized for primitive in end.up)
+            assert begun == sum(type(primitive) is Release for primitive in end.up), say
+            blocked = {primitive.reason for primitive in end.up if type(primitive) is Blocked}
+            assert not blocked or any(type(primitive) is Unblocked for primitive in end.up), say

@@ -1,0 +1,147 @@
+"""R2 circuits under storms: clearing at any moment, lost signals, nonsense, a kill at any moment."""
+
+from random import Random
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pbx.engine import Levels
+from pbx.signalling.r2.circuit import R2Circuit
+from pbx.vocabulary import tones
+from pbx.vocabulary.call import (
+    Alerting,
+    Blocked,
+    Connect,
+    Disconnect,
+    Info,
+    Proceeding,
+    Progress,
+    Release,
+    Setup,
+    Unblocked,
+)
+from pbx.vocabulary.media import Alarm, Bits, Digit, Flash, HookOff, HookOn, ToneOff, ToneOn
+from tests.signalling.cases import CHINA, PLAN, Story, both_way
+
+NUMBERS = ("10086", "1008", "900", "612", "", "12x", "1008611")
+DOWN = st.one_of(
+    st.builds(Setup, st.sampled_from(NUMBERS), st.sampled_from(("", "13900000000", "+8610")), st.integers(0, 255), st.booleans()),
+    st.builds(Info, st.sampled_from(("1", "86", "x"))),
+    st.sampled_from((Proceeding(), Alerting(), Progress(), Connect(), Blocked("local"), Unblocked())),
+    st.builds(Disconnect, st.sampled_from((0, 1, 16, 17, 19, 42, 127))),
+    st.builds(Release, st.sampled_from((0, 1, 16, 17, 42))),
+)
+MEDIA = st.one_of(
+    st.builds(Bits, st.integers(0, 15)),
+    st.builds(ToneOn, st.integers(1, 15).map(tones.mfc_forward)),
+    st.builds(ToneOn, st.integers(1, 15).map(tones.mfc_backward)),
+    st.builds(ToneOff, st.sampled_from((tones.mfc_forward(1), tones.mfc_backward(1)))),
+    st.sampled_from((ToneOn(tones.progress("busy")), Digit("5"), Alarm(1), Alarm(0), Flash(), HookOn(), HookOff())),
+)
+TIMES = st.integers(0, 8000).map(lambda milliseconds: milliseconds / 1000)
+CLEARING = st.tuples(TIMES, st.booleans(), st.sampled_from((Release(16), Disconnect(16), Disconnect(17), Disconnect(1))))
+SETUPS = st.builds(Setup, st.sampled_from(("10086", "612", "900", "1008")), st.sampled_from(("", "02112345678")))
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.integers(0, 2**32),
+    st.lists(st.tuples(TIMES, st.booleans(), SETUPS), min_size=1, max_size=3),
+    st.lists(CLEARING, max_size=3),
+    st.sampled_from((0.0, 0.0, 0.02, 0.2)),
+    st.booleans(),
+)
+def test_clearing_and_losses_at_any_moment(seed, setups, clearings, loss, lazy):
+    story = Story(seed, loss, lazy=lazy)
+    pair = story.pair
+    for time, left, primitive in (*setups, *clearings):
+        pair.at(time, story.say, pair.left if left else pair.right, primitive)
+    pair.run(20.0)
+    story.settle()
+    story.check()
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.sampled_from(("incoming", "outgoing", "both-way")),
+    st.lists(st.tuples(st.integers(0, 3000), st.one_of(DOWN, MEDIA)), max_size=60),
+)
+def test_nothing_raises(direction, inputs):
+    """Any inputs at all: answers are values, timers fire, and in the end the circuit can be brought to rest."""
+    engine = R2Circuit(CHINA, direction, PLAN)
+    engine.start(0.0)
+    now, begun, ended, up = 0.0, 0, 0, []
+
+    def take(outputs):
+        up.extend(type(output).__name__ for output in outputs)
+
+    for milliseconds, value in inputs:
+        until = now + milliseconds / 1000
+        while (due := engine.deadline()) is not None and due <= until:
+            now = max(now, due)
+            take(engine.expire(now))
+        now = until
+        begun += type(value) is Setup
+        take(engine.receive(value, now))
+        assert isinstance(engine.state, str)
+    for value in (Alarm(0), Release(16), Unblocked(), Bits(0b1011)):
+        take(engine.receive(value, now))
+    for _ in range(40):
+        due = engine.deadline()
+        if due is None:
+            break
+        take(engine.expire(due))
+    assert engine.state == "Idle"
+    assert engine.deadline() is None
+    begun += up.count("Seized")
+    ended = up.count("Release")
+    assert begun == ended
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.integers(0, 2**32), st.integers(0, 6000), st.integers(0, 3000), st.booleans())
+def test_a_killed_control_adopts_what_was_established(seed, kill_ms, gap_ms, caller):
+    """Either end is killed, comes back later, and adopts by tag and levels."""
+    story = Story(seed)
+    pair = story.pair
+    story.say(pair.left, Setup("10086", "02112345678"))
+    pair.run(kill_ms / 1000)
+    end = pair.left if caller else pair.right
+    other = end.other
+    tag = end.engine.tag
+    established = tag.endswith("answered")
+    clears = Random(seed).random() < 0.5
+    end.dead = True
+    end.deadline = None
+    up_before = list(end.up)
+    end.tone, end.listens = 0, 0
+    end.tone_version += 1
+    pair.run(pair.now + gap_ms / 2000)
+    if clears:
+        story.say(other, Disconnect(16))
+    pair.run(pair.now + gap_ms / 2000)
+    pair.resume(end, both_way(), tag)
+    if not tag:
+        """The new switch knows nothing of the call; what was begun is accounted for by the old one."""
+        end.up = []
+        story.setups[end.name] = 0
+    pair.run(pair.now + 1.0)
+    if established and not clears:
+        assert end.engine.tag == tag
+        assert end.up == up_before
+        assert pair.left.engine.tag == "out answered"
+    story.settle()
+    story.check()
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.sampled_from(("", "out answered", "in answered", "out cleared-back", "in cleared-back", "?")), st.integers(0, 255), st.booleans())
+def test_any_levels_can_be_resumed(tag, levels, alarm):
+    engine = both_way()
+    outputs = list(engine.resume(tag, Levels(bits_in=levels & 15, bits_out=levels >> 4, alarms=int(alarm)), 0.0))
+    for value in (Alarm(0), Release(16), Bits(0b1011)):
+        outputs.extend(engine.receive(value, 1.0))
+    while (due := engine.deadline()) is not None:
+        outputs.extend(engine.expire(due))
+    assert engine.state == "Idle"
+    assert "Idle" in {type(output).__name__ for output in outputs}
