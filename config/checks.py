@@ -58,9 +58,7 @@ def sockets_are_distinct(draft: Draft) -> Findings:
         socket = span.socket or f"{span.name}.socket"
         owner = seen.setdefault(socket, span.name)
         if owner != span.name:
-            yield Finding(
-                (*place, "socket"), f'spans "{owner}" and "{span.name}" share the socket {socket}', "give each its own"
-            )
+            yield Finding((*place, "socket"), f'spans "{owner}" and "{span.name}" share the socket {socket}', "give each its own")
 
 
 def circuits_exist_once(draft: Draft) -> Findings:
@@ -130,9 +128,7 @@ def queues_can_be_served(draft: Draft) -> Findings:
         if queue.skill not in skills:
             yield Finding((*place, "skill"), f'no agent has the skill "{queue.skill}"', "add it to an agent's skills")
         if queue.overflow == f"queue:{queue.name}":
-            yield Finding(
-                (*place, "overflow"), f'queue "{queue.name}" overflows into itself', "name another destination"
-            )
+            yield Finding((*place, "overflow"), f'queue "{queue.name}" overflows into itself', "name another destination")
 
 
 def prompts_are_whole(draft: Draft) -> Findings:
@@ -144,9 +140,7 @@ def prompts_are_whole(draft: Draft) -> Findings:
     for place, prompt in draft.of(Prompt):
         spoken = bool(prompt.text_zh or prompt.text_en)
         if spoken + bool(prompt.file) + bool(prompt.melody) != 1:
-            yield Finding(
-                place, f'prompt "{prompt.name}" needs one source of sound', "give text_zh or text_en, file, or melody"
-            )
+            yield Finding(place, f'prompt "{prompt.name}" needs one source of sound', "give text_zh or text_en, file, or melody")
         if prompt.file and not (HOME / prompt.file).is_file():
             yield Finding((*place, "file"), f"there is no file {prompt.file}", f"put one there, seen from {HOME.name}/")
 

@@ -80,11 +80,7 @@ def _settled(configuration: Configuration, path: Path) -> Configuration:
     return replace(
         configuration,
         exchange=replace(exchange, data_directory=str(data), store=str(data / exchange.store)),
-        spans=[
-            replace(span, socket=str(data / (span.socket or f"{span.name}.socket"))) for span in configuration.spans
-        ],
-        prompts=[
-            replace(prompt, file=str(HOME / prompt.file)) if prompt.file else prompt for prompt in configuration.prompts
-        ],
+        spans=[replace(span, socket=str(data / (span.socket or f"{span.name}.socket"))) for span in configuration.spans],
+        prompts=[replace(prompt, file=str(HOME / prompt.file)) if prompt.file else prompt for prompt in configuration.prompts],
         recording=replace(configuration.recording, directory=str(data / configuration.recording.directory)),
     )

@@ -71,8 +71,8 @@ class Draft:
     def names(self, table: str, key: str = "name") -> list[str]:
         """Return all names in an array of tables, also those of sections that could not be read."""
         entries = self.document.get(table, [])
-        if isinstance(entries, dict):
-            return list(entries)
+        if isinstance(entries, dict):  # [flow.NAME]; or [queue] by mistake for [[queue]]
+            return [*entries, entries[key]] if isinstance(entries.get(key), str) else list(entries)
         found = [entry.get(key) for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
         return [name for name in found if isinstance(name, str)]
 
@@ -98,6 +98,9 @@ class Draft:
             elements = [self._field(element_kind, (*place, index)) for index in range(len(value))]
             kept = [element for element in elements if element is not None]
             return kept if len(kept) < len(value) or _is_section(element_kind) else self._leaf(kind, place)
+        if get_origin(bare) is list and _is_section(get_args(bare)[0]):
+            self.find(place, f"{_shown(place)} is not a list of tables", f"write each as [[{_shown(place)}]]")
+            return None
         if get_origin(bare) is dict and isinstance(value, dict):
             key_kind, element_kind = get_args(bare)
             return self._entries(key_kind, element_kind, place)

@@ -20,9 +20,7 @@ Name = Annotated[
 ]
 Title = Annotated[str, Meta(min_length=1, max_length=64, description="a text of 1 to 64 characters")]
 Digits = Annotated[str, Meta(pattern=r"^[0-9]{1,20}$", description="1 to 20 digits, in quotes")]
-DialledDigits = Annotated[
-    str, Meta(pattern=r"^[0-9A-D*#]{1,20}$", description="1 to 20 of the signs 0-9, A-D, * and #, in quotes")
-]
+DialledDigits = Annotated[str, Meta(pattern=r"^[0-9A-D*#]{1,20}$", description="1 to 20 of the signs 0-9, A-D, * and #, in quotes")]
 LineName = Annotated[
     str,
     Meta(
@@ -112,9 +110,7 @@ class Number(Section, frozen=True):
     prefix: DialledDigits
     destination: Destination
     length: Annotated[
-        Annotated[int, Meta(ge=1, le=20)]
-        | Annotated[list[Annotated[int, Meta(ge=1, le=20)]], Meta(min_length=2, max_length=2)]
-        | None,
+        Annotated[int, Meta(ge=1, le=20)] | Annotated[list[Annotated[int, Meta(ge=1, le=20)]], Meta(min_length=2, max_length=2)] | None,
         Meta(description="a number of digits from 1 to 20, or [least, most]"),
     ] = None
     """Digits of the whole number, prefix included: exactly so many, or [least, most]. Absent: just the prefix."""
