@@ -113,10 +113,11 @@ static uint8_t likely_digit(const struct dtmf_bank *bank, const struct view *vie
   return (uint8_t)dtmf_digits[4 * row + column];
 }
 
-static void report(struct tone_report **reports, int lane, int edge, uint8_t digit, int at, float power) {
+static void report(struct tone_report **reports, struct history *history, int lane, int edge, uint8_t digit, int at,
+                   float power) {
   struct tone_report *out = (*reports)++;
   out->lane = lane;
-  out->offset_samples = at - BLOCK_BEGIN;
+  out->offset_samples = history_edge(history, at) - BLOCK_BEGIN;
   out->level_tenth_dbm0 = (int16_t)g711_power_tenth_dbm0(64.0 * (double)power);
   out->edge = (uint8_t)edge;
   out->value = digit;
@@ -163,7 +164,7 @@ static void judge(struct dtmf_bank *bank, struct dtmf_lane *state, int lane, con
     return;
   if (end - begin >= ACCEPT_SAMPLES) {
     state->power = model.power[0] + model.power[1];
-    report(reports, lane, TONE_BEGIN, state->digit, begin, state->power);
+    report(reports, &state->history, lane, TONE_BEGIN, state->digit, begin, state->power);
     state->state = end > NOW - 24 ? SOUNDING : FADING;
     state->since_end_samples = NOW - end;
   } else if (end > NOW - 24 && state->anchor < 2) {
@@ -205,7 +206,7 @@ static void fading(struct dtmf_lane *state, int lane, const int16_t *sound, uint
   if (gap >= 0 && gap <= BREAK_SAMPLES) {
     state->state = SOUNDING;
   } else if (gap >= 0 || state->since_end_samples >= END_CERTAIN_SAMPLES || (digit && digit != state->digit)) {
-    report(reports, lane, TONE_END, state->digit, NOW - state->since_end_samples, state->power);
+    report(reports, &state->history, lane, TONE_END, state->digit, NOW - state->since_end_samples, state->power);
     state->state = LISTENING;
   }
 }

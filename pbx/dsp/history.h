@@ -16,6 +16,7 @@
 struct history {
   int16_t sound[2 * HISTORY_SAMPLES];
   int32_t block;
+  int32_t edge_before; /* samples from the last reported edge to the newest one */
 };
 
 /* Takes one block in and returns the newest HISTORY_SAMPLES, the new block last. */
@@ -24,7 +25,18 @@ static inline const int16_t *history_take(struct history *history, const int16_t
   for (int i = 0; i < KERNEL_BLOCK_SAMPLES; i++)
     first[i] = first[i + HISTORY_SAMPLES] = (int16_t)(samples[i] >> HISTORY_PEAK_SHIFT);
   history->block = (history->block + 1) % HISTORY_BLOCKS;
+  int32_t before = history->edge_before + KERNEL_BLOCK_SAMPLES;
+  history->edge_before = before > HISTORY_SAMPLES ? HISTORY_SAMPLES : before;
   return history->sound + history->block * KERNEL_BLOCK_SAMPLES;
+}
+
+/* Notes an edge found at a sample of the history and returns where to report it: edges never go back in time, though
+ * the estimates of two that lie close together may. */
+static inline int history_edge(struct history *history, int at) {
+  int last = HISTORY_SAMPLES - history->edge_before;
+  at = at < last ? last : (at > HISTORY_SAMPLES ? HISTORY_SAMPLES : at);
+  history->edge_before = HISTORY_SAMPLES - at;
+  return at;
 }
 
 /* Sum of products; integers, so that the compiler may take them in any order and all processors agree. */

@@ -113,10 +113,11 @@ static int fit(const struct mf_r2_bank *bank, struct two_tone *model, const int1
   return two_tone_fit(model, sound, from, to, nominal_hz, 2);
 }
 
-static void report(struct tone_report **reports, int lane, int edge, uint8_t signal, int at, float power) {
+static void report(struct tone_report **reports, struct history *history, int lane, int edge, uint8_t signal, int at,
+                   float power) {
   struct tone_report *out = (*reports)++;
   out->lane = lane;
-  out->offset_samples = at - BLOCK_BEGIN;
+  out->offset_samples = history_edge(history, at) - BLOCK_BEGIN;
   out->level_tenth_dbm0 = (int16_t)g711_power_tenth_dbm0(64.0 * (double)power);
   out->edge = (uint8_t)edge;
   out->value = signal;
@@ -137,7 +138,7 @@ static void operate(struct mf_r2_bank *bank, int lane, const int16_t *sound, uin
   state->power[1] = model.power[1];
   state->sounding = signal;
   state->fallen = 0;
-  report(reports, lane, TONE_BEGIN, signal, begin, state->power[0] + state->power[1]);
+  report(reports, &state->history, lane, TONE_BEGIN, signal, begin, state->power[0] + state->power[1]);
 }
 
 /* The last sample is sought from where the signal surely still was: release takes up to 25 ms. */
@@ -147,7 +148,7 @@ static void release(struct mf_r2_bank *bank, int lane, const int16_t *sound, str
   int to = NOW - RELEASE_SAMPLES, end = NOW - MF_R2_WINDOW / 2;
   if (!fit(bank, &model, sound, state->sounding, to - FIT_SAMPLES, to))
     end = two_tone_end(&model, sound, to, NOW);
-  report(reports, lane, TONE_END, state->sounding, end, state->power[0] + state->power[1]);
+  report(reports, &state->history, lane, TONE_END, state->sounding, end, state->power[0] + state->power[1]);
   state->sounding = 0;
 }
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
+from pbx._plane import ffi, lib
 
-from pbx import _plane
-
-ffi, lib = _plane.ffi, _plane.lib
-BLOCK = 80
+KERNEL_BLOCK = BLOCK = 80
 BEGIN, END = 1, 2
 
 
@@ -33,15 +32,19 @@ class Bank:
         start = self.memory + (-int(ffi.cast("uintptr_t", self.memory)) % 64)
         if kind == "dtmf":
             self.bank, self.run_bank = lib.dtmf_bank_init(start, lanes), lib.dtmf_bank_run
+            self.reset_lane = lib.dtmf_lane_reset
         elif kind.startswith("mfc-"):
             self.bank = lib.mf_r2_bank_init(start, lanes, kind == "mfc-forward")
-            self.run_bank = lib.mf_r2_bank_run
+            self.run_bank, self.reset_lane = lib.mf_r2_bank_run, lib.mf_r2_lane_reset
         else:
             self.bank = lib.progress_bank_init(start, lanes, 450_000, tones, len(tones))
-            self.run_bank = lib.progress_bank_run
+            self.run_bank, self.reset_lane = lib.progress_bank_run, lib.progress_lane_reset
         self.reports = ffi.new("struct tone_report[]", 4 * lanes)
         self.pointers = ffi.new("int16_t *[]", lanes)
         self.tick = 0
+
+    def reset(self, lane: int) -> None:
+        self.reset_lane(self.bank, lane)
 
     def run(self, blocks: list[np.ndarray | None]) -> list[Report]:
         """One tick; one block of 80 samples or None a lane."""
@@ -51,10 +54,7 @@ class Bank:
         count = self.run_bank(self.bank, self.pointers, self.reports)
         base = self.tick * BLOCK
         self.tick += 1
-        return [
-            Report(r.lane, base + r.offset_samples, r.edge, r.value, r.level_tenth_dbm0, self.tick - 1)
-            for r in self.reports[0:count]
-        ]
+        return [Report(r.lane, base + r.offset_samples, r.edge, r.value, r.level_tenth_dbm0, self.tick - 1) for r in self.reports[0:count]]
 
 
 def hear(kind: str, sound: np.ndarray, lanes: int = 1, lane: int = 0, tones=None, padding: int = 1600) -> list[Report]:
@@ -96,3 +96,41 @@ def noise(count: int, level_dbm0: float, random: np.random.Generator) -> np.ndar
     """White noise of a level."""
     rms = PEAK_AT_0_DBM0 / 2**0.5 * 10 ** (level_dbm0 / 20)
     return random.normal(0, rms, count)
+
+
+def clipped(sound: np.ndarray) -> np.ndarray:
+    return np.clip(np.rint(sound), -32768, 32767).astype(np.int16)
+
+
+def through_alaw(sound: np.ndarray) -> np.ndarray:
+    """As it arrives over a time slot."""
+    linear = clipped(sound)
+    octets, out = np.zeros(len(linear), np.uint8), np.zeros(len(linear), np.int16)
+    lib.g711_alaw_encode(ffi.from_buffer("int16_t[]", linear), ffi.from_buffer("uint8_t[]", octets), len(linear))
+    lib.g711_alaw_decode(ffi.from_buffer("uint8_t[]", octets), ffi.from_buffer("int16_t[]", out), len(linear))
+    return out
+
+
+DTMF_DIGITS = "123A456B789C*0#D"
+DTMF_ROWS_HZ, DTMF_COLUMNS_HZ = (697, 770, 852, 941), (1209, 1336, 1477, 1633)
+
+
+def dtmf(digit: str, ms: float, low_dbm0: float, high_dbm0: float, low_off: float = 0, high_off: float = 0) -> np.ndarray:
+    """A digit from Q.23, its frequencies off by the given shares."""
+    place = DTMF_DIGITS.index(digit)
+    low, high = DTMF_ROWS_HZ[place // 4] * (1 + low_off), DTMF_COLUMNS_HZ[place % 4] * (1 + high_off)
+    return sines(ms, (low, low_dbm0), (high, high_dbm0))
+
+
+MFC_HZ = {"mfc-forward": (1380, 1500, 1620, 1740, 1860, 1980), "mfc-backward": (1140, 1020, 900, 780, 660, 540)}
+MFC_PAIRS = sorted(combinations(range(6), 2), key=lambda pair: (pair[1], pair[0]))
+
+
+def mfc(kind: str, signal: int, ms: float, levels_dbm0: tuple[float, float], off_hz: tuple[float, float] = (0, 0)) -> np.ndarray:
+    """A signal from Q.441, its frequencies off by the given Hz."""
+    pair = MFC_PAIRS[signal - 1]
+    return sines(ms, *[(MFC_HZ[kind][f] + off, level) for f, off, level in zip(pair, off_hz, levels_dbm0, strict=True)])
+
+
+def digits_heard(sound: np.ndarray) -> str:
+    return "".join(chr(r.value) for r in hear("dtmf", sound) if r.edge == BEGIN)
