@@ -1,6 +1,8 @@
 """Subscriber lines: what a telephone does and what the engine makes of it."""
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from pbx.engine import Levels, Noted
 from pbx.signalling.analog.fxs import FxsLine, load_subscriber_variant
@@ -162,3 +164,72 @@ def test_resume():
     ringing = line()
     assert Ring(0) in ringing.resume("", Levels(ringing=True), 0.0)
     assert ringing.state == "Idle"
+
+
+DOWN = st.sampled_from(
+    (
+        Proceeding(),
+        Alerting(),
+        Connect(),
+        Setup("8001", "8002"),
+        Disconnect(16),
+        Disconnect(17),
+        Disconnect(1),
+        Release(16),
+        Blocked(""),
+        Unblocked(),
+    )
+)
+MEDIA = st.one_of(st.sampled_from((Flash(), Alarm(1), Alarm(0))), st.builds(Digit, st.sampled_from("0123456789*#ABCDx")))
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 20000), st.one_of(DOWN, MEDIA, st.just("hook"))), max_size=40))
+def test_whatever_happens_the_line_comes_to_rest(inputs):
+    """Any order of things: one Release for each call, no timer left, no ringing and no tone once the handset lies."""
+    engine = line()
+    now, begun, hook, rings, sounds = 0.0, 0, False, False, False
+    up = []
+
+    def take(outputs):
+        nonlocal rings, sounds
+        for output in outputs:
+            up.append(type(output))
+            if type(output) is Ring:
+                rings = output.on_ms > 0
+            elif type(output) is SendTone:
+                sounds = True
+            elif type(output) is Silence:
+                sounds = False
+
+    take(engine.start(0.0))
+    for milliseconds, value in [*inputs, (0, Alarm(0)), (0, Release(16)), (0, Unblocked()), (0, "lie")]:
+        until = now + milliseconds / 1000
+        while (due := engine.deadline()) is not None and due <= until:
+            now = max(now, due)
+            take(engine.expire(now))
+        now = until
+        if value == "hook" or (value == "lie" and hook):
+            hook = not hook
+            value = HookOff() if hook else HookOn()
+        if value != "lie":
+            begun += type(value) is Setup
+            take(engine.receive(value, now))
+    assert engine.state == "Idle"
+    assert engine.deadline() is None
+    assert not rings
+    assert not sounds
+    assert begun + up.count(Seized) == up.count(Release)
+    assert up.count(Blocked) == 0 or Unblocked in up
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.sampled_from(("", "talking", "?")), st.booleans(), st.booleans(), st.booleans())
+def test_any_levels_can_be_resumed(tag, off_hook, ringing, alarm):
+    engine = line()
+    up = list(engine.resume(tag, Levels(off_hook=off_hook, ringing=ringing, alarms=int(alarm)), 0.0))
+    if off_hook:
+        up.extend(engine.receive(HookOn(), 1.0))
+    assert engine.state == "Idle"
+    assert up.count(Idle()) == 1
+    assert sum(type(output) is Release for output in up) == (tag == "talking")
