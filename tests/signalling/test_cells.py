@@ -1,7 +1,6 @@
 """Every cell of every chart, one by one: the state is reached by real inputs, the event comes as a real input, the cell must
 have run, and then the line must be able to come to rest with one Release for each call."""
 
-import msgspec
 import pytest
 
 from pbx.signalling.analog.fxs import STATES as FXS_STATES
@@ -9,7 +8,7 @@ from pbx.signalling.analog.fxs import FxsLine, load_subscriber_variant
 from pbx.signalling.r2.circuit import ALARM_STATES, R2Circuit
 from pbx.signalling.r2.line_states import STATES as LINE_STATES
 from pbx.signalling.r2.register import INCOMING_STATES, OUTGOING_STATES
-from pbx.signalling.r2.variant import Variant, load_variant
+from pbx.signalling.r2.variant import load_variant
 from pbx.vocabulary import tones
 from pbx.vocabulary.call import (
     Alerting,
@@ -30,14 +29,8 @@ from tests.signalling.cases import PLAN
 EXPIRE = "expire"
 
 
-def quick_alarm(variant):
-    """China with so short an alarm time that it runs out before every other timer."""
-    timers = {**variant.data.timers}
-    timers["alarm_persistence"] = msgspec.structs.replace(timers["alarm_persistence"], default_ms=50)
-    return Variant(msgspec.structs.replace(variant.data, timers=timers))
-
-
-CHINA = quick_alarm(load_variant("china"))
+CHINA = load_variant("china").adjusted(timers_ms={"alarm_persistence": 50})
+"""So short an alarm time that it runs out before every other timer."""
 SUBSCRIBER = load_subscriber_variant()
 
 

@@ -2,12 +2,11 @@
 
 from pathlib import Path
 
-import msgspec
 import pytest
 
-from pbx.engine import Noted
+from pbx.engine import Levels, Noted
 from pbx.signalling.r2.circuit import R2Circuit
-from pbx.signalling.r2.variant import VARIANTS, Variant, VariantError, category_of, read_variant
+from pbx.signalling.r2.variant import VARIANTS, VariantError, category_of, read_variant
 from pbx.vocabulary.call import Alerting, Blocked, Connect, Disconnect, Idle, Info, Progress, Release, Seized, Setup, Unblocked
 from pbx.vocabulary.media import (
     LOSS_OF_FRAME,
@@ -35,8 +34,7 @@ def circuits(left, right, left_variant=CHINA, right_variant=CHINA, directions=("
 
 def china(**register):
     """China with other habits of the registers."""
-    data = CHINA.data
-    return Variant(msgspec.structs.replace(data, register=msgspec.structs.replace(data.register, **register)))
+    return CHINA.adjusted(register=register)
 
 
 def nothing(end, primitive, now):
@@ -372,3 +370,30 @@ def test_a_variant_that_contradicts_itself_is_refused(old, new, says):
     assert old in text
     with pytest.raises(VariantError, match=says):
         R2Circuit(read_variant(text.replace(old, new)), "both-way", PLAN)
+
+
+def test_timers_of_a_site_stay_in_their_ranges():
+    assert CHINA.adjusted(timers_ms={"offer": 5000}).timers["offer"].default_ms == 5000
+    for timers_ms in ({"offer": 20000}, {"coffee": 1}):
+        with pytest.raises(VariantError, match=next(iter(timers_ms))):
+            CHINA.adjusted(timers_ms=timers_ms)
+
+
+def test_connect_before_setup_does_not_answer_by_itself():
+    pair = circuits(nothing, rings)
+    pair.down(pair.left, Setup("10086"))
+    pair.run(0.2)
+    pair.down(pair.right, Connect())
+    pair.run(5.0)
+    assert pair.left.up[1:] == [Alerting()]
+
+
+@pytest.mark.parametrize(("bits", "up"), [(7, []), (15, [Disconnect(16)])])
+def test_restart_while_an_alarm_stands(bits, up):
+    engine = R2Circuit(CHINA, "outgoing", PLAN)
+    outputs = engine.resume("out answered", Levels(bits_in=15, bits_out=3, alarms=LOSS_OF_SIGNAL), 0.0)
+    assert Blocked("alarm") in outputs
+    assert Disconnect(16) not in outputs
+    outputs = [*engine.receive(Bits(bits), 1.0), *engine.receive(Alarm(0), 1.0)]
+    assert [output for output in outputs if type(output) is Disconnect] == up
+    assert Unblocked() in outputs

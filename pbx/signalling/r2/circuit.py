@@ -9,6 +9,8 @@ everything that the variant's data decides: pbx/signalling/r2/variant.py.
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import msgspec
+
 from pbx.engine import Input, Levels, Noted, Output
 from pbx.machine import Cell, Machine, State
 from pbx.signalling.r2.line import IDLE, LineSignalling
@@ -83,21 +85,30 @@ class R2Circuit:
         return outputs
 
     def deadline(self) -> float | None:
-        """The earliest timer of all machines."""
-        first = None
-        for machine in (self._line, self._outgoing, self._incoming, self._alarm):
-            due = machine.deadline()
-            if due is not None and (first is None or due < first):
-                first = due
+        """The earliest timer of all machines; registers that are off and a watch without alarm run none."""
+        first = self._line.deadline()
+        for machine, rest in ((self._outgoing, "Off"), (self._incoming, "Off"), (self._alarm, "Clear")):
+            if machine.state != rest:
+                due = machine.deadline()
+                if due is not None and (first is None or due < first):
+                    first = due
         return first
 
     def resume(self, tag: str, levels: Levels, now: float) -> Sequence[Output]:
-        """Adopt the circuit by its tag and what stands on the line."""
-        outputs = [*self.line.adopt(ADOPTED.get(tag, ""), levels, now)]
-        self._applied = self.line.bits_in
-        if levels.alarms:
-            outputs.extend(self._alarms(Alarm(levels.alarms), now))
-        return outputs
+        """Adopt the circuit by its tag and what stands on the line.
+
+        While an alarm stands the received bits say nothing: a tagged call is kept as it was and the bits are taken in when
+        the alarm ends, as for any call that meets an alarm.
+        """
+        state = ADOPTED.get(tag, "")
+        if not levels.alarms:
+            outputs = self.line.adopt(state, levels, now)
+            self._applied = levels.bits_in
+            return outputs
+        standing = self.line.far_standing(state, levels.bits_in)
+        outputs = self.line.adopt(state, msgspec.structs.replace(levels, bits_in=standing), now)
+        self._applied, self.line.bits_in = standing, levels.bits_in
+        return (*outputs, *self._alarms(Alarm(levels.alarms), now))
 
     def _bits(self, event: Bits, now: float) -> Sequence[Output]:
         """New bits; while an alarm stands they are only remembered, for a broken span says anything."""

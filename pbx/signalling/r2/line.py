@@ -9,7 +9,7 @@ semi-automatic circuits (re-ring, forced release).
 
 from collections.abc import Sequence
 
-from pbx.engine import Levels, Output
+from pbx.engine import Levels, Noted, Output
 from pbx.machine import Chart, Machine
 from pbx.signalling.r2.line_signals import STANDING, Direction, readings_of, sendings_of
 from pbx.signalling.r2.register import SILENCE, IncomingRegister, OutgoingRegister
@@ -23,6 +23,7 @@ SEIZED, IDLE, ALERTING, CONNECT, UNBLOCKED = Seized(), Idle(), Alerting(), Conne
 BLOCKED = {reason: Blocked(reason) for reason in ("remote", "local", "alarm", "fault")}
 RELEASES = {cause: Release(cause) for cause in range(128)}
 DISCONNECTS = {cause: Disconnect(cause) for cause in range(128)}
+RESUMED = Noted("call adopted after a restart")
 
 
 class LineSignalling:
@@ -68,6 +69,15 @@ class LineSignalling:
         """The idle code, as it is sent at rest."""
         return self._send["idle"]
 
+    def far_standing(self, state: str, otherwise: int) -> int:
+        """The code that the far end leaves standing in a stable state."""
+        stand = STANDING.get(state)
+        if stand is None:
+            return otherwise
+        side, name = stand[0]
+        code: int = getattr(getattr(self.variant.data.bits, side), name)
+        return code
+
     def adopt(self, state: str, levels: Levels, now: float) -> Sequence[Output]:
         """After a restart: take over a call that was in the stable ``state``, or ("") bring the circuit to rest.
 
@@ -84,10 +94,11 @@ class LineSignalling:
                 return (*self._send["idle"], *self._rested())
             machine.enter("Settling" if self.far_idle() else "Releasing", now)
             return self._send["idle"]
-        far, near = (getattr(getattr(bits, side), name) for side, name in stand)
+        far, (side, name) = self.far_standing(state, 0), stand[1]
+        near: int = getattr(getattr(bits, side), name)
         self.open = True
         machine.enter(state, now)
-        outputs: Sequence[Output] = () if levels.bits_out == near else (SendBits(near),)
+        outputs: Sequence[Output] = (RESUMED,) if levels.bits_out == near else (RESUMED, SendBits(near))
         if levels.bits_in & mask != far & mask:
             outputs = (*outputs, *self.bits(levels.bits_in, now))
         return outputs
@@ -265,7 +276,8 @@ class LineSignalling:
         return self.incoming.accept(now) if self.incoming.offered else ()
 
     def _connect_wanted(self, _: object, now: float) -> Sequence[Output]:
-        self._connect = True
+        if self.incoming.offered or self.incoming.accepted:
+            self._connect = True
         return self._accept(None, now)
 
     def _refuse(self, primitive: Disconnect, now: float) -> Sequence[Output]:

@@ -246,7 +246,7 @@ OUTGOING_STATES = {
 class IncomingRegister(Register):
     """Collects the called number and the caller, offers the call, tells the switch's decision."""
 
-    __slots__ = ("_asked", "_calling", "_cause", "_complete", "_examiner", "_ka", "_next", "_refusal", "_restricted", "number")
+    __slots__ = ("_asked", "_calling", "_cause", "_complete", "_examiner", "_ka", "_next", "_refusal", "_restricted", "accepted", "number")
 
     def __init__(self, variant: Variant, examiner: NumberExaminer, report: Report) -> None:
         """One for each circuit; ``examiner`` judges the digits."""
@@ -262,7 +262,7 @@ class IncomingRegister(Register):
     def _clear(self) -> None:
         self.number = ""
         self._calling = ""
-        self._restricted = self._asked = self._complete = False
+        self._restricted = self._asked = self._complete = self.accepted = False
         self._ka = self._cause = self._refusal = 0
         self._next = "Off"
 
@@ -365,6 +365,7 @@ class IncomingRegister(Register):
 
     def _accept(self, _: object, now: float) -> Sequence[Output]:
         self._cause, self._next = 0, "Off"
+        self.accepted = True
         return self.variant.reply_b[self.variant.data.register.free]
 
     def _refuse_now(self, cause: int, now: float) -> Sequence[Output]:

@@ -240,6 +240,17 @@ class Variant:
         made: Made = self._kept[name]
         return made
 
+    def adjusted(self, timers_ms: Mapping[str, int] | None = None, register: Mapping[str, Any] | None = None) -> "Variant":
+        """The variant with a site's own timers and register habits; raises ``VariantError`` outside the permitted ranges."""
+        data = self.data
+        changed = dict(data.timers)
+        for name, value_ms in (timers_ms or {}).items():
+            if name not in changed:
+                raise VariantError(f"there is no timer {name}")
+            changed[name] = msgspec.structs.replace(changed[name], default_ms=value_ms)
+        habits = msgspec.structs.replace(data.register, **(register or {}))
+        return Variant(msgspec.structs.replace(data, timers=changed, register=habits))
+
     def line_sending(self, text: str, bits: int) -> Sending:
         """A line signal to send, with its line of the trace."""
         return (Noted(f"-> {text} {bits:04b}"), SendBits(bits))
