@@ -123,7 +123,7 @@ def destinations_exist(draft: Draft) -> Findings:
 
 def queues_can_be_served(draft: Draft) -> Findings:
     """Somebody has the skill a queue asks for, and its overflow leads elsewhere."""
-    skills = {skill for _, agent in draft.of(Agent) for skill in agent.skills}
+    skills = draft.elements("agent", "skills")
     for place, queue in draft.of(Queue):
         if queue.skill not in skills:
             yield Finding((*place, "skill"), f'no agent has the skill "{queue.skill}"', "add it to an agent's skills")

@@ -76,6 +76,12 @@ class Draft:
         found = [entry.get(key) for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
         return [name for name in found if isinstance(name, str)]
 
+    def elements(self, table: str, key: str) -> set[str]:
+        """Return all texts in the lists ``key`` of an array of tables, also of sections that could not be read."""
+        entries = self.document.get(table, [])
+        lists = [entry.get(key) for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
+        return {text for texts in lists if isinstance(texts, list) for text in texts if isinstance(text, str)}
+
     def raw(self, place: Place) -> Any:
         """Return what the document holds at ``place``."""
         value: Any = self.document
@@ -121,7 +127,8 @@ class Draft:
         try:
             return msgspec.convert(value, kind)
         except msgspec.ValidationError:
-            self.find(place, f"{_shown(place[-2:])} = {_toml(value)} is not valid", _cure(kind, value))
+            said = "..." if place[-1] == "password" else _toml(value)
+            self.find(place, f"{_shown(place[-2:])} = {said} is not valid", _cure(kind, value))
             return None
 
 

@@ -137,6 +137,14 @@ def test_a_section_with_a_mistake_is_not_also_unknown():
     assert len(told) == 2, told
 
 
+def test_a_password_is_not_repeated_and_its_agent_still_has_his_skill():
+    text = EXAMPLE.replace('password = "1001"', 'password = "secret"').replace('skill = "service"', 'skill = "night"')
+    text = text.replace('skills = ["service"]', 'skills = ["night"]', 1)
+    told = problems(text)
+    line = line_with(text, '"secret"')
+    assert told == [f"office.toml:{line}: password = ... is not valid; give 4 to 12 digits, in quotes"]
+
+
 def test_a_prompt_without_sound():
     told = problems(EXAMPLE + '\n[[prompt]]\nname = "empty"\n')
     assert told == [
