@@ -1,0 +1,109 @@
+"""The media plane as its own process: ``python -m pbx.plane_process ARENA < description.json``.
+
+The description names the layout of the arena and the spans, one card a span in the order of their ports. The process makes the
+arena, says ``ready`` on standard output, asks for SCHED_FIFO and locked memory (and says in one line when it is refused), then
+stays in one C call that ticks by the clock until SIGTERM or ``Plane.stop``. Calls up outlive control because nothing here knows
+of calls. Leaves out supervision, which is the parent's.
+"""
+
+import ctypes
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from drivers.wire import SpanSettings, Wire, join
+from pbx.media import Layout, Plane
+
+PRIORITY = 10
+"""Of SCHED_FIFO: above everything of normal priority, below the kernel's own threads."""
+_MCL_CURRENT = 1
+_MCL_FUTURE = 2
+
+
+class SpanDescription(msgspec.Struct, forbid_unknown_fields=True):
+    """One span: its wire and what is at the other end: a socket to wait at or to connect to, or an earlier span by number."""
+
+    kind: Literal["circuits", "subscribers", "telephones"] = "circuits"
+    crc4: Literal["off", "on", "automatic"] = "automatic"
+    idle_bits: int = 0b1111
+    tokens: bool = False
+    name: str = ""
+    listen: str = ""
+    connect: str = ""
+    joined_to: int | None = None
+    lockstep: bool = False
+
+
+class Description(msgspec.Struct, forbid_unknown_fields=True):
+    """What the process is to be. ``realtime`` asks for SCHED_FIFO and locked memory."""
+
+    spans: list[SpanDescription]
+    layout: Layout = Layout()
+    realtime: bool = True
+
+
+def build(description: Description, path: str) -> tuple[Plane, list[Wire]]:
+    """The plane with its cards, at an arena file."""
+    plane = Plane.create(description.layout, path)
+    wires: list[Wire] = []
+    for span in description.spans:
+        wire = Wire([SpanSettings(kind=span.kind, crc4=span.crc4, idle_bits=span.idle_bits)], span.tokens)
+        if span.joined_to is not None:
+            join((wires[span.joined_to], 0), (wire, 0))
+        elif span.listen:
+            wire.listen(0, span.listen, span.name, span.lockstep)
+        elif span.connect:
+            wire.connect(0, span.connect, span.name, span.lockstep)
+        plane.add_card(wire.card)
+        wires.append(wire)
+    return plane, wires
+
+
+def ask_for_real_time() -> list[str]:
+    """SCHED_FIFO and locked memory for this process; what was refused, in words."""
+    refused: list[str] = []
+    try:
+        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(PRIORITY))
+    except OSError as error:
+        refused.append(f"SCHED_FIFO ({error.strerror})")
+    if ctypes.CDLL(None, use_errno=True).mlockall(_MCL_CURRENT | _MCL_FUTURE):
+        refused.append(f"locked memory ({os.strerror(ctypes.get_errno())})")
+    return refused
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run until told to stop; 2 when the description cannot be read."""
+    if len(arguments) != 1:
+        sys.stderr.write("usage: python -m pbx.plane_process ARENA < description.json\n")
+        return 2
+    try:
+        description = msgspec.json.decode(sys.stdin.buffer.read(), type=Description)
+    except msgspec.DecodeError as error:
+        sys.stderr.write(f"plane: the description cannot be read: {error}\n")
+        return 2
+    plane, wires = build(description, arguments[0])
+    # Any signal ends the C call; the interpreter then runs these before the call is made again.
+    signal.signal(signal.SIGTERM, lambda number, frame: plane.stop())
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    refused = ask_for_real_time() if description.realtime else []
+    if refused:
+        sys.stderr.write(f"plane: not allowed: {', '.join(refused)}; ticks may come late on a loaded machine\n")
+    sys.stdout.write("ready\n")
+    sys.stdout.flush()
+    while not plane.run():
+        pass
+    plane.close()
+    for wire in wires:
+        wire.close()
+    Path(arguments[0]).unlink(missing_ok=True)
+    Path(arguments[0] + ".wake").unlink(missing_ok=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
