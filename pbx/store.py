@@ -84,6 +84,17 @@ def connect(path: Path, timeout_s: float = 5.0) -> sqlite3.Connection:
     return connection
 
 
+def newest_data(root: Path = Path("var")) -> Path | None:
+    """The data directory below ``root`` whose store was written last; None when there is none."""
+    files = [file for pattern in (STORE_FILE, f"*/{STORE_FILE}") for file in root.glob(pattern)]
+
+    def written(file: Path) -> float:
+        """When the store or its write-ahead log was written."""
+        return max(each.stat().st_mtime for each in (file, file.with_name(STORE_FILE + "-wal")) if each.exists())
+
+    return max(files, key=written).parent if files else None
+
+
 class Store:
     """The tables, and the fold that fills them. Used by one thread at a time."""
 
