@@ -69,13 +69,15 @@ Step = Callable[..., Script]
 
 
 class Flow:
-    """One run of a flow. Subclasses name their ``first`` step and define steps as methods; ``settings`` are the configuration's."""
+    """One run of a flow. ``first`` names its first step; steps are methods; ``settings`` are the configuration's,
+    and ``called`` is the name under which the configuration knows it."""
 
     name: ClassVar[str] = ""
     first: ClassVar[str] = "start"
 
     def __init__(self, settings: dict[str, Any], variables: dict[str, str] | None = None) -> None:
         self.settings = settings
+        self.called = self.name
         self.variables: dict[str, str] = dict(variables or {})
 
     def step(self, name: str) -> Script:

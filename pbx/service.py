@@ -162,7 +162,7 @@ class Service:
             leg.state = CONNECTED
         self.floor.fact(
             facts.FlowStepped(
-                self.floor.now, leg.call.name, leg.number, leg.line.name, flow=run.flow.name, step=step
+                self.floor.now, leg.call.name, leg.number, leg.line.name, flow=run.flow.called, step=step
             )
         )
         self.floor.touch(leg.line)

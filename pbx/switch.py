@@ -145,7 +145,7 @@ class Switch:
                 queue=waiting.queue if waiting else "",
                 priority=leg.call.priority,
                 joined_at=waiting.joined_at if waiting else 0.0,
-                flow=leg.run.flow.name if leg.run is not None else "",
+                flow=leg.run.flow.called if leg.run is not None else "",
                 step=leg.run.step if leg.run is not None else "",
                 variables=dict(leg.run.variables) if leg.run is not None else {},
                 recorder=leg.recorder,
@@ -161,6 +161,7 @@ class Switch:
         self.calls[call.name] = call
         leg = call.add(line, True, now)
         leg.group = line.group
+        line.notes = [note for note in line.notes if note[0] >= now]
         self._take_line(leg)
         self.floor.fact(facts.ServiceInitiated(now, call.name, leg.number, line.name))
 

@@ -70,7 +70,7 @@ def test_calls_and_is_answered_and_hangs_up():
     assert dial(engine, "8002") == [Silence(), Setup("8002", "8001")]
     assert engine.deadline() is None
     assert give(engine, 2.0, Proceeding(), Alerting()) == []
-    assert give(engine, 3.0, Connect()) == [Unlisten(RECEIVE_DTMF)]
+    assert give(engine, 3.0, Connect()) == []
     assert engine.tag == "talking"
     assert give(engine, 4.0, Digit("5"), Flash()) == [Info("5"), Info("!")]
     assert give(engine, 5.0, HookOn())[-2:] == [Release(16), Idle()]

@@ -254,12 +254,12 @@ class FxsLine:
         return self._whole() if self._complete else self._give_up(call.INVALID_NUMBER)
 
     def _connected(self, _: object, now: float) -> Sequence[Output]:
-        """The switch gives speech; from now on it orders receivers itself."""
-        return (UNLISTEN, ANSWERED)
+        """The switch gives speech. The receiver stays on: a key still held must not be heard twice, and flows want keys."""
+        return (ANSWERED,)
 
     def _connected_early(self, _: object, now: float) -> Sequence[Output]:
         """The switch answers before a number is dialled, as for a hot line."""
-        return (SILENCE, UNLISTEN, ANSWERED)
+        return (SILENCE, ANSWERED)
 
     def _forward_digit(self, digit: str, now: float) -> Sequence[Output]:
         return INFOS[digit]

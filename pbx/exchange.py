@@ -1,0 +1,225 @@
+"""Composition: an exchange made of a checked configuration, a media plane and a clock.
+
+The same assembly serves real time and virtual time: whoever calls gives a plane (in this process, or attached to the plane's own
+process), a clock with ``seconds`` and ``callLater``, and where facts go. Ports are counted by span in the order of the configuration,
+thirty to a span. Leaves out processes, files and reactors (pbx/control_process.py, pbx/simulation.py).
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import msgspec
+
+from config.schema import Configuration, circuits_of, line_of
+from config.schema import Flow as FlowSettings
+from ivr.agent_keys import LogIn, LogOut, NotReadyKey, ReadyKey
+from ivr.flow import Flow
+from ivr.menu import Announcement, Menu
+from pbx.acd.agent import AgentProfile
+from pbx.acd.distributor import Distributor
+from pbx.acd.queue import QueueProfile
+from pbx.distribution import Distribution, QueueManner
+from pbx.floor import Clock, Floor
+from pbx.line import EXTENSION, TRUNK, Line
+from pbx.media import Cadence, Layout, Plane, Tone, ToneSegment
+from pbx.numbers import plan_for
+from pbx.routing import Router
+from pbx.service import FlowMaker, Service
+from pbx.signalling.analog.fxs import FxsLine, load_subscriber_variant
+from pbx.signalling.r2.circuit import R2Circuit
+from pbx.signalling.r2.variant import load_variant
+from pbx.switch import Switch, SwitchSettings
+from pbx.tone_plan import Tone as PlannedTone
+from pbx.tone_plan import TonePlan
+from pbx.trunks import TrunkGroup
+from pbx.vocabulary.facts import Fact
+
+SPAN_PORTS = 30
+PROGRAMS: dict[str, type[Flow]] = {"menu": Menu, "announcement": Announcement}
+FEATURES: tuple[type[Flow], ...] = (LogIn, LogOut, ReadyKey, NotReadyKey)
+
+
+def slot_port(slot: int) -> int:
+    """The port of a time slot within its span: 1-15 and 17-31 become 0-29 (time slot 16 carries the signalling)."""
+    return slot - 1 if slot < 16 else slot - 2
+
+
+def port_of(configuration: Configuration, span: str, slot: int) -> int:
+    """The plane's port of a time slot."""
+    index = next(n for n, row in enumerate(configuration.spans) if row.name == span)
+    return index * SPAN_PORTS + slot_port(slot)
+
+
+def layout_of(configuration: Configuration) -> Layout:
+    """An arena large enough for the configuration."""
+    ports = max(1, len(configuration.spans)) * SPAN_PORTS
+    return Layout(ports=ports, recorders=ports, prompts=max(64, len(configuration.prompts) + 16))
+
+
+def load_sounds(plane: Plane, tones: TonePlan, prompts: Mapping[str, bytes]) -> dict[str, int]:
+    """Give the plane its tones and prompts; the prompts' numbers by name."""
+    plane.load_tones({name: _tone(tone) for name, tone in tones.tone.items()})
+    plane.set_tone_levels(tones.dtmf.low_dbm0, tones.dtmf.high_dbm0, tones.mfc.level_dbm0, tones.mfc.level_dbm0)
+    heard = {name: tone for name, tone in tones.tone.items() if tone.heard_after}
+    plane.load_recognised(450.0, {name: _cadence(tone) for name, tone in heard.items()})
+    return {name: plane.load_prompt(name, prompts[name]) for name in sorted(prompts)}
+
+
+def _tone(tone: PlannedTone) -> Tone:
+    frequencies = (*tone.frequency_hz, 0.0)[:2]
+    levels = (tone.level_dbm0, tone.level_dbm0)
+    parts = [*tone.cadence_ms]
+    if not parts:
+        return Tone((ToneSegment((frequencies[0], frequencies[1]), levels),))
+    pairs = zip(parts[::2], parts[1::2], strict=True)
+    return Tone(tuple(ToneSegment((frequencies[0], frequencies[1]), levels, on, off) for on, off in pairs))
+
+
+def _cadence(tone: PlannedTone) -> Cadence:
+    return Cadence(tuple(tone.cadence_ms[::2]), tuple(tone.cadence_ms[1::2]), tone.heard_after)
+
+
+class Exchange:
+    """Lines, switch, queues and flows of one configuration."""
+
+    def __init__(
+        self,
+        configuration: Configuration,
+        plane: Plane,
+        clock: Clock,
+        append: Callable[[Fact], object],
+        prompts: Mapping[str, int],
+        epoch: int = 1,
+    ) -> None:
+        self.configuration = configuration
+        self.plane = plane
+        self.clock = clock
+        self.prompts = dict(prompts)
+        self.floor = Floor(clock, plane, append)
+        self._epoch = epoch
+        self._named = 0
+        trunks, extensions = plan_for("trunks", configuration), plan_for("extensions", configuration)
+        lines, groups = self._circuits(trunks)
+        lines += self._extensions(extensions)
+        self.switch = Switch(
+            self.floor,
+            Router(trunks, extensions),
+            lines,
+            groups,
+            SwitchSettings(configuration.timers.no_answer_seconds, recorders=layout_of(configuration).recorders),
+            self._name_call,
+        )
+        self.distributor = Distributor(self._queues(), self._agents())
+        self.distribution = Distribution(self.switch, self.distributor, self._manners())
+        self.service = Service(self.switch, self._flows(), self.prompts)
+        for line in lines:
+            self.floor.add(line)
+
+    @property
+    def lines(self) -> dict[str, Line]:
+        """Every line by its name."""
+        return self.switch.lines
+
+    def start(self) -> None:
+        """Bring every line into service and the music into play."""
+        self.start_players()
+        now = self.clock.seconds()
+        for line in self.lines.values():
+            self.configure_port(line)
+            self.floor.start(line, now)
+
+    def start_players(self) -> None:
+        """Play each queue's music for ever."""
+        for player, name in enumerate(self._music()):
+            self.plane.send_player(player, self.prompts[name])
+
+    def configure_port(self, line: Line) -> None:
+        """Tell the plane what stands on the line's port."""
+        self.plane.configure_port(line.port, "cas" if line.kind == TRUNK else "fxs")
+
+    def _name_call(self) -> str:
+        self._named += 1
+        return f"{self._epoch}-{self._named}"
+
+    def _circuits(self, examiner: Any) -> tuple[list[Line], dict[str, TrunkGroup]]:
+        lines: list[Line] = []
+        groups: dict[str, TrunkGroup] = {}
+        for group in self.configuration.trunk_groups:
+            variant = load_variant(group.variant)
+            own = [
+                Line(
+                    f"{span}/{slot}",
+                    port_of(self.configuration, span, slot),
+                    R2Circuit(variant, group.direction, examiner),
+                    TRUNK,
+                    group=group.name,
+                )
+                for span, slot in circuits_of(group)
+            ]
+            groups[group.name] = TrunkGroup(group.name, own, group.hunt, group.direction != "incoming")
+            lines += own
+        return lines, groups
+
+    def _extensions(self, examiner: Any) -> list[Line]:
+        variant = load_subscriber_variant("china-subscriber")
+        return [
+            Line(
+                row.line,
+                port_of(self.configuration, *line_of(row)),
+                FxsLine(variant, row.number, examiner),
+                EXTENSION,
+                number=row.number,
+            )
+            for row in self.configuration.extensions
+        ]
+
+    def _queues(self) -> list[QueueProfile]:
+        return [
+            QueueProfile(
+                row.name,
+                row.skill,
+                row.ring_seconds,
+                row.wrap_up_seconds,
+                row.max_wait_seconds,
+                row.max_waiting,
+                row.service_level_seconds,
+            )
+            for row in self.configuration.queues
+        ]
+
+    def _agents(self) -> list[AgentProfile]:
+        return [AgentProfile(row.number, row.name, row.password, tuple(row.skills)) for row in self.configuration.agents]
+
+    def _music(self) -> list[str]:
+        """Each music once, in the order of the queues: its place is its player."""
+        return list(dict.fromkeys(row.music for row in self.configuration.queues if row.music in self.prompts))
+
+    def _manners(self) -> dict[str, QueueManner]:
+        music = self._music()
+        recorded = self.configuration.recording.what in ("queues", "all")
+        return {
+            row.name: QueueManner(music.index(row.music) if row.music in music else -1, recorded, row.overflow or "")
+            for row in self.configuration.queues
+        }
+
+    def _flows(self) -> dict[str, FlowMaker]:
+        makers: dict[str, FlowMaker] = {name: _maker(program, {}, name) for name, program in PROGRAMS.items()}
+        makers |= {feature.name: _maker(feature, {}, feature.name) for feature in FEATURES}
+        for name, settings in self.configuration.flows.items():
+            makers[name] = _maker(PROGRAMS[settings.program], _parameters(settings), name)
+        return makers
+
+
+def _parameters(settings: FlowSettings) -> dict[str, Any]:
+    return {**msgspec.structs.asdict(settings), **settings.parameters}
+
+
+def _maker(program: type[Flow], settings: dict[str, Any], name: str) -> FlowMaker:
+    """A maker of runs of a program under the name that the configuration gives it."""
+
+    def make(variables: dict[str, str]) -> Flow:
+        flow = program(settings, variables)
+        flow.called = name
+        return flow
+
+    return make

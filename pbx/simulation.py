@@ -1,0 +1,113 @@
+"""A whole exchange and its network in one process, in virtual time: what tests, ``zongji simulate`` and the benchmarks run.
+
+Both ends stand on media planes of their own, joined by the wire. The virtual clock steps both planes in lockstep, tick by tick while
+there is sound or anything under way, and jumps where there is not. One seed decides everything random, so one seed replays one run.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from config.schema import Configuration
+from drivers.far_end.network import Network
+from drivers.wire import SpanSettings, Wire, join
+from pbx import far_network
+from pbx.clock import VirtualClock
+from pbx.exchange import Exchange, layout_of, load_sounds
+from pbx.media import TICK_SECONDS, Plane
+from pbx.tone_plan import TonePlan
+from pbx.vocabulary.facts import Fact
+
+
+class Ticker:
+    """Steps both planes: a source of moments for the virtual clock. Tick k is over at (k + 1) ticks of time."""
+
+    def __init__(self, clock: VirtualClock, near: Plane, far: Plane | None) -> None:
+        self.clock = clock
+        self.near = near
+        self.far = far
+        self.near_events: Callable[[list[tuple[float, int, Any]]], None] = lambda events: None
+        self.far_events: Callable[[list[tuple[float, int, Any]]], None] = lambda events: None
+        self.ticks = 0
+        self._next = 0
+
+    def next_moment(self) -> float | None:
+        """When the next tick that matters is over."""
+        near = self.near.next_activity()
+        far = self.far.next_activity() if self.far is not None else None
+        if near is None and far is None:
+            return None
+        wanted = min(tick for tick in (near, far) if tick is not None)
+        begun = int(self.clock.now / TICK_SECONDS + 1e-6)
+        self._next = max(wanted, begun)
+        return (self._next + 1) * TICK_SECONDS
+
+    def advance(self, now: float) -> None:
+        """Run the tick on both planes and hand up what they noticed."""
+        tick = self._next
+        self.ticks += 1
+        self.near.tick(tick)
+        if self.far is not None:
+            self.far.tick(tick)
+        events = self.near.drain()
+        if events:
+            self.near_events(events)
+        if self.far is not None:
+            events = self.far.drain()
+            if events:
+                self.far_events(events)
+
+
+class Simulation:
+    """Exchange, wire and network in virtual time."""
+
+    def __init__(
+        self,
+        configuration: Configuration,
+        tones: TonePlan,
+        sounds: Mapping[str, bytes],
+        *,
+        tokens: bool = False,
+        append: Callable[[Fact], object] | None = None,
+    ) -> None:
+        """``sounds``: A-law by prompt name (pbx/prompts.py); ``tokens``: the spans carry tokens; ``append``: where facts go."""
+        self.configuration = configuration
+        self.tokens = tokens
+        self.clock = VirtualClock()
+        self.facts: list[Fact] = []
+        self.near = Plane.create(layout_of(configuration))
+        self.far = Plane.create(layout_of(configuration))
+        self.near_wires: list[Wire] = []
+        self.far_wires: list[Wire] = []
+        for span in configuration.spans:
+            near_kind, far_kind = ("circuits", "circuits") if span.kind == "cas" else ("subscribers", "telephones")
+            idle = 0b1011 if span.kind == "cas" else 0b1111
+            near = Wire([SpanSettings(kind=near_kind, idle_bits=idle)], tokens)  # type: ignore[arg-type]
+            far = Wire([SpanSettings(kind=far_kind, idle_bits=idle)], tokens)  # type: ignore[arg-type]
+            join((near, 0), (far, 0))
+            self.near.add_card(near.card)
+            self.far.add_card(far.card)
+            self.near_wires.append(near)
+            self.far_wires.append(far)
+        self.sounds = dict(sounds)
+        prompts = load_sounds(self.near, tones, sounds)
+        far_prompts = load_sounds(self.far, tones, sounds)
+        self.exchange = Exchange(configuration, self.near, self.clock, append or self.facts.append, prompts)
+        self.network: Network = far_network.build(configuration, self.far, self.clock, far_prompts)
+        self.ticker = Ticker(self.clock, self.near, self.far)
+        self.ticker.near_events = self.exchange.floor.media
+        self.ticker.far_events = self.network.media_events
+        self.clock.sources.append(self.ticker)
+
+    def start(self, settle_seconds: float = 1.0) -> None:
+        """Bring both ends into service and let the framers align."""
+        self.exchange.start()
+        far_network.start(self.network, self.far)
+        self.clock.run_until(self.clock.now + settle_seconds)
+
+    def run(self, seconds: float) -> None:
+        """Let time pass."""
+        self.clock.run_until(self.clock.now + seconds)
+
+    def wait(self, wanted: Callable[[], bool], limit_seconds: float) -> bool:
+        """Let time pass until ``wanted()``; False when it did not come in time."""
+        return self.clock.run_while(lambda: not wanted(), self.clock.now + limit_seconds)
