@@ -68,3 +68,19 @@ int card_order(struct card *card, const struct card_order *order);
 int card_level(struct card *card, int port, struct card_levels *levels);
 int card_quiet(struct card *card);
 void card_close(struct card *card);
+
+/* The framer of one span without card, link and media plane: for programs that carry the blocks themselves, and for tests. */
+struct span_terminal;
+struct span_terminal *span_terminal_create(int crc4, int idle_bits);
+void span_terminal_free(struct span_terminal *terminal);
+/* abcd to send on a port (0..29) from frame `offset` of the next block on; 0, or -1: no such port. */
+int span_terminal_order(struct span_terminal *terminal, int port, int value, int offset);
+/* Builds the next block of 2560 octets from port-major sound of 30 * 80 octets. */
+void span_terminal_give(struct span_terminal *terminal, const uint8_t *samples, uint8_t *octets);
+/* Reads a block, null = no signal: fills the sound, and `events` (room 256) with bits and alarms (port 0); returns their number. */
+int span_terminal_take(struct span_terminal *terminal, const uint8_t *octets, uint8_t *samples, struct card_event *events);
+int span_terminal_counters(struct span_terminal *terminal, struct wire_counters *counters);
+int span_terminal_alarms(struct span_terminal *terminal);
+int span_terminal_bits(struct span_terminal *terminal, int port);
+/* CRC-4 of G.704 2.3.3 over frames that begin with a FAS frame; C bits count as 0. */
+uint32_t e1_crc4(const uint8_t *octets, int frames);

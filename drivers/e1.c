@@ -433,3 +433,20 @@ void e1_receive(struct e1_receiver *rx, const uint8_t *octets, uint8_t *samples)
   int rest = rx->framed_for == E1_CLEAR_FRAMES || (octets == 0 && rx->los);
   rx->steady = rest && rx->changes == 0 && rx->alarms == alarms_before && rx->errored == 0 ? rx->steady + 1 : 0;
 }
+
+void e1_count(const struct e1_receiver *rx, struct wire_counters *counters) {
+  counters->crc_errors = rx->crc_errors;
+  counters->fas_errors = rx->fas_errors;
+  counters->e_bits = rx->e_bits;
+  counters->frame_losses = rx->frame_losses;
+  counters->multiframe_losses = rx->multiframe_losses;
+  counters->false_alignments = rx->false_alignments;
+}
+
+void e1_answer(struct e1_sender *tx, const struct e1_receiver *rx) {
+  int no_frames = (rx->alarms & (CARD_ALARM_LOS | CARD_ALARM_AIS | CARD_ALARM_LOF)) != 0;
+  tx->remote_alarm = no_frames;
+  tx->multiframe_alarm = (rx->alarms & CARD_ALARM_LOMF) != 0;
+  tx->crc_aligned = !no_frames && rx->crc_state == E1_CRC_ALIGNED;
+  tx->errored = no_frames ? 0 : tx->errored + rx->errored;
+}

@@ -24,6 +24,7 @@
  * Leaves out: the four spare bits Sa4-Sa8 (sent as 1, not read), common channel signalling in time slot 16.
  */
 #pragma once
+#include "api.h"
 #include <stdint.h>
 
 #define E1_FRAMES 80
@@ -115,5 +116,7 @@ void e1_receiver_init(struct e1_receiver *, int crc4, int idle_bits);
 /* Reads one block; null = no signal. `samples` (port-major) may be null. */
 void e1_receive(struct e1_receiver *, const uint8_t *octets, uint8_t *samples);
 
-/* CRC-4 of `octets`, with the first bit of every second frame (the C bits) taken as 0; for tests. */
-uint32_t e1_crc4(const uint8_t *octets, int frames);
+/* Puts the receiver's counts into the card's words. */
+void e1_count(const struct e1_receiver *, struct wire_counters *);
+/* What the sender tells the far end about our reception (G.704 2.3.2, 2.3.3.4; G.732). */
+void e1_answer(struct e1_sender *, const struct e1_receiver *);

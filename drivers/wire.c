@@ -113,7 +113,6 @@ static void read_sound(struct wire_span *span, struct told *told, int first_port
   /* Of a store that stays empty only the first repetition is heard; the bits stand. */
   if (span->link.kind == LINK_SOCKET && span->link.socket->slipped > 0 && span->link.socket->silent > 1)
     memset(samples, E1_IDLE, SPAN_SAMPLES);
-  tell_what_was_left(span, told, first_port, span->told, span->told_alarms);
   int alarm = 0;
   for (int i = 0; i < rx->changes; i++) {
     for (; alarm < rx->alarm_changes && rx->alarm[alarm].offset <= rx->change[i].offset; alarm++)
@@ -124,11 +123,7 @@ static void read_sound(struct wire_span *span, struct told *told, int first_port
     tell_alarms(span, told, first_port, rx->alarm[alarm].alarms, rx->alarm[alarm].offset);
   tell_what_was_left(span, told, first_port, rx->bits, rx->alarms);
   slip_sound(span, told, first_port, samples);
-  /* G.704, G.732: what goes back to the far end. */
-  span->tx.remote_alarm = (rx->alarms & FREEZING) != 0;
-  span->tx.multiframe_alarm = (rx->alarms & CARD_ALARM_LOMF) != 0;
-  span->tx.crc_aligned = !(rx->alarms & FREEZING);
-  span->tx.errored += rx->errored;
+  e1_answer(&span->tx, rx);
 }
 
 static void change_token(struct card_tokens *tokens, int offset, int code, int level_tenths_dbm0) {
@@ -487,12 +482,7 @@ int wire_counters(struct card *card, int span, struct wire_counters *counters) {
   const struct wire_span *it = span_of(card, span);
   if (!it) return -1;
   *counters = it->counters;
-  counters->crc_errors = it->rx.crc_errors;
-  counters->fas_errors = it->rx.fas_errors;
-  counters->e_bits = it->rx.e_bits;
-  counters->frame_losses = it->rx.frame_losses;
-  counters->multiframe_losses = it->rx.multiframe_losses;
-  counters->false_alignments = it->rx.false_alignments;
+  e1_count(&it->rx, counters);
   counters->injected_errors = it->fault[0].injected + it->fault[1].injected;
   counters->substituted_bits = it->tx.substituted;
   return 0;

@@ -15,6 +15,7 @@ from pbx._plane import ffi, lib
 
 SPAN_PORTS = 30
 TICK_SAMPLES = 80
+BLOCK_OCTETS = 2560
 IDLE = 0xD5
 """A-law of silence (G.711)."""
 
@@ -82,6 +83,18 @@ class Counters(msgspec.Struct, frozen=True, gc=False):
     disconnections: int
     refused: int
     silences: int
+
+
+def _counters(counted: Any) -> Counters:
+    return Counters(**{name: int(getattr(counted, name)) for name in Counters.__struct_fields__})
+
+
+def _whole(sound: bytes | None, octets: int) -> bytes:
+    if sound is None:
+        return bytes([IDLE]) * octets
+    if len(sound) != octets:
+        raise WireError(f"the sound of a tick has {octets} octets here, not {len(sound)}")
+    return sound
 
 
 class WireError(Exception):
@@ -209,7 +222,7 @@ class Wire:
         counted = ffi.new("struct wire_counters *")
         if lib.wire_counters(self.card, span, counted) != 0:
             raise WireError(f"no span {span}")
-        return Counters(**{name: int(getattr(counted, name)) for name in Counters.__struct_fields__})
+        return _counters(counted)
 
     def quiet(self) -> bool:
         """Whether nothing is under way, so that the virtual clock may jump."""
@@ -223,7 +236,7 @@ class Wire:
 
     def write(self, tick: int, sound: bytes | None = None) -> None:
         """Step the card without a plane: send the sound of this tick; None = silence."""
-        ffi.memmove(self._sound, sound if sound is not None else bytes([IDLE]) * len(self._sound), len(self._sound))
+        ffi.memmove(self._sound, _whole(sound, len(self._sound)), len(self._sound))
         lib.card_write(self.card, self._sound, tick)
 
     def order(self, port: int, kind: int, value: int, offset: int = 0) -> None:
@@ -252,6 +265,62 @@ class Wire:
         """Token card: what the port's token did in the tick last read."""
         tokens = self.card.tokens_in[port]
         return [TokenChange(c.offset, c.code, c.level_tenths_dbm0) for c in tokens.change[0 : tokens.count]]
+
+
+class SpanTerminal:
+    """The framer of one span for programs that carry its blocks themselves: no card, no link, no media plane.
+
+    A block is 2560 octets (80 frames); sound is port-major, 80 octets of A-law for each of 30 ports.
+    """
+
+    def __init__(self, crc4: Crc4 = "automatic", idle_bits: int = 0b1111) -> None:
+        made = lib.span_terminal_create(_CRC4[crc4], idle_bits & 15)
+        if made == ffi.NULL:
+            raise MemoryError
+        self._terminal = ffi.gc(made, lib.span_terminal_free)
+        self._sound = ffi.new("uint8_t[]", SPAN_PORTS * TICK_SAMPLES)
+        self._octets = ffi.new("uint8_t[]", BLOCK_OCTETS)
+        self._events = ffi.new("struct card_event[]", 256)
+
+    def order(self, port: int, bits: int, offset: int = 0) -> None:
+        """Send abcd on a port from frame ``offset`` of the next block on."""
+        if lib.span_terminal_order(self._terminal, port, bits, offset) != 0:
+            raise WireError(f"no port {port}")
+
+    def give(self, sound: bytes | None = None) -> bytes:
+        """Build the next block; None = silence."""
+        ffi.memmove(self._sound, _whole(sound, len(self._sound)), len(self._sound))
+        lib.span_terminal_give(self._terminal, self._sound, self._octets)
+        return bytes(ffi.buffer(self._octets))
+
+    def take(self, block: bytes | None) -> tuple[bytes, list[CardEvent]]:
+        """Read a block, None = no signal: the sound, and what happened (bits by port; alarms under port 0)."""
+        if block is not None and len(block) != BLOCK_OCTETS:
+            raise WireError(f"a block has {BLOCK_OCTETS} octets, not {len(block)}")
+        octets = ffi.NULL if block is None else ffi.from_buffer(block)
+        count = lib.span_terminal_take(self._terminal, octets, self._sound, self._events)
+        events = [CardEvent(e.port, e.kind, e.offset, e.value) for e in self._events[0:count]]
+        return bytes(ffi.buffer(self._sound)), events
+
+    @property
+    def alarms(self) -> int:
+        """CARD_ALARM_ bits now standing."""
+        return int(lib.span_terminal_alarms(self._terminal))
+
+    def bits(self, port: int) -> int:
+        """The bits abcd last received on a port."""
+        return int(lib.span_terminal_bits(self._terminal, port))
+
+    def counters(self) -> Counters:
+        """The counters of this framer; those of links and faults stay 0."""
+        counted = ffi.new("struct wire_counters *")
+        lib.span_terminal_counters(self._terminal, counted)
+        return _counters(counted)
+
+
+def crc4(frames: bytes) -> int:
+    """CRC-4 (G.704 2.3.3) of whole frames, the first of them with a FAS; the C bits in them count as 0."""
+    return int(lib.e1_crc4(ffi.from_buffer(frames), len(frames) // 32))
 
 
 def join(a: tuple[Wire, int], b: tuple[Wire, int]) -> None:
