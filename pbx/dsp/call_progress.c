@@ -16,6 +16,7 @@
 
 struct progress_lane {
   int32_t run_samples; /* length of the part that goes on now */
+  int32_t edge_before; /* samples from the last reported edge to the newest one */
   int32_t part_ms[PARTS_KEPT]; /* the finished parts, latest first */
   float power;         /* of the strongest block of the last sounding part */
   uint8_t sounding;
@@ -108,13 +109,16 @@ static int matches(const struct progress_lane *state, const struct progress_tone
   return 1;
 }
 
-static void report(struct tone_report **reports, int lane, int edge, int tone, int at, float power) {
+/* Edges never go back in time: a tone cannot begin before the one before it ended, though their parts may be alike. */
+static void report(struct tone_report **reports, struct progress_lane *state, int lane, int edge, int tone, int at) {
   struct tone_report *out = (*reports)++;
+  int last = KERNEL_BLOCK_SAMPLES - state->edge_before;
   out->lane = lane;
-  out->offset_samples = at;
-  out->level_tenth_dbm0 = (int16_t)g711_power_tenth_dbm0(64.0 * (double)power);
+  out->offset_samples = at < last ? last : at;
+  out->level_tenth_dbm0 = (int16_t)g711_power_tenth_dbm0(64.0 * (double)state->power);
   out->edge = (uint8_t)edge;
   out->value = (uint8_t)tone;
+  state->edge_before = KERNEL_BLOCK_SAMPLES - out->offset_samples;
 }
 
 /* A part has ended `at` and a new one begun: follow the tone that is present, or look for one. */
@@ -126,7 +130,7 @@ static void part_ended(const struct progress_bank *bank, struct progress_lane *s
       state->position = (uint8_t)((state->position + 1) % (2 * tone->segments));
       return;
     }
-    report(reports, lane, TONE_END, state->tone - 1, at, state->power);
+    report(reports, state, lane, TONE_END, state->tone - 1, at);
     state->tone = 0;
   }
   for (int i = 0; i < bank->tones; i++) {
@@ -138,7 +142,7 @@ static void part_ended(const struct progress_bank *bank, struct progress_lane *s
       int length_ms = 0;
       for (int k = 0; k < tone->needed; k++)
         length_ms += state->part_ms[k];
-      report(reports, lane, TONE_BEGIN, i, at - length_ms * SAMPLES_A_MS, state->power);
+      report(reports, state, lane, TONE_BEGIN, i, at - length_ms * SAMPLES_A_MS);
       state->tone = (uint8_t)(i + 1);
       state->position = (uint8_t)((position + 1) % (2 * tone->segments));
       return;
@@ -153,7 +157,7 @@ static void part_goes_on(const struct progress_bank *bank, struct progress_lane 
   if (state->tone && bank->tone[state->tone - 1].segments) {
     int expected_ms = nominal_ms(&bank->tone[state->tone - 1], state->position);
     if (run_ms > expected_ms + tolerance_ms(expected_ms)) {
-      report(reports, lane, TONE_END, state->tone - 1, began, state->power);
+      report(reports, state, lane, TONE_END, state->tone - 1, began);
       state->tone = 0;
     }
   }
@@ -162,7 +166,7 @@ static void part_goes_on(const struct progress_bank *bank, struct progress_lane 
     return;
   for (int i = 0; i < bank->tones; i++) {
     if (!bank->tone[i].segments) {
-      report(reports, lane, TONE_BEGIN, i, began, state->power);
+      report(reports, state, lane, TONE_BEGIN, i, began);
       state->tone = (uint8_t)(i + 1);
       return;
     }
@@ -178,6 +182,7 @@ static void lane_run(struct progress_bank *bank, int lane, const int16_t *sample
   float power = 0.5f * (cosine * cosine + sine * sine), energy = (float)products[2] / KERNEL_BLOCK_SAMPLES;
   uint8_t sounding = power >= bank->minimum && power >= PURE_MIN * energy;
   state->run_samples = state->run_samples > 1 << 29 ? state->run_samples : state->run_samples + KERNEL_BLOCK_SAMPLES;
+  state->edge_before = state->edge_before > 1 << 29 ? state->edge_before : state->edge_before + KERNEL_BLOCK_SAMPLES;
   if (sounding == state->sounding) {
     state->doubtful = 0;
     if (sounding && power > state->power)

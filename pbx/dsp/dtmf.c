@@ -16,10 +16,11 @@
 #define BREAK_SAMPLES 200                      /* 25 ms */
 #define END_CERTAIN_SAMPLES 344                /* a break this long ago cannot be bridged unseen */
 #define LOOK_BACK_SAMPLES 480
-#define DEVIATION_MAX 0.025f
+#define DEVIATION_MAX 0.021f                   /* voices sing 2:3; no digit with both tones within 2.2 % does */
 #define TWIST_NORMAL 7.94f                     /* 9 dB */
 #define TWIST_REVERSE 4.47f                    /* 6.5 dB */
 #define EXPLAINED_MIN 5.0f                     /* 7 dB */
+#define DIAL_TONE_SHARE 1.6f                   /* at 425 and 475 Hz the window shows so much less than there is */
 
 enum state { LISTENING, PENDING, SOUNDING, FADING };
 
@@ -106,7 +107,7 @@ static uint8_t likely_digit(const struct dtmf_bank *bank, const struct view *vie
     return 0;
   if (low > 3.0f * TWIST_NORMAL * high || high > 3.0f * TWIST_REVERSE * low)
     return 0;
-  if (low + high < 0.45f * (view->total - 1.1f * view->power[8]))
+  if (low + high < 0.45f * (view->total - DIAL_TONE_SHARE * view->power[8]))
     return 0;
   if (!stands_out(view->power, row) || !stands_out(view->power + 4, column))
     return 0;

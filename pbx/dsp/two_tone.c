@@ -3,9 +3,12 @@
 
 #include <math.h>
 
+#include "lanes.h"
+
 #define TURN_OF_ONE_HZ (2.0f * 3.14159265f / 8000.0f)
 #define TONES_MAX 3
 #define UNKNOWNS_MAX (3 * TONES_MAX)
+#define ROW 12 /* unknowns in whole vectors */
 #define ABSENT_SAMPLES 160.0f
 
 /* A sine as a turning pointer: one multiplication a sample instead of a call of cos and sin. */
@@ -24,7 +27,7 @@ static inline void pointer_on(struct pointer *p) {
 }
 
 /* Solves the symmetric equations in place by elimination without pivots, which positive definite ones allow. */
-static int solve(float matrix[UNKNOWNS_MAX][UNKNOWNS_MAX], float *right, int unknowns) {
+static int solve(float matrix[UNKNOWNS_MAX][ROW], float *right, int unknowns) {
   for (int i = 0; i < unknowns; i++) {
     if (!(matrix[i][i] > 1e-6f))
       return -1;
@@ -44,40 +47,40 @@ static int solve(float matrix[UNKNOWNS_MAX][UNKNOWNS_MAX], float *right, int unk
 }
 
 /* One step: solves for cosine and sine parts and, with `bend`, for small corrections of the frequencies. */
-static int step(struct two_tone *model, const int16_t *sound, int from, int to, int bend) {
+EVERY_PROCESSOR
+int two_tone_step(struct two_tone *model, const int16_t *sound, int from, int to, int bend) {
   int tones = model->tones, each = bend ? 3 : 2, unknowns = tones * each;
-  float matrix[UNKNOWNS_MAX][UNKNOWNS_MAX] = {{0}}, right[UNKNOWNS_MAX] = {0}, basis[UNKNOWNS_MAX];
+  float matrix[UNKNOWNS_MAX][ROW] = {{0}}, right[ROW] = {0}, basis[ROW] = {0}, size[TONES_MAX];
   struct pointer pointer[TONES_MAX];
   float half = 0.5f * (float)(to - from - 1), scale = 1.0f / (half + 1.0f);
   model->middle = (float)from + half;
-  for (int k = 0; k < tones; k++)
+  for (int k = 0; k < tones; k++) {
     pointer[k] = pointer_at(model->turn[k], -half);
+    size[k] = 1.0f / sqrtf(2.0f * model->power[k] + 1.0f);
+  }
   for (int t = from; t < to; t++) {
     float time = ((float)t - model->middle) * scale;
     for (int k = 0; k < tones; k++) {
       basis[k * each] = pointer[k].real;
       basis[k * each + 1] = pointer[k].imaginary;
-      if (bend) {
-        float size = 1.0f / sqrtf(2.0f * model->power[k] + 1.0f);
+      if (bend)
         basis[k * each + 2] =
-            time * size * (model->sine[k] * pointer[k].real - model->cosine[k] * pointer[k].imaginary);
-      }
+            time * size[k] * (model->sine[k] * pointer[k].real - model->cosine[k] * pointer[k].imaginary);
       pointer_on(&pointer[k]);
     }
-    for (int i = 0; i < unknowns; i++) {
-      right[i] += basis[i] * (float)sound[t];
-      for (int j = i; j < unknowns; j++)
+    for (int j = 0; j < ROW; j++)
+      right[j] += basis[j] * (float)sound[t];
+    for (int i = 0; i < unknowns; i++)
+      for (int j = 0; j < ROW; j++)
         matrix[i][j] += basis[i] * basis[j];
-    }
   }
   if (solve(matrix, right, unknowns))
     return -1;
   for (int k = 0; k < tones; k++) {
-    float size = 1.0f / sqrtf(2.0f * model->power[k] + 1.0f);
     model->cosine[k] = right[k * each];
     model->sine[k] = right[k * each + 1];
     if (bend)
-      model->turn[k] += right[k * each + 2] * size * scale;
+      model->turn[k] += right[k * each + 2] * size[k] * scale;
     model->power[k] = 0.5f * (model->cosine[k] * model->cosine[k] + model->sine[k] * model->sine[k]);
   }
   return 0;
@@ -87,13 +90,13 @@ int two_tone_fit(struct two_tone *model, const int16_t *sound, int from, int to,
   model->tones = tones;
   for (int k = 0; k < tones; k++)
     model->turn[k] = nominal_hz[k] * TURN_OF_ONE_HZ;
-  if (step(model, sound, from, to, 0) || step(model, sound, from, to, 1) || step(model, sound, from, to, 0))
+  if (two_tone_step(model, sound, from, to, 0) || two_tone_step(model, sound, from, to, 1) || two_tone_step(model, sound, from, to, 0))
     return -1;
-  return step(model, sound, from, to, 1) || step(model, sound, from, to, 0) ? -1 : 0;
+  return two_tone_step(model, sound, from, to, 1) || two_tone_step(model, sound, from, to, 0) ? -1 : 0;
 }
 
 int two_tone_refit(struct two_tone *model, const int16_t *sound, int from, int to) {
-  if (step(model, sound, from, to, 0) || step(model, sound, from, to, 1) || step(model, sound, from, to, 0))
+  if (two_tone_step(model, sound, from, to, 0) || two_tone_step(model, sound, from, to, 1) || two_tone_step(model, sound, from, to, 0))
     return -1;
   return 0;
 }
