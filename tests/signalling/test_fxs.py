@@ -156,7 +156,7 @@ def test_blocked_and_alarmed():
 
 def test_resume():
     talking, gone, dialling = line(), line(), line()
-    assert talking.resume("talking", Levels(off_hook=True), 0.0) == ()
+    assert [type(output) for output in talking.resume("talking", Levels(off_hook=True), 0.0)] == [Noted]
     assert talking.tag == "talking"
     assert list(gone.resume("talking", Levels(), 0.0))[-2:] == [Release(16), Idle()]
     assert BUSY in dialling.resume("", Levels(off_hook=True), 0.0)

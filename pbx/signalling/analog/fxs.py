@@ -26,6 +26,7 @@ DIGIT_NOTES = {digit: Noted(f"<- digit {digit}") for digit in tones.DTMF_DIGITS}
 SILENCE, LISTEN, UNLISTEN, RING_STOP = Silence(), Listen(RECEIVE_DTMF), Unlisten(RECEIVE_DTMF), Ring(0)
 SEIZED, IDLE, ALERTING, CONNECT, UNBLOCKED = Seized(), Idle(), Alerting(), Connect(), Unblocked()
 OFF_HOOK, ON_HOOK, FLASH = Noted("<- off-hook"), Noted("<- on-hook"), Noted("<- flash")
+RESUMED = Noted("call adopted after a restart")
 ANSWERED, SENT = Noted("-> speech path"), Noted("number complete")
 NUMBER_LIMIT = 40
 
@@ -143,7 +144,7 @@ class FxsLine:
             self._open = True
             if levels.off_hook:
                 self._machine.enter("Talking", now)
-                return outputs
+                return (*outputs, RESUMED)
             return (*outputs, SILENCE, UNLISTEN, *self._close(call.NORMAL_CLEARING), IDLE)
         outputs = (*outputs, SILENCE, UNLISTEN)
         if levels.off_hook:
