@@ -397,3 +397,33 @@ def test_restart_while_an_alarm_stands(bits, up):
     outputs = [*engine.receive(Bits(bits), 1.0), *engine.receive(Alarm(0), 1.0)]
     assert [output for output in outputs if type(output) is Disconnect] == up
     assert Unblocked() in outputs
+
+
+def test_fault_of_the_far_end_in_a_call_on_a_both_way_circuit():
+    pair = circuits(answers, answers, directions=("both-way", "both-way"))
+    pair.down(pair.left, Setup("10086"))
+    pair.run(4.0)
+    pair.give(pair.right, Bits(15))
+    assert pair.right.up[-2:] == [Release(27), Blocked("remote")]
+    assert pair.right.bits == 11
+    pair.give(pair.right, Bits(11))
+    assert pair.right.up[-2:] == [Unblocked(), Idle()]
+
+
+def test_refusal_while_the_caller_is_being_asked_is_told_at_once():
+    pair = circuits(nothing, nothing)
+    pair.down(pair.left, Setup("10086", "02112345678"))
+    pair.run(0.9)
+    assert "WaitCaller" in pair.right.engine.state or "Replying" in pair.right.engine.state
+    pair.down(pair.right, Disconnect(42))
+    pair.run(1.3)
+    assert pair.left.up[1:] == [Disconnect(42)]
+    assert pair.right.up[2:] == [Release(42)]
+
+
+def test_caller_asked_for_twice_starts_again():
+    engine = R2Circuit(CHINA, "outgoing", PLAN)
+    sent = []
+    for value in (Setup("1", "23"), Bits(15), *backward(6), *backward(1), *backward(1), *backward(6), *backward(1)):
+        sent.extend(output.text for output in engine.receive(value, 0.0) if type(output) is Noted and "caller's digit" in output.text)
+    assert [text[-1] for text in sent] == ["2", "3", "2"]
