@@ -165,9 +165,10 @@ class Wire:
             filled.slack_frames = max(0, min(79, span.slack_frames))
         self.spans = tuple(spans)
         self.tokens = tokens
-        self.card: Any = lib.wire_create(len(spans), settings, tokens)
-        if self.card == ffi.NULL:
+        made = lib.wire_create(len(spans), settings, tokens)
+        if made == ffi.NULL:
             raise MemoryError
+        self._card: Any = ffi.gc(made, lib.card_close)
         self.ports = SPAN_PORTS * len(spans)
         self._sound = ffi.new("uint8_t[]", self.ports * TICK_SAMPLES)
         self._events = ffi.new("struct card_event[]", _EVENT_ROOM)
@@ -182,9 +183,16 @@ class Wire:
 
     def close(self) -> None:
         """Close sockets, take the links away and free the card; a plane must have let go of it."""
-        if self.card != ffi.NULL:
-            lib.card_close(self.card)
-            self.card = ffi.NULL
+        if self._card is not None:
+            ffi.release(self._card)
+            self._card = None
+
+    @property
+    def card(self) -> Any:
+        """The ``struct card *`` for ``Plane.add_card``; whoever holds it keeps the card alive."""
+        if self._card is None:
+            raise WireError("this wire is closed")
+        return self._card
 
     def unjoin(self, span: int) -> None:
         """Take the link of a span away; both ends see LOS."""

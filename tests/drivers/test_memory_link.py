@@ -5,7 +5,9 @@ import random
 import pytest
 from pbx._plane import lib
 
-from drivers.wire import SpanSettings, TokenChange, Wire, join
+from drivers.wire import SpanSettings, TokenChange, Wire, WireError, join
+from pbx.media import Layout, Plane
+from pbx.vocabulary.media import Bits, SendBits
 
 
 def pair(tokens: bool = False, settings: SpanSettings | None = None) -> tuple[Wire, Wire]:
@@ -111,3 +113,68 @@ def test_exchange_side_of_analog_lines() -> None:
         ("telephone", 6, lib.CARD_EVENT_BITS, 0b1011),
         ("exchange", 8, lib.CARD_EVENT_HOOK, 0),
     ]
+
+
+def test_tokens_are_silent_on_a_bad_line_and_stand_again_on_a_good_one() -> None:
+    a, b = pair(tokens=True)
+    heard = {}
+    for tick in range(12):
+        a.read(tick)
+        b.read(tick)
+        heard[tick] = b.heard(5)
+        if tick == 1:
+            a.say(5, [TokenChange(10, 0x401, -80)])
+        if tick in (3, 7):
+            b.faults(0).cut(tick == 3)
+        a.write(tick)
+        b.write(tick)
+    assert {tick: changes for tick, changes in heard.items() if changes} == {
+        2: [TokenChange(10, 0x401, -80)],
+        4: [TokenChange(0, 0)],
+        8: [TokenChange(0, 0x401, -80)],
+    }
+
+
+def test_a_token_card_read_too_late_takes_the_levels() -> None:
+    """More blocks than the link holds: what was dropped is made good from what the far end now sends."""
+    a, b = pair(tokens=True)
+    for tick in range(100):
+        a.read(tick)
+        if tick == 5:
+            a.say(5, [TokenChange(10, 0x401, -80)])
+            a.order(6, lib.CARD_ORDER_BITS, 3)
+        a.write(tick)
+    _, events = b.read(100)
+    assert b.heard(5) == [TokenChange(0, 0x401, -80)]
+    assert [(e.port, e.value) for e in events if e.kind == lib.CARD_EVENT_BITS] == [(6, 3)]
+
+
+def test_two_planes_tell_bits_at_the_same_time_in_sound_and_in_tokens() -> None:
+    told = []
+    for tokens in (False, True):
+        wires = pair(tokens)
+        planes = [Plane.create(Layout(ports=64, prompt_octets=1 << 20, journal_octets=1 << 18, events=4096)) for _ in wires]
+        for plane, wire in zip(planes, wires, strict=True):
+            plane.add_card(wire.card)
+            for port in range(30):
+                plane.configure_port(port, "cas")
+        times = []
+        for tick in range(40):
+            if tick == 5:
+                for port in range(30):
+                    planes[0].send(port, SendBits(port % 7 + 1, at=0.1 + port * 0.0031))
+            for plane in planes:
+                plane.tick(tick)
+            times += [event for event in planes[1].drain() if event[0] > 0.1 and isinstance(event[2], Bits)]
+        told.append(times)
+    assert len(told[0]) == 30
+    assert told[0] == told[1]
+
+
+def test_a_closed_wire_says_so() -> None:
+    a, b = pair()
+    a.close()
+    a.close()
+    with pytest.raises(WireError, match="closed"):
+        a.counters(0)
+    assert b.counters(0).blocks_sent == 0
