@@ -12,17 +12,26 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from typing import Protocol
 
-from pbx.vocabulary.facts import KINDS, Fact, encode
+import msgspec
+
+from pbx.media import PlaneFull
+from pbx.vocabulary.facts import KINDS, Fact, Traced, encode
 
 FAILURES_ALLOWED = 3
 """A subscriber that has raised this many times is dropped."""
+
+LONGEST_RECORD_OCTETS = 60_000
+"""A record of the arena's ring holds 64 KiB; a longer trace is written as several facts."""
 
 Subscriber = Callable[[int, Fact], object]
 """``function(sequence, fact)``."""
 
 
 class Ring(Protocol):
-    """The journal ring: what control writes and the store reads. Sequence numbers begin at 1 and have no gaps."""
+    """The journal ring: what control writes and the store reads. Sequence numbers begin at 1 and rise by one.
+
+    A control that is killed while it appends may take a number with it, without a fact.
+    """
 
     def journal_append(self, octets: bytes) -> int:
         """Append a record and return its sequence number; a number below 1 or an exception means that it was not taken."""
@@ -133,9 +142,14 @@ class Journal:
         raises otherwise (the arena has a newer control) is not caught: an old control must not go on. Subscribers see the fact
         before this returns, except when a subscriber itself appends: then as soon as everybody has seen the one before it.
         """
+        octets = encode(fact)
+        if len(octets) > LONGEST_RECORD_OCTETS and isinstance(fact, Traced) and len(fact.lines) > 1:
+            half = len(fact.lines) // 2
+            self.append(msgspec.structs.replace(fact, lines=fact.lines[:half]))
+            return self.append(msgspec.structs.replace(fact, lines=fact.lines[half:]))
         try:
-            sequence = self.ring.journal_append(encode(fact))
-        except (JournalFullError, BufferError):
+            sequence = self.ring.journal_append(octets)
+        except (JournalFullError, PlaneFull):
             sequence = 0
         if sequence < 1:
             self.lost += 1

@@ -108,3 +108,12 @@ def test_cancelling_ends_it_at_once():
 def test_memory_ring_says_that_it_is_full():
     with pytest.raises(JournalFullError):
         MemoryRing(capacity_octets=3).journal_append(b"four")
+
+
+def test_a_trace_too_long_for_a_record_becomes_several():
+    ring = MemoryRing()
+    lines = [(float(n), "e1-1/1", f"<- A{n % 10} " + "x" * 90) for n in range(3000)]
+    assert Journal(ring).append(facts.Traced(1.0, "c", 1, "e1-1/1", lines=lines)) > 3
+    records = ring.journal_read(100)
+    assert max(len(octets) for _, octets in records) < 65536
+    assert [line for _, octets in records for line in decode(octets).lines] == lines

@@ -17,6 +17,7 @@ import pytest
 from pbx import store as store_module
 from pbx.cdr import CdrFold
 from pbx.journal import Journal, MemoryRing
+from pbx.media import Layout, Plane, StaleEpoch
 from pbx.store import STORE_FILE, Store, StoreError, StoreWriter, connect
 from pbx.vocabulary import facts
 from pbx.vocabulary.facts import decode, encode
@@ -244,12 +245,12 @@ def test_what_cannot_be_read_is_kept_and_stops_nobody(tmp_path):
 
 def test_a_gap_in_the_ring_is_an_alarm(tmp_path):
     ring = filled(internal_call())
-    ring.journal_commit(2)
+    ring.journal_commit(3)
     alarms = []
     store = Store(tmp_path / STORE_FILE, ring, is_trunk)
     store.on_alarm = alarms.append
     store.drain()
-    assert store.missing == 2 and "missing" in alarms[0]
+    assert store.missing == 3 and "missing" in alarms[0]
 
 
 def test_retention_keeps_records_and_the_facts_of_open_calls(tmp_path):
@@ -274,3 +275,26 @@ def test_a_store_of_another_version_is_refused(tmp_path):
         Store(tmp_path / STORE_FILE, MemoryRing(), is_trunk).drain()
     with pytest.raises(StoreError, match="no store"):
         connect(tmp_path / "elsewhere")
+
+
+def test_the_arenas_own_ring_serves_journal_and_store(tmp_path):
+    plane = Plane.create(Layout(journal_octets=1 << 18))
+    try:
+        plane.raise_epoch()
+        journal = Journal(plane)
+        assert [journal.append(fact) for fact in everything()] == list(range(1, len(everything()) + 1))
+        successor = plane.successor()
+        successor.raise_epoch()
+        with pytest.raises(StaleEpoch):
+            journal.append(everything()[0])
+        store = Store(tmp_path / STORE_FILE, successor, is_trunk)
+        assert store.drain(limit=7) == len(everything())
+        assert rows(tmp_path, "SELECT call FROM cdr ORDER BY sequence") == [("c1",), ("c2",), ("c3",), ("c4",)]
+        full = Journal(successor)
+        while full.append(facts.AlarmRaised(1.0, "span 1", "x" * 5000)):
+            pass
+        assert full.lost == 1, "a full arena is counted and raises nothing"
+        assert store.drain() > 10
+        assert full.append(everything()[0]) > 0
+    finally:
+        plane.close()
