@@ -21,30 +21,42 @@ FAILED = "Failed"
 
 
 class LegRecord(msgspec.Struct, frozen=True, array_like=True):
-    """What survives of a leg when control dies; it must fit a leg record of the arena (about 1 000 octets)."""
+    """What survives of a leg, and of the agent at its line, when control dies; it must fit a leg record of the arena.
 
-    call: str
-    number: int
+    ``first``, ``established`` and ``cleared`` are the sequence numbers of the facts that tell the leg's beginning, answer and end, and
+    ``call_cleared`` that of the end of its call: a number greater than the journal's last means that the fact was never written.
+    ``cleared`` 0 = the leg lives. ``call`` "" = no leg, only an agent.
+    """
+
     line: str
-    incoming: bool
-    state: str
-    tag: str
-    called: str
-    calling: str
-    group: str
-    agent: str
-    started_at: float
-    established_at: float | None
-    peer: int
-    queue: str
-    priority: int
-    joined_at: float
-    flow: str
-    step: str
-    variables: dict[str, str]
-    recorder: int
-    recording: str
-    agent_state: str = ""
+    call: str = ""
+    number: int = 0
+    incoming: bool = False
+    state: str = ""
+    tag: str = ""
+    called: str = ""
+    calling: str = ""
+    group: str = ""
+    agent: str = ""
+    started_at: float = 0.0
+    established_at: float | None = None
+    peer: int = 0
+    queue: str = ""
+    priority: int = 0
+    joined_at: float = 0.0
+    flow: str = ""
+    step: str = ""
+    variables: dict[str, str] = {}
+    recorder: int = -1
+    recording: str = ""
+    first: int = 0
+    established: int = 0
+    cleared: int = 0
+    call_cleared: int = 0
+    cause: int = 0
+    seated: str = ""
+    seated_state: str = ""
+    seated_reason: str = ""
 
 
 class Leg:
@@ -58,7 +70,9 @@ class Leg:
         "category",
         "cause",
         "clearing",
+        "established",
         "established_at",
+        "first",
         "group",
         "hears",
         "incoming",
@@ -70,6 +84,7 @@ class Leg:
         "restricted",
         "ring_timer",
         "run",
+        "served",
         "sounding",
         "started_at",
         "state",
@@ -92,10 +107,13 @@ class Leg:
         self.started_at = now
         self.established_at: float | None = None
         self.clearing = False
+        self.first = 0
+        self.established = 0
         self.hears: set[int] = set()
         self.sounding = False
         self.run: Any = None
         self.queue = ""
+        self.served = ""
         self.recorder = -1
         self.recording = ""
         self.ring_timer: Any = None

@@ -53,8 +53,8 @@ class Distribution:
         self.manners = dict(manners)
         self._waits: dict[str, Any] = {}
         self._after_call: dict[str, Any] = {}
-        self._queue_of_agent: dict[str, str] = {}
         switch.distribution = self
+        switch.distributor = distributor
 
     # Calls.
 
@@ -164,7 +164,7 @@ class Distribution:
         caller = leg.call.originator
         assert caller is not None
         queue = caller.queue
-        self._queue_of_agent[leg.agent] = queue
+        leg.served = queue
         self._leave(caller, "answered", leg.agent)
         self.switch.service.leave(caller)
         self.switch.connect(caller, leg)
@@ -173,7 +173,7 @@ class Distribution:
 
     def agent_finished(self, leg: Leg) -> None:
         """The agent's conversation is over: time for after-call work."""
-        queue = self._queue_of_agent.pop(leg.agent, "")
+        queue = leg.served
         agent = self.distributor.agents[leg.agent]
         seconds = agent.profile.wrap_up_seconds
         if seconds is None:
@@ -229,6 +229,8 @@ class Distribution:
             if isinstance(outcome, Offer):
                 self._offer(outcome)
                 continue
+            if outcome.line in self.switch.lines:
+                self.floor.touch(self.switch.lines[outcome.line])
             kind = _AGENT_FACTS[outcome.state]
             self.floor.fact(kind(now, outcome.agent, line=outcome.line, reason=outcome.reason, call=outcome.call))
 
@@ -256,10 +258,9 @@ class Distribution:
             self.distributor.restore(queue, leg.call.name, leg.call.priority, joined_at, self.floor.now)
         )
 
-    def adopt_agent(self, number: str, line: Line, state: str, call: str) -> None:
+    def adopt_agent(self, number: str, line: Line, state: str, reason: str, call: str) -> None:
         """An agent who was logged on; one in after-call work gets that time anew."""
-        free = line.available
-        self.carry_out(self.distributor.restore_agent(number, line.name, state, call, free, self.floor.now))
+        self.carry_out(self.distributor.restore_agent(number, line.name, state, reason, call, line.available, self.floor.now))
         agent = self.distributor.agents.get(number)
         if agent is not None and state == "WorkingAfterCall":
             seconds = agent.profile.wrap_up_seconds or 10.0

@@ -23,6 +23,7 @@ from pbx.floor import Clock, Floor
 from pbx.line import EXTENSION, TRUNK, Line
 from pbx.media import Cadence, Layout, Plane, Tone, ToneSegment
 from pbx.numbers import plan_for
+from pbx.recovery import recover
 from pbx.routing import Router
 from pbx.service import FlowMaker, Service
 from pbx.signalling.analog.fxs import FxsLine, load_subscriber_variant
@@ -32,7 +33,7 @@ from pbx.switch import Switch, SwitchSettings
 from pbx.tone_plan import Tone as PlannedTone
 from pbx.tone_plan import TonePlan
 from pbx.trunks import TrunkGroup
-from pbx.vocabulary.facts import Fact
+from pbx.vocabulary.facts import ControlStarted, Fact
 
 SPAN_PORTS = 30
 PROGRAMS: dict[str, type[Flow]] = {"menu": Menu, "announcement": Announcement}
@@ -127,6 +128,13 @@ class Exchange:
         for line in self.lines.values():
             self.configure_port(line)
             self.floor.start(line, now)
+        self.floor.turn(self.floor.fact, ControlStarted(now, self._epoch))
+
+    def recover(self) -> int:
+        """Take over from a control that died; returns how many legs live on."""
+        self.plane.drain()
+        self.start_players()
+        return recover(self.switch, self.plane, self._epoch, self.clock.seconds(), self.configure_port)
 
     def start_players(self) -> None:
         """Play each queue's music for ever."""

@@ -11,10 +11,10 @@ here: that one call is cleared with cause 41, its trace saved, and the exchange 
 
 import traceback
 from collections import Counter, deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Protocol
 
-from pbx.engine import Malformed, Noted, Unexpected
+from pbx.engine import Levels, Malformed, Noted, Unexpected
 from pbx.line import Line
 from pbx.vocabulary.call import TEMPORARY_FAILURE, Primitive, Release
 from pbx.vocabulary.facts import Fact
@@ -37,6 +37,10 @@ class Plane(Protocol):
     def send(self, port: int, command: MediaCommand) -> None:
         """Give a command to a port."""
 
+    @property
+    def journal_sequence(self) -> int:
+        """The sequence number of the last fact in the journal."""
+
     def write_leg_record(self, port: int, octets: bytes) -> None:
         """Replace the leg record of a port; empty = no leg."""
 
@@ -53,8 +57,14 @@ class Control(Protocol):
     def fault(self, line: Line, now: float) -> None:
         """Something of our own went wrong on this line's call; its engine has been let go."""
 
+    def number_facts(self, facts: Sequence[Fact], last: int) -> None:
+        """These facts are about to be written with the sequence numbers after ``last``."""
+
     def leg_record(self, line: Line) -> bytes:
         """The octets from which the line's leg can be rebuilt; empty = none."""
+
+    def take_gone(self) -> Sequence[Line]:
+        """Lines whose legs ended in this turn; their records are now only in the way."""
 
 
 _FOR_CONTROL = (Played, Recorded)
@@ -92,6 +102,10 @@ class Floor:
         """Bring a line into service."""
         self.turn(lambda: self._take(line, line.engine.start(now), now))
 
+    def resume(self, line: Line, tag: str, levels: Levels, now: float) -> None:
+        """Let an engine adopt its line (pbx/recovery.py); within a turn."""
+        self._take(line, line.engine.resume(tag, levels, now), now)
+
     # What opens a turn.
 
     def media(self, events: Iterable[tuple[float, int, MediaEvent]]) -> None:
@@ -105,7 +119,7 @@ class Floor:
                 self._queue.append((None, (self._to_control, (line, event)), now))
             else:
                 self._queue.append((line, event, now))
-        self._run()
+            self._run()
 
     def _to_control(self, line: Line, event: MediaEvent) -> None:
         if self._control is not None:
@@ -232,16 +246,21 @@ class Floor:
             self.faults.append(traceback.format_exc())
 
     def _commit(self) -> None:
-        if self._facts:
-            facts, self._facts = self._facts, []
-            append = self._append
-            for fact in facts:
-                append(fact)
-        if self._touched:
-            touched, self._touched = self._touched, {}
-            assert self._control is not None
+        """Leg records first: that of a leg which has ended says which fact tells its end, so that whoever dies in between, the fact is
+        written once (pbx/recovery.py). Then the facts; then the records of ended legs go; commands last.
+        """
+        control = self._control
+        touched, self._touched = self._touched, {}
+        facts, self._facts = self._facts, []
+        if touched and control is not None:
+            control.number_facts(facts, self.plane.journal_sequence)
             for port, line in touched.items():
-                self.plane.write_leg_record(port, self._control.leg_record(line))
+                self.plane.write_leg_record(port, control.leg_record(line))
+        for fact in facts:
+            self._append(fact)
+        if touched and control is not None:
+            for line in control.take_gone():
+                self.plane.write_leg_record(line.port, control.leg_record(line))
         if self._commands:
             commands, self._commands = self._commands, []
             send = self.plane.send

@@ -496,6 +496,11 @@ class Plane:
         """Append a record; returns its sequence number, greater than all before. Once returned it outlives this process."""
         return _check(lib.arena_journal_append(self._arena, self._epoch, octets, len(octets)), f"journal at epoch {self._epoch}")
 
+    @property
+    def journal_sequence(self) -> int:
+        """The sequence number of the last record appended; 0 = none yet."""
+        return int(lib.arena_journal_sequence(self._arena))
+
     def journal_read(self, limit: int = 1000, after: int = 0) -> list[tuple[int, bytes]]:
         """The oldest records that are not committed, behind sequence ``after``; the same again until ``journal_commit``."""
         octets = ffi.new("uint8_t[]", _JOURNAL_BATCH_OCTETS)

@@ -15,7 +15,7 @@ from pbx.clock import VirtualClock
 from pbx.exchange import Exchange, layout_of, load_sounds
 from pbx.media import TICK_SECONDS, Plane
 from pbx.tone_plan import TonePlan
-from pbx.vocabulary.facts import Fact
+from pbx.vocabulary.facts import Fact, encode
 
 
 class Ticker:
@@ -57,6 +57,26 @@ class Ticker:
                 self.far_events(events)
 
 
+class MortalClock:
+    """The clock as one control sees it: when that control is killed, none of its timers ever comes."""
+
+    def __init__(self, clock: VirtualClock) -> None:
+        self._clock = clock
+        self.alive = True
+
+    def seconds(self) -> float:
+        """Now."""
+        return self._clock.now
+
+    def callLater(self, delay: float, function: Callable[..., object], *arguments: Any) -> Any:  # noqa: N802
+        """Call, if control is still alive then."""
+        return self._clock.callLater(delay, self._call, function, arguments)
+
+    def _call(self, function: Callable[..., object], arguments: tuple[Any, ...]) -> None:
+        if self.alive:
+            function(*arguments)
+
+
 class Simulation:
     """Exchange, wire and network in virtual time."""
 
@@ -89,14 +109,33 @@ class Simulation:
             self.near_wires.append(near)
             self.far_wires.append(far)
         self.sounds = dict(sounds)
-        prompts = load_sounds(self.near, tones, sounds)
+        self.prompts = load_sounds(self.near, tones, sounds)
         far_prompts = load_sounds(self.far, tones, sounds)
-        self.exchange = Exchange(configuration, self.near, self.clock, append or self.facts.append, prompts)
+        self.append: Callable[[Fact], object] = append or self._keep
+        self._control_clock = MortalClock(self.clock)
+        self.exchange = Exchange(configuration, self.near, self._control_clock, self.append, self.prompts)
         self.network: Network = far_network.build(configuration, self.far, self.clock, far_prompts)
         self.ticker = Ticker(self.clock, self.near, self.far)
         self.ticker.near_events = self.exchange.floor.media
         self.ticker.far_events = self.network.media_events
         self.clock.sources.append(self.ticker)
+
+    def _keep(self, fact: Fact) -> None:
+        """Without a journal of its own the simulation keeps the facts, and the plane's ring counts them."""
+        sequence = self.near.journal_append(encode(fact))
+        self.near.journal_commit(sequence)
+        self.facts.append(fact)
+
+    def kill_control(self) -> int:
+        """Control dies here and now; a new one takes over. Returns how many legs it adopted."""
+        self._control_clock.alive = False
+        self.near = self.near.successor()
+        self.ticker.near = self.near
+        self._control_clock = MortalClock(self.clock)
+        epoch = self.near.epoch
+        self.exchange = Exchange(self.configuration, self.near, self._control_clock, self.append, self.prompts, epoch)
+        self.ticker.near_events = self.exchange.floor.media
+        return self.exchange.recover()
 
     def start(self, settle_seconds: float = 1.0) -> None:
         """Bring both ends into service and let the framers align."""

@@ -6,7 +6,7 @@ either party of a conversation leaves, the other is cleared. Everything happens 
 (pbx/bridge.py says who hears whom) and signalling (the engines).
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -45,6 +45,7 @@ from pbx.vocabulary.call import (
 from pbx.vocabulary.media import MediaEvent, Played, Record, SendTone, StopRecord, Tag
 
 if TYPE_CHECKING:
+    from pbx.acd.distributor import Distributor
     from pbx.distribution import Distribution
     from pbx.service import Service
 
@@ -81,8 +82,10 @@ class Switch:
         self.calls: dict[str, Call] = {}
         self.service: Service
         self.distribution: Distribution
+        self.distributor: Distributor
         self._name_call = name_call
         self._recorders = list(range(settings.recorders))
+        self._gone: dict[str, LegRecord] = {}
         self._arrived: dict[type[Primitive], Callable[[Line, Primitive, float], None]] = {
             Seized: self._seized,
             Setup: self._setup,
@@ -117,40 +120,78 @@ class Switch:
             self._released(line, Release(TEMPORARY_FAILURE), now)
         line.idle = True
 
+    def number_facts(self, written: Sequence[facts.Fact], last: int) -> None:
+        """Note which sequence numbers the facts of this turn will have, for the leg records."""
+        for sequence, fact in enumerate(written, last + 1):
+            if not isinstance(fact, facts.CallFact):
+                continue
+            call = self.calls.get(fact.call)
+            leg = call.legs.get(fact.leg) if call is not None else None
+            if leg is not None:
+                leg.first = leg.first or sequence
+                if isinstance(fact, facts.Established):
+                    leg.established = sequence
+            elif isinstance(fact, facts.ConnectionCleared):
+                self._number_gone(fact.line, cleared=sequence)
+            elif isinstance(fact, facts.CallCleared):
+                for name, record in self._gone.items():
+                    if record.call == fact.call:
+                        self._number_gone(name, call_cleared=sequence)
+
+    def _number_gone(self, line: str, **numbers: int) -> None:
+        record = self._gone.get(line)
+        if record is not None:
+            self._gone[line] = msgspec.structs.replace(record, **numbers)
+
+    def take_gone(self) -> Sequence[Line]:
+        """Lines whose legs ended in this turn."""
+        gone, self._gone = self._gone, {}
+        return [self.lines[name] for name in gone]
+
     def leg_record(self, line: Line) -> bytes:
-        """The leg as the arena keeps it."""
+        """The leg, or what was the leg until this turn, and the agent at the line, as the arena keeps them."""
+        record = self._gone.get(line.name) or self._record_of(line)
+        return msgspec.msgpack.encode(record) if record is not None else b""
+
+    def _record_of(self, line: Line) -> LegRecord | None:
         leg: Leg | None = line.leg
+        agent = self.distributor.agent_at(line.name)
+        seat = (agent.number, agent.state, agent.reason) if agent is not None else ("", "", "")
         if leg is None:
-            return b""
+            return LegRecord(line.name, seated=seat[0], seated_state=seat[1], seated_reason=seat[2]) if agent is not None else None
         talking = leg.call.talking
         peer = 0
         if talking is not None and leg in talking:
             peer = (talking[1] if talking[0] is leg else talking[0]).number
         waiting = self.distribution.waiting(leg)
-        return msgspec.msgpack.encode(
-            LegRecord(
-                call=leg.call.name,
-                number=leg.number,
-                line=line.name,
-                incoming=leg.incoming,
-                state=leg.state,
-                tag=line.engine.tag if not leg.clearing else "",
-                called=leg.called,
-                calling=leg.calling,
-                group=leg.group,
-                agent=leg.agent,
-                started_at=leg.started_at,
-                established_at=leg.established_at,
-                peer=peer,
-                queue=waiting.queue if waiting else "",
-                priority=leg.call.priority,
-                joined_at=waiting.joined_at if waiting else 0.0,
-                flow=leg.run.flow.called if leg.run is not None else "",
-                step=leg.run.step if leg.run is not None else "",
-                variables=dict(leg.run.variables) if leg.run is not None else {},
-                recorder=leg.recorder,
-                recording=leg.recording,
-            )
+        return LegRecord(
+            line=line.name,
+            call=leg.call.name,
+            number=leg.number,
+            incoming=leg.incoming,
+            state=leg.state,
+            tag=line.engine.tag if not leg.clearing else "",
+            called=leg.called,
+            calling=leg.calling,
+            group=leg.group,
+            agent=leg.agent,
+            started_at=leg.started_at,
+            established_at=leg.established_at,
+            peer=peer,
+            queue=waiting.queue if waiting else leg.served,
+            priority=leg.call.priority,
+            joined_at=waiting.joined_at if waiting else 0.0,
+            flow=leg.run.flow.called if leg.run is not None else "",
+            step=leg.run.step if leg.run is not None else "",
+            variables=dict(leg.run.variables) if leg.run is not None else {},
+            recorder=leg.recorder,
+            recording=leg.recording,
+            first=leg.first,
+            established=leg.established,
+            cause=leg.cause,
+            seated=seat[0],
+            seated_state=seat[1],
+            seated_reason=seat[2],
         )
 
     def _nothing(self, line: Line, primitive: Primitive, now: float) -> None:
@@ -245,6 +286,9 @@ class Switch:
             if not again:
                 self._part(leg, primitive.cause)
         self._flush_trace(leg, now)
+        record = self._record_of(line)
+        assert record is not None
+        self._gone[line.name] = record
         line.leg = None
         del call.legs[leg.number]
         self.floor.orders([*bridge.silence(leg), (line.port, Tag(0))])
@@ -507,6 +551,7 @@ class Switch:
         leg.called, leg.calling, leg.group, leg.agent = record.called, record.calling, record.group, record.agent
         leg.established_at = record.established_at
         leg.recording = record.recording
+        leg.first, leg.established = record.first, record.established
         if record.recorder >= 0:
             leg.recorder = record.recorder
             self._recorders.remove(record.recorder)

@@ -119,7 +119,9 @@ class Distributor:
         self.queues[queue].add(Waiting(call, queue, priority, self._arrivals, joined_at))
         return self._match_queue(self.queues[queue], now)
 
-    def restore_agent(self, number: str, line: str, state: str, call: str, free: bool, now: float) -> list[Outcome]:
+    def restore_agent(
+        self, number: str, line: str, state: str, reason: str, call: str, free: bool, now: float
+    ) -> list[Outcome]:
         """An agent who was logged on before a restart."""
         agent = self.agents.get(number)
         if agent is None or line in self._by_line:
@@ -128,7 +130,7 @@ class Distributor:
         self._by_line[line] = agent
         if state == READY:
             return self._become_ready(agent, now)
-        return [agent.change(state, now, "adopted", call)]
+        return [agent.change(state, now, reason, call)]
 
     def abandon(self, call: str, now: float) -> tuple[Waiting | None, list[Outcome]]:
         """The call is gone from its queue or from the agent being rung; what it was, and what came of it."""
