@@ -1,9 +1,10 @@
 """Recovery: a new control takes over the calls of one that died, from leg records and from what stands on the lines.
 
 The plane has gone on meanwhile: edges, mixes, prompts, recorders. Here each answered leg is rebuilt from its record and each engine is
-given the levels of its line; what was in transition is cleared, with its fact, cause 41. The journal's last sequence number tells
-which facts of the last turn were written before control died, so none is lost and none is doubled (pbx/floor.py, ``_commit``).
-Conversations go on, a queued caller keeps place and music, a caller in a flow resumes at the last step, an agent being rung is let go and the
+given the levels of its line; what was in transition is cleared, with its fact, cause 41. The journal's last sequence number
+tells which facts of the last turn were written before control died: none is lost and none is doubled (pbx/floor.py, ``_commit``).
+Conversations go on, a queued caller keeps place and music, a caller in a flow resumes at the last step, an agent being rung is let go
+and the
 call offered anew. Leaves out how control came to die.
 """
 
