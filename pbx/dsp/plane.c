@@ -90,6 +90,7 @@ int plane_add_card(struct plane *plane, struct card *card) {
       return PLANE_FULL;
     }
     plane->sound = 1;
+    plane->progress_generation = 0;
   }
   plane->cards[plane->card_count++] = (struct plane_card){.card = card, .first = first};
   plane->ports_used += (uint32_t)card->ports;
@@ -100,6 +101,7 @@ int plane_add_card(struct plane *plane, struct card *card) {
     port->tokens = card->tokens != 0;
     port->recorder = -1;
     port->record_due = port->ringing.due = port->cas.due = AGENDA_NEVER;
+    port->token_receiver.progress = plane->progress;
     port->token_receiver.operate = port->token_receiver.release = AGENDA_NEVER;
     port->cas.open_since = CAS_NEVER;
     generator_silence(&port->generator);
@@ -293,9 +295,20 @@ static void hear(struct plane *plane) {
   plane->now = plane->start;
 }
 
+/* Takes over the tones to be recognised when control has changed them. */
+static void load_tones(struct plane *plane) {
+  const struct arena_tones *tones = &plane->arena->header->tones;
+  uint32_t generation = atomic_load(&tones->generation);
+  if (generation == plane->progress_generation)
+    return;
+  plane->progress_generation = generation;
+  token_timing_load(plane->progress, tones);
+  if (plane->sound)
+    receivers_load(&plane->receivers, tones);
+}
+
 static void run_receivers(struct plane *plane) {
   struct receivers *receivers = &plane->receivers;
-  receivers_load(receivers, &plane->arena->header->tones);
   for (int kind = 0; kind < RECEIVER_KINDS; kind++) {
     int count = receivers_run(receivers, kind);
     for (int n = 0; n < count; n++) {
@@ -369,6 +382,7 @@ int plane_tick(struct plane *plane, uint64_t tick) {
     return PLANE_INVALID;
   plane->tick = tick;
   plane->start = plane->now = tick * PLANE_TICK_SAMPLES;
+  load_tones(plane);
   hear(plane);
   if (plane->sound)
     run_receivers(plane);

@@ -105,6 +105,8 @@ struct plane {
   struct plane_mix *mixes;
   struct agenda agenda; /* ports, then players */
   struct receivers receivers;
+  uint32_t progress_generation;
+  struct token_timing progress[PLANE_PROGRESS_TONES];
   uint8_t *in;   /* [ports][80] A-law */
   uint8_t *out;
   int16_t *ears; /* [ports][80] linear */

@@ -14,7 +14,6 @@ static void *bank_memory(size_t octets) {
 
 int receivers_create(struct receivers *receivers, int lanes) {
   receivers->lanes = lanes;
-  receivers->progress_generation = 0;
   receivers->reports = calloc((size_t)lanes * KERNEL_REPORTS_PER_LANE, sizeof *receivers->reports);
   int good = receivers->reports != 0;
   for (int kind = 0; kind < RECEIVER_KINDS; kind++) {
@@ -51,10 +50,6 @@ void receivers_close(struct receivers *receivers) {
 
 void receivers_load(struct receivers *receivers, const struct arena_tones *tones) {
   struct receiver_bank *bank = &receivers->bank[KIND_PROGRESS];
-  uint32_t generation = atomic_load(&tones->generation);
-  if (generation == receivers->progress_generation)
-    return;
-  receivers->progress_generation = generation;
   memcpy(receivers->progress_code, tones->recognised_code, sizeof receivers->progress_code);
   bank->progress = progress_bank_init(bank->memory, receivers->lanes, tones->frequency_millihertz,
                                       tones->recognised_tone, (int)tones->recognised);

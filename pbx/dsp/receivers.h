@@ -24,7 +24,6 @@ struct receiver_bank {
 
 struct receivers {
   int lanes;
-  uint32_t progress_generation;
   uint16_t progress_code[PROGRESS_TONES_MAX];
   struct tone_report *reports;
   struct receiver_bank bank[RECEIVER_KINDS]; /* by bit number of PLANE_RECEIVE_ */
@@ -32,7 +31,7 @@ struct receivers {
 
 int receivers_create(struct receivers *receivers, int lanes);
 void receivers_close(struct receivers *receivers);
-/* Takes over the tones to be recognised when they have been changed. */
+/* Takes over the tones to be recognised; its lanes begin anew. */
 void receivers_load(struct receivers *receivers, const struct arena_tones *tones);
 /* Sets which receivers listen to the 80 samples at `ear`. */
 void receivers_listen(struct receivers *receivers, uint32_t port, uint8_t wanted, const int16_t *ear);
