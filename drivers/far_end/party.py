@@ -45,6 +45,10 @@ RINGING = 0b1000
 """Bit a toward the telephone: 0 while ringing voltage is on (docs/integrator/outside-socket.md)."""
 
 
+BELL_PAUSE_S = 5.0
+"""Longer than the pause between two bursts of ringing (4 s in China)."""
+
+
 class Party:
     """What all people at the far end have in common."""
 
@@ -187,6 +191,7 @@ class Telephone(Party):
         self.line = line
         self.off_hook = False
         self.ringing = False
+        self._last_bell = -BELL_PAUSE_S
         line.leg = self
 
     def lift(self) -> None:
@@ -205,11 +210,17 @@ class Telephone(Party):
         self.noticed("hangs up")
 
     def bits(self, event: Bits) -> None:
-        """Ringing voltage came or went. A telephone notices the bell's pauses too: it is rung until 6 s after the last burst."""
+        """Ringing voltage came or went."""
         ringing = not event.value & RINGING
         if ringing and not self.ringing:
+            self._last_bell = self.network.floor.now
             self.noticed("bell")
         self.ringing = ringing
+
+    @property
+    def rings(self) -> bool:
+        """Whether the telephone is being rung: the bell sounds, or has sounded within the longest pause."""
+        return self.ringing or self.network.floor.clock.seconds() - self._last_bell < BELL_PAUSE_S
 
 
 def talk_to(party: Party, source: int) -> None:

@@ -1,0 +1,222 @@
+"""Call control in real time: ``python -m pbx.control_process CONFIG``, started by the supervisor beside a running plane.
+
+It attaches to the plane's arena, raises the epoch (a control before this one can then do no harm), adopts what calls are up, and works
+until SIGTERM. One of the two places that name the reactor. Facts go to the arena's journal ring; a writer thread carries them to the
+store. With ``--trace`` each step of each call is written to standard output as it happens. Leaves out who restarts it (pbx/supervisor.py).
+"""
+
+import argparse
+import gc
+import os
+import shutil
+import signal
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from config.loader import load
+from config.schema import Configuration
+from pbx.exchange import Exchange, load_sounds
+from pbx.journal import Journal
+from pbx.line import TRUNK, Line
+from pbx.media import Plane
+from pbx.places import Places
+from pbx.prompts import render
+from pbx.recording_files import RecordingFiles
+from pbx.store import Store, StoreWriter
+from pbx.tone_plan import FOLDER as TONES
+from pbx.tone_plan import load as load_tones
+from pbx.trace import words_of
+from pbx.vocabulary.facts import AgentFact, AlarmCleared, AlarmRaised, CallFact, Fact, Traced
+
+RECORDINGS_EVERY_S = 0.5
+SAFETY_DRAIN_S = 0.05
+FAULT_FILE = "faults.txt"
+
+
+class PlaneClock:
+    """The reactor's clock on the plane's time: the same seconds as the events have."""
+
+    def __init__(self, reactor: Any, plane: Plane) -> None:
+        self._reactor = reactor
+        self._offset = plane.now - reactor.seconds()
+
+    def seconds(self) -> float:
+        """Seconds of the sample clock."""
+        return float(self._reactor.seconds() + self._offset)
+
+    def callLater(self, delay: float, function: Callable[..., object], *arguments: Any) -> Any:  # noqa: N802
+        """Call after ``delay`` seconds."""
+        return self._reactor.callLater(delay, function, *arguments)
+
+
+class Events:
+    """The plane's wake descriptor as the reactor reads it, with a slow look beside it in case a wake was missed."""
+
+    def __init__(self, reactor: Any, plane: Plane, deliver: Callable[[list[Any]], None]) -> None:
+        self._reactor = reactor
+        self._plane = plane
+        self._deliver = deliver
+        reactor.addReader(self)
+        reactor.callLater(SAFETY_DRAIN_S, self._look)
+
+    def fileno(self) -> int:
+        """The descriptor."""
+        return self._plane.wait_fd()
+
+    def logPrefix(self) -> str:  # noqa: N802
+        """What the reactor calls it."""
+        return "plane"
+
+    def doRead(self) -> None:  # noqa: N802
+        """Events wait."""
+        self._deliver(self._plane.drain())
+
+    def connectionLost(self, reason: object) -> None:  # noqa: N802
+        """The reactor lets go of the descriptor."""
+
+    def _look(self) -> None:
+        self._deliver(self._plane.drain())
+        self._reactor.callLater(SAFETY_DRAIN_S, self._look)
+
+
+class LiveSteps:
+    """Writes each step of each call as it happens, one readable line: seconds, call, line, words."""
+
+    def __init__(self, exchange: Exchange) -> None:
+        self._exchange = exchange
+        for line in exchange.lines.values():
+            line.observer = self.note
+
+    def note(self, now: float, name: str, text: str) -> None:
+        """A line's engine noted something; notes of lines without a call are not shown."""
+        line: Line = self._exchange.lines[name]
+        call = line.leg.call.name if line.leg is not None else ""
+        if call or text.startswith(("<- seizure", "<- off-hook")):
+            self._write(now, call, name, text)
+
+    def show(self, sequence: int, fact: Fact) -> None:
+        """A fact of the switch."""
+        if isinstance(fact, CallFact) and not isinstance(fact, Traced):
+            self._write(fact.at, fact.call, fact.line, f"== {words_of(fact)}")
+        elif isinstance(fact, AgentFact):
+            self._write(fact.at, fact.call, fact.line, f"== agent {fact.agent} {type(fact).__name__}")
+
+    def _write(self, now: float, call: str, line: str, text: str) -> None:
+        sys.stdout.write(f"{now:9.3f}  {call:<7} {line:<9} {text}\n")
+        sys.stdout.flush()
+
+
+class Control:
+    """One running control."""
+
+    def __init__(self, reactor: Any, configuration: Configuration, places: Places, trace: bool) -> None:
+        self.reactor = reactor
+        self.configuration = configuration
+        self.places = places
+        self.plane = Plane.attach(str(places.arena))
+        epoch = self.plane.raise_epoch()
+        sounds = render(configuration.prompts, places.prompts)
+        prompts = load_sounds(self.plane, load_tones(TONES / f"{configuration.exchange.tones}.toml"), sounds)
+        self.journal = Journal(self.plane)
+        self.clock = PlaneClock(reactor, self.plane)
+        self.exchange = Exchange(configuration, self.plane, self.clock, self.journal.append, prompts, epoch)
+        self.exchange.floor.on_fault = self._keep_fault
+        zero = time.time() - self.plane.now
+        self.store = Store(places.store, self.plane, self._is_trunk, ring_name=places.ring_name(), clock_zero=zero)
+        self.writer = StoreWriter(self.store, self._store_alarm, self._store_clear)
+        self.recordings = RecordingFiles(
+            places.recordings,
+            self.plane.read_recorder,
+            clock_zero=zero,
+            low_water_octets=self._low_water(),
+            on_alarm=self._disk_alarm,
+            on_clear=self._disk_clear,
+        )
+        self.journal.subscribe(Fact, self.recordings.take)
+        if trace:
+            self.journal.subscribe(Fact, LiveSteps(self.exchange).show)
+
+    def start(self) -> None:
+        """Begin, or take over."""
+        self.writer.start()
+        if self.plane.epoch > self.places.first_epoch():
+            self.exchange.recover()
+            for call in self.exchange.switch.calls.values():
+                for leg in call.legs.values():
+                    if leg.recorder >= 0:
+                        self.recordings.adopt(leg.recording, leg.recorder, leg.established_at or leg.started_at)
+        else:
+            self.exchange.start()
+        Events(self.reactor, self.plane, self.exchange.floor.media)
+        self.reactor.callLater(RECORDINGS_EVERY_S, self._drain_recordings)
+        gc.collect()
+        gc.freeze()
+
+    def stop(self) -> None:
+        """What was recorded and what was written down reaches the disk."""
+        self.recordings.drain()
+        self.recordings.close()
+        self.writer.stop()
+
+    def _is_trunk(self, name: str) -> bool:
+        line = self.exchange.lines.get(name)
+        return line is not None and line.kind == TRUNK
+
+    def _drain_recordings(self) -> None:
+        self.recordings.drain()
+        self.reactor.callLater(RECORDINGS_EVERY_S, self._drain_recordings)
+
+    def _low_water(self) -> int:
+        """The free octets below which no new recording begins."""
+        percent = self.configuration.recording.disk_watermark_percent
+        return shutil.disk_usage(self.places.data).total * (100 - percent) // 100
+
+    def _disk_alarm(self, text: str) -> None:
+        self._state(AlarmRaised(self.clock.seconds(), "recording", text))
+
+    def _disk_clear(self) -> None:
+        self._state(AlarmCleared(self.clock.seconds(), "recording"))
+
+    def _store_alarm(self, text: str) -> None:
+        self.reactor.callFromThread(self._state, AlarmRaised(self.clock.seconds(), "store", text))
+
+    def _store_clear(self) -> None:
+        self.reactor.callFromThread(self._state, AlarmCleared(self.clock.seconds(), "store"))
+
+    def _state(self, fact: Fact) -> None:
+        self.exchange.floor.turn(self.exchange.floor.fact, fact)
+
+    def _keep_fault(self, text: str) -> None:
+        """A fault of our own is kept with its trace; the call it hit is over, the exchange lives."""
+        with self.places.data.joinpath(FAULT_FILE).open("a", encoding="utf-8") as file:
+            file.write(f"--- at {self.plane.now:.3f} s, control {os.getpid()}\n{text}\n")
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run until SIGTERM."""
+    parser = argparse.ArgumentParser(prog="control")
+    parser.add_argument("config", type=Path)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--trace", action="store_true")
+    options = parser.parse_args(arguments)
+    configuration = load(options.config)
+    if isinstance(configuration, list):
+        sys.stderr.writelines(f"{problem}\n" for problem in configuration)
+        return 2
+    from twisted.internet import reactor
+
+    control = Control(reactor, configuration, Places(configuration, options.data), options.trace)
+    stopping: Any = reactor
+    stopping.addSystemEventTrigger("before", "shutdown", control.stop)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    control.start()
+    sys.stderr.write("control: ready\n")
+    stopping.run(installSignalHandlers=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
