@@ -4,7 +4,8 @@ A batch of facts is folded into rows *in the same transaction* as the mark "last
 the ring given back. Killed before the commit, the batch is read again; killed between commit and ring, it is read again and
 skipped by the mark. What the fold remembers of open calls is not kept anywhere: it is built anew from their facts, which the store
 has. Sequence numbers belong to one ring; when a new plane brings a new ring (a new ``ring_name``), numbering goes on behind the last,
-and the calls that were open in the old one get their records with cause 41, for they died with its plane. Times are stored as seconds of
+and the calls that were open in the old one get their records with cause 41, for they died with its plane. Names of calls need to
+be unique in one ring only. Times are stored as seconds of
 Unix time: the exchange's clock plus the ring's ``clock_zero``, so that durations stay those of the exchange's clock.
 
 Calls never wait for the store: a locked or full database is told to ``on_alarm`` and tried again with growing pauses. The SQL is
@@ -42,9 +43,9 @@ CREATE INDEX facts_at ON facts (at);
 CREATE TABLE traces (sequence INTEGER PRIMARY KEY, at REAL NOT NULL, call TEXT NOT NULL, octets BLOB NOT NULL);
 CREATE INDEX traces_call ON traces (call);
 CREATE INDEX traces_at ON traces (at);
-CREATE TABLE calls (call TEXT PRIMARY KEY, sequence INTEGER NOT NULL, line TEXT NOT NULL, calling TEXT NOT NULL, called TEXT NOT NULL,
+CREATE TABLE calls (sequence INTEGER PRIMARY KEY, call TEXT NOT NULL, line TEXT NOT NULL, calling TEXT NOT NULL, called TEXT NOT NULL,
   started_at REAL NOT NULL, answered_at REAL, ended_at REAL, queue TEXT NOT NULL, agent TEXT NOT NULL, cause INTEGER NOT NULL);
-CREATE INDEX calls_sequence ON calls (sequence);
+CREATE INDEX calls_call ON calls (call);
 CREATE INDEX calls_open ON calls (ended_at);
 CREATE TABLE cdr (sequence INTEGER PRIMARY KEY, call TEXT NOT NULL, leg INTEGER NOT NULL, line TEXT NOT NULL, direction TEXT NOT NULL,
   calling TEXT NOT NULL, called TEXT NOT NULL, seized_at REAL NOT NULL, answered_at REAL, ended_at REAL NOT NULL,
@@ -57,7 +58,7 @@ CREATE TABLE segments (sequence INTEGER NOT NULL, number INTEGER NOT NULL, kind 
 CREATE TABLE agent_ledger (sequence INTEGER PRIMARY KEY, agent TEXT NOT NULL, state TEXT NOT NULL, line TEXT NOT NULL,
   reason TEXT NOT NULL, call TEXT NOT NULL, from_at REAL NOT NULL, to_at REAL);
 CREATE INDEX agent_ledger_open ON agent_ledger (agent, to_at);
-CREATE TABLE recordings (recording TEXT PRIMARY KEY, sequence INTEGER NOT NULL, call TEXT NOT NULL, leg INTEGER NOT NULL,
+CREATE TABLE recordings (sequence INTEGER PRIMARY KEY, recording TEXT NOT NULL, call TEXT NOT NULL, leg INTEGER NOT NULL,
   line TEXT NOT NULL, started_at REAL NOT NULL, stopped_at REAL);
 """
 
@@ -231,7 +232,7 @@ class Store:
                     ),
                 )
         for call, at, cause in fold.over:
-            connection.execute("UPDATE calls SET ended_at = ?, cause = ? WHERE call = ?", (zero + at, cause, call))
+            connection.execute("UPDATE calls SET ended_at = ?, cause = ? WHERE call = ? AND ended_at IS NULL", (zero + at, cause, call))
         fold.over.clear()
 
     def _call_row(self, connection: sqlite3.Connection, sequence: int, fact: CallFact, at: float) -> None:
@@ -239,27 +240,31 @@ class Store:
         match fact:
             case facts.ServiceInitiated() | facts.NetworkReached() | facts.Originated() | facts.Delivered():
                 calling, called = getattr(fact, "calling", ""), getattr(fact, "called", "")
-                connection.execute(
-                    "INSERT INTO calls VALUES (?, ?, ?, ?, ?, ?, NULL, NULL, '', '', 0) ON CONFLICT (call) DO UPDATE SET "
-                    "calling = CASE WHEN calls.calling = '' THEN excluded.calling ELSE calls.calling END, "
-                    "called = CASE WHEN calls.called = '' THEN excluded.called ELSE calls.called END",
-                    (call, sequence, fact.line, calling, called, at),
-                )
+                known = connection.execute(
+                    "UPDATE calls SET calling = CASE WHEN calling = '' THEN ? ELSE calling END, "
+                    "called = CASE WHEN called = '' THEN ? ELSE called END WHERE call = ? AND sequence > ?",
+                    (calling, called, call, self._base),
+                ).rowcount
+                if not known:
+                    connection.execute(
+                        "INSERT INTO calls VALUES (?, ?, ?, ?, ?, ?, NULL, NULL, '', '', 0)",
+                        (sequence, call, fact.line, calling, called, at),
+                    )
             case facts.Established(agent=agent):
                 connection.execute(
                     "UPDATE calls SET answered_at = coalesce(answered_at, ?), agent = CASE WHEN ? = '' THEN agent ELSE ? END "
-                    "WHERE call = ?",
-                    (at, agent, agent, call),
+                    "WHERE call = ? AND sequence > ?",
+                    (at, agent, agent, call, self._base),
                 )
             case facts.Queued(queue=queue):
-                connection.execute("UPDATE calls SET queue = ? WHERE call = ?", (queue, call))
+                connection.execute("UPDATE calls SET queue = ? WHERE call = ? AND sequence > ?", (queue, call, self._base))
             case facts.RecordingStarted(recording=recording):
                 connection.execute(
-                    "INSERT OR IGNORE INTO recordings VALUES (?, ?, ?, ?, ?, ?, NULL)",
-                    (recording, sequence, call, fact.leg, fact.line, at),
+                    "INSERT INTO recordings VALUES (?, ?, ?, ?, ?, ?, NULL)",
+                    (sequence, recording, call, fact.leg, fact.line, at),
                 )
             case facts.RecordingStopped(recording=recording):
-                connection.execute("UPDATE recordings SET stopped_at = ? WHERE recording = ?", (at, recording))
+                connection.execute("UPDATE recordings SET stopped_at = ? WHERE recording = ? AND stopped_at IS NULL", (at, recording))
 
     def _agent_row(self, connection: sqlite3.Connection, sequence: int, fact: AgentFact, at: float) -> None:
         connection.execute("UPDATE agent_ledger SET to_at = ? WHERE agent = ? AND to_at IS NULL", (at, fact.agent))

@@ -170,11 +170,22 @@ class LiveTrace:
             self._zero.pop(fact.call, None)
 
 
+def _bounds(connection: sqlite3.Connection, call: str, sequence: int | None = None) -> tuple[int, int]:
+    """First sequence number of a call (by default the newest of that name), and that of the next call of the same name."""
+    if sequence is None:
+        row = connection.execute("SELECT max(sequence) FROM calls WHERE call = ?", (call,)).fetchone()
+        sequence = row[0] or 0
+    after = connection.execute("SELECT min(sequence) FROM calls WHERE call = ? AND sequence > ?", (call, sequence)).fetchone()
+    return sequence, after[0] or sys.maxsize
+
+
 def story_of(connection: sqlite3.Connection, call: str) -> list[tuple[int, Fact]]:
-    """What a store has of a call: (sequence, fact), in order; empty when it does not know the call."""
+    """What a store has of the newest call of this name: (sequence, fact), in order; empty when it does not know the call."""
+    span = _bounds(connection, call)
     rows = connection.execute(
-        "SELECT sequence, octets FROM facts WHERE call = ? UNION ALL SELECT sequence, octets FROM traces WHERE call = ? ORDER BY sequence",
-        (call, call),
+        "SELECT sequence, octets FROM facts WHERE call = ? AND sequence >= ? AND sequence < ? UNION ALL "
+        "SELECT sequence, octets FROM traces WHERE call = ? AND sequence >= ? AND sequence < ? ORDER BY sequence",
+        (call, *span, call, *span),
     )
     return [(row[0], decode(row[1])) for row in rows]
 
@@ -237,7 +248,7 @@ def calls_command(argv: Sequence[str]) -> int:
         connection = _opened(chosen.data)
         only = "WHERE ended_at IS NULL" if chosen.open else ""
         rows = connection.execute(f"SELECT * FROM calls {only} ORDER BY sequence DESC LIMIT ?", (chosen.limit,)).fetchall()[::-1]
-        calls = [{**dict(row), "records": records_of(connection, row["call"])} for row in rows]
+        calls = [{**dict(row), "records": records_of(connection, row["call"], row["sequence"])} for row in rows]
     except (store.StoreError, sqlite3.Error) as failure:
         return _complain("calls", str(failure))
     if chosen.json:
@@ -247,10 +258,16 @@ def calls_command(argv: Sequence[str]) -> int:
     return 0
 
 
-def records_of(connection: sqlite3.Connection, call: str) -> list[dict[str, Any]]:
-    """The call detail records of a call in a store, each with its segments; ``recordings`` is a list of names."""
+def records_of(connection: sqlite3.Connection, call: str, sequence: int | None = None) -> list[dict[str, Any]]:
+    """The call detail records of a call in a store, each with its segments; ``recordings`` is a list of names.
+
+    ``sequence`` is the call's first, as its row says; by default the newest call of that name is meant.
+    """
     records = []
-    for row in connection.execute("SELECT * FROM cdr WHERE call = ? ORDER BY sequence", (call,)).fetchall():
+    for row in connection.execute(
+        "SELECT * FROM cdr WHERE call = ? AND sequence >= ? AND sequence < ? ORDER BY sequence",
+        (call, *_bounds(connection, call, sequence)),
+    ).fetchall():
         parts = connection.execute(
             "SELECT kind, started_at, ended_at, with_leg, line, agent, queue, flow FROM segments WHERE sequence = ? ORDER BY number",
             (row["sequence"],),

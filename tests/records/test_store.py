@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from pbx import store as store_module
+from pbx import trace
 from pbx.cdr import CdrFold
 from pbx.journal import Journal, MemoryRing
 from pbx.media import Layout, Plane, StaleEpoch
@@ -298,3 +299,17 @@ def test_the_arenas_own_ring_serves_journal_and_store(tmp_path):
         assert full.append(everything()[0]) > 0
     finally:
         plane.close()
+
+
+def test_a_new_exchange_may_use_the_names_of_calls_again(tmp_path):
+    for ring, at in (("a", 10.0), ("b", 500.0)):
+        store = Store(tmp_path / STORE_FILE, filled(queued_call("1-1", at)), is_trunk, ring_name=ring)
+        store.drain()
+        store.close()
+    assert rows(tmp_path, "SELECT call, started_at, ended_at FROM calls ORDER BY sequence") == [("1-1", 10.0, 91.0), ("1-1", 500.0, 581.0)]
+    assert rows(tmp_path, "SELECT count(*), sum(stopped_at - started_at) FROM recordings") == [(2, 156.5)]
+    connection = connect(tmp_path / STORE_FILE)
+    assert next(fact.at for _, fact in trace.story_of(connection, "1-1")) == 500.0
+    assert [record["seized_at"] for record in trace.records_of(connection, "1-1")] == [500.0]
+    assert [record["seized_at"] for record in trace.records_of(connection, "1-1", 1)] == [10.0]
+    connection.close()
