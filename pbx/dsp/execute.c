@@ -58,6 +58,7 @@ static void listen(struct plane *plane, uint32_t number, uint8_t receivers) {
 static void play(struct plane *plane, uint32_t number, const struct plane_command *command) {
   if (command->value >= atomic_load(&plane->arena->header->prompts)) {
     /* What does not exist has no length: a flow that waits for its end must not wait for ever. */
+    generator_silence(&plane->ports[number].generator);
     reject(plane);
     plane_tell(plane, number, PLANE_EVENT_PLAYED, command->detail, plane->now);
     return;

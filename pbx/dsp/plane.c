@@ -126,6 +126,8 @@ void plane_tell(struct plane *plane, uint32_t port, uint32_t kind, uint32_t valu
 
 static uint64_t sooner(uint64_t first, uint64_t second) { return first < second ? first : second; }
 
+static uint64_t later(uint64_t first, uint64_t second) { return first > second ? first : second; }
+
 /* Sets when the port is due next: the first of all that it waits for. */
 void plane_rearm(struct plane *plane, uint32_t number) {
   const struct plane_port *port = &plane->ports[number];
@@ -244,6 +246,8 @@ static void card_event(struct plane *plane, uint32_t first, const struct card_ev
 }
 
 static void hear_sound(struct plane *plane, const struct plane_card *slot) {
+  /* A cadence may yet be broken by a silence that is longer than any of its pauses. */
+  uint32_t quiet_after = receivers_recognising(&plane->receivers) ? PLANE_QUIET_TICKS_PROGRESS : PLANE_QUIET_TICKS;
   static const uint8_t silence[PLANE_TICK_SAMPLES] = {[0 ... PLANE_TICK_SAMPLES - 1] = PLANE_SILENCE};
   for (uint32_t number = slot->first; number < slot->first + (uint32_t)slot->card->ports; number++) {
     struct plane_port *port = &plane->ports[number];
@@ -252,8 +256,7 @@ static void hear_sound(struct plane *plane, const struct plane_card *slot) {
     if (memcmp(in, silence, PLANE_TICK_SAMPLES)) {
       port->ear_live = 1;
       g711_alaw_decode(in, ear, PLANE_TICK_SAMPLES);
-      plane->busy_until = plane->tick + (plane->receivers.bank[3].listening ? PLANE_QUIET_TICKS_PROGRESS
-                                                                             : PLANE_QUIET_TICKS);
+      plane->busy_until = later(plane->busy_until, plane->tick + quiet_after);
     } else if (port->ear_live) {
       port->ear_live = 0;
       memset(ear, 0, PLANE_TICK_SAMPLES * sizeof *ear);
@@ -331,7 +334,7 @@ static void speak_sound(struct plane *plane, const struct plane_card *slot) {
     struct plane_port *port = &plane->ports[number];
     if (port->rendered || port->generator.mode != GENERATOR_QUIET) {
       plane_render(plane, number, PLANE_TICK_SAMPLES);
-      plane->busy_until = plane->tick + 1;
+      plane->busy_until = later(plane->busy_until, plane->tick + 1);
     }
     plane_compose_sound(plane, number);
     if (port->recorder >= 0)

@@ -18,7 +18,7 @@
 #include "token_track.h"
 
 #define PLANE_CARDS 64
-#define PLANE_PENDING 16 /* timed commands of a port */
+#define PLANE_PENDING 64 /* timed commands of a port: two dialled pulse digits and more */
 #define PLANE_ARMED 16   /* armed commands of a port */
 #define PLANE_NO_SOURCE 0xffffffffu
 #define PLANE_NOBODY 0xffffffffu

@@ -97,6 +97,8 @@ int receivers_run(struct receivers *receivers, int kind) {
   return bank->progress ? progress_bank_run(bank->progress, bank->ears, receivers->reports) : 0;
 }
 
+int receivers_recognising(const struct receivers *receivers) { return receivers->bank[KIND_PROGRESS].listening > 0; }
+
 uint32_t receivers_port(const struct receivers *receivers, int kind, const struct tone_report *report) {
   return receivers->bank[kind].port_of[report->lane];
 }

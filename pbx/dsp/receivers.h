@@ -37,6 +37,8 @@ void receivers_load(struct receivers *receivers, const struct arena_tones *tones
 void receivers_listen(struct receivers *receivers, uint32_t port, uint8_t wanted, const int16_t *ear);
 /* Runs one bank over this tick; returns the number of reports. */
 int receivers_run(struct receivers *receivers, int kind);
+/* Whether any port listens for call progress tones. */
+int receivers_recognising(const struct receivers *receivers);
 /* Port and tone code of a report of bank `kind`. */
 uint32_t receivers_port(const struct receivers *receivers, int kind, const struct tone_report *report);
 uint16_t receivers_code(const struct receivers *receivers, int kind, const struct tone_report *report);
