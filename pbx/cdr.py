@@ -239,6 +239,9 @@ class CdrFold:
                 self.strays += 1
                 return records
             leg = self._new_leg(call, sequence, fact)
+        if leg.ended_at is not None:
+            self.strays += 1
+            return records
         self._unconfirmed.pop((call.name, leg.number), None)
         if isinstance(fact, ConnectionCleared):
             return records + self._connection_cleared(call, leg, fact.at, fact.cause)

@@ -3,7 +3,7 @@
 import random
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pbx import cdr
@@ -145,6 +145,7 @@ KINDS = [kind for kind in facts.KINDS.values() if issubclass(kind, facts.CallFac
 
 
 @given(st.integers(0, 2**32), st.integers(1, 60))
+@example(98, 31)
 def test_any_facts_in_any_order_give_at_most_one_record_a_leg_and_always_a_partition(seed, count):
     choose = random.Random(seed)
     fold = CdrFold(is_trunk)
