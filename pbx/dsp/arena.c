@@ -232,6 +232,11 @@ int arena_progress_load(struct arena *arena, uint32_t frequency_millihertz, cons
   struct arena_tones *tones = &arena->header->tones;
   if (count > PROGRESS_TONES_MAX)
     return PLANE_INVALID;
+  /* A control that starts again loads what is there already: the receivers at work must not notice. */
+  if (tones->frequency_millihertz == frequency_millihertz && tones->recognised == count &&
+      !memcmp(tones->recognised_tone, recognised, count * sizeof *recognised) &&
+      !memcmp(tones->recognised_code, codes, count * sizeof *codes))
+    return PLANE_OK;
   tones->frequency_millihertz = frequency_millihertz;
   tones->recognised = count;
   memcpy(tones->recognised_tone, recognised, count * sizeof *recognised);

@@ -4,6 +4,7 @@ import random
 
 import pytest
 
+from pbx.media import Cadence
 from pbx.vocabulary import media, tones
 from pbx.vocabulary.media import MIX, PLAYER
 from tests.plane.rig import Pair, on_port
@@ -133,7 +134,12 @@ def test_busy_tone_is_recognised_and_its_end(tokens: bool) -> None:
     busy = tones.progress("busy")
     pair.far.send(0, media.Listen(media.RECEIVE_PROGRESS))
     pair.near.send(0, media.SendTone(busy, 4000))
-    pair.run(700)
+    pair.run(50)
+    # A control that starts again loads the same cadences: the receiver goes on.
+    pair.far.load_recognised(450.0, {"busy": Cadence((350,), (350,), 2)})
+    pair.run(30)
+    assert [event for _, event in on_port(pair.far_events, 0)] == [media.ToneOn(busy)]
+    pair.run(620)
     assert [event for _, event in on_port(pair.far_events, 0)] == [media.ToneOn(busy), media.ToneOff(busy)]
 
 
