@@ -16,6 +16,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from twisted.internet.defer import Deferred
+
 from config.loader import load
 from config.schema import Configuration
 from pbx.exchange import Exchange, load_sounds
@@ -29,10 +31,12 @@ from pbx.store import Store, StoreWriter
 from pbx.tone_plan import FOLDER as TONES
 from pbx.tone_plan import load as load_tones
 from pbx.trace import words_of
+from pbx.vocabulary.call import NORMAL_UNSPECIFIED, Release
 from pbx.vocabulary.facts import AgentFact, AlarmCleared, AlarmRaised, CallFact, Fact, Traced
 
 RECORDINGS_EVERY_S = 0.5
 SAFETY_DRAIN_S = 0.05
+CLEARING_S = 1.0
 FAULT_FILE = "faults.txt"
 
 
@@ -155,8 +159,21 @@ class Control:
         gc.collect()
         gc.freeze()
 
+    def clear_all(self) -> Any:
+        """An orderly end: clear every call and give the lines a moment; then state the end of whatever has not let go."""
+        switch = self.exchange.switch
+        for call in list(switch.calls.values()):
+            self.exchange.floor.turn(switch.clear, call, NORMAL_UNSPECIFIED)
+        waiting = Deferred()
+        self.reactor.callLater(CLEARING_S if switch.calls else 0.0, waiting.callback, None)
+        return waiting.addCallback(lambda _: self.stop())
+
     def stop(self) -> None:
         """What was recorded and what was written down reaches the disk."""
+        switch = self.exchange.switch
+        for line in self.exchange.lines.values():
+            if line.leg is not None:
+                self.exchange.floor.turn(switch.receive, line, Release(NORMAL_UNSPECIFIED), self.clock.seconds())
         self.recordings.drain()
         self.recordings.close()
         self.writer.stop()
@@ -210,7 +227,7 @@ def main(arguments: Sequence[str]) -> int:
 
     control = Control(reactor, configuration, Places(configuration, options.data), options.trace)
     stopping: Any = reactor
-    stopping.addSystemEventTrigger("before", "shutdown", control.stop)
+    stopping.addSystemEventTrigger("before", "shutdown", control.clear_all)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     control.start()
     sys.stderr.write("control: ready\n")

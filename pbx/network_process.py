@@ -26,7 +26,7 @@ from pbx.tone_plan import load as load_tones
 SETTLE_S = 0.5
 """Frame alignment and the first exchange of idle bits on all circuits."""
 LOOK_EVERY_S = 0.2
-GOODBYE_S = 0.8
+GOODBYE_S = 2.5
 
 
 def main(arguments: Sequence[str]) -> int:

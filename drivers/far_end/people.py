@@ -25,6 +25,14 @@ def _put_down(phone: Telephone) -> None:
         phone.hang_up()
 
 
+def _leaves(person: Subscriber) -> Script:
+    """Hang up, unless the other end has done it before, and wait until the circuit is let go."""
+    if person.line is not None:
+        person.hang_up()
+    if person.line is not None:
+        yield until("released", seconds=10)
+
+
 def logs_in(phone: Telephone, agent: str, password: str) -> Script:
     """Log an agent in by the feature code, and go."""
     phone.lift()
@@ -50,7 +58,8 @@ def works(phone: Telephone, agent: str, password: str, random: Random, slow: flo
         phone.lift()
         _say(phone)
         patience = 4 + random.random() * 8 if random.random() < leaves_first else 600.0
-        yield until("hears busy", seconds=patience)
+        # Dial tone: the caller had gone before the handset was lifted.
+        yield until("hears busy", "hears dial", seconds=patience)
         yield 0.5
         _put_down(phone)
         yield 0.5
@@ -60,7 +69,7 @@ def asks_for_agent(caller: Subscriber, number: str, key: str, talk_seconds: floa
     """Dial the service number, choose the queue, wait, talk, hang up."""
     if not caller.dial(number):
         return
-    if not yield until("answered", seconds=30):
+    if not (yield until("answered", seconds=30)):
         caller.hang_up()
         return
     yield 2.5
@@ -70,8 +79,7 @@ def asks_for_agent(caller: Subscriber, number: str, key: str, talk_seconds: floa
     yield 1.0
     _say(caller)
     yield until("released", seconds=talk_seconds)
-    caller.hang_up()
-    yield until("released", seconds=10)
+    yield from _leaves(caller)
 
 
 def hears_announcement(caller: Subscriber, number: str, key: str, listen_seconds: float) -> Script:
@@ -82,8 +90,7 @@ def hears_announcement(caller: Subscriber, number: str, key: str, listen_seconds
     yield 3.0
     caller.press(key)
     yield until("released", seconds=listen_seconds)
-    caller.hang_up()
-    yield until("released", seconds=10)
+    yield from _leaves(caller)
 
 
 def dials_wrong(caller: Subscriber, number: str) -> Script:
@@ -123,5 +130,4 @@ def is_called(subscriber: Subscriber, after_seconds: float, talk_seconds: float)
     subscriber.answer()
     _say(subscriber)
     yield until("released", seconds=talk_seconds)
-    subscriber.hang_up()
-    yield until("released", seconds=10)
+    yield from _leaves(subscriber)

@@ -10,6 +10,7 @@ from random import Random
 from config.schema import Configuration
 from drivers.far_end import people
 from drivers.far_end.network import Network
+from drivers.far_end.party import Party
 from drivers.far_end.story import Script, Story
 from pbx.floor import Clock
 
@@ -38,14 +39,15 @@ class Showing:
     def begin(self) -> None:
         """Start everybody; the last has gone home about 30 s later."""
         extensions = [row.number for row in self._configuration.extensions]
-        agents = self._configuration.agents[:2]
-        for place, agent in enumerate(agents):
+        # The third agent comes late, so that the third caller waits with music.
+        arrivals = (0.2, 0.5, 6.0)
+        for place, (agent, at) in enumerate(zip(self._configuration.agents, arrivals, strict=False)):
             if place + 1 < len(extensions):
                 phone = self.network.telephones[extensions[place + 1]]
-                script = people.works(phone, agent.number, agent.password, Random(place), slow=place, leaves_first=0.0)
-                self._run(0.2 + place * 0.3, phone, script, keep=True)
+                script = people.works(phone, agent.number, agent.password, Random(place), slow=place * 0.5, leaves_first=0.0)
+                self._run(at, phone, script, keep=True)
         if self._service:
-            for n, (at, talk) in enumerate(((10.0, 12.0), (10.6, 14.0), (11.2, 15.0))):
+            for n, (at, talk) in enumerate(((9.0, 8.0), (9.6, 9.5), (10.2, 14.0))):
                 caller = self.network.subscriber(f"1390000000{n + 1}")
                 self._run(at, caller, people.asks_for_agent(caller, self._service, self._queue_key, talk))
             if self._announcement_key:
@@ -81,7 +83,7 @@ class Showing:
         """Whether everybody but the agents has gone home."""
         return not self.running
 
-    def _run(self, at: float, party: people.Party, script: Script, keep: bool = False) -> None:
+    def _run(self, at: float, party: Party, script: Script, keep: bool = False) -> None:
         ended: Callable[[Story], None] | None = None if keep else self.running.discard
         story = Story(self.clock, party, script, ended)
         if not keep:

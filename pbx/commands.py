@@ -1,0 +1,71 @@
+"""The commands ``zongji check`` and ``zongji run``."""
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+
+from config.loader import load
+from pbx.places import Places
+from pbx.prompts import PromptError, render
+from pbx.supervisor import StartError, Supervisor
+
+WRONG_CONFIGURATION = 2
+
+
+def check_command(arguments: Sequence[str]) -> int:
+    """Check a configuration as a whole: every mistake at once, one line each; 2 when there is one."""
+    parser = argparse.ArgumentParser(
+        prog="zongji check",
+        description="Find every mistake in a configuration file at once. Exit code 0: none; 2: some.",
+        epilog="example: ./zongji check config/zongji.toml",
+    )
+    parser.add_argument("config", type=Path, help="the configuration file")
+    parser.add_argument("--json", action="store_true", help="one object a line: file, line, what, cure")
+    options = parser.parse_args(arguments)
+    configuration = load(options.config)
+    problems = configuration if isinstance(configuration, list) else []
+    for problem in problems:
+        print(json.dumps(msgspec.to_builtins(problem), ensure_ascii=False) if options.json else problem)
+    if not problems and not options.json:
+        print(f"{options.config}: no mistakes")
+    return WRONG_CONFIGURATION if problems else 0
+
+
+def run_command(arguments: Sequence[str]) -> int:
+    """Run an exchange until Ctrl-C or SIGTERM."""
+    parser = argparse.ArgumentParser(
+        prog="zongji run",
+        description="Run an exchange: plane, control and (for simulated spans) the network, supervised, until Ctrl-C.",
+        epilog="example: ./zongji run config/zongji.toml --trace",
+    )
+    parser.add_argument("config", type=Path, help="the configuration file")
+    parser.add_argument("--data", type=Path, help="data directory instead of the configuration's")
+    parser.add_argument("--trace", action="store_true", help="print each step of each call")
+    options = parser.parse_args(arguments)
+    configuration = load(options.config)
+    if isinstance(configuration, list):
+        sys.stderr.writelines(f"{problem}\n" for problem in configuration)
+        return WRONG_CONFIGURATION
+    places = Places(configuration, options.data)
+    marks = places.read_marks()
+    if marks:
+        sys.stderr.write(f"{places.data}: an exchange runs here already (process {marks['pid']}); stop it or give --data\n")
+        return 1
+    places.make()
+    try:
+        render(configuration.prompts, places.prompts, lambda name: print(f"speaking the prompt {name}", flush=True))
+        supervisor = Supervisor(configuration, options.config, places, trace=options.trace)
+        supervisor.start()
+    except (PromptError, StartError) as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    print(f"{configuration.exchange.name} is up; its data: {places.data}; Ctrl-C stops it", flush=True)
+    try:
+        supervisor.run()
+    finally:
+        supervisor.stop()
+    return 0
