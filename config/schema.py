@@ -224,8 +224,8 @@ class ConsoleKey(Section, frozen=True):
     public_key: Annotated[
         str,
         Meta(
-            pattern=r"^(ssh-ed25519|ecdsa-sha2-nistp256|ssh-rsa) [A-Za-z0-9+/]+=*( .*)?$",
-            description='the line of an OpenSSH public key file, as in "ssh-ed25519 AAAA..."',
+            pattern=r"^ssh-ed25519 [A-Za-z0-9+/]+=*( .*)?$",
+            description='the line of an ed25519 public key file of OpenSSH, as in "ssh-ed25519 AAAA..."',
         ),
     ]
 

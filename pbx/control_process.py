@@ -17,12 +17,16 @@ from pathlib import Path
 from typing import Any
 
 from twisted.internet.defer import Deferred
+from twisted.internet.error import CannotListenError
 
 from config.loader import load
 from config.schema import Configuration
+from pbx.console import prepare_key
+from pbx.console_view import ConsoleView
 from pbx.exchange import Exchange, load_sounds
 from pbx.journal import Journal
 from pbx.line import TRUNK, Line
+from pbx.manhole import KEYS_FILE, authorise, open_console
 from pbx.media import Plane
 from pbx.places import Places
 from pbx.prompts import render
@@ -156,8 +160,26 @@ class Control:
             self.exchange.start()
         Events(self.reactor, self.plane, self.exchange.floor.media)
         self.reactor.callLater(RECORDINGS_EVERY_S, self._drain_recordings)
+        if self.configuration.console.port:
+            self._open_console()
         gc.collect()
         gc.freeze()
+
+    def _open_console(self) -> None:
+        """Let in those the configuration names, and whoever may read the local key; another port when the wanted one is taken."""
+        wanted = self.configuration.console
+        data = self.places.data
+        (data / KEYS_FILE).unlink(missing_ok=True)
+        if wanted.local_key:
+            prepare_key(data)
+        for key in wanted.keys:
+            authorise(data / KEYS_FILE, " ".join(key.public_key.split()[:2]), key.name, key.role)
+        view = ConsoleView(self.exchange, self.journal)
+        try:
+            open_console(view, data, self.reactor, wanted.port)
+        except CannotListenError:
+            sys.stderr.write(f"control: port {wanted.port} is taken; the console listens on another (zongji console finds it)\n")
+            open_console(view, data, self.reactor, 0)
 
     def clear_all(self) -> Any:
         """An orderly end: clear every call and give the lines a moment; then state the end of whatever has not let go."""

@@ -107,7 +107,12 @@ class Exchange:
             Router(trunks, extensions),
             lines,
             groups,
-            SwitchSettings(configuration.timers.no_answer_seconds, recorders=layout_of(configuration).recorders),
+            SwitchSettings(
+                configuration.timers.no_answer_seconds,
+                recorders=layout_of(configuration).recorders,
+                record_all=configuration.recording.what == "all",
+                hold_player=self._hold_player(),
+            ),
             self._name_call,
         )
         self.distributor = Distributor(self._queues(), self._agents())
@@ -169,7 +174,15 @@ class Exchange:
         return lines, groups
 
     def _extensions(self, examiner: Any) -> list[Line]:
-        variant = load_subscriber_variant("china-subscriber")
+        timers = self.configuration.timers
+        variant = load_subscriber_variant("china-subscriber").adjusted(
+            {
+                "first_digit": timers.first_digit_seconds * 1000,
+                "inter_digit": timers.inter_digit_seconds * 1000,
+                "whole_number": timers.whole_number_seconds * 1000,
+                "tone": timers.busy_tone_seconds * 1000,
+            }
+        )
         return [
             Line(
                 row.line,
@@ -201,6 +214,10 @@ class Exchange:
     def _music(self) -> list[str]:
         """Each music once, in the order of the queues: its place is its player."""
         return list(dict.fromkeys(row.music for row in self.configuration.queues if row.music in self.prompts))
+
+    def _hold_player(self) -> int:
+        """Who is held hears the first queue's music; -1 = there is none."""
+        return 0 if self._music() else -1
 
     def _manners(self) -> dict[str, QueueManner]:
         music = self._music()

@@ -57,6 +57,10 @@ class Control(Protocol):
     def fault(self, line: Line, now: float) -> None:
         """Something of our own went wrong on this line's call; its engine has been let go."""
 
+
+class Records(Protocol):
+    """Leg records, as the floor sees them."""
+
     def number_facts(self, facts: Sequence[Fact], last: int) -> None:
         """These facts are about to be written with the sequence numbers after ``last``."""
 
@@ -83,6 +87,7 @@ class Floor:
         self.now = 0.0
         self._append = append
         self._control: Control | None = None
+        self._records: Records | None = None
         self._queue: deque[tuple[Any, Any, float]] = deque()
         self._commands: list[tuple[int, MediaCommand]] = []
         self._facts: list[Fact] = []
@@ -90,9 +95,10 @@ class Floor:
         self._lines: dict[int, Line] = {}
         self._running = False
 
-    def attach(self, control: Control) -> None:
-        """The switch that primitives go to."""
+    def attach(self, control: Control, records: Records | None = None) -> None:
+        """The switch that primitives go to, and the leg records it keeps (a far end keeps none)."""
         self._control = control
+        self._records = records
 
     def add(self, line: Line) -> None:
         """A line whose events this floor delivers."""
@@ -249,18 +255,18 @@ class Floor:
         """Leg records first: that of a leg which has ended says which fact tells its end, so that whoever dies in between, the fact is
         written once (pbx/recovery.py). Then the facts; then the records of ended legs go; commands last.
         """
-        control = self._control
+        records = self._records
         touched, self._touched = self._touched, {}
         facts, self._facts = self._facts, []
-        if touched and control is not None:
-            control.number_facts(facts, self.plane.journal_sequence)
+        if touched and records is not None:
+            records.number_facts(facts, self.plane.journal_sequence)
             for port, line in touched.items():
-                self.plane.write_leg_record(port, control.leg_record(line))
+                self.plane.write_leg_record(port, records.leg_record(line))
         for fact in facts:
             self._append(fact)
-        if touched and control is not None:
-            for line in control.take_gone():
-                self.plane.write_leg_record(line.port, control.leg_record(line))
+        if touched and records is not None:
+            for line in records.take_gone():
+                self.plane.write_leg_record(line.port, records.leg_record(line))
         if self._commands:
             commands, self._commands = self._commands, []
             send = self.plane.send

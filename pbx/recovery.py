@@ -14,7 +14,7 @@ import msgspec
 
 from pbx import bridge
 from pbx.acd.agent import BUSY, READY
-from pbx.call import CONNECTED, Leg, LegRecord
+from pbx.call import CONNECTED, HELD, Leg, LegRecord
 from pbx.engine import Levels
 from pbx.line import Line
 from pbx.media import Plane
@@ -112,7 +112,7 @@ class _Rescue:
             if record is None:
                 self.floor.orders([(line.port, command) for command in QUIET])
                 continue
-            leg = self.switch.adopt_leg(record, line)
+            leg = self.switch.records.adopt(record, line)
             leg.hears = {edge.source for edge in self.plane.edges(line.port)}
             # A prompt or tone may be sounding: the first silence must reach it.
             leg.sounding = True
@@ -169,10 +169,11 @@ class _Rescue:
             self.switch.distribution.adopt_waiting(leg, record.queue, joined_at)
 
     def _reunite(self, leg: Leg, peer: Leg) -> None:
-        leg.state = peer.state = CONNECTED
         leg.call.talking = (leg, peer)
         leg.sounding = peer.sounding = False
-        self.floor.orders([*bridge.hear(leg, peer.line.port), *bridge.hear(peer, leg.line.port)])
+        if HELD not in (leg.state, peer.state):
+            leg.state = peer.state = CONNECTED
+            self.floor.orders([*bridge.hear(leg, peer.line.port), *bridge.hear(peer, leg.line.port)])
         for one in (leg, peer):
             one.served = self.living[one.line.name].queue
             self.floor.touch(one.line)

@@ -13,7 +13,6 @@ from pbx import bridge
 from pbx.call import CONNECTED, Leg
 from pbx.switch import Switch
 from pbx.vocabulary import facts
-from pbx.vocabulary.call import NORMAL_CLEARING
 from pbx.vocabulary.media import RECEIVE_DTMF, Listen, Play, Silence, Unlisten
 
 FlowMaker = Callable[[dict[str, str]], Flow]
@@ -58,10 +57,6 @@ class Service:
         if run is not None and run.leg is leg and not run.over:
             run.played()
             self._tidy(run)
-
-    def answered_without_caller(self, leg: Leg) -> None:
-        """An outgoing leg was answered whose caller has gone in the same moment."""
-        self.switch.clear_leg(leg, NORMAL_CLEARING)
 
     def _listen(self, leg: Leg) -> None:
         if not leg.clearing:

@@ -6,14 +6,15 @@ either party of a conversation leaves, the other is cleared. Everything happens 
 (pbx/bridge.py says who hears whom) and signalling (the engines).
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from pbx import bridge
-from pbx.call import ALERTING, CONNECTED, FAILED, INITIATED, Call, Leg, LegRecord
+from pbx.call import ALERTING, CONNECTED, FAILED, HELD, Call, Leg
 from pbx.floor import Floor
+from pbx.leg_records import LegRecords
 from pbx.line import TRUNK, Line
 from pbx.routing import Route, Router
 from pbx.trunks import TrunkGroup
@@ -42,7 +43,7 @@ from pbx.vocabulary.call import (
     Setup,
     Unblocked,
 )
-from pbx.vocabulary.media import MediaEvent, Played, Record, SendTone, StopRecord, Tag
+from pbx.vocabulary.media import PLAYER, MediaEvent, Played, Record, SendTone, StopRecord, Tag
 
 if TYPE_CHECKING:
     from pbx.acd.distributor import Distributor
@@ -55,10 +56,12 @@ CIRCUITS_TRIED_MOST = 3
 
 
 class SwitchSettings(msgspec.Struct, frozen=True):
-    """Times of the switch itself, in seconds, and how many recorders the plane has."""
+    """Times of the switch itself, in seconds; how many recorders the plane has; what is recorded; what a held party hears."""
 
     no_answer_seconds: float = 60.0
     recorders: int = 0
+    record_all: bool = False
+    hold_player: int = -1
 
 
 class Switch:
@@ -85,7 +88,7 @@ class Switch:
         self.distributor: Distributor
         self._name_call = name_call
         self._recorders = list(range(settings.recorders))
-        self._gone: dict[str, LegRecord] = {}
+        self.records = LegRecords(self)
         self._arrived: dict[type[Primitive], Callable[[Line, Primitive, float], None]] = {
             Seized: self._seized,
             Setup: self._setup,
@@ -100,7 +103,7 @@ class Switch:
             Blocked: self._blocked,
             Unblocked: self._unblocked,
         }
-        floor.attach(self)
+        floor.attach(self, self.records)
 
     # What comes from the lines.
 
@@ -119,80 +122,6 @@ class Switch:
         if leg is not None:
             self._released(line, Release(TEMPORARY_FAILURE), now)
         line.idle = True
-
-    def number_facts(self, written: Sequence[facts.Fact], last: int) -> None:
-        """Note which sequence numbers the facts of this turn will have, for the leg records."""
-        for sequence, fact in enumerate(written, last + 1):
-            if not isinstance(fact, facts.CallFact):
-                continue
-            call = self.calls.get(fact.call)
-            leg = call.legs.get(fact.leg) if call is not None else None
-            if leg is not None:
-                leg.first = leg.first or sequence
-                if isinstance(fact, facts.Established):
-                    leg.established = sequence
-            elif isinstance(fact, facts.ConnectionCleared):
-                self._number_gone(fact.line, cleared=sequence)
-            elif isinstance(fact, facts.CallCleared):
-                for name, record in self._gone.items():
-                    if record.call == fact.call:
-                        self._number_gone(name, call_cleared=sequence)
-
-    def _number_gone(self, line: str, **numbers: int) -> None:
-        record = self._gone.get(line)
-        if record is not None:
-            self._gone[line] = msgspec.structs.replace(record, **numbers)
-
-    def take_gone(self) -> Sequence[Line]:
-        """Lines whose legs ended in this turn."""
-        gone, self._gone = self._gone, {}
-        return [self.lines[name] for name in gone]
-
-    def leg_record(self, line: Line) -> bytes:
-        """The leg, or what was the leg until this turn, and the agent at the line, as the arena keeps them."""
-        record = self._gone.get(line.name) or self._record_of(line)
-        return msgspec.msgpack.encode(record) if record is not None else b""
-
-    def _record_of(self, line: Line) -> LegRecord | None:
-        leg: Leg | None = line.leg
-        agent = self.distributor.agent_at(line.name)
-        seat = (agent.number, agent.state, agent.reason) if agent is not None else ("", "", "")
-        if leg is None:
-            return LegRecord(line.name, seated=seat[0], seated_state=seat[1], seated_reason=seat[2]) if agent is not None else None
-        talking = leg.call.talking
-        peer = 0
-        if talking is not None and leg in talking:
-            peer = (talking[1] if talking[0] is leg else talking[0]).number
-        waiting = self.distribution.waiting(leg)
-        return LegRecord(
-            line=line.name,
-            call=leg.call.name,
-            number=leg.number,
-            incoming=leg.incoming,
-            state=leg.state,
-            tag=line.engine.tag if not leg.clearing else "",
-            called=leg.called,
-            calling=leg.calling,
-            group=leg.group,
-            agent=leg.agent,
-            started_at=leg.started_at,
-            established_at=leg.established_at,
-            peer=peer,
-            queue=waiting.queue if waiting else leg.served,
-            priority=leg.call.priority,
-            joined_at=waiting.joined_at if waiting else 0.0,
-            flow=leg.run.flow.called if leg.run is not None else "",
-            step=leg.run.step if leg.run is not None else "",
-            variables=dict(leg.run.variables) if leg.run is not None else {},
-            recorder=leg.recorder,
-            recording=leg.recording,
-            first=leg.first,
-            established=leg.established,
-            cause=leg.cause,
-            seated=seat[0],
-            seated_state=seat[1],
-            seated_reason=seat[2],
-        )
 
     def _nothing(self, line: Line, primitive: Primitive, now: float) -> None:
         """Nothing to do: the engine has told all that its neighbours need to know."""
@@ -259,10 +188,12 @@ class Switch:
         if not leg.answered:
             self._establish(leg)
         caller = leg.call.originator
-        if leg.agent:
+        if leg.incoming:
+            self._placed(leg)
+        elif leg.agent:
             self.distribution.agent_answered(leg)
         elif caller is None:
-            self.service.answered_without_caller(leg)
+            self.clear_leg(leg, NORMAL_CLEARING)
         else:
             self.service.leave(caller)
             self.connect(caller, leg)
@@ -286,9 +217,7 @@ class Switch:
             if not again:
                 self._part(leg, primitive.cause)
         self._flush_trace(leg, now)
-        record = self._record_of(line)
-        assert record is not None
-        self._gone[line.name] = record
+        self.records.ended(line)
         line.leg = None
         del call.legs[leg.number]
         self.floor.orders([*bridge.silence(leg), (line.port, Tag(0))])
@@ -416,6 +345,56 @@ class Switch:
 
     # Verbs.
 
+    def place(self, extension: str, number: str) -> str:
+        """Ring an extension and, when it answers, call ``number`` for it (CSTA: make call); "" or why not."""
+        line = self.extensions.get(extension)
+        if line is None or not line.available:
+            return f"extension {extension} is not free" if line is not None else f"there is no extension {extension}"
+        now = self.floor.now
+        call = Call(self._name_call(), now)
+        self.calls[call.name] = call
+        leg = call.add(line, True, now)
+        leg.called, leg.calling = number, extension
+        self._take_line(leg)
+        self.floor.fact(facts.ServiceInitiated(now, call.name, leg.number, line.name))
+        self.floor.to_line(line, Setup(extension, calling=number))
+        leg.ring_timer = self.floor.after(self.settings.no_answer_seconds, self._rung_out, leg)
+        return ""
+
+    def _placed(self, leg: Leg) -> None:
+        """The extension for which a call is placed has answered: now the call itself."""
+        self.floor.fact(
+            facts.Originated(
+                self.floor.now, leg.call.name, leg.number, leg.line.name, called=leg.called, calling=leg.calling
+            )
+        )
+        self.route(leg, leg.called)
+
+    def hold(self, leg: Leg) -> str:
+        """The leg's partner leaves it with music; "" or why not."""
+        talking = leg.call.talking
+        if talking is None or leg not in talking or leg.state == HELD:
+            return "it is not in a conversation"
+        for party in talking:
+            self.floor.orders(bridge.silence(party))
+        leg.state = HELD
+        if self.settings.hold_player >= 0:
+            self.floor.orders(bridge.hear(leg, PLAYER + self.settings.hold_player))
+        self.floor.fact(facts.Held(self.floor.now, leg.call.name, leg.number, leg.line.name))
+        self.floor.touch(leg.line)
+        return ""
+
+    def retrieve(self, leg: Leg) -> str:
+        """The held leg is back in its conversation; "" or why not."""
+        talking = leg.call.talking
+        if talking is None or leg.state != HELD:
+            return "it is not held"
+        leg.state = CONNECTED
+        self.floor.orders(bridge.talk(*talking))
+        self.floor.fact(facts.Retrieved(self.floor.now, leg.call.name, leg.number, leg.line.name))
+        self.floor.touch(leg.line)
+        return ""
+
     def answer(self, leg: Leg) -> None:
         """Answer an incoming leg."""
         if not leg.answered and not leg.clearing:
@@ -450,6 +429,23 @@ class Switch:
         )
         self.floor.touch(first.line)
         self.floor.touch(second.line)
+        if self.settings.record_all:
+            self.record(first)
+
+    def requeue(self, leg: Leg, queue: str, priority: int) -> bool:
+        """The caller leaves flow or conversation and waits in a queue; whoever talked to him is cleared. False = it is full."""
+        call = leg.call
+        self.service.leave(leg)
+        talking, call.talking = call.talking, None
+        for party in talking or ():
+            self.floor.orders(bridge.silence(party))
+            if party.agent:
+                self.distribution.agent_finished(party)
+        for other in call.others(leg):
+            self.clear_leg(other, NORMAL_CLEARING)
+        self.answer(leg)
+        self.floor.orders(bridge.silence(leg))
+        return self.distribution.enqueue(leg, queue, priority)
 
     def sound(self, leg: Leg, command: SendTone) -> None:
         """Send a tone to a leg."""
@@ -538,22 +534,7 @@ class Switch:
         if notes:
             self.floor.fact(facts.Traced(now, leg.call.name, leg.number, leg.line.name, lines=notes))
 
-    # Adoption after a restart (pbx/recovery.py).
-
-    def adopt_leg(self, record: LegRecord, line: Line) -> Leg:
-        """Rebuild a leg, and its call when it is the first of it."""
-        call = self.calls.get(record.call)
-        if call is None:
-            call = self.calls[record.call] = Call(record.call, record.started_at)
-            call.priority = record.priority
-        leg = call.add(line, record.incoming, record.started_at, record.number)
-        leg.state = record.state if record.established_at is not None else INITIATED
-        leg.called, leg.calling, leg.group, leg.agent = record.called, record.calling, record.group, record.agent
-        leg.established_at = record.established_at
-        leg.recording = record.recording
-        leg.first, leg.established = record.first, record.established
-        if record.recorder >= 0:
-            leg.recorder = record.recorder
-            self._recorders.remove(record.recorder)
-        line.idle = False
-        return leg
+    def adopt_recorder(self, leg: Leg, recorder: int) -> None:
+        """A leg that is being recorded goes on with its recorder."""
+        leg.recorder = recorder
+        self._recorders.remove(recorder)

@@ -17,11 +17,12 @@ LAYERS = {
     1: "pbx.signalling pbx.acd fax",
     2: "pbx.media pbx.line pbx.trunks drivers pbx._plane pbx.dsp pbx.hearing pbx.speaking pbx.tone_plan pbx.sound_file "
     "pbx.tone_file pbx.listen",
-    3: "pbx.call pbx.numbers pbx.routing pbx.bridge pbx.switch pbx.recording pbx.floor pbx.distribution pbx.service ivr fax.mailbox",
+    3: "pbx.call pbx.numbers pbx.routing pbx.bridge pbx.switch pbx.recording pbx.floor pbx.distribution pbx.service pbx.leg_records "
+    "ivr fax.mailbox",
     4: "pbx.journal pbx.cdr pbx.store pbx.recovery pbx.sites pbx.csta pbx.manhole pbx.console pbx.trace pbx.checkers "
     "pbx.recording_files pbx.console_words desk "
     "drivers.far_end",  # the simulated network is no card but an exchange of its own, out of the same engines
-    5: "pbx.exchange pbx.far_network pbx.prompts pbx.control_process pbx.network_process pbx.plane_process pbx.__main__ "
+    5: "pbx.exchange pbx.console_view pbx.far_network pbx.prompts pbx.control_process pbx.network_process pbx.plane_process pbx.__main__ "
     "pbx.places pbx.simulation pbx.supervisor pbx.demo pbx.commands benchmarks",
 }
 ROOTS = ("pbx", "drivers", "ivr", "fax", "desk", "config", "benchmarks")

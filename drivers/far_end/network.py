@@ -5,7 +5,7 @@ with the cause that its number is given), calls from subscribers go out over an 
 *vacant* (cause 1), unless ``strangers`` says that anybody may be reached. Leaves out stories.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from drivers.far_end.party import Party, Subscriber, Telephone, tone_name
@@ -26,7 +26,6 @@ from pbx.vocabulary.call import (
     Setup,
     Unblocked,
 )
-from pbx.vocabulary.facts import Fact
 from pbx.vocabulary.media import Bits, Digit, MediaEvent, Played, SendTone, ToneOff, ToneOn
 
 
@@ -149,17 +148,6 @@ class Network:
         """A fault of our own at the far end: the circuit is let go."""
         line.leg = None if line.kind == TRUNK else line.leg
         line.idle = True
-
-    def number_facts(self, facts: Sequence[Fact], last: int) -> None:
-        """The far end states no facts."""
-
-    def leg_record(self, line: Line) -> bytes:
-        """The far end keeps no records."""
-        return b""
-
-    def take_gone(self) -> Sequence[Line]:
-        """The far end keeps no records."""
-        return ()
 
     def all_idle(self) -> bool:
         """Whether every circuit of the far end is idle."""

@@ -160,6 +160,7 @@ FXS_RECIPES = {
     "Idle": [],
     "DialTone": [HookOff()],
     "Dialling": [HookOff(), Digit("1")],
+    "Whole": [HookOff(), Digit("6"), Digit("1")],
     "Calling": DIALLED,
     "Ringing": [SETUP],
     "Talking": [*DIALLED, Connect()],

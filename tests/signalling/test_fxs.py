@@ -128,8 +128,8 @@ def test_variable_length_ends_by_timer_or_hash():
     engine = line()
     give(engine, 0.0, HookOff())
     assert dial(engine, "612") == [Silence()]
-    assert engine.deadline() == 7.0
-    assert Setup("612", "8001") in engine.expire(7.0)
+    assert engine.deadline() == 5.0
+    assert Setup("612", "8001") in engine.expire(5.0)
     engine = line()
     give(engine, 0.0, HookOff())
     assert dial(engine, "612#") == [Silence(), Setup("612", "8001")]

@@ -72,6 +72,16 @@ class SubscriberVariant:
         )
         self.tones = {cause: _tone(name) for cause, name in data.tones.items()}
 
+    def adjusted(self, timers_ms: Mapping[str, float]) -> "SubscriberVariant":
+        """The same with other timers; ValueError for one that does not exist or lies outside its range."""
+        timers = dict(self.data.timers)
+        for name, value in timers_ms.items():
+            timer = timers.get(name)
+            if timer is None or not timer.low_ms <= value <= timer.high_ms:
+                raise ValueError(f"{self.data.name}: timer {name} cannot be {value:g} ms")
+            timers[name] = msgspec.structs.replace(timer, default_ms=round(value))
+        return SubscriberVariant(msgspec.structs.replace(self.data, timers=timers))
+
 
 def _tone(name: str) -> tuple[Output, ...]:
     return (Noted(f"-> {name} tone"), SendTone(tones.progress(name)))
@@ -236,7 +246,7 @@ class FxsLine:
         self._complete = examination.verdict == COMPLETE
         if self._complete and examination.max_more == 0:
             return self._whole(before)
-        self._machine.choose("Dialling")
+        self._machine.choose("Whole" if self._complete else "Dialling")
         return before
 
     def _whole(self, before: tuple[Output, ...] = ()) -> Sequence[Output]:
@@ -324,7 +334,7 @@ class FxsLine:
 _F = FxsLine
 _NOTHING = Cell(None)
 _BUSY = Cell(_F._busy)
-_DIGIT = Cell(_F._dialled, ("Dialling", "Calling", "Tone"))
+_DIGIT = Cell(_F._dialled, ("Dialling", "Whole", "Calling", "Tone"))
 _HUNG_UP = Cell(_F._hung_up, ("Idle",))
 _FAILED = Cell(_F._failed, ("LockedOut", "Idle"))
 _OFF_HOOK = {"Setup": _BUSY, "HookOn": _HUNG_UP, "HookOff": _NOTHING, "alarm": _FAILED}
@@ -352,6 +362,11 @@ STATES: dict[str, State] = {
     ),
     "DialTone": State("hears dial tone", {**_DIALS, "first_digit": Cell(_F._no_digit, ("Tone",))}, ("first_digit",)),
     "Dialling": State("dials", {**_DIALS, "inter_digit": Cell(_F._no_more_digits, ("Calling", "Tone"))}, ("inter_digit",)),
+    "Whole": State(
+        "has dialled what may be the whole number",
+        {**_DIALS, "whole_number": Cell(_F._no_more_digits, ("Calling", "Tone"))},
+        ("whole_number",),
+    ),
     "Calling": State(
         "has dialled, waits for the answer",
         {

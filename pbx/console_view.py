@@ -1,0 +1,187 @@
+"""The exchange as the console sees it: rows of tables, and the verbs an operator may use.
+
+It fulfils ``Exchange`` of pbx/console_words.py over a running exchange and its journal. Every verb is done within a turn of the floor and
+answers in words: ``done``, or why not. Leaves out who may use them, which the console decides by role.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from pbx.call import Call, Leg
+from pbx.console_words import AgentRow, CallRow, LineRow, QueueRow
+from pbx.exchange import Exchange
+from pbx.journal import Journal, Subscription
+from pbx.line import Line
+from pbx.vocabulary.call import NORMAL_CLEARING, Blocked, Unblocked
+from pbx.vocabulary.facts import Commanded, Fact
+
+DONE = "done"
+
+
+class ConsoleView:
+    """Tables and verbs of one exchange."""
+
+    def __init__(self, exchange: Exchange, journal: Journal) -> None:
+        self._exchange = exchange
+        self._switch = exchange.switch
+        self._journal = journal
+
+    # Tables.
+
+    def line_rows(self) -> Iterable[LineRow]:
+        """All lines."""
+        for line in self._exchange.lines.values():
+            call = line.leg.call.name if line.leg is not None else ""
+            yield LineRow(line.name, line.kind, line.number, line.engine.state, call, ", ".join(sorted(line.blocked)))
+
+    def call_rows(self) -> Iterable[CallRow]:
+        """All calls that go on."""
+        now = self._exchange.clock.seconds()
+        for call in self._switch.calls.values():
+            first = call.originator or next(iter(call.legs.values()))
+            lines = ", ".join(leg.line.name for leg in call.legs.values())
+            yield CallRow(call.name, first.state, first.calling, first.called, lines, now - call.started_at)
+
+    def queue_rows(self) -> Iterable[QueueRow]:
+        """All queues."""
+        now = self._exchange.clock.seconds()
+        agents = self._exchange.distributor.agents.values()
+        for name, queue in self._exchange.distributor.queues.items():
+            joined = [waiting.joined_at for waiting in queue]
+            ready = sum(agent.available and queue.profile.skill in agent.profile.skills for agent in agents)
+            yield QueueRow(name, len(joined), now - min(joined) if joined else 0.0, ready)
+
+    def agent_rows(self) -> Iterable[AgentRow]:
+        """All agents."""
+        now = self._exchange.clock.seconds()
+        for number, agent in self._exchange.distributor.agents.items():
+            yield AgentRow(number, agent.profile.name, agent.state, agent.line, agent.call, now - agent.since)
+
+    def subscribe(self, kinds: Any, function: Callable[[int, Fact], object]) -> Subscription:
+        """Facts to come."""
+        return self._journal.subscribe(kinds, function)
+
+    def commanded(self, who: str, verb: str, argument: str) -> None:
+        """Somebody uses a verb."""
+        self._exchange.floor.turn(
+            self._exchange.floor.fact, Commanded(self._exchange.clock.seconds(), who, verb, argument)
+        )
+
+    # Verbs.
+
+    def verbs(self) -> Mapping[str, Callable[..., object]]:
+        """By name."""
+        return {
+            "place": self.place,
+            "clear": self.clear,
+            "hold": self.hold,
+            "retrieve": self.retrieve,
+            "enqueue": self.enqueue,
+            "record": self.record,
+            "stop_recording": self.stop_recording,
+            "block": self.block,
+            "unblock": self.unblock,
+            "log_in": self.log_in,
+            "log_out": self.log_out,
+            "ready": self.ready,
+            "not_ready": self.not_ready,
+            "history": self.history,
+        }
+
+    def place(self, extension: str, number: str) -> str:
+        """Ring an extension and call a number for it: place("8001", "8002")."""
+        return self._do(self._switch.place, extension, number)
+
+    def clear(self, call: str) -> str:
+        """Clear a call: clear("2-7")."""
+        return self._do(self._clear, self._call(call))
+
+    def hold(self, call: str, leg: int = 1) -> str:
+        """Leave a leg of a conversation with music: hold("2-7", 1)."""
+        return self._do(self._switch.hold, self._leg(call, leg))
+
+    def retrieve(self, call: str, leg: int = 1) -> str:
+        """Bring a held leg back: retrieve("2-7", 1)."""
+        return self._do(self._switch.retrieve, self._leg(call, leg))
+
+    def enqueue(self, call: str, queue: str, priority: int = 0) -> str:
+        """Put the caller of a call in a queue: enqueue("2-7", "service")."""
+        return self._do(self._enqueue, self._call(call), queue, priority)
+
+    def record(self, call: str, leg: int = 1) -> str:
+        """Record a leg: record("2-7", 1)."""
+        return self._do(lambda: "" if self._switch.record(self._leg(call, leg)) else "no recorder is free")
+
+    def stop_recording(self, call: str, leg: int = 1) -> str:
+        """Stop recording a leg: stop_recording("2-7", 1)."""
+        return self._do(self._switch.stop_recording, self._leg(call, leg))
+
+    def block(self, line: str) -> str:
+        """Take a line out of use when it is idle: block("e1-1/5")."""
+        return self._do(self._switch.floor.to_line, self._line(line), Blocked("local"))
+
+    def unblock(self, line: str) -> str:
+        """Bring it back: unblock("e1-1/5")."""
+        return self._do(self._switch.floor.to_line, self._line(line), Unblocked())
+
+    def log_in(self, agent: str, extension: str) -> str:
+        """Log an agent in at an extension: log_in("1001", "8002")."""
+        profile = self._exchange.distributor.agents.get(agent)
+        line = self._switch.extensions.get(extension)
+        if profile is None or line is None:
+            return "there is no such agent or extension"
+        return self._do(self._switch.distribution.log_on, agent, profile.profile.password, line)
+
+    def log_out(self, agent: str) -> str:
+        """Log an agent out: log_out("1001")."""
+        return self._do(self._switch.distribution.log_off, agent)
+
+    def ready(self, agent: str) -> str:
+        """An agent takes calls: ready("1001")."""
+        return self._do(self._switch.distribution.ready, agent)
+
+    def not_ready(self, agent: str, reason: str = "console") -> str:
+        """An agent takes no calls: not_ready("1001", "lunch")."""
+        return self._do(self._switch.distribution.not_ready, agent, reason)
+
+    def history(self, line: str) -> str:
+        """The last 50 things a line's signalling did: history("e1-1/5")."""
+        return "\n".join(f"{at:10.3f} {text}" for at, text in self._line(line).history)
+
+    def _clear(self, call: Call) -> str:
+        self._switch.clear(call, NORMAL_CLEARING)
+        return ""
+
+    def _enqueue(self, call: Call, queue: str, priority: int) -> str:
+        leg = call.originator
+        if leg is None or leg.clearing or leg.queue:
+            return "its caller is not there, or waits already"
+        if queue not in self._exchange.distributor.queues:
+            return f"there is no queue {queue}"
+        return "" if self._switch.requeue(leg, queue, priority) else f"queue {queue} is full"
+
+    def _do(self, function: Callable[..., Any], *arguments: Any) -> str:
+        """Do a verb in a turn of its own; its answer in words."""
+        answers: list[Any] = []
+        self._switch.floor.turn(lambda: answers.append(function(*arguments)))
+        if not answers:
+            return "it failed by a fault of the exchange; see the faults file in the data directory"
+        return answers[0] or DONE
+
+    def _call(self, name: str) -> Call:
+        call = self._switch.calls.get(name)
+        if call is None:
+            raise LookupError(f"there is no call {name}; look at calls")
+        return call
+
+    def _leg(self, call: str, number: int) -> Leg:
+        leg = self._call(call).legs.get(number)
+        if leg is None:
+            raise LookupError(f"call {call} has no leg {number}; it has {sorted(self._call(call).legs)}")
+        return leg
+
+    def _line(self, name: str) -> Line:
+        line = self._exchange.lines.get(name)
+        if line is None:
+            raise LookupError(f"there is no line {name}; look at lines")
+        return line
