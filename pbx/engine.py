@@ -57,6 +57,10 @@ class Engine(Protocol):
     def tag(self) -> str:
         """What ``resume`` needs to adopt the call in its present state; empty when it is not stable."""
 
+    @property
+    def speech(self) -> bool:
+        """Whether what the switch wants heard on the line may begin; False while the engine itself sends there, or has no path yet."""
+
     def start(self, now: float) -> Sequence[Output]:
         """The line comes into service: first bits, first receivers."""
 

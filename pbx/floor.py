@@ -18,7 +18,7 @@ from pbx.engine import Levels, Malformed, Noted, Unexpected
 from pbx.line import Line
 from pbx.vocabulary.call import TEMPORARY_FAILURE, Primitive, Release
 from pbx.vocabulary.facts import Fact
-from pbx.vocabulary.media import MediaCommand, MediaEvent, Played, Recorded
+from pbx.vocabulary.media import Hear, MediaCommand, MediaEvent, Play, Played, Recorded, SendDigits, SendTone, Silence, Unhear
 
 
 class Clock(Protocol):
@@ -70,6 +70,9 @@ class Records(Protocol):
     def take_gone(self) -> Sequence[Line]:
         """Lines whose legs ended in this turn; their records are now only in the way."""
 
+
+_HEARD = (Hear, Play, SendDigits, SendTone, Silence, Unhear)
+"""Orders about what is heard on a port: its one mouth, and whom it hears."""
 
 _FOR_CONTROL = (Played, Recorded)
 """Events about what the switch itself ordered; no engine knows of them."""
@@ -147,8 +150,14 @@ class Floor:
         self._queue.append((line, primitive, self.now))
 
     def orders(self, orders: Iterable[tuple[int, MediaCommand]]) -> None:
-        """Media commands of the switch itself."""
-        self._commands.extend(orders)
+        """Media commands of the switch itself. What is to be heard on a line waits until its engine has a speech path for it."""
+        lines = self._lines
+        for port, command in orders:
+            line = lines.get(port)
+            if line is not None and isinstance(command, _HEARD) and (line.held or not line.engine.speech):
+                line.held.append(command)
+            else:
+                self._commands.append((port, command))
 
     def fact(self, fact: Fact) -> None:
         """A fact of this turn."""
@@ -196,6 +205,11 @@ class Floor:
             elif isinstance(output, Malformed):
                 self.counters["malformed"] += 1
                 line.note(now, f"?? malformed {output.what}")
+        if line.held and (line.leg is None or line.engine.speech):
+            # With its leg gone nobody wants them any more, and the engine has made the line silent.
+            if line.leg is not None:
+                self._commands.extend((line.port, command) for command in line.held)
+            line.held = []
         if line.leg is not None:
             tag = line.engine.tag
             if tag != line.tag:

@@ -16,12 +16,13 @@ HISTORY = 50
 
 
 class Line:
-    """Port + engine + name. ``leg`` belongs to call control; ``wake`` to the floor."""
+    """Port + engine + name. ``leg`` belongs to call control; ``wake`` and ``held`` (orders that wait for a speech path) to the floor."""
 
     __slots__ = (
         "blocked",
         "engine",
         "group",
+        "held",
         "history",
         "idle",
         "idle_since",
@@ -47,6 +48,7 @@ class Line:
         self.number = number
         self.group = group
         self.leg: Any = None
+        self.held: list[Any] = []
         self.idle = True
         self.idle_since = 0.0
         self.blocked: set[str] = set()

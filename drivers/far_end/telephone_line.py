@@ -17,6 +17,11 @@ class TelephoneLine:
     state = "telephone"
     tag = ""
 
+    @property
+    def speech(self) -> bool:
+        """Always: a telephone set signals by its loop alone."""
+        return True
+
     def start(self, now: float) -> Sequence[Output]:
         """On hook."""
         return (SendBits(LOOP_OPEN),)

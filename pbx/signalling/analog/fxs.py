@@ -127,6 +127,11 @@ class FxsLine:
         """The machine, for coverage and for people."""
         return (self._machine,)
 
+    @property
+    def speech(self) -> bool:
+        """A subscriber line has its speech path as soon as anybody wants it."""
+        return True
+
     def start(self, now: float) -> Sequence[Output]:
         """Into service, on-hook until the card says otherwise."""
         return (IDLE,)

@@ -31,6 +31,7 @@ TAGS = {
     "InClearedBack": "in cleared-back",
 }
 ADOPTED = {tag: state for state, tag in TAGS.items()}
+SPEECHLESS = frozenset({"InAnswering", "InRefused", "InOver"})
 ALARM_CLEARED = Noted("<- alarm cleared")
 
 _Method = Callable[["R2Circuit", Any, float], Sequence[Output]]
@@ -63,6 +64,12 @@ class R2Circuit:
     def tag(self) -> str:
         """Which stable state the call is in; empty when none."""
         return TAGS.get(self._line.state, "")
+
+    @property
+    def speech(self) -> bool:
+        """Not while a register works, for a compelled signal must stand until it is answered (Q.457); not before the answer signal is
+        sent; not over the tone that refuses a call."""
+        return self._incoming.state == "Off" and self._outgoing.state == "Off" and self._line.state not in SPEECHLESS
 
     def machines(self) -> tuple[Machine, ...]:
         """The machines, for coverage and for people: line, outgoing register, incoming register, alarm."""
