@@ -1,7 +1,8 @@
 """Composition: the simulated public network that faces an exchange of a given configuration, span for span.
 
-Each ``cas`` span of the exchange meets thirty circuits of a far exchange with the same variant; each extension meets a telephone set. The
-network stands on a plane of its own, stepped by the same virtual clock or paced by a thread. Leaves out stories (drivers/far_end).
+Each ``cas`` span of the exchange meets thirty circuits of a far exchange with the same variant; each extension meets a telephone set.
+Spans whose far end is outside are left to whoever connects there. The network stands on a plane of its own, stepped by the same
+virtual clock or paced by a thread. Leaves out stories (drivers/far_end).
 """
 
 from collections.abc import Mapping
@@ -28,13 +29,18 @@ def build(configuration: Configuration, plane: Plane, clock: Clock, prompts: Map
     refusals: dict[str, object] = {}
     plan = CityPlan((subscribers, refusals))
     lines: list[Line] = []
+    outside = {span.name for span in configuration.spans if span.far_end == "outside"}
     for group in configuration.trunk_groups:
         variant = load_variant(group.variant)
         for span, slot in circuits_of(group):
+            if span in outside:
+                continue
             engine = R2Circuit(variant, FACING[group.direction], plan)  # type: ignore[arg-type]
             lines.append(Line(f"{span}/{slot}", port_of(configuration, span, slot), engine, TRUNK, group=group.name))
     telephones: list[tuple[str, Line]] = []
     for row in configuration.extensions:
+        if line_of(row)[0] in outside:
+            continue
         line = Line(row.line, port_of(configuration, *line_of(row)), TelephoneLine(), EXTENSION, number=row.number)
         telephones.append((row.number, line))
         lines.append(line)

@@ -2,12 +2,15 @@
 
 Both ends stand on media planes of their own, joined by the wire. The virtual clock steps both planes in lockstep, tick by tick while
 there is sound or anything under way, and jumps where there is not. One seed decides everything random, so one seed replays one run.
+A span with ``far_end = "outside"`` waits on its socket instead (docs/integrator/outside-socket.md), in lockstep: whoever connects is its
+far exchange, in the same virtual time.
 """
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
-from config.schema import Configuration
+from config.schema import Configuration, Span
 from drivers.far_end.network import Network
 from drivers.wire import SpanSettings, Wire, join
 from pbx import far_network
@@ -103,7 +106,10 @@ class Simulation:
             idle = 0b1011 if span.kind == "cas" else 0b1111
             near = Wire([SpanSettings(kind=near_kind, idle_bits=idle)], tokens)  # type: ignore[arg-type]
             far = Wire([SpanSettings(kind=far_kind, idle_bits=idle)], tokens)  # type: ignore[arg-type]
-            join((near, 0), (far, 0))
+            if span.far_end == "outside":
+                self._open(near, span)
+            else:
+                join((near, 0), (far, 0))
             self.near.add_card(near.card)
             self.far.add_card(far.card)
             self.near_wires.append(near)
@@ -119,6 +125,19 @@ class Simulation:
         self.ticker.near_events = self.exchange.floor.media
         self.ticker.far_events = self.network.media_events
         self.clock.sources.append(self.ticker)
+
+    @staticmethod
+    def _open(wire: Wire, span: Span) -> None:
+        """The outside socket of a span; its ports at our own far end stay without a line, so that ports count alike there."""
+        if span.mode != "lockstep":
+            raise ValueError(f"span {span.name} is free-running, which has no meaning in virtual time: set mode to lockstep")
+        Path(span.socket).parent.mkdir(parents=True, exist_ok=True)
+        wire.listen(0, span.socket, span.name)
+
+    def await_peers(self, limit_seconds: float) -> bool:
+        """Wait, in real time, for a far exchange on every outside socket; False when one did not come. Before ``start``."""
+        outside = [wire for wire, span in zip(self.near_wires, self.configuration.spans, strict=True) if span.far_end == "outside"]
+        return all(wire.wait(0, limit_seconds) for wire in outside)
 
     def _keep(self, fact: Fact) -> None:
         """Without a journal of its own the simulation keeps the facts, and the plane's ring counts them."""

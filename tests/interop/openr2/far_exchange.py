@@ -1,0 +1,338 @@
+"""libopenr2 as the exchange at the far end of a span: ``python -m tests.interop.openr2.far_exchange PROGRAM.json RESULT.json``.
+
+Connects to the outside socket (docs/integrator/outside-socket.md) in lockstep, frames with our ``SpanTerminal``, and plays the line card
+under thirty channels of the library, block by block. The program says which channels call whom, and what becomes of calls that come in;
+the result says what the library reported, call by call. It ends when the exchange closes the socket. Leaves out signalling of any kind:
+that is libopenr2's.
+"""
+
+import ctypes
+import heapq
+import json
+import socket
+import struct
+import sys
+from collections import deque
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from pbx._plane import lib
+
+from drivers.span import slot_of
+from drivers.wire import SpanTerminal
+from tests.interop.openr2 import library as openr2
+
+HELLO = struct.Struct("!4sHBB32s")
+TICK_S = 0.01
+EPOCH_S = 946_684_800
+"""The library's clock begins on 1 January 2000."""
+IDLE = 0b1011
+BLOCK = 160
+TRIES = 200
+CONTEXT_SETTINGS = ("set_ani_first", "set_skip_category_request")
+
+
+class Circuit:
+    """One channel of the library and the call on it."""
+
+    def __init__(self, port: int, channel: int, calls: list[dict[str, Any]]) -> None:
+        self.port = port
+        self.slot = slot_of(port)
+        self.channel = channel
+        self.waiting = deque(calls)
+        self.call: dict[str, Any] = {}
+        self.order: dict[str, Any] = {}
+        self.number = 0
+        self.digits = ""
+        self.bits = -1
+        self.heard: bytearray | None = None
+        self.saying = b""
+
+
+class FarExchange:
+    """Thirty circuits, their program and their results."""
+
+    def __init__(self, program: dict[str, Any]) -> None:
+        self.program = program
+        self.library = openr2.load()
+        self.answers: dict[str, dict[str, Any]] = program.get("answers", {})
+        self.sound = Path(program["sound"]).read_bytes() if program.get("sound") else b""
+        self.calls: list[dict[str, Any]] = []
+        self.errors: list[str] = []
+        self.circuits: dict[int, Circuit] = {}
+        self.tick = 0
+        self._due: list[tuple[int, int, Callable[[], None]]] = []
+        self._dues = 0
+        self._kept: list[Any] = []  # what the library points to
+
+    # Time and the line.
+
+    def run(self) -> None:
+        """Exchange blocks until the other end is gone."""
+        line = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        line.connect(self.program["socket"])
+        line.send(HELLO.pack(b"ZJE1", 1, 0, 0, b""))
+        if HELLO.unpack(line.recv(4096))[:3] != (b"ZJE1", 1, 0):
+            raise SystemExit("this is no lockstep span")
+        terminal = SpanTerminal(idle_bits=IDLE)
+        out = ctypes.create_string_buffer(openr2.CHANNELS * 80)
+        self.library.card_reset(IDLE)
+        said = None
+        while True:
+            try:
+                line.send(struct.pack("!Q", self.tick) + terminal.give(said))
+                message = line.recv(4096)
+            except (BrokenPipeError, ConnectionResetError):
+                return
+            if not message:
+                return
+            sound, events = terminal.take(message[8:])
+            self.tick += 1
+            if self.circuits:
+                self.library.card_set_clock(EPOCH_S * 1_000_000 + self.tick * 10_000)
+                self._feed(events)
+                self.library.card_tick(sound, out)
+                self._work()
+                self._send_bits(terminal)
+                said = out.raw[: openr2.CHANNELS * 80]
+            elif terminal.alarms == 0 and all(terminal.bits(port) == IDLE for port in range(openr2.CHANNELS)):
+                self._open()
+
+    def _feed(self, events: list[Any]) -> None:
+        for event in events:
+            if event.kind == lib.CARD_EVENT_BITS:
+                self.library.card_bits_in(event.port, event.value)
+            elif event.kind == lib.CARD_EVENT_ALARM and event.port == 0:
+                self.library.card_alarm(event.value != 0)
+
+    def _work(self) -> None:
+        while self._due and self._due[0][0] <= self.tick:
+            heapq.heappop(self._due)[2]()
+        for circuit in self.circuits.values():
+            if circuit.saying and self.library.card_waiting(circuit.port) <= BLOCK:
+                self.library.openr2_chan_write(circuit.channel, circuit.saying[:BLOCK], BLOCK)
+                circuit.saying = circuit.saying[BLOCK:]
+            self.library.openr2_chan_process_event(circuit.channel)
+
+    def _send_bits(self, terminal: SpanTerminal) -> None:
+        for circuit in self.circuits.values():
+            bits = self.library.card_bits_out(circuit.port)
+            if bits != circuit.bits:
+                circuit.bits = bits
+                terminal.order(circuit.port, bits)
+
+    def after(self, seconds: float, do: Callable[[], None]) -> None:
+        """Do something so much later on the line's clock."""
+        self._dues += 1
+        heapq.heappush(self._due, (self.tick + max(1, round(seconds / TICK_S)), self._dues, do))
+
+    # Opening the channels.
+
+    def _open(self) -> None:
+        events = self._events()
+        contexts = {name: self._context(events, settings) for name, settings in self.program["contexts"].items()}
+        library, calls = self.library, self.program.get("calls", {})
+        for port in range(openr2.CHANNELS):
+            slot = slot_of(port)
+            context = contexts[self.program["circuits"].get(str(slot), next(iter(contexts)))]
+            channel = library.openr2_chan_new_from_fd(context, library.card_fd(port), None, None)
+            if not channel:
+                raise SystemExit(f"libopenr2 does not open time slot {slot}")
+            library.openr2_chan_set_log_level(channel, 0)
+            library.openr2_chan_enable_call_files(channel)
+            library.openr2_chan_set_idle(channel)
+            circuit = self.circuits[channel] = Circuit(port, channel, calls.get(str(slot), []))
+            library.openr2_chan_handle_cas(channel)
+            self._next_call(circuit)
+
+    def _events(self) -> openr2.Events:
+        made = {
+            name: kind(getattr(self, f"on_{name}")) for name, kind in openr2.CALLBACKS.items() if hasattr(self, f"on_{name}")
+        }
+        events = openr2.Events(**made)
+        self._kept += [made, events]
+        return events
+
+    def _context(self, events: openr2.Events, settings: dict[str, Any]) -> int:
+        library = self.library
+        most_caller, most_called = settings.get("most_caller", 20), settings.get("most_called", 20)
+        context: int = library.openr2_context_new(None, ctypes.byref(events), None, openr2.CHINA, most_caller, most_called)
+        library.openr2_context_set_log_level(context, 0)
+        library.openr2_context_set_log_directory(context, self.program["log"].encode())
+        for name in CONTEXT_SETTINGS:
+            getattr(library, f"openr2_context_{name}")(context, settings.get(name, 0))
+        if "file" in settings and library.openr2_context_configure_from_advanced_file(context, settings["file"].encode()):
+            raise SystemExit(f"libopenr2 does not read {settings['file']}")
+        return context
+
+    # Calls that the program makes.
+
+    def _next_call(self, circuit: Circuit) -> None:
+        if circuit.waiting:
+            order = circuit.waiting.popleft()
+            self.after(order.get("gap", 0.3), lambda: self._call(circuit, order, TRIES))
+
+    def _call(self, circuit: Circuit, order: dict[str, Any], tries: int) -> None:
+        if circuit.call:
+            self.after(0.05, lambda: self._call(circuit, order, tries))
+            return
+        calling = order.get("calling")
+        made = self.library.openr2_chan_make_call(
+            circuit.channel, None if calling is None else calling.encode(), order["called"].encode(), order.get("category", 0)
+        )
+        if made == 0:
+            self._begin(circuit, "out", order)
+            circuit.call |= {"called": order["called"], "calling": calling}
+            if "give_up" in order:
+                self._later(circuit, order["give_up"], self._hang_up)
+        elif tries:
+            self.after(0.05, lambda: self._call(circuit, order, tries - 1))
+        else:
+            self.errors.append(f"slot {circuit.slot}: no call to {order['called']} can be made")
+
+    def _begin(self, circuit: Circuit, direction: str, order: dict[str, Any]) -> None:
+        circuit.number += 1
+        circuit.order, circuit.digits, circuit.heard, circuit.saying = order, "", None, b""
+        circuit.call = {"slot": circuit.slot, "direction": direction, "began": self.tick * TICK_S, "log": []}
+        self.calls.append(circuit.call)
+        self._log(circuit, "seized")
+
+    def _log(self, circuit: Circuit, what: str) -> None:
+        if circuit.call:
+            circuit.call["log"].append([round(self.tick * TICK_S, 2), what])
+        else:
+            self.errors.append(f"slot {circuit.slot}: {what} without a call")
+
+    def _later(self, circuit: Circuit, seconds: float, do: Callable[[Circuit], None]) -> None:
+        """Do something with this call, if it is still there then."""
+        number = circuit.number
+
+        def now() -> None:
+            if circuit.number == number and circuit.call:
+                do(circuit)
+
+        self.after(seconds, now)
+
+    def _hang_up(self, circuit: Circuit) -> None:
+        self._log(circuit, "clears")
+        circuit.saying = b""
+        self.library.openr2_chan_disconnect_call(circuit.channel, openr2.CAUSES.index("normal"))
+
+    def _talk(self, circuit: Circuit) -> None:
+        order = circuit.order
+        if order.get("speak"):
+            circuit.saying = self.sound
+        if order.get("hear"):
+            circuit.heard = bytearray()
+        if order.get("hold") is not None:
+            self._later(circuit, order["hold"], self._hang_up)
+
+    def _answer(self, circuit: Circuit) -> None:
+        self._log(circuit, "answers")
+        self.library.openr2_chan_answer_call(circuit.channel)
+        self._talk(circuit)
+
+    # What the library reports.
+
+    def on_call_init(self, channel: int) -> None:
+        self._begin(self.circuits[channel], "in", {})
+
+    def on_dnis_digit_received(self, channel: int, digit: bytes) -> int:
+        circuit = self.circuits[channel]
+        circuit.digits += digit.decode()
+        answer = self.answers.get(circuit.digits)
+        return int(answer is None or answer.get("open", False))
+
+    def on_call_offered(self, channel: int, calling: bytes | None, called: bytes, category: int) -> None:
+        circuit = self.circuits[channel]
+        circuit.call |= {
+            "called": called.decode(), "calling": None if calling is None else calling.decode(), "category": category,
+        }  # fmt: skip
+        self._log(circuit, "offered")
+        circuit.order = self.answers.get(called.decode(), {"refuse": "unallocated"})
+        refusal = circuit.order.get("refuse")
+        if refusal:
+            self._log(circuit, f"refuses: {refusal}")
+            self.library.openr2_chan_disconnect_call(channel, openr2.CAUSES.index(refusal))
+        else:
+            self.library.openr2_chan_accept_call(channel, openr2.WITH_CHARGE)
+
+    def on_call_accepted(self, channel: int, mode: int) -> None:
+        circuit = self.circuits[channel]
+        self._log(circuit, "accepted")
+        if circuit.call["direction"] == "in" and circuit.order.get("ring") is not None:
+            self._later(circuit, max(TICK_S, circuit.order["ring"]), self._answer)
+
+    def on_call_answered(self, channel: int) -> None:
+        circuit = self.circuits[channel]
+        self._log(circuit, "answered")
+        self._talk(circuit)
+
+    def on_call_read(self, channel: int, octets: Any, count: int) -> None:
+        heard = self.circuits[channel].heard
+        if heard is not None:
+            heard += ctypes.string_at(octets, count)
+
+    def on_call_disconnect(self, channel: int, cause: int) -> None:
+        circuit = self.circuits[channel]
+        self._log(circuit, f"cleared: {openr2.CAUSES[cause]}")
+        circuit.saying = b""
+        self.library.openr2_chan_disconnect_call(channel, openr2.CAUSES.index("normal"))
+
+    def on_call_end(self, channel: int) -> None:
+        circuit = self.circuits[channel]
+        self._log(circuit, "end")
+        self._leave(circuit)
+
+    def _leave(self, circuit: Circuit) -> None:
+        if circuit.heard is not None:
+            path = Path(self.program["log"]) / f"heard-{circuit.slot}-{circuit.number}.alaw"
+            path.write_bytes(circuit.heard)
+            circuit.call["heard"] = str(path)
+        circuit.call, circuit.heard, circuit.saying = {}, None, b""
+        self._next_call(circuit)
+
+    def on_protocol_error(self, channel: int, error: int) -> None:
+        circuit = self.circuits[channel]
+        text = f"protocol error: {self.library.openr2_proto_get_error(error).decode()}"
+        self.errors.append(f"slot {circuit.slot}: {text}")
+        if circuit.call:
+            self._log(circuit, text)
+            self._leave(circuit)
+
+    def on_os_error(self, channel: int, error: int) -> None:
+        self.errors.append(f"slot {self.circuits[channel].slot}: system error {error}")
+
+    def on_hardware_alarm(self, channel: int, alarm: int) -> None:
+        """A span's alarm came or went; the library keeps its calls."""
+
+    def on_line_blocked(self, channel: int) -> None:
+        self.errors.append(f"slot {self.circuits[channel].slot}: blocked")
+
+    def on_line_idle(self, channel: int) -> None:
+        """The far end sends the idle code again; the library itself needs nothing from us."""
+
+    def result(self) -> dict[str, Any]:
+        """What became of it all."""
+        library = self.library
+        states = {}
+        for circuit in self.circuits.values():
+            names = ("call_state", "r2_state", "rx_cas", "tx_cas")
+            states[circuit.slot] = [getattr(library, f"openr2_chan_get_{name}_string")(circuit.channel).decode() for name in names]
+        return {
+            "version": library.openr2_get_version().decode(), "calls": self.calls, "errors": self.errors,
+            "strange": library.card_strange(), "states": states, "seconds": self.tick * TICK_S,
+        }  # fmt: skip
+
+
+def main(program: str, result: str) -> int:
+    """Run the program of a file, write the result to another one."""
+    far = FarExchange(json.loads(Path(program).read_text(encoding="utf-8")))
+    far.run()
+    Path(result).write_text(json.dumps(far.result()), encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
