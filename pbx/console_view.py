@@ -47,7 +47,9 @@ class ConsoleView:
         now = self._exchange.clock.seconds()
         agents = self._exchange.distributor.agents.values()
         for name, queue in self._exchange.distributor.queues.items():
-            joined = [waiting.joined_at for waiting in queue]
+            # A caller for whom an agent is being rung still waits.
+            offered = [waiting for waiting, _ in self._exchange.distributor.offered.values() if waiting.queue == name]
+            joined = [waiting.joined_at for waiting in (*queue, *offered)]
             ready = sum(agent.available and queue.profile.skill in agent.profile.skills for agent in agents)
             yield QueueRow(name, len(joined), now - min(joined) if joined else 0.0, ready)
 
