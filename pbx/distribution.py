@@ -59,10 +59,18 @@ class Distribution:
     # Calls.
 
     def enqueue(self, leg: Leg, queue: str, priority: int) -> bool:
-        """The call of this leg waits in a queue; False when there is none of that name or it is full."""
+        """The call of this leg waits in a queue, or goes where that queue's overflow leads because it is full.
+
+        False when it is full and leads nowhere, or when there is none of that name.
+        """
         row = self.distributor.queues.get(queue)
-        if row is None or 0 < row.profile.max_waiting <= len(row):
+        if row is None:
             return False
+        if 0 < row.profile.max_waiting <= len(row):
+            overflow = self.manners.get(queue, QueueManner()).overflow
+            if overflow:
+                self.floor.turn(self._overflow, leg, overflow)
+            return bool(overflow)
         now = self.floor.now
         call = leg.call
         leg.state = QUEUED
@@ -91,12 +99,17 @@ class Distribution:
         overflow = self.manners.get(leg.queue, QueueManner()).overflow
         self._leave(leg, "overflowed")
         if overflow:
-            self.switch.service.leave(leg)
-            self.switch.deliver(leg, self.switch.router.destination(overflow))
+            self._overflow(leg, overflow)
         elif leg.run is not None:
             leg.run.result("overflow")
         else:
             self.switch.dial_failed(leg, NO_ANSWER)
+
+    def _overflow(self, leg: Leg, destination: str) -> None:
+        """The caller cannot wait here (any longer): he goes where the queue's overflow leads."""
+        if not leg.clearing:
+            self.switch.service.leave(leg)
+            self.switch.deliver(leg, self.switch.router.destination(destination))
 
     def _leave(self, leg: Leg, reason: str, agent: str = "") -> None:
         """Take the call out of its queue, whatever the reason, and say so."""

@@ -62,7 +62,7 @@ def _sound(prompt: Prompt) -> Samples:
     if prompt.file:
         return read_sound(Path(prompt.file))[0]
     if prompt.melody:
-        return _melody(prompt.melody)
+        return melody(prompt.melody)
     spoken = [_speak(text, voice) for text, voice in ((prompt.text_zh, "cmn"), (prompt.text_en, "en")) if text]
     pause = np.zeros(int(BETWEEN_LANGUAGES_S * RATE), np.int16)
     parts = [part for speech in spoken for part in (speech, pause)][:-1]
@@ -102,7 +102,7 @@ def _scale(samples: "np.ndarray[tuple[int], np.dtype[np.float64]]", peak: int) -
     return (samples * (peak / largest)).astype(np.int16) if largest > 0 else samples.astype(np.int16)
 
 
-def _melody(text: str) -> Samples:
+def melody(text: str) -> Samples:
     """Notes such as ``E4:400 C#5:200 R:100``: pitch, octave, milliseconds; a struck string of three partials."""
     parts = []
     for word in text.split():

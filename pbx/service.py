@@ -31,6 +31,11 @@ class Service:
         self._playing: dict[int, Run] = {}
         switch.service = self
 
+    @property
+    def playing(self) -> int:
+        """How many prompts are being played of which the end is waited for."""
+        return len(self._playing)
+
     def begin(self, leg: Leg, flow: str, step: str = "", variables: Mapping[str, str] | None = None) -> None:
         """Run a flow on a leg, from its beginning or (after a restart) from a step."""
         run = Run(self, leg, self.flows[flow](dict(variables or {})))
@@ -58,6 +63,11 @@ class Service:
             run.played()
             self._tidy(run)
 
+    def answered(self, leg: Leg) -> None:
+        """The caller has been answered."""
+        if leg.run is not None:
+            self._listen(leg)
+
     def _listen(self, leg: Leg) -> None:
         if not leg.clearing:
             self.floor.orders([(leg.line.port, Listen(RECEIVE_DTMF))])
@@ -73,11 +83,8 @@ class Service:
     # What runs ask for.
 
     def flow_answer(self, run: Run) -> None:
-        """Answer the caller and listen for keys once the line is through."""
-        leg: Leg = run.leg
-        if not leg.answered:
-            self.switch.answer(leg)
-            self.floor.turn(self._listen, leg)
+        """Answer the caller; keys are listened for once that has been signalled, and what the flow says waits as long."""
+        self.switch.answer(run.leg)
 
     def flow_play(self, run: Run, prompt: str) -> bool:
         """Play a prompt to the caller."""

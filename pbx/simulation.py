@@ -97,6 +97,8 @@ class Simulation:
         self.tokens = tokens
         self.clock = VirtualClock()
         self.facts: list[Fact] = []
+        self.recorders_read = False
+        """Whether somebody reads the recorders; otherwise it is no loss when they run over."""
         self.near = Plane.create(layout_of(configuration))
         self.far = Plane.create(layout_of(configuration))
         self.near_wires: list[Wire] = []
@@ -117,7 +119,7 @@ class Simulation:
         self.sounds = dict(sounds)
         self.prompts = load_sounds(self.near, tones, sounds)
         far_prompts = load_sounds(self.far, tones, sounds)
-        self.append: Callable[[Fact], object] = append or self._keep
+        self.append: Callable[[Fact], object] = append or self.keep
         self._control_clock = MortalClock(self.clock)
         self.exchange = Exchange(configuration, self.near, self._control_clock, self.append, self.prompts)
         self.network: Network = far_network.build(configuration, self.far, self.clock, far_prompts)
@@ -139,7 +141,7 @@ class Simulation:
         outside = [wire for wire, span in zip(self.near_wires, self.configuration.spans, strict=True) if span.far_end == "outside"]
         return all(wire.wait(0, limit_seconds) for wire in outside)
 
-    def _keep(self, fact: Fact) -> None:
+    def keep(self, fact: Fact) -> None:
         """Without a journal of its own the simulation keeps the facts, and the plane's ring counts them."""
         sequence = self.near.journal_append(encode(fact))
         self.near.journal_commit(sequence)

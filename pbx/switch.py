@@ -105,6 +105,11 @@ class Switch:
         }
         floor.attach(self, self.records)
 
+    @property
+    def recorders_free(self) -> int:
+        """How many recorders of the plane are not in use."""
+        return len(self._recorders)
+
     # What comes from the lines.
 
     def receive(self, line: Line, primitive: Primitive, now: float) -> None:
@@ -187,6 +192,9 @@ class Switch:
         self._stop_ringing(leg)
         if not leg.answered:
             self._establish(leg)
+        if leg.incoming:
+            self.service.answered(leg)
+            return
         caller = leg.call.originator
         if leg.incoming:
             self._placed(leg)
@@ -396,10 +404,9 @@ class Switch:
         return ""
 
     def answer(self, leg: Leg) -> None:
-        """Answer an incoming leg."""
+        """Answer an incoming leg; it is established when its line says that the answer has been signalled."""
         if not leg.answered and not leg.clearing:
             self.floor.to_line(leg.line, Connect())
-            self._establish(leg)
 
     def _establish(self, leg: Leg) -> None:
         leg.established_at = self.floor.now

@@ -1,6 +1,7 @@
 """What holds for every test: no test has a deadline of its own, and ZONGJI_NATIVE chooses the native module.
 
-ZONGJI_NATIVE names a folder with another build of ``_plane.abi3.so``, such as the one with sanitizers.
+ZONGJI_NATIVE names a folder with another build of ``_plane.abi3.so``, such as the one with sanitizers. Options: ``--seed N`` replays a
+run of the lab, ``--golden`` writes the expected traces of the scenarios anew, ``--long`` runs the long versions of properties.
 """
 
 import importlib.util
@@ -8,6 +9,7 @@ import os
 import sys
 from pathlib import Path
 
+import pytest
 from hypothesis import settings
 
 settings.register_profile("house", deadline=None, print_blob=True)
@@ -29,3 +31,24 @@ def _load_native(folder: str) -> None:
 
 if "ZONGJI_NATIVE" in os.environ:
     _load_native(os.environ["ZONGJI_NATIVE"])
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Options of the house."""
+    house = parser.getgroup("zongji")
+    house.addoption("--seed", type=int, default=None, metavar="N", help="replay runs of the lab with this seed")
+    house.addoption("--golden", action="store_true", help="write the expected traces of tests/scenarios anew")
+    house.addoption("--long", action="store_true", help="run properties with many more cases (hours)")
+
+
+@pytest.fixture
+def seed(request: pytest.FixtureRequest) -> int:
+    """The seed of the run: 1, or that of ``--seed``."""
+    chosen: int | None = request.config.getoption("--seed")
+    return 1 if chosen is None else chosen
+
+
+@pytest.fixture
+def long(request: pytest.FixtureRequest) -> bool:
+    """Whether the long versions are wanted."""
+    return bool(request.config.getoption("--long"))

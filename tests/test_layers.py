@@ -23,7 +23,7 @@ LAYERS = {
     "pbx.recording_files pbx.console_words desk "
     "drivers.far_end",  # the simulated network is no card but an exchange of its own, out of the same engines
     5: "pbx.exchange pbx.console_view pbx.far_network pbx.prompts pbx.control_process pbx.network_process pbx.plane_process pbx.__main__ "
-    "pbx.places pbx.simulation pbx.supervisor pbx.demo pbx.commands benchmarks",
+    "pbx.places pbx.simulation pbx.at_rest pbx.simulate pbx.supervisor pbx.demo pbx.commands benchmarks",
 }
 ROOTS = ("pbx", "drivers", "ivr", "fax", "desk", "config", "benchmarks")
 PURE = (0, 1, 3)

@@ -4,6 +4,8 @@ Names and causes are those of Q.931 and Q.850, for every signalling system. The 
 
 * Up, a call begins with ``Seized`` (the far end took the line; the switch makes a leg) and, as soon as the called number
   is complete by the numbering plan, one ``Setup``. An overlap engine may send ``Info`` after it.
+* On a leg that came in, ``Connect`` up confirms ours: the answer has been signalled now (an MFC register may still have been at work
+  when we gave it), and the charge begins.
 * Down, a call begins with ``Setup``.
 * ``Disconnect`` up: the far party has cleared or cannot be reached, the line is still held; the switch answers with
   ``Disconnect`` or ``Release``, or waits (called party may re-answer: ``Connect`` again). ``Disconnect`` down: clear in the orderly

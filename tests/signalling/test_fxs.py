@@ -70,7 +70,7 @@ def test_calls_and_is_answered_and_hangs_up():
     assert dial(engine, "8002") == [Silence(), Setup("8002", "8001")]
     assert engine.deadline() is None
     assert give(engine, 2.0, Proceeding(), Alerting()) == []
-    assert give(engine, 3.0, Connect()) == []
+    assert give(engine, 3.0, Connect()) == [Connect()]
     assert engine.tag == "talking"
     assert give(engine, 4.0, Digit("5"), Flash()) == [Info("5"), Info("!")]
     assert give(engine, 5.0, HookOn())[-2:] == [Release(16), Idle()]
@@ -146,7 +146,7 @@ def test_blocked_and_alarmed():
     engine = line()
     assert give(engine, 0.0, Blocked("local")) == [Blocked("local")]
     assert give(engine, 1.0, Alarm(1)) == [Blocked("alarm")]
-    assert give(engine, 1.0, Setup("8001")) == [Release(27)]
+    assert give(engine, 1.0, Setup("8001")) == [Release(27), Idle()]
     assert give(engine, 2.0, Unblocked()) == []
     assert give(engine, 3.0, Alarm(0)) == [Unblocked()]
     give(engine, 4.0, HookOff())

@@ -51,7 +51,7 @@ def test_local_call_with_caller_number():
     pair.down(pair.left, Disconnect(16))
     pair.run(6.0)
     assert pair.left.up == [Idle(), Alerting(), Connect(), Release(16), Idle()]
-    assert pair.right.up == [Idle(), Seized(), Setup("10086", "13900000000", 0x31), Release(16), Idle()]
+    assert pair.right.up == [Idle(), Seized(), Setup("10086", "13900000000", 0x31), Connect(), Release(16), Idle()]
     assert pair.left.unexpected == pair.right.unexpected == []
     assert pair.left.deadline is pair.right.deadline is None
 
@@ -127,7 +127,7 @@ def test_called_party_clears_and_answers_again():
     pair.down(pair.right, Disconnect(16))
     pair.run(66.0)
     assert pair.left.up[6:] == [Release(16), Idle()]
-    assert pair.right.up[3:] == [Release(16), Idle()]
+    assert pair.right.up[3:] == [Connect(), Connect(), Release(16), Idle()]
 
 
 @pytest.mark.parametrize("ask", ["first", "last", "never"])
@@ -283,7 +283,7 @@ def test_blocking_during_a_call_waits_for_its_end():
     pair.down(pair.left, Release(16))
     pair.run(8.0)
     assert pair.left.up[3:] == [Release(16), Idle(), Blocked("remote")]
-    assert pair.right.up[3:] == [Blocked("local"), Release(16), Idle()]
+    assert pair.right.up[3:] == [Connect(), Blocked("local"), Release(16), Idle()]
 
 
 def test_alarm_short_and_long():

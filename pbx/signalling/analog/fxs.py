@@ -271,11 +271,11 @@ class FxsLine:
 
     def _connected(self, _: object, now: float) -> Sequence[Output]:
         """The switch gives speech. The receiver stays on: a key still held must not be heard twice, and flows want keys."""
-        return (ANSWERED,)
+        return (ANSWERED, CONNECT)
 
     def _connected_early(self, _: object, now: float) -> Sequence[Output]:
         """The switch answers before a number is dialled, as for a hot line."""
-        return (SILENCE, ANSWERED)
+        return (SILENCE, ANSWERED, CONNECT)
 
     def _forward_digit(self, digit: str, now: float) -> Sequence[Output]:
         return INFOS[digit]
@@ -288,7 +288,7 @@ class FxsLine:
     def _setup(self, setup: Setup, now: float) -> Sequence[Output]:
         if self._reasons:
             self._machine.choose("Idle")
-            return (Release(call.OUT_OF_ORDER),)
+            return (Release(call.OUT_OF_ORDER), IDLE)
         self._machine.choose("Ringing")
         self._open = True
         return self.variant.ring

@@ -141,7 +141,8 @@ class LineSignalling:
         if self.direction == "incoming" or self.reasons or not self.outgoing.prepare(setup):
             self.machine.choose("Idle")
             unable = self.direction == "incoming" or self.reasons
-            return (RELEASES[call.CIRCUIT_NOT_AVAILABLE if unable else call.INVALID_NUMBER],)
+            # The circuit never left rest: it is free for the next call at once.
+            return (RELEASES[call.CIRCUIT_NOT_AVAILABLE if unable else call.INVALID_NUMBER], IDLE)
         self.machine.choose("OutSeizing")
         self.open = self._idle_owed = True
         self._cause = 0
@@ -308,10 +309,10 @@ class LineSignalling:
             self.machine.choose("InAnswering")
             return ()
         self.machine.choose("InAnswered")
-        return self._send["answer"]
+        return self._answer(None, now)
 
     def _answer(self, _: object, now: float) -> Sequence[Output]:
-        return self._send["answer"]
+        return (*self._send["answer"], CONNECT)
 
     def _refuse_in_band(self, primitive: Disconnect, now: float) -> Sequence[Output]:
         self._cause = primitive.cause

@@ -1,0 +1,42 @@
+"""Golden traces: each folder here is a story told in sound, and the trace of its calls as an engineer reads it.
+
+``story.py`` has a docstring that says what the story is, ``story(lab)`` and, where it needs another exchange than the example,
+``CHANGES``: pairs of text to be replaced in config/zongji.toml. ``pytest tests/scenarios --golden`` writes expected.trace anew: read the
+difference before you commit it.
+"""
+
+import importlib.util
+from pathlib import Path
+
+import pytest
+
+from tests.lab import Lab
+
+HERE = Path(__file__).parent
+STORIES = sorted(path.parent.name for path in HERE.glob("*/story.py"))
+
+
+def load(name):
+    spec = importlib.util.spec_from_file_location(f"tests.scenarios.{name}.story", HERE / name / "story.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize("name", STORIES)
+def test_trace_is_the_golden_one(name, seed, request):
+    told = load(name)
+    with Lab(seed=seed, changes=getattr(told, "CHANGES", ())) as lab:
+        told.story(lab)
+    expected = HERE / name / "expected.trace"
+    text = f"{told.__doc__.strip()}\n\n{lab.trace()}"
+    if request.config.getoption("--golden"):
+        expected.write_text(text, encoding="utf-8")
+    assert text == expected.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", STORIES)
+def test_story_comes_out_the_same_with_tokens(name, seed):
+    told = load(name)
+    with Lab(seed=seed, tokens=True, changes=getattr(told, "CHANGES", ())) as lab:
+        told.story(lab)
