@@ -54,6 +54,7 @@ int wire_listen(struct card *card, int span, const char *path, const char *name,
 int wire_connect(struct card *card, int span, const char *path, const char *name, int lockstep);
 /* Waits for the peer's hello before the first tick; 0, or -1 when none came in time. Not in the tick. */
 int wire_wait(struct card *card, int span, int timeout_ms);
+int wire_set_patience(struct card *card, int span, int patience_ms);
 /* 1 when the span is joined in memory, or its socket has a peer that said hello. */
 int wire_connected(struct card *card, int span);
 /* Puts a fault on a span; `seed` starts its random numbers. 0, or -1: unknown, out of range, not on this link. */

@@ -52,10 +52,10 @@ struct memory_link {
 #define LINK_HELLO_OCTETS 40
 #define LINK_MESSAGE_OCTETS (8 + E1_OCTETS)
 #define LINK_VERSION 1
-#define LINK_PATIENCE_MS 5000
+#define LINK_PATIENCE_MS 5000   /* unless link_set_patience says otherwise */
 #define LINK_STORE 3            /* blocks of the elastic store of a free-running socket */
 #define LINK_STORE_READY 2      /* blocks it holds before it begins to give */
-#define LINK_SILENT_READS 500   /* 5 s of ticks in real time */
+#define LINK_READ_MS 10         /* a read is a tick */
 #define LINK_MESSAGES_PER_READ 16
 
 /* One end of the outside socket (docs/integrator/outside-socket.md). */
@@ -70,6 +70,7 @@ struct link_socket {
   struct link_block store[LINK_STORE + 1]; /* the last one given keeps its place */
   unsigned head, fill;
   int giving, begun, silent;
+  int patience_ms;  /* how long a peer may be silent */
   int slipped;      /* of this read: -1 a block was dropped, +1 none was there, 0 neither */
   struct wire_counters *counters;
 };
@@ -101,6 +102,8 @@ int link_connect(struct link *, const char *path, const char *name, int lockstep
 /* Waits for a peer and its hello; 0, or -1 when there is none after `timeout_ms`. */
 int link_wait(struct link *, int timeout_ms);
 int link_is_up(const struct link *);
+/* How long the socket's peer may be silent before it counts as gone; 0, or -1 when there is no socket. */
+int link_set_patience(struct link *, int patience_ms);
 /* The socket's part of the calls above; used by link.c. */
 void link_socket_close(struct link_socket *);
 void link_socket_send(struct link_socket *);

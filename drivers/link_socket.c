@@ -43,7 +43,7 @@ static void take_peer(struct link_socket *socket, int fd) {
   memcpy(hello + 8, socket->name, sizeof socket->name);
   socket->fd = fd;
   socket->up = 0;
-  socket->hello_by_ms = now_ms() + LINK_PATIENCE_MS;
+  socket->hello_by_ms = now_ms() + socket->patience_ms;
   if (send_message(socket, hello, sizeof hello)) let_go(socket);
 }
 
@@ -118,7 +118,7 @@ static int receive_block(struct link_socket *socket, struct link_block *block) {
 static const struct link_block *receive_lockstep(struct link_socket *socket) {
   struct link_block *block = &socket->store[0];
   if (socket->sent <= socket->received) return 0; /* nothing was sent yet, so nothing is owed */
-  int64_t until = now_ms() + LINK_PATIENCE_MS;
+  int64_t until = now_ms() + socket->patience_ms;
   while (socket->up) {
     if (receive_block(socket, block)) return block;
     if (!socket->up) break;
@@ -159,8 +159,9 @@ static const struct link_block *receive_free_running(struct link_socket *socket)
   if (!socket->begun) return 0;
   /* Empty: the last block again, until the store is filled anew or the peer counts as silent. */
   socket->giving = 0;
-  if (socket->silent > LINK_SILENT_READS) return 0;
-  if (++socket->silent > LINK_SILENT_READS) {
+  int reads = socket->patience_ms / LINK_READ_MS;
+  if (socket->silent > reads) return 0;
+  if (++socket->silent > reads) {
     socket->counters->silences++;
     return 0;
   }
@@ -193,6 +194,7 @@ static struct link_socket *make(struct link *link, const char *path, const char 
   struct link_socket *made = calloc(1, sizeof *made);
   if (!made) return 0;
   made->listener = made->fd = -1;
+  made->patience_ms = LINK_PATIENCE_MS;
   made->lockstep = lockstep;
   made->counters = counters;
   if (strlen(path) >= sizeof made->path || strlen(name) > sizeof made->name) {
@@ -277,6 +279,12 @@ int link_wait(struct link *link, int timeout_ms) {
 
 int link_is_up(const struct link *link) {
   return link->kind == LINK_SOCKET ? link->socket->up : link->kind == LINK_MEMORY && link->peer;
+}
+
+int link_set_patience(struct link *link, int patience_ms) {
+  if (link->kind != LINK_SOCKET || patience_ms < LINK_READ_MS) return -1;
+  link->socket->patience_ms = patience_ms;
+  return 0;
 }
 
 void link_socket_close(struct link_socket *socket) {

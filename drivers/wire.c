@@ -434,6 +434,11 @@ int wire_wait(struct card *card, int span, int timeout_ms) {
   return it ? link_wait(&it->link, timeout_ms) : -1;
 }
 
+int wire_set_patience(struct card *card, int span, int patience_ms) {
+  struct wire_span *it = span_of(card, span);
+  return it ? link_set_patience(&it->link, patience_ms) : -1;
+}
+
 int wire_connected(struct card *card, int span) {
   const struct wire_span *it = span_of(card, span);
   return it && it->link.kind != LINK_NONE && link_is_up(&it->link);

@@ -209,6 +209,11 @@ class Wire:
         if lib.wire_connect(self.card, span, path.encode(), name.encode(), lockstep) != 0:
             raise WireError(f"cannot connect to {path}: {os.strerror(ffi.errno)}")
 
+    def set_patience(self, span: int, seconds: float) -> None:
+        """How long the socket's peer may be silent before it is loss of signal; 5 s unless set."""
+        if lib.wire_set_patience(self.card, span, int(seconds * 1000)) != 0:
+            raise WireError(f"span {span} has no socket, or {seconds:g} s is no patience")
+
     def wait(self, span: int, seconds: float) -> bool:
         """Wait for the peer's hello, before the first tick; False = none came in time."""
         return bool(lib.wire_wait(self.card, span, int(seconds * 1000)) == 0)

@@ -37,6 +37,7 @@ class SpanDescription(msgspec.Struct, forbid_unknown_fields=True):
     connect: str = ""
     joined_to: int | None = None
     lockstep: bool = False
+    patience_s: float = 5.0
 
 
 class Description(msgspec.Struct, forbid_unknown_fields=True):
@@ -57,6 +58,7 @@ def build(description: Description, path: str) -> tuple[Plane, list[Wire]]:
             join((wires[span.joined_to], 0), (wire, 0))
         elif span.listen:
             wire.listen(0, span.listen, span.name, span.lockstep)
+            wire.set_patience(0, span.patience_s)
         elif span.connect:
             wire.connect(0, span.connect, span.name, span.lockstep)
         plane.add_card(wire.card)

@@ -110,6 +110,7 @@ class Simulation:
             far = Wire([SpanSettings(kind=far_kind, idle_bits=idle)], tokens)  # type: ignore[arg-type]
             if span.far_end == "outside":
                 self._open(near, span)
+                near.set_patience(0, configuration.alarm.silent_peer_seconds)
             else:
                 join((near, 0), (far, 0))
             self.near.add_card(near.card)

@@ -124,6 +124,7 @@ class Supervisor:
             name=span.name,
             listen=str(self.places.socket(span)),
             lockstep=span.mode == "lockstep",
+            patience_s=self.configuration.alarm.silent_peer_seconds,
         )
 
     def _far(self, span: Span) -> SpanDescription:
