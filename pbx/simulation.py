@@ -31,6 +31,7 @@ class Ticker:
         self.near_events: Callable[[list[tuple[float, int, Any]]], None] = lambda events: None
         self.far_events: Callable[[list[tuple[float, int, Any]]], None] = lambda events: None
         self.ticks = 0
+        self.events = 0
         self._next = 0
 
     def next_moment(self) -> float | None:
@@ -53,6 +54,7 @@ class Ticker:
             self.far.tick(tick)
         events = self.near.drain()
         if events:
+            self.events += len(events)
             self.near_events(events)
         if self.far is not None:
             events = self.far.drain()
@@ -144,9 +146,14 @@ class Simulation:
 
     def keep(self, fact: Fact) -> None:
         """Without a journal of its own the simulation keeps the facts, and the plane's ring counts them."""
+        self.number(fact)
+        self.facts.append(fact)
+
+    def number(self, fact: Fact) -> int:
+        """The sequence number of the fact, by the plane's ring, whose room is free again at once."""
         sequence = self.near.journal_append(encode(fact))
         self.near.journal_commit(sequence)
-        self.facts.append(fact)
+        return sequence
 
     def kill_control(self) -> int:
         """Control dies here and now; a new one takes over. Returns how many legs it adopted."""
