@@ -21,6 +21,8 @@ from pbx.floor import Clock
 
 TONES = ("hears busy", "hears vacant", "hears congestion", "hears howler")
 MENU_SECONDS = 12.0
+LOOK_UP_SECONDS = 30.0
+"""People of the exchange look up so often whether it is time to go home."""
 CITY_EXCHANGE = "8765"
 VACANT = "55500000"
 
@@ -199,7 +201,7 @@ class Traffic:
         """An agent's day."""
         yield from logs_in(phone, agent, password)
         while not self.ending:
-            if not (yield until("bell", seconds=30)):
+            if not (yield until("bell", seconds=LOOK_UP_SECONDS)):
                 continue
             if self.random.random() < self.load.not_answered and self._ready:
                 yield 30 + self.random.uniform(0, 20)
@@ -239,17 +241,18 @@ class Traffic:
     def _answers(self, phone: Telephone) -> Script:
         """The operator: answers whatever rings."""
         while not self.ending or phone.rings:
-            if (yield until("bell", seconds=30)):
+            if (yield until("bell", seconds=LOOK_UP_SECONDS)):
                 yield from self._takes(phone)
 
     def _sits(self, phone: Telephone) -> Script:
         """An extension: now and then it calls another or the city, otherwise it answers."""
         each = self.load.inside_calls_per_hour / max(1, len(self._inside))
         while not self.ending or phone.rings:
-            wait = min(self._gap(each), 1800.0) if each > 0 else 1800.0
-            if (yield until("bell", seconds=wait if not self.ending else 1.0)):
+            # Without memory: a wait that is cut short and drawn anew has the same distribution.
+            wait = self._gap(each) if each > 0 else LOOK_UP_SECONDS
+            if (yield until("bell", seconds=min(wait, LOOK_UP_SECONDS))):
                 yield from self._takes(phone)
-            elif not self.ending and each > 0:
+            elif wait < LOOK_UP_SECONDS and not self.ending:
                 yield from self._calls(phone, self._number_for(phone))
 
     def _number_for(self, phone: Telephone) -> str:
