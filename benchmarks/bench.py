@@ -1,0 +1,146 @@
+"""``zongji bench``: runs benchmarks by name and prints a table, or one object a line.
+
+A benchmark is a group of rows that are measured together; a NAME is a group's, a row's, or the beginning of rows' up to a dot. Each
+group is one module with ``measure(names, effort)``, imported only when it is wanted. Progress goes to standard error. Leaves out
+every judgement: figures are printed, never asserted.
+"""
+
+import argparse
+import importlib
+import json
+import os
+import sys
+from collections.abc import Callable, Iterable, Sequence
+
+import msgspec
+
+from benchmarks.row import Effort, Row, machine
+
+Measure = Callable[[Sequence[str], Effort], Iterable[Row]]
+
+BRIEF = "ZONGJI_BENCH_BRIEF"
+"""Set in the environment it makes every benchmark run for a moment only: for tests, whose figures mean nothing."""
+
+
+class Group(msgspec.Struct, frozen=True):
+    """Rows that one module measures."""
+
+    name: str
+    module: str
+    rows: tuple[str, ...]
+
+
+GROUPS = (
+    Group("clock", "benchmarks.timers", ("clock.100", "clock.10k", "clock.100k")),
+    Group("sim", "benchmarks.simulated_calls", ("sim.engines", "sim.tokens")),
+    Group("sim", "benchmarks.busy_hour", ("sim.sound",)),
+    Group(
+        "realtime",
+        "benchmarks.realtime",
+        (
+            "realtime.ticks",
+            "realtime.late",
+            "realtime.late.explained",
+            "realtime.late.unexplained",
+            "realtime.late.worst",
+            "realtime.tick",
+            "realtime.event",
+            "realtime.event.worst",
+        ),
+    ),
+    Group("dsp", "benchmarks.receivers", ("receivers.dtmf", "receivers.mfc", "receivers.all")),
+    Group("dsp", "benchmarks.plane", ("wire.span", "plane.tick")),
+)
+
+EXAMPLE = """example:
+  ./zongji bench clock.10k
+  ./zongji bench receivers --json
+"""
+
+
+def known() -> list[str]:
+    """Every name that may be given."""
+    names: list[str] = []
+    for group in GROUPS:
+        names += [group.name, *group.rows]
+        names += [row.partition(".")[0] for row in group.rows]
+    return list(dict.fromkeys(names))
+
+
+def chosen(name: str | None) -> list[tuple[Group, list[str]]]:
+    """The groups to run and the rows wanted of each; all of them without a name."""
+    found = []
+    for group in GROUPS:
+        rows = [row for row in group.rows if name is None or name == group.name or row == name or row.startswith(f"{name}.")]
+        if rows:
+            found.append((group, rows))
+    return found
+
+
+def run(name: str | None, effort: Effort) -> Iterable[Row]:
+    """Measure what a name chooses, a group at a time."""
+    for group, rows in chosen(name):
+        sys.stderr.write(f"bench: {', '.join(rows)} ...\n")
+        measure: Measure = importlib.import_module(group.module).measure
+        for row in measure(rows, effort):
+            if row.name in rows:
+                yield row
+
+
+def number(value: float | None) -> str:
+    """A figure with as many digits as it deserves."""
+    if value is None:
+        return "-"
+    if value == int(value) and abs(value) < 1000:
+        return str(int(value))
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+
+
+def table(rows: Sequence[Row]) -> str:
+    """The rows as text; conditions stand below, each once."""
+    head = ("name", "value", "unit", "better", "peer", "peer value", "ratio")
+    lines = [head]
+    for row in rows:
+        ratio = "-" if row.ratio is None else f"{number(row.ratio)}x"
+        lines.append((row.name, number(row.value), row.unit, row.better, row.peer or "-", number(row.peer_value), ratio))
+    widths = [max(len(line[n]) for line in lines) for n in range(len(head))]
+    right = (1, 5, 6)
+    text = [
+        "  ".join(cell.rjust(widths[n]) if n in right else cell.ljust(widths[n]) for n, cell in enumerate(line)).rstrip()
+        for line in lines
+    ]
+    by_conditions: dict[str, list[str]] = {}
+    for row in rows:
+        by_conditions.setdefault(row.conditions, []).append(row.name)
+    text += ["", *(f"{', '.join(names)}: {conditions}" for conditions, names in by_conditions.items())]
+    return "\n".join([*text, f"machine: {machine()}"])
+
+
+def bench_command(argv: Sequence[str]) -> int:
+    """The command: 0 = measured, 2 = no such name."""
+    parser = argparse.ArgumentParser(
+        prog="zongji bench",
+        description="Measure, each figure beside the best known.",
+        epilog=EXAMPLE + "\nnames: " + ", ".join(known()),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("name", nargs="?", metavar="NAME", help="a name, or what names begin with up to a dot; all without it")
+    parser.add_argument("--json", action="store_true", help="one object a line")
+    parser.add_argument("--long", action="store_true", help="more than 45 s a name")
+    options = parser.parse_args(list(argv))
+    if not chosen(options.name):
+        sys.stderr.write(f"zongji bench: there is no {options.name!r}; known are {', '.join(known())}\n")
+        return 2
+    effort = Effort(long=options.long, brief=bool(os.environ.get(BRIEF)))
+    rows: list[Row] = []
+    for row in run(options.name, effort):
+        rows.append(row)
+        if options.json:
+            print(json.dumps(row.fields(), ensure_ascii=False), flush=True)
+    if not options.json:
+        print(table(rows))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(bench_command(sys.argv[1:]))
