@@ -23,19 +23,23 @@ FAILED = "Failed"
 class LegRecord(msgspec.Struct, frozen=True, array_like=True):
     """What survives of a leg, and of the agent at its line, when control dies; it must fit a leg record of the arena.
 
-    ``first``, ``established`` and ``cleared`` are the sequence numbers of the facts that tell the leg's beginning, answer and end, and
-    ``call_cleared`` that of the end of its call: a number greater than the journal's last means that the fact was never written.
-    ``cleared`` 0 = the leg lives. ``call`` "" = no leg, only an agent.
+    It is written with the facts of its turn as one step, so the two always agree. ``begun``: a fact has told of the leg, so another must
+    tell its end. ``call`` "" = no leg, only an agent. ``legs`` is how many legs the call has had, so that no number is given twice;
+    ``arrival`` the call's place among all that ever joined a queue. ``seated`` is the number of the agent at the line,
+    ``seated_until`` when after-call work ends.
     """
 
     line: str
     call: str = ""
     number: int = 0
+    legs: int = 0
     incoming: bool = False
     state: str = ""
     tag: str = ""
     called: str = ""
     calling: str = ""
+    category: int = 0
+    restricted: bool = False
     group: str = ""
     agent: str = ""
     started_at: float = 0.0
@@ -44,19 +48,20 @@ class LegRecord(msgspec.Struct, frozen=True, array_like=True):
     queue: str = ""
     priority: int = 0
     joined_at: float = 0.0
+    arrival: int = 0
     flow: str = ""
     step: str = ""
     variables: dict[str, str] = {}
     recorder: int = -1
     recording: str = ""
-    first: int = 0
-    established: int = 0
-    cleared: int = 0
-    call_cleared: int = 0
+    begun: bool = False
     cause: int = 0
     seated: str = ""
     seated_state: str = ""
     seated_reason: str = ""
+    seated_since: float = 0.0
+    seated_until: float = 0.0
+    seated_not_ready: str = ""
 
 
 class Leg:
@@ -70,9 +75,7 @@ class Leg:
         "category",
         "cause",
         "clearing",
-        "established",
         "established_at",
-        "first",
         "group",
         "hears",
         "incoming",
@@ -107,8 +110,6 @@ class Leg:
         self.started_at = now
         self.established_at: float | None = None
         self.clearing = False
-        self.first = 0
-        self.established = 0
         self.hears: set[int] = set()
         self.sounding = False
         self.run: Any = None
@@ -155,6 +156,15 @@ class Call:
     def originator(self) -> Leg | None:
         """The leg that began the call, while it is there."""
         return next((leg for leg in self.legs.values() if leg.incoming), None)
+
+    @property
+    def legs_ever(self) -> int:
+        """How many legs it has had."""
+        return self._next - 1
+
+    def had_legs(self, count: int) -> None:
+        """It has had so many legs before a restart."""
+        self._next = max(self._next, count + 1)
 
     def others(self, leg: Leg) -> list[Leg]:
         """The other legs."""

@@ -11,10 +11,10 @@ from typing import Any
 import msgspec
 
 from pbx import bridge
-from pbx.acd.agent import BUSY
+from pbx.acd.agent import AFTER_CALL, BUSY, NOT_READY, READY
 from pbx.acd.distributor import Distributor, Offer, Outcome, Refused
 from pbx.acd.queue import Waiting
-from pbx.call import QUEUED, Leg
+from pbx.call import QUEUED, Leg, LegRecord
 from pbx.line import Line
 from pbx.switch import Switch
 from pbx.vocabulary import facts
@@ -52,7 +52,7 @@ class Distribution:
         self.distributor = distributor
         self.manners = dict(manners)
         self._waits: dict[str, Any] = {}
-        self._after_call: dict[str, Any] = {}
+        self._after_call: dict[str, tuple[float, Any]] = {}
         switch.distribution = self
         switch.distributor = distributor
 
@@ -193,7 +193,14 @@ class Distribution:
             seconds = self.distributor.queues[queue].profile.wrap_up_seconds if queue else 0.0
         self.carry_out(self.distributor.finished(leg.agent, self.floor.now, wrap_up=seconds > 0))
         if seconds > 0:
-            self._after_call[leg.agent] = self.floor.after(seconds, self._after_call_over, leg.agent)
+            self._set_after_call(leg.agent, seconds)
+
+    def _set_after_call(self, agent: str, seconds: float) -> None:
+        self._after_call[agent] = self.floor.now + seconds, self.floor.after(seconds, self._after_call_over, agent)
+
+    def after_call_until(self, agent: str) -> float:
+        """When the agent's after-call work ends; 0 = there is none."""
+        return float(self._after_call.get(agent, (0.0, None))[0])
 
     def _after_call_over(self, agent: str) -> None:
         self._after_call.pop(agent, None)
@@ -225,7 +232,7 @@ class Distribution:
         return self._request(self.distributor.not_ready(agent, reason, self.floor.now))
 
     def _stop_after_call(self, agent: str) -> None:
-        timer = self._after_call.pop(agent, None)
+        _, timer = self._after_call.pop(agent, (0.0, None))
         if timer is not None:
             timer.cancel()
 
@@ -245,7 +252,8 @@ class Distribution:
             if outcome.line in self.switch.lines:
                 self.floor.touch(self.switch.lines[outcome.line])
             kind = _AGENT_FACTS[outcome.state]
-            self.floor.fact(kind(now, outcome.agent, line=outcome.line, reason=outcome.reason, call=outcome.call))
+            at = max(now, self.distributor.agents[outcome.agent].since)
+            self.floor.fact(kind(at, outcome.agent, line=outcome.line, reason=outcome.reason, call=outcome.call))
 
     def _offer(self, offer: Offer) -> None:
         call = self.switch.calls[offer.call]
@@ -259,25 +267,27 @@ class Distribution:
 
     # Adoption after a restart.
 
-    def adopt_waiting(self, leg: Leg, queue: str, joined_at: float) -> None:
-        """A caller who waited goes on waiting, at his place; calls must be given in the order in which they joined."""
+    def adopt_waiting(self, leg: Leg, record: LegRecord) -> None:
+        """A caller who waited goes on waiting, at his place and with the rest of his longest wait."""
         leg.state = QUEUED
-        leg.queue = queue
-        self._set_longest_wait(leg, queue, joined_at)
-        manner = self.manners.get(queue, QueueManner())
-        if manner.player >= 0:
-            self.floor.orders(bridge.hear(leg, PLAYER + manner.player))
-        self.carry_out(
-            self.distributor.restore(queue, leg.call.name, leg.call.priority, joined_at, self.floor.now)
-        )
+        leg.queue = record.queue
+        self._set_longest_wait(leg, record.queue, record.joined_at)
+        self.distributor.restore(Waiting(leg.call.name, record.queue, record.priority, record.arrival, record.joined_at))
 
-    def adopt_agent(self, number: str, line: Line, state: str, reason: str, call: str) -> None:
-        """An agent who was logged on; one in after-call work gets that time anew."""
-        self.carry_out(self.distributor.restore_agent(number, line.name, state, reason, call, line.available, self.floor.now))
-        agent = self.distributor.agents.get(number)
-        if agent is not None and state == "WorkingAfterCall":
-            seconds = agent.profile.wrap_up_seconds or 10.0
-            self._after_call[number] = self.floor.after(seconds, self._after_call_over, number)
+    def source_for(self, queue: str) -> set[int]:
+        """What those hear who wait in the queue."""
+        manner = self.manners.get(queue, QueueManner())
+        return {PLAYER + manner.player} if manner.player >= 0 else set()
+
+    def adopt_agent(self, record: LegRecord, talks: bool) -> None:
+        """An agent who was logged on; one who was only being rung is ready again, after-call work goes on until its end."""
+        number, state, reason, pending = record.seated, record.seated_state, record.seated_reason, record.seated_not_ready
+        if state == BUSY and not talks:
+            state, reason, pending = (NOT_READY, pending, "") if pending else (READY, "", "")
+        call = record.call if talks else ""
+        self.carry_out(self.distributor.restore_agent(number, record.line, state, reason, call, pending, self.floor.now))
+        if state == AFTER_CALL and number in self.distributor.agents:
+            self._set_after_call(number, max(0.0, record.seated_until - self.floor.now))
 
     def busy_agents(self) -> list[str]:
         """Agents who talk or are being rung."""

@@ -3,7 +3,7 @@
 A media event, a timer or a request opens a *turn*. The floor hands it to the engine of its line, delivers by type what the engine
 returns (commands to the plane, primitives to the switch, notes to the trace), and so on until the queue is empty; engines and
 switch never call one another, so there is no recursion and no re-entrance. At the end of the turn facts and leg records are
-written to the arena, and only then do commands leave: what the world can see has always been written down first.
+written to the arena in one indivisible step, and only then do commands leave: what the world can see has always been written first.
 
 Wrong peers are counted (``Unexpected``, ``Malformed``). A fault of our own, an exception in an engine or in the switch, is caught
 here: that one call is cleared with cause 41, its trace saved, and the exchange lives. Leaves out where events come from.
@@ -11,7 +11,7 @@ here: that one call is cleared with cause 41, its trace saved, and the exchange 
 
 import traceback
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
 from pbx.engine import Levels, Malformed, Noted, Unexpected
@@ -37,12 +37,14 @@ class Plane(Protocol):
     def send(self, port: int, command: MediaCommand) -> None:
         """Give a command to a port."""
 
-    @property
-    def journal_sequence(self) -> int:
-        """The sequence number of the last fact in the journal."""
+    def begin_turn(self) -> None:
+        """Facts and leg records from here on count together or not at all."""
 
     def write_leg_record(self, port: int, octets: bytes) -> None:
         """Replace the leg record of a port; empty = no leg."""
+
+    def end_turn(self) -> None:
+        """They count."""
 
 
 class Control(Protocol):
@@ -61,14 +63,8 @@ class Control(Protocol):
 class Records(Protocol):
     """Leg records, as the floor sees them."""
 
-    def number_facts(self, facts: Sequence[Fact], last: int) -> None:
-        """These facts are about to be written with the sequence numbers after ``last``."""
-
     def leg_record(self, line: Line) -> bytes:
         """The octets from which the line's leg can be rebuilt; empty = none."""
-
-    def take_gone(self) -> Sequence[Line]:
-        """Lines whose legs ended in this turn; their records are now only in the way."""
 
 
 _HEARD = (Hear, Play, SendDigits, SendTone, Silence, Unhear)
@@ -158,6 +154,17 @@ class Floor:
                 line.held.append(command)
             else:
                 self._commands.append((port, command))
+
+    def guard(self, line: Line, function: Callable[..., object], *arguments: Any) -> None:
+        """Do something for a line within a turn that goes on for the others if it fails."""
+        try:
+            function(*arguments)
+        except Exception:
+            self._fault(line, self.now)
+
+    def directly(self, port: int, commands: Iterable[MediaCommand]) -> None:
+        """Media commands for a port whatever its engine says (pbx/recovery.py)."""
+        self._commands.extend((port, command) for command in commands)
 
     def fact(self, fact: Fact) -> None:
         """A fact of this turn."""
@@ -266,23 +273,21 @@ class Floor:
             self.faults.append(traceback.format_exc())
 
     def _commit(self) -> None:
-        """Leg records first: that of a leg which has ended says which fact tells its end, so that whoever dies in between, the fact is
-        written once (pbx/recovery.py). Then the facts; then the records of ended legs go; commands last.
+        """Facts and leg records first, as one step that is made whole or not at all; then the commands.
+
+        Whoever takes over after a death in here finds the lines as they stand and the records of the last whole turn (pbx/recovery.py).
         """
-        records = self._records
         touched, self._touched = self._touched, {}
         facts, self._facts = self._facts, []
-        if touched and records is not None:
-            records.number_facts(facts, self.plane.journal_sequence)
-            for port, line in touched.items():
-                self.plane.write_leg_record(port, records.leg_record(line))
-        for fact in facts:
-            self._append(fact)
-        if touched and records is not None:
-            for line in records.take_gone():
-                self.plane.write_leg_record(line.port, records.leg_record(line))
-        if self._commands:
-            commands, self._commands = self._commands, []
-            send = self.plane.send
-            for port, command in commands:
-                send(port, command)
+        commands, self._commands = self._commands, []
+        if facts or touched:
+            self.plane.begin_turn()
+            for fact in facts:
+                self._append(fact)
+            if self._records is not None:
+                for port, line in touched.items():
+                    self.plane.write_leg_record(port, self._records.leg_record(line))
+            self.plane.end_turn()
+        send = self.plane.send
+        for port, command in commands:
+            send(port, command)

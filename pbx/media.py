@@ -184,7 +184,7 @@ _ENCODERS: dict[type[MediaCommand], Callable[[Any], Encoded]] = {
     media.Join: _encode_join,
     media.Leave: lambda c: (lib.PLANE_COMMAND_LEAVE, c.mix, 0, 0, 0),
     media.Record: lambda c: (lib.PLANE_COMMAND_RECORD, c.recorder, 0, 0, 0),
-    media.StopRecord: lambda c: (lib.PLANE_COMMAND_STOP_RECORD, c.recorder, 0, 0, 0),
+    media.StopRecord: lambda c: (lib.PLANE_COMMAND_STOP_RECORD, c.recorder & 0xFFFFFFFF, 0, 0, 0),
     media.Tag: lambda c: (lib.PLANE_COMMAND_TAG, c.tag, 0, 0, 0),
     media.Disarm: lambda c: (lib.PLANE_COMMAND_DISARM, 0, 0, 0, 0),
 }
@@ -229,6 +229,9 @@ class Plane:
         self._event_buffer = ffi.new("struct plane_event[]", _DRAIN_EVENTS)
         self._event_octets = memoryview(ffi.buffer(self._event_buffer))
         self._levels = ffi.new("struct plane_levels *")
+        self._held = ffi.new("uint64_t *")
+        self._in_turn = False
+        self.held_facts = 0
 
     # -- making ----------------------------------------------------------------------------------------------------
 
@@ -481,8 +484,9 @@ class Plane:
     # -- what must outlive control ---------------------------------------------------------------------------------
 
     def write_leg_record(self, port: int, octets: bytes) -> None:
-        """Replace the leg record of a port; empty = no leg."""
-        _check(lib.arena_leg_write(self._arena, self._epoch, port, octets, len(octets)), f"leg record of port {port}")
+        """Replace the leg record of a port; empty = no leg. Within a turn it counts from the end of the turn on."""
+        code = lib.arena_leg_write(self._arena, self._epoch, port, octets, len(octets), self._held[0])
+        _check(code, f"leg record of port {port}")
 
     def read_leg_record(self, port: int) -> bytes:
         """The last whole leg record of a port; empty when there is none."""
@@ -493,8 +497,35 @@ class Plane:
         return bytes(ffi.buffer(found, _check(count, f"no port {port}")))
 
     def journal_append(self, octets: bytes) -> int:
-        """Append a record; returns its sequence number, greater than all before. Once returned it outlives this process."""
-        return _check(lib.arena_journal_append(self._arena, self._epoch, octets, len(octets)), f"journal at epoch {self._epoch}")
+        """Append a record; returns its sequence number, greater than all before.
+
+        Once returned it outlives this process; within a turn (``begin_turn``) it counts from the end of the turn on.
+        """
+        what = f"journal at epoch {self._epoch}"
+        if not self._in_turn:
+            return _check(lib.arena_journal_append(self._arena, self._epoch, octets, len(octets)), what)
+        code = lib.arena_journal_hold(self._arena, self._epoch, self._held, octets, len(octets))
+        if code == lib.PLANE_FULL and self._held[0]:
+            # More than a turn may hold: what there is so far must count, or the rest would be lost.
+            self._publish()
+            code = lib.arena_journal_hold(self._arena, self._epoch, self._held, octets, len(octets))
+        self.held_facts += code > 0
+        return _check(code, what)
+
+    def begin_turn(self) -> None:
+        """What is appended from here on, and the leg records written then, shall count at once or never."""
+        self._in_turn = True
+
+    def end_turn(self) -> None:
+        """The turn is complete: all of it counts."""
+        self._publish()
+        self._in_turn = False
+
+    def _publish(self) -> None:
+        if self._held[0]:
+            _check(lib.arena_journal_publish(self._arena, self._epoch, self._held[0]), f"journal at epoch {self._epoch}")
+            self._held[0] = 0
+            self.held_facts = 0
 
     @property
     def journal_sequence(self) -> int:

@@ -1,32 +1,33 @@
 """Recovery: a new control takes over the calls of one that died, from leg records and from what stands on the lines.
 
-The plane has gone on meanwhile: edges, mixes, prompts, recorders. Here each answered leg is rebuilt from its record and each engine is
-given the levels of its line; what was in transition is cleared, with its fact, cause 41. The journal's last sequence number
-tells which facts of the last turn were written before control died: none is lost and none is doubled (pbx/floor.py, ``_commit``).
-Conversations go on, a queued caller keeps place and music, a caller in a flow resumes at the last step, an agent being rung is let go
-and the
-call offered anew. Leaves out how control came to die.
+The plane has gone on meanwhile: edges, mixes, prompts, recorders. Facts and leg records of a turn were written in one step (pbx/floor.py,
+``_commit``), so the records are those of the last whole turn and agree with the journal; commands of that turn may be missing, so every
+port is given what it should hear and send. Each answered leg is rebuilt from its record and each engine is given the levels of its line;
+what was in transition is cleared, with its fact, cause 41. Conversations go on, a queued caller keeps place and music, a caller in
+a flow resumes at the last step, an agent being rung is let go and the call offered anew. All of it may be interrupted by another death: the
+dead are buried call by call, the living adopted in one turn. Leaves out how control came to die.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 import msgspec
 
-from pbx import bridge
-from pbx.acd.agent import BUSY, READY
 from pbx.call import CONNECTED, HELD, Leg, LegRecord
-from pbx.engine import Levels
-from pbx.line import Line
+from pbx.line import TRUNK, Line
 from pbx.media import Plane
 from pbx.switch import Switch
 from pbx.vocabulary import facts
 from pbx.vocabulary.call import TEMPORARY_FAILURE
 from pbx.vocabulary.media import (
+    PLAYER,
     RECEIVE_DTMF,
     RECEIVE_MFC_BACKWARD,
     RECEIVE_MFC_FORWARD,
     RECEIVE_PROGRESS,
     Disarm,
+    Hear,
+    MediaCommand,
+    Record,
     Silence,
     StopRecord,
     Tag,
@@ -34,8 +35,9 @@ from pbx.vocabulary.media import (
     Unlisten,
 )
 
-ALL_RECEIVERS = RECEIVE_DTMF | RECEIVE_MFC_FORWARD | RECEIVE_MFC_BACKWARD | RECEIVE_PROGRESS
-QUIET = (Disarm(), Silence(), Unhear(-1), Unlisten(ALL_RECEIVERS), Tag(0))
+SIGNAL_RECEIVERS = RECEIVE_MFC_FORWARD | RECEIVE_MFC_BACKWARD | RECEIVE_PROGRESS
+ALL_RECEIVERS = RECEIVE_DTMF | SIGNAL_RECEIVERS
+QUIET: tuple[MediaCommand, ...] = (Disarm(), Silence(), Unhear(-1), Unlisten(ALL_RECEIVERS), StopRecord(-1), Tag(0))
 
 
 def recover(switch: Switch, plane: Plane, epoch: int, now: float, configure: Callable[[Line], None]) -> int:
@@ -43,25 +45,23 @@ def recover(switch: Switch, plane: Plane, epoch: int, now: float, configure: Cal
     records: dict[str, LegRecord] = {}
     for line in switch.lines.values():
         octets = plane.read_leg_record(line.port)
-        if octets:
-            records[line.name] = msgspec.msgpack.decode(octets, type=LegRecord)
-    rescue = _Rescue(switch, plane, records, now)
-    switch.floor.turn(rescue.bury)
-    switch.floor.turn(rescue.adopt)
-    for line in switch.lines.values():
+        try:
+            if octets:
+                records[line.name] = msgspec.msgpack.decode(octets, type=LegRecord)
+        except msgspec.DecodeError:
+            switch.floor.counters["fault: leg record that cannot be read"] += 1
         configure(line)
-    switch.floor.turn(rescue.resume)
-    switch.floor.turn(rescue.seat_agents)
-    switch.floor.turn(rescue.reunite)
-    adopted = len(rescue.legs)
-    switch.floor.turn(switch.floor.fact, facts.ControlStarted(now, epoch, adopted))
-    return adopted
+    rescue = _Rescue(switch, plane, records, now)
+    for call in rescue.dead_calls():
+        switch.floor.turn(rescue.bury, call)
+    switch.floor.turn(rescue.take_over, epoch)
+    return rescue.adopted
 
 
 class _Rescue:
-    """The steps of one recovery, each a turn of the floor."""
+    """The steps of one recovery."""
 
-    def __init__(self, switch: Switch, plane: Plane, records: Mapping[str, LegRecord], now: float) -> None:
+    def __init__(self, switch: Switch, plane: Plane, records: dict[str, LegRecord], now: float) -> None:
         self.switch = switch
         self.floor = switch.floor
         self.plane = plane
@@ -69,111 +69,129 @@ class _Rescue:
         self.records = records
         self.living = {name: record for name, record in records.items() if self._lives(record)}
         self.legs: dict[str, Leg] = {}
-        self._last = plane.journal_sequence
+        self.adopted = 0
+        switch.records.seats = {name: record for name, record in records.items() if record.seated}
 
-    @staticmethod
-    def _lives(record: LegRecord) -> bool:
-        return bool(record.call) and not record.cleared and bool(record.tag) and record.established_at is not None
+    def _lives(self, record: LegRecord) -> bool:
+        return bool(record.call and record.tag) and record.established_at is not None
 
-    def bury(self) -> None:
-        """State the end of every leg and call that does not live on, unless that was written already; keep the agents."""
-        living_calls = {record.call for record in self.living.values()}
-        ended_calls: dict[str, bool] = {}
-        for name, record in self.records.items():
-            if not record.call or name in self.living:
-                continue
-            self._bury_leg(record)
-            ended_calls[record.call] = ended_calls.get(record.call, False) or 0 < record.call_cleared <= self._last
-        for call, told in ended_calls.items():
-            if call not in living_calls and not told:
-                self.floor.fact(facts.CallCleared(self.now, call, cause=TEMPORARY_FAILURE))
-        for name in self.records:
-            self.floor.touch(self.switch.lines[name])
+    def dead_calls(self) -> list[str]:
+        """Calls of which some leg does not live on."""
+        return list(dict.fromkeys(r.call for name, r in self.records.items() if r.call and name not in self.living))
 
-    def _bury_leg(self, record: LegRecord) -> None:
-        line = self.switch.lines[record.line]
+    # The dead.
+
+    def bury(self, call: str) -> None:
+        """State the end of every leg of the call that does not live on, and of the call when none does."""
+        rows = [record for name, record in self.records.items() if record.call == call and name not in self.living]
+        caller = next((record for record in self.living.values() if record.call == call and record.incoming), None)
+        for record in rows:
+            self._bury_leg(record, caller)
+        if not any(record.call == call for record in self.living.values()):
+            cause = next((record.cause for record in rows if record.cause), TEMPORARY_FAILURE)
+            self.floor.fact(facts.CallCleared(self.now, call, cause=cause))
+
+    def _bury_leg(self, record: LegRecord, caller: LegRecord | None) -> None:
+        place = (self.now, record.call, record.number, record.line)
+        offered = bool(record.agent and caller and caller.queue and record.begun)
         if record.recorder >= 0:
-            self.floor.orders([(line.port, StopRecord(record.recorder))])
+            self.floor.fact(facts.RecordingStopped(*place, recording=record.recording, recorder=record.recorder))
+        if offered:
+            self.floor.fact(facts.Diverted(*place, reason="restart", agent=record.agent))
+        if record.queue and record.incoming:
+            waited = self.now - record.joined_at
+            self.floor.fact(facts.Dequeued(*place, queue=record.queue, reason="abandoned", waited=waited))
+        if record.begun:
+            self.floor.fact(facts.ConnectionCleared(*place, cause=record.cause or TEMPORARY_FAILURE))
+        if offered and caller is not None:
             self.floor.fact(
-                facts.RecordingStopped(
-                    self.now, record.call, record.number, record.line, recording=record.recording, recorder=record.recorder
-                )
+                facts.Queued(self.now, caller.call, caller.number, caller.line, queue=caller.queue, position=1, front=True)
             )
-        begun = 0 < record.first <= self._last
-        if begun and not 0 < record.cleared <= self._last:
-            cause = record.cause or TEMPORARY_FAILURE
-            self.floor.fact(facts.ConnectionCleared(self.now, record.call, record.number, record.line, cause=cause))
+        self.floor.touch(self.switch.lines[record.line])
 
-    def adopt(self) -> None:
-        """Rebuild the legs that live; quieten every other line."""
+    # The living.
+
+    def take_over(self, epoch: int) -> None:
+        """One turn: legs, queues and agents as they were, then the engines, which say who left meanwhile, then the flows."""
+        for line in self.switch.lines.values():
+            self._prepare(line)
+        self._reunite()
+        for name, leg in self.legs.items():
+            self._restore_sound(leg, self.living[name])
+        self._seat_agents()
         for line in self.switch.lines.values():
             record = self.living.get(line.name)
-            line.idle = False
-            if record is None:
-                self.floor.orders([(line.port, command) for command in QUIET])
-                continue
-            leg = self.switch.records.adopt(record, line)
-            leg.hears = {edge.source for edge in self.plane.edges(line.port)}
-            # A prompt or tone may be sounding: the first silence must reach it.
-            leg.sounding = True
-            self.legs[line.name] = leg
-            if record.established > self._last:
-                self.floor.fact(
-                    facts.Established(
-                        self.now, record.call, record.number, record.line, record.called, record.calling, record.agent
-                    )
-                )
-            self.floor.fact(facts.Adopted(self.now, record.call, record.number, record.line))
-            self.floor.touch(line)
+            tag, levels = record.tag if record is not None else "", self.plane.levels(line.port)
+            self.floor.guard(line, self.floor.resume, line, tag, levels, self.now)
+        self.floor.fact(facts.ControlStarted(self.now, epoch, len(self.legs)))
+        self.adopted = len(self.legs)
+        for name, leg in self.legs.items():
+            self.floor.guard(leg.line, self._go_on, leg, self.living[name])
 
-    def resume(self) -> None:
-        """Give each engine what stands on its line; legs whose party left meanwhile are released here."""
-        for line in self.switch.lines.values():
-            record = self.living.get(line.name)
-            levels: Levels = self.plane.levels(line.port)
-            self.floor.resume(line, record.tag if record is not None else "", levels, self.now)
+    def _prepare(self, line: Line) -> None:
+        """Rebuild the leg that lives on the line; quieten the line without one."""
+        record = self.living.get(line.name)
+        line.idle = False
+        if record is None:
+            self.floor.directly(line.port, QUIET)
+            return
+        leg = self.switch.records.adopt(record, line)
+        self.legs[line.name] = leg
+        self.floor.fact(facts.Adopted(self.now, record.call, record.number, record.line))
+        self.floor.touch(line)
 
-    def seat_agents(self) -> None:
-        """Agents sit where they sat; one who was only being rung is ready again."""
-        for record in self.records.values():
-            if not record.seated:
-                continue
-            line = self.switch.lines[record.line]
-            leg = self.legs.get(record.line)
-            talks = leg is not None and leg.agent == record.seated and not leg.clearing and line.leg is leg
-            state = record.seated_state
-            if state == BUSY and not talks:
-                state = READY
-            call = record.call if talks else ""
-            self.switch.distribution.adopt_agent(record.seated, line, state, record.seated_reason, call)
-
-    def reunite(self) -> None:
-        """Conversations, queues and flows go on; a leg whose call has lost its sense is cleared."""
-        queued: list[tuple[int, float, Leg, LegRecord]] = []
+    def _reunite(self) -> None:
+        """Conversations, and queues in the order in which their callers came."""
+        waiting: list[tuple[int, Leg, LegRecord]] = []
         for name, leg in self.legs.items():
             record = self.living[name]
-            if leg.clearing or leg.line.leg is not leg or leg.call.talking is not None:
-                continue
             peer = leg.call.legs.get(record.peer)
-            if record.peer and peer is not None and not peer.clearing:
-                self._reunite(leg, peer)
-            elif record.queue and record.incoming:
-                queued.append((-record.priority, record.joined_at, leg, record))
-            elif record.flow:
-                self.floor.orders(bridge.silence(leg))
-                self.switch.service.begin(leg, record.flow, record.step, record.variables)
-            else:
-                self.switch.clear_leg(leg, TEMPORARY_FAILURE)
-        for _, joined_at, leg, record in sorted(queued, key=lambda row: row[:2]):
-            leg.sounding = False
-            self.switch.distribution.adopt_waiting(leg, record.queue, joined_at)
+            if peer is not None and leg.call.talking is None:
+                leg.call.talking = (leg, peer)
+                if HELD not in (leg.state, peer.state):
+                    leg.state = peer.state = CONNECTED
+            elif peer is None and record.incoming and record.queue in self.switch.distributor.queues:
+                waiting.append((record.arrival, leg, record))
+        for _, leg, record in sorted(waiting, key=lambda row: row[0]):
+            self.switch.distribution.adopt_waiting(leg, record)
 
-    def _reunite(self, leg: Leg, peer: Leg) -> None:
-        leg.call.talking = (leg, peer)
-        leg.sounding = peer.sounding = False
-        if HELD not in (leg.state, peer.state):
-            leg.state = peer.state = CONNECTED
-            self.floor.orders([*bridge.hear(leg, peer.line.port), *bridge.hear(peer, leg.line.port)])
-        for one in (leg, peer):
-            one.served = self.living[one.line.name].queue
-            self.floor.touch(one.line)
+    def _restore_sound(self, leg: Leg, record: LegRecord) -> None:
+        """The port hears what it should, and nothing that commands which never left would have taken away."""
+        wanted = self._wanted(leg)
+        found = {edge.source for edge in self.plane.edges(leg.line.port)}
+        receivers = ALL_RECEIVERS if leg.line.kind == TRUNK else SIGNAL_RECEIVERS
+        commands: list[MediaCommand] = [Disarm(), Silence(), Unlisten(receivers), Tag(leg.number)]
+        commands += [Unhear(source) for source in sorted(found - wanted)]
+        commands += [Hear(source) for source in sorted(wanted - found)]
+        # A recorder that runs goes on: the plane refuses to start it twice.
+        commands.append(Record(record.recorder) if record.recorder >= 0 else StopRecord(-1))
+        leg.hears = wanted
+        self.floor.directly(leg.line.port, commands)
+
+    def _wanted(self, leg: Leg) -> set[int]:
+        talking = leg.call.talking
+        if talking is None or leg not in talking:
+            return self.switch.distribution.source_for(leg.queue) if leg.queue else set()
+        if leg.state == HELD:
+            return {PLAYER + self.switch.settings.hold_player} if self.switch.settings.hold_player >= 0 else set()
+        peer = talking[1] if talking[0] is leg else talking[0]
+        return set() if peer.state == HELD else {peer.line.port}
+
+    def _seat_agents(self) -> None:
+        """Agents sit where they sat, in the order in which they came into their states."""
+        seats, self.switch.records.seats = self.switch.records.seats, {}
+        for record in sorted(seats.values(), key=lambda record: record.seated_since):
+            line = self.switch.lines[record.line]
+            leg = self.legs.get(record.line)
+            talks = leg is not None and leg.agent == record.seated and leg.call.talking is not None
+            self.switch.distribution.adopt_agent(record, talks)
+            self.floor.touch(line)
+
+    def _go_on(self, leg: Leg, record: LegRecord) -> None:
+        """A caller in a flow resumes; a leg whose call has lost its sense is cleared."""
+        if leg.clearing or leg.line.leg is not leg or leg.queue or leg.call.talking is not None:
+            return
+        if record.flow in self.switch.service.flows:
+            self.switch.service.begin(leg, record.flow, record.step, record.variables)
+        else:
+            self.switch.clear_leg(leg, TEMPORARY_FAILURE)

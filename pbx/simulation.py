@@ -158,6 +158,9 @@ class Simulation:
     def kill_control(self) -> int:
         """Control dies here and now; a new one takes over. Returns how many legs it adopted."""
         self._control_clock.alive = False
+        if self.near.held_facts:
+            # The turn in which control died was never completed.
+            del self.facts[-self.near.held_facts :]
         self.near = self.near.successor()
         self.ticker.near = self.near
         self._control_clock = MortalClock(self.clock)

@@ -225,7 +225,6 @@ class Switch:
             if not again:
                 self._part(leg, primitive.cause)
         self._flush_trace(leg, now)
-        self.records.ended(line)
         line.leg = None
         del call.legs[leg.number]
         self.floor.orders([*bridge.silence(leg), (line.port, Tag(0))])
@@ -308,6 +307,7 @@ class Switch:
         leg = call.add(line, False, now)
         leg.called, leg.calling, leg.agent, leg.group = called, caller.calling, agent, group
         self._take_line(leg)
+        self.floor.touch(caller.line)
         if not caller.answered:
             self.floor.to_line(caller.line, Proceeding())
         self.floor.to_line(

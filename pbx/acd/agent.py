@@ -49,8 +49,11 @@ class Agent:
         return self.state == READY and self.line_free
 
     def change(self, state: str, now: float, reason: str = "", call: str = "") -> "AgentChange":
-        """Enter a state; the value returned becomes a fact."""
-        self.state, self.reason, self.call, self.since = state, reason, call, now
+        """Enter a state; the value returned becomes a fact.
+
+        Never before the last change: an event may be older than the timer or the restart that came before it.
+        """
+        self.state, self.reason, self.call, self.since = state, reason, call, max(now, self.since)
         change = AgentChange(self.number, state, self.line, reason, call)
         if state == LOGGED_OFF:
             self.line = ""

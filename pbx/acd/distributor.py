@@ -113,23 +113,23 @@ class Distributor:
         position = self.queues[queue].add(waiting)
         return position, self._match_queue(self.queues[queue], now)
 
-    def restore(self, queue: str, call: str, priority: int, joined_at: float, now: float) -> list[Outcome]:
-        """A waiting call is adopted after a restart; calls must come in the order in which they joined."""
-        self._arrivals += 1
-        self.queues[queue].add(Waiting(call, queue, priority, self._arrivals, joined_at))
-        return self._match_queue(self.queues[queue], now)
+    def restore(self, waiting: Waiting) -> None:
+        """A waiting call is adopted after a restart, at its place; agents come after all calls."""
+        self._arrivals = max(self._arrivals, waiting.arrival)
+        self.queues[waiting.queue].add(waiting)
 
     def restore_agent(
-        self, number: str, line: str, state: str, reason: str, call: str, free: bool, now: float
+        self, number: str, line: str, state: str, reason: str, call: str, pending_not_ready: str, now: float
     ) -> list[Outcome]:
-        """An agent who was logged on before a restart."""
+        """An agent who was logged on before a restart; the line is free as soon as it says so (``line_changed``)."""
         agent = self.agents.get(number)
-        if agent is None or line in self._by_line:
+        if agent is None or agent.state != LOGGED_OFF or line in self._by_line:
             return []
-        agent.line, agent.line_free = line, free
+        agent.line, agent.line_free = line, False
         self._by_line[line] = agent
         if state == READY:
             return self._become_ready(agent, now)
+        agent.pending_not_ready = pending_not_ready
         return [agent.change(state, now, reason, call)]
 
     def abandon(self, call: str, now: float) -> tuple[Waiting | None, list[Outcome]]:

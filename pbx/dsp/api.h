@@ -179,9 +179,12 @@ int arena_tag(struct arena *arena, uint32_t port, uint32_t *tag);
 int arena_edges(struct arena *arena, uint32_t port, struct plane_edge *edges);
 
 /* Leg records, journal ring, recorders, prompts, tones. */
-int arena_leg_write(struct arena *arena, uint32_t epoch, uint32_t port, const uint8_t *octets, uint32_t length);
+int arena_leg_write(struct arena *arena, uint32_t epoch, uint32_t port, const uint8_t *octets, uint32_t length,
+                    uint64_t held);
 int arena_leg_read(struct arena *arena, uint32_t port, uint8_t *octets, uint32_t room);
 int64_t arena_journal_append(struct arena *arena, uint32_t epoch, const uint8_t *octets, uint32_t length);
+int64_t arena_journal_hold(struct arena *arena, uint32_t epoch, uint64_t *held, const uint8_t *octets, uint32_t length);
+int arena_journal_publish(struct arena *arena, uint32_t epoch, uint64_t held);
 int64_t arena_journal_read(struct arena *arena, uint64_t after, uint8_t *octets, uint64_t room, uint64_t *sequences,
                            uint32_t *lengths, uint32_t limit);
 int arena_journal_commit(struct arena *arena, uint64_t sequence);

@@ -143,6 +143,7 @@ uint32_t arena_epoch(struct arena *arena) { return atomic_load(&arena->header->e
 
 uint32_t arena_raise_epoch(struct arena *arena) {
   uint32_t epoch = atomic_fetch_add(&arena->header->epoch, 1) + 1;
+  arena_leg_void(arena);
   arena_journal_leap(arena);
   return epoch;
 }

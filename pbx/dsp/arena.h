@@ -89,11 +89,11 @@ struct arena_port {
 
 /* Two copies; the good one of the higher sequence is the record. */
 struct arena_leg_copy {
-  uint32_t crc; /* over sequence, length and octets */
+  uint32_t crc; /* over sequence, length, valid_from and octets */
   uint32_t length;
   uint64_t sequence;
+  uint64_t valid_from; /* the write position of the journal at which the turn of this copy is complete */
   uint8_t octets[PLANE_LEG_OCTETS];
-  uint8_t spare[8];
 };
 
 struct arena_leg {
@@ -136,3 +136,5 @@ int arena_command_waits(struct arena *arena);
 void arena_recorder_put(struct arena *arena, uint32_t recorder, const uint8_t *said, const uint8_t *told, uint32_t count);
 /* Leaves a gap in the journal for a writer of an older epoch that may be paused in the middle of an append. */
 void arena_journal_leap(struct arena *arena);
+/* Makes the leg records of a turn that was never completed void. Before the journal's write position moves. */
+void arena_leg_void(struct arena *arena);

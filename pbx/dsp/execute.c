@@ -137,6 +137,12 @@ static void stop_record(struct plane *plane, uint32_t number) {
 static int record(struct plane *plane, const struct plane_command *command) {
   struct plane_port *port = &plane->ports[command->port];
   if (command->kind == PLANE_COMMAND_STOP_RECORD) {
+    /* A control that took over does not know which. */
+    if (command->value == UINT32_MAX) {
+      if (port->recorder >= 0)
+        stop_record(plane, command->port);
+      return 0;
+    }
     if (port->recorder != (int32_t)command->value)
       return -1;
     stop_record(plane, command->port);

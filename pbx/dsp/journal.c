@@ -76,23 +76,44 @@ void arena_journal_leap(struct arena *arena) {
   }
 }
 
-int64_t arena_journal_append(struct arena *arena, uint32_t epoch, const uint8_t *octets, uint32_t length) {
+/* Writes a record `*held` octets behind the write position and adds its octets to `*held`; nobody reads it yet. What is
+ * held must fit the gap that a new control leaves for a paused one. */
+int64_t arena_journal_hold(struct arena *arena, uint32_t epoch, uint64_t *held, const uint8_t *octets,
+                           uint32_t length) {
   struct arena_header *header = arena->header;
   uint64_t size = header->layout.journal_octets;
-  uint64_t written = atomic_load(&header->journal.written);
+  uint64_t written = atomic_load(&header->journal.written), place = written + *held;
   if (epoch == 0 || epoch != atomic_load(&header->epoch))
     return PLANE_STALE;
   if (length > PLANE_JOURNAL_RECORD_OCTETS)
     return PLANE_INVALID;
-  if (written - atomic_load(&header->journal.read) + padded(length) > size)
+  if (*held + padded(length) > padded(PLANE_JOURNAL_RECORD_OCTETS) ||
+      place - atomic_load(&header->journal.read) + padded(length) > size)
     return PLANE_FULL;
   struct record record = {.length = length, .sequence = atomic_fetch_add(&header->journal_sequence, 1) + 1};
   record.crc = record_crc(&record, octets);
-  ring_write(arena, written, &record, sizeof record);
-  ring_write(arena, written + sizeof record, octets, length);
-  if (!atomic_compare_exchange_strong(&header->journal.written, &written, written + padded(length)))
-    return PLANE_STALE;
+  ring_write(arena, place, &record, sizeof record);
+  ring_write(arena, place + sizeof record, octets, length);
+  *held += padded(length);
   return (int64_t)record.sequence;
+}
+
+/* The records held and the leg records written with them count from now on, all at once. */
+int arena_journal_publish(struct arena *arena, uint32_t epoch, uint64_t held) {
+  struct arena_header *header = arena->header;
+  uint64_t written = atomic_load(&header->journal.written);
+  if (epoch == 0 || epoch != atomic_load(&header->epoch))
+    return PLANE_STALE;
+  return atomic_compare_exchange_strong(&header->journal.written, &written, written + held) ? PLANE_OK : PLANE_STALE;
+}
+
+int64_t arena_journal_append(struct arena *arena, uint32_t epoch, const uint8_t *octets, uint32_t length) {
+  uint64_t held = 0;
+  int64_t sequence = arena_journal_hold(arena, epoch, &held, octets, length);
+  if (sequence < 0)
+    return sequence;
+  int published = arena_journal_publish(arena, epoch, held);
+  return published < 0 ? published : sequence;
 }
 
 uint64_t arena_journal_sequence(struct arena *arena) { return atomic_load(&arena->header->journal_sequence); }
@@ -154,31 +175,45 @@ int arena_journal_commit(struct arena *arena, uint64_t sequence) {
 static uint32_t leg_crc(const struct arena_leg_copy *copy) {
   uint32_t crc = crc32_of(0, &copy->length, sizeof copy->length);
   crc = crc32_of(crc, &copy->sequence, sizeof copy->sequence);
+  crc = crc32_of(crc, &copy->valid_from, sizeof copy->valid_from);
   return crc32_of(crc, copy->octets, copy->length);
 }
 
-/* The good copy of the higher sequence: 0 or 1, or -1 when there is none. */
-static int newest_copy(const struct arena_leg *leg) {
+/* The good copy of the higher sequence whose turn was completed: 0 or 1, or -1 when there is none. */
+static int newest_copy(const struct arena *arena, const struct arena_leg *leg) {
+  uint64_t written = atomic_load(&arena->header->journal.written);
   int newest = -1;
   for (int n = 0; n < 2; n++) {
     const struct arena_leg_copy *copy = &leg->copy[n];
     if (copy->sequence && copy->length <= PLANE_LEG_OCTETS && leg_crc(copy) == copy->crc &&
-        (newest < 0 || copy->sequence > leg->copy[newest].sequence))
+        copy->valid_from <= written && (newest < 0 || copy->sequence > leg->copy[newest].sequence))
       newest = n;
   }
   return newest;
 }
 
-int arena_leg_write(struct arena *arena, uint32_t epoch, uint32_t port, const uint8_t *octets, uint32_t length) {
+void arena_leg_void(struct arena *arena) {
+  uint64_t written = atomic_load(&arena->header->journal.written);
+  for (uint32_t port = 0; port < arena->header->layout.ports; port++)
+    for (int n = 0; n < 2; n++) {
+      struct arena_leg_copy *copy = &arena->legs[port].copy[n];
+      if (copy->valid_from > written)
+        copy->sequence = 0;
+    }
+}
+
+int arena_leg_write(struct arena *arena, uint32_t epoch, uint32_t port, const uint8_t *octets, uint32_t length,
+                    uint64_t held) {
   if (epoch == 0 || epoch != arena_epoch(arena))
     return PLANE_STALE;
   if (port >= arena->header->layout.ports || length > PLANE_LEG_OCTETS)
     return PLANE_INVALID;
   struct arena_leg *leg = &arena->legs[port];
-  int newest = newest_copy(leg);
+  int newest = newest_copy(arena, leg);
   struct arena_leg_copy *copy = &leg->copy[newest == 0];
   copy->crc = 0;
   copy->sequence = newest < 0 ? 1 : leg->copy[newest].sequence + 1;
+  copy->valid_from = held ? atomic_load(&arena->header->journal.written) + held : 0;
   copy->length = length;
   memcpy(copy->octets, octets, length);
   copy->crc = leg_crc(copy);
@@ -189,7 +224,7 @@ int arena_leg_read(struct arena *arena, uint32_t port, uint8_t *octets, uint32_t
   if (port >= arena->header->layout.ports)
     return PLANE_INVALID;
   const struct arena_leg *leg = &arena->legs[port];
-  int newest = newest_copy(leg);
+  int newest = newest_copy(arena, leg);
   if (newest < 0 || leg->copy[newest].length > room)
     return PLANE_EMPTY;
   memcpy(octets, leg->copy[newest].octets, leg->copy[newest].length);

@@ -35,6 +35,9 @@ static void player_token(struct plane *plane, uint32_t number, uint16_t code) {
 void plane_player_play(struct plane *plane, uint32_t number, uint32_t prompt, int loop) {
   struct plane_player *player = &plane->players[number];
   const struct arena_prompt *entry = &plane->arena->prompts[prompt];
+  /* Music for ever goes on where it is: a control that starts again asks for it again. */
+  if (player->playing && player->loop && loop && player->prompt == prompt)
+    return;
   player->playing = entry->length > 0;
   player->loop = loop != 0;
   player->prompt = (uint16_t)prompt;

@@ -195,7 +195,7 @@ class Record(MediaCommand, frozen=True, gc=False):
 
 
 class StopRecord(MediaCommand, frozen=True, gc=False):
-    """Stop the recorder; Recorded follows."""
+    """Stop the recorder (-1: whichever records this port); Recorded follows."""
 
     recorder: int
 
