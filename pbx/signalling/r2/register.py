@@ -4,7 +4,8 @@ Compelled (Q.457): forward tone on, backward tone on, forward off, backward off.
 number as it is asked, KA and the caller's number after A6, KD after A3. ``IncomingRegister`` collects the number, asks a
 ``NumberExaminer`` after every digit, asks for the caller once, hands up ``Setup`` when KD has come, and answers KD with
 KB when the switch has decided. Both report their end to the line signalling (``register-free``, ``register-failed``) and
-know nothing of bits. Pulsed A signals (Q.442) are sent and understood. Left out: sending on in tandem, echo suppressors.
+know nothing of bits. Pulsed A signals (Q.442) are sent and understood, among them A6, with which libopenr2 ends a number whose
+length it does not know. Left out: sending on in tandem, echo suppressors.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -225,6 +226,7 @@ OUTGOING_STATES = {
         {
             "Info": Cell(_OUT._resume_digits, ("Digit",)),
             "to-group-b": Cell(_OUT._to_group_b, ("PulseGuard",)),
+            "send-category": Cell(_OUT._ask_category, ("PulseGuard",)),
             "refused": Cell(_OUT._end, ("Ending",)),
             "forward_wait": Cell(_OUT._abort, ("Off",)),
             "Stop": Cell(_OUT._stop, ("Off",)),

@@ -30,6 +30,9 @@ EPOCH_S = 946_684_800
 IDLE = 0b1011
 BLOCK = 160
 TRIES = 200
+MOST = 40
+"""Digits of a number unless a context says otherwise: more than anybody has, so that libopenr2 hears the sign of the end. A callee that
+counts the caller's digits and then asks on for the called number cannot be understood, for A1 asks for both."""
 CONTEXT_SETTINGS = ("set_ani_first", "set_skip_category_request")
 
 
@@ -147,16 +150,14 @@ class FarExchange:
             self._next_call(circuit)
 
     def _events(self) -> openr2.Events:
-        made = {
-            name: kind(getattr(self, f"on_{name}")) for name, kind in openr2.CALLBACKS.items() if hasattr(self, f"on_{name}")
-        }
+        made = {name: kind(getattr(self, f"on_{name}")) for name, kind in openr2.CALLBACKS.items() if hasattr(self, f"on_{name}")}
         events = openr2.Events(**made)
         self._kept += [made, events]
         return events
 
     def _context(self, events: openr2.Events, settings: dict[str, Any]) -> int:
         library = self.library
-        most_caller, most_called = settings.get("most_caller", 20), settings.get("most_called", 20)
+        most_caller, most_called = settings.get("most_caller", MOST), settings.get("most_called", MOST)
         context: int = library.openr2_context_new(None, ctypes.byref(events), None, openr2.CHINA, most_caller, most_called)
         library.openr2_context_set_log_level(context, 0)
         library.openr2_context_set_log_directory(context, self.program["log"].encode())
