@@ -137,7 +137,7 @@ class Distribution:
                 leg.line.name,
                 queue=waiting.queue,
                 reason=reason,
-                waited=now - waiting.joined_at,
+                waited=max(0.0, now - waiting.joined_at),
                 agent=agent,
             )
         )
@@ -170,6 +170,10 @@ class Distribution:
                 facts.Queued(now, call.name, caller.number, caller.line.name, queue=caller.queue, position=1, front=True)
             )
             self.carry_out(outcomes)
+            waiting = self.waiting(caller)
+            if waiting is not None and call.name not in self._waits:
+                # His time was over while the agent was rung: he has been given this chance, and no more.
+                self._set_longest_wait(caller, waiting.queue, waiting.joined_at)
         return True
 
     def agent_answered(self, leg: Leg) -> None:

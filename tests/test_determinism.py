@@ -15,7 +15,7 @@ HOME = Path(__file__).resolve().parent.parent
 LOAD = Load(calls_per_hour=1200, inside_calls_per_hour=200, talk_seconds=20, patience_seconds=40)
 
 
-def journal_digest(seed, minutes=4.0):
+def journal_digest(seed, minutes=2.0):
     """SHA-256 of all facts of a run, and how many they were."""
     configuration = configuration_of()
     sounds = {row.name: sound_for(row.name, row.melody) for row in configuration.prompts}
@@ -48,4 +48,4 @@ def test_same_seed_same_journal_with_any_hash_seed(long):
     assert len(first) == len(seeds)
     assert [line for line, other in zip(first, second, strict=True) if line != other] == []
     assert len({line.split()[1] for line in first}) == len(seeds)
-    assert min(int(line.split()[2]) for line in first) > 300
+    assert min(int(line.split()[2]) for line in first) > 100
