@@ -106,6 +106,12 @@ def test_generated_pages_are_current():
         assert f"| `{name}` |" in pages.facts_page()
 
 
+def test_example_of_the_facts_runs():
+    text = (HOME / "docs" / "integrator" / "facts.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"^```python\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    exec(compile(example, "facts.md", "exec"), {})
+
+
 def test_queries_of_the_store_run():
     connection = sqlite3.connect(":memory:")
     connection.executescript(SCHEMA)
