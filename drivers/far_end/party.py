@@ -155,6 +155,7 @@ class Subscriber(Party):
     def hang_up(self) -> None:
         """End the call."""
         if self.line is not None:
+            self.state = "clearing"
             self._order(Silence(), Unhear(-1), Unlisten(RECEIVE_PROGRESS))
             self.network.primitive(self.line, Disconnect(NORMAL_CLEARING))
 

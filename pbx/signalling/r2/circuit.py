@@ -32,6 +32,7 @@ TAGS = {
 }
 ADOPTED = {tag: state for state, tag in TAGS.items()}
 SPEECHLESS = frozenset({"InAnswering", "InRefused", "InOver"})
+WAITS_FOR_IDLE = frozenset({"Releasing", "Fault"})
 ALARM_CLEARED = Noted("<- alarm cleared")
 
 _Method = Callable[["R2Circuit", Any, float], Sequence[Output]]
@@ -159,7 +160,8 @@ class R2Circuit:
         """Take in what the bits have become meanwhile, then let the circuit be used again."""
         outputs: Sequence[Output] = (ALARM_CLEARED,)
         bits = self.line.bits_in
-        if bits != self._applied:
+        # A circuit that began to wait for release guard while the alarm stood did so by bits that were never taken in as a signal.
+        if bits != self._applied or self._line.state in WAITS_FOR_IDLE:
             self._applied = bits
             outputs = (*outputs, *self.line.bits(bits, now))
         return (*outputs, *self.line.remove_reason("alarm"))
