@@ -183,21 +183,25 @@ class Switch:
             if not caller.answered:
                 caller.state = ALERTING
                 self.floor.to_line(caller.line, Alerting())
-            self.sound(caller, RING_BACK)
+            if line.kind == TRUNK:
+                # The far exchange says in band what becomes of the call: its ring-back, its busy tone, its announcement.
+                self.floor.orders(bridge.hear(caller, line.port))
+            else:
+                self.sound(caller, RING_BACK)
 
     def _connected(self, line: Line, primitive: Primitive, now: float) -> None:
         leg: Leg | None = line.leg
         if leg is None or leg.clearing:
             return
+        placed = leg.incoming and leg.ring_timer is not None
         self._stop_ringing(leg)
         if not leg.answered:
             self._establish(leg)
-        if leg.incoming:
-            self.service.answered(leg)
-            return
         caller = leg.call.originator
-        if leg.incoming:
+        if placed:
             self._placed(leg)
+        elif leg.incoming:
+            self.service.answered(leg)
         elif leg.agent:
             self.distribution.agent_answered(leg)
         elif caller is None:

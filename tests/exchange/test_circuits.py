@@ -35,4 +35,5 @@ def test_subscriber_who_has_put_down_does_not_answer(seed):
         city.hangs_up()
         city.party.answer()
         phone.hears_tone("busy").hangs_up()
+        lab.after(1.0)
         assert city.party.state == "idle"
