@@ -30,6 +30,7 @@ TALK_S = 1.0
 RECOGNITION_S = 0.02
 OPERATE_S = 0.025
 RELEASE_S = 0.02
+NEVER = 1e12
 
 
 class _FiveDigits:
@@ -54,6 +55,7 @@ class BackToBack:
         self._count = 0
         self._tone = [0, 0]
         self._idle = 0
+        self._due = [NEVER, NEVER]
         self._bits = [Bits(value) for value in range(16)]
         self._tones: dict[int, tuple[ToneOn, ToneOff]] = {}
         for end in (0, 1):
@@ -92,6 +94,8 @@ class BackToBack:
                 if self._idle % 2 == 0:
                     self.calls += 1
                     self._at(0.1, self._give, 0, Setup(CALLED, CALLER.format(self.calls)))
+        deadline = self.engines[end].deadline()
+        self._due[end] = NEVER if deadline is None else deadline
 
     def _sound(self, end: int, tone: int) -> None:
         before, self._tone[end] = self._tone[end], tone
@@ -107,17 +111,15 @@ class BackToBack:
 
     def run(self, calls: int) -> None:
         """Let time pass until so many calls are over."""
-        heap, engines = self._heap, self.engines
+        heap, due = self._heap, self._due
         while self.calls <= calls:
-            due = [(engine.deadline(), n) for n, engine in enumerate(engines)]
-            timers = [(at, n) for at, n in due if at is not None]
-            first = min(timers) if timers else (1e12, 0)
-            if heap and heap[0][0] <= first[0]:
+            first = min(due)
+            if heap and heap[0][0] <= first:
                 self.now, _, function, end, value = heapq.heappop(heap)
                 function(end, value)
             else:
-                self.now, end = first
-                self._take(end, engines[end].expire(self.now))
+                self.now, end = first, due.index(first)
+                self._take(end, self.engines[end].expire(first))
 
 
 def engines(calls: int) -> float:
