@@ -120,7 +120,7 @@ class Floor:
             line = lines.get(port)
             if line is None:
                 continue
-            if isinstance(event, _FOR_CONTROL):
+            if type(event) in _FOR_CONTROL:
                 self._queue.append((None, (self._to_control, (line, event)), now))
             else:
                 self._queue.append((line, event, now))
@@ -198,10 +198,10 @@ class Floor:
 
     def _take(self, line: Line, outputs: Iterable[Any], now: float) -> None:
         for output in outputs:
-            if isinstance(output, MediaCommand):
-                self._commands.append((line.port, output))
-            elif isinstance(output, Noted):
+            if type(output) is Noted:
                 line.note(now, output.text)
+            elif isinstance(output, MediaCommand):
+                self._commands.append((line.port, output))
             elif isinstance(output, Primitive):
                 if self._control is not None:
                     self._control.receive(line, output, now)

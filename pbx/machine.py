@@ -22,6 +22,10 @@ Action = Callable[[Any, Any, float], "Sequence[Output]"]
 """``action(owner, argument, now) -> outputs``."""
 
 
+Entry = tuple[tuple[str, ...], tuple[tuple[str, float], ...]]
+"""What entering a state does to the timers: those it keeps, those it starts and for how many seconds."""
+
+
 class Timer(msgspec.Struct, frozen=True):
     """A named timer: its default, the range a configuration may give it, and where the figure comes from."""
 
@@ -70,6 +74,13 @@ class Chart:
         self.rows: dict[str, dict[str, tuple[Action | None, tuple[str, ...]]]] = {
             state: {event: (cell.action, cell.targets) for event, cell in row.cells.items()}
             for state, row in self.states.items()
+        }
+        self.entries = self.entries_with({timer.name: timer.default_ms / 1000 for timer in self.timers.values()})
+
+    def entries_with(self, durations: Mapping[str, float]) -> dict[str, Entry]:
+        """By state: the timers it keeps, and those it starts with their seconds."""
+        return {
+            name: (state.keeps, tuple((timer, durations[timer]) for timer in state.starts)) for name, state in self.states.items()
         }
 
     def _faults(self) -> Iterable[str]:
@@ -123,7 +134,7 @@ class Chart:
 class Machine:
     """One running instance of a chart, owned by an engine whose methods are the actions."""
 
-    __slots__ = ("_choice", "_durations", "_rows", "_timers", "chart", "observer", "owner", "state")
+    __slots__ = ("_choice", "_durations", "_entries", "_rows", "_timers", "chart", "observer", "owner", "state")
 
     def __init__(self, chart: Chart, owner: Any, durations: Mapping[str, float] | None = None) -> None:
         """``durations`` are seconds by timer name, where they differ from the chart's defaults."""
@@ -139,6 +150,7 @@ class Machine:
             unknown = set(durations) - set(self._durations)
             assert not unknown, f"{chart.name} has no timer {sorted(unknown)}"
             self._durations.update(durations)
+        self._entries = chart.entries_with(self._durations) if durations else chart.entries
 
     def step(self, event: str, argument: Any, now: float) -> Sequence[Output]:
         """Take one event: run the cell's action, go to its target. No cell: an ``Unexpected`` and nothing changes."""
@@ -165,13 +177,12 @@ class Machine:
 
     def enter(self, target: str, now: float) -> None:
         """Go to a state and set the timers as it says."""
-        state = self.chart.states[target]
+        keeps, starts = self._entries[target]
         timers = self._timers
         if timers:
-            keeps = state.keeps
             self._timers = timers = {name: due for name, due in timers.items() if name in keeps} if keeps else {}
-        for name in state.starts:
-            timers[name] = now + self._durations[name]
+        for name, seconds in starts:
+            timers[name] = now + seconds
         self.state = target
 
     def start_timer(self, name: str, now: float) -> None:
@@ -191,6 +202,9 @@ class Machine:
         timers = self._timers
         if not timers:
             return None
+        if len(timers) == 1:
+            (due,) = timers.values()
+            return due
         return min(timers.values())
 
     def expire(self, now: float) -> Sequence[Output]:

@@ -29,6 +29,7 @@ NEVER = (1 << 64) - 1
 _native = importlib.import_module("pbx._plane")
 ffi: Any = _native.ffi
 lib: Any = _native.lib
+_send: Any = lib.arena_send
 
 
 class PlaneError(Exception):
@@ -172,9 +173,9 @@ def _encode_join(command: media.Join) -> Encoded:
 
 
 _ENCODERS: dict[type[MediaCommand], Callable[[Any], Encoded]] = {
-    media.SendBits: lambda c: (lib.PLANE_COMMAND_BITS, c.value, 0, 0, to_sample(c.at)),
-    media.SendTone: lambda c: (lib.PLANE_COMMAND_TONE, c.tone, c.duration_ms * 8, 0, to_sample(c.at)),
-    media.Silence: lambda c: (lib.PLANE_COMMAND_SILENCE, 0, 0, 0, to_sample(c.at)),
+    media.SendBits: lambda c: (lib.PLANE_COMMAND_BITS, c.value, 0, 0, to_sample(c.at) if c.at else 0),
+    media.SendTone: lambda c: (lib.PLANE_COMMAND_TONE, c.tone, c.duration_ms * 8, 0, to_sample(c.at) if c.at else 0),
+    media.Silence: lambda c: (lib.PLANE_COMMAND_SILENCE, 0, 0, 0, to_sample(c.at) if c.at else 0),
     media.Listen: lambda c: (lib.PLANE_COMMAND_LISTEN, c.receivers, 0, 0, 0),
     media.Unlisten: lambda c: (lib.PLANE_COMMAND_UNLISTEN, c.receivers, 0, 0, 0),
     media.Ring: lambda c: (lib.PLANE_COMMAND_RING, c.on_ms, c.off_ms, 0, 0),
@@ -353,7 +354,10 @@ class Plane:
         """Give a command to a port; StaleEpoch when another control has taken over."""
         encode = _ENCODERS.get(type(command))
         if encode is not None:
-            self._put(port, encode(command))
+            kind, value, detail, gain, sample = encode(command)
+            code = _send(self._arena, self._epoch, port, kind, value, detail, gain, sample)
+            if code:
+                self._complain(code, port)
         elif isinstance(command, media.SendDigits):
             for encoded in _encode_digits(command):
                 self._put(port, encoded)
@@ -363,9 +367,12 @@ class Plane:
             raise PlaneError(f"the plane cannot do {command!r}")
 
     def _put(self, port: int, encoded: Encoded) -> None:
-        code = lib.arena_send(self._arena, self._epoch, port, *encoded)
+        code = _send(self._arena, self._epoch, port, *encoded)
         if code:
-            _check(code, f"port {port}: epoch {self._epoch} of {lib.arena_epoch(self._arena)}")
+            self._complain(code, port)
+
+    def _complain(self, code: int, port: int) -> None:
+        _check(code, f"port {port}: epoch {self._epoch} of {lib.arena_epoch(self._arena)}")
 
     def _send_armed(self, port: int, armed: media.Armed) -> None:
         kind, value = _EVENT_CODES[type(armed.event)]

@@ -28,6 +28,8 @@ from pbx.vocabulary.call import (
 )
 from pbx.vocabulary.media import Bits, Digit, MediaEvent, Played, SendTone, ToneOff, ToneOn
 
+_TONES = (ToneOn, ToneOff)
+
 
 class Network:
     """Circuits, subscribers and telephones of the far end."""
@@ -89,7 +91,7 @@ class Network:
             party = line.leg if line is not None else None
             if line is not None and line.kind != TRUNK and isinstance(event, Bits):
                 self.floor.turn(self._notice, line.leg, event)
-            elif isinstance(event, ToneOn | ToneOff) and event.tone >= tones.PROGRESS:
+            elif isinstance(event, _TONES) and event.tone >= tones.PROGRESS:
                 if isinstance(party, Party):
                     self.floor.turn(party.tone, event)
             elif isinstance(event, Digit):
