@@ -27,7 +27,7 @@ from pbx.exchange import Exchange, load_sounds
 from pbx.journal import Journal
 from pbx.line import TRUNK, Line
 from pbx.manhole import KEYS_FILE, authorise, open_console
-from pbx.media import Plane
+from pbx.media import Plane, StaleEpoch
 from pbx.places import Places
 from pbx.prompts import render
 from pbx.recording_files import RecordingFiles
@@ -41,14 +41,23 @@ from pbx.vocabulary.facts import AgentFact, AlarmCleared, AlarmRaised, CallFact,
 RECORDINGS_EVERY_S = 0.5
 SAFETY_DRAIN_S = 0.05
 CLEARING_S = 1.0
+OVERTAKEN = 3
+"""The exit code of a control that found another one in its place."""
 FAULT_FILE = "faults.txt"
+
+
+def _let_it_rise() -> None:
+    """Who cannot be overtaken has nothing to do about it."""
+    raise
 
 
 class PlaneClock:
     """The reactor's clock on the plane's time: the same seconds as the events have."""
 
-    def __init__(self, reactor: Any, plane: Plane) -> None:
+    def __init__(self, reactor: Any, plane: Plane, on_stale: Callable[[], None] = _let_it_rise) -> None:
+        """``on_stale`` is called when a timer's work finds that another control has taken over."""
         self._reactor = reactor
+        self._on_stale = on_stale
         self._offset = plane.now - reactor.seconds()
 
     def seconds(self) -> float:
@@ -57,16 +66,25 @@ class PlaneClock:
 
     def callLater(self, delay: float, function: Callable[..., object], *arguments: Any) -> Any:  # noqa: N802
         """Call after ``delay`` seconds."""
-        return self._reactor.callLater(delay, function, *arguments)
+        return self._reactor.callLater(delay, self._call, function, arguments)
+
+    def _call(self, function: Callable[..., object], arguments: tuple[Any, ...]) -> None:
+        try:
+            function(*arguments)
+        except StaleEpoch:
+            self._on_stale()
 
 
 class Events:
     """The plane's wake descriptor as the reactor reads it, with a slow look beside it in case a wake was missed."""
 
-    def __init__(self, reactor: Any, plane: Plane, deliver: Callable[[list[Any]], None]) -> None:
+    def __init__(
+        self, reactor: Any, plane: Plane, deliver: Callable[[list[Any]], None], on_stale: Callable[[], None] = _let_it_rise
+    ) -> None:
         self._reactor = reactor
         self._plane = plane
         self._deliver = deliver
+        self._on_stale = on_stale
         reactor.addReader(self)
         reactor.callLater(SAFETY_DRAIN_S, self._look)
 
@@ -80,13 +98,16 @@ class Events:
 
     def doRead(self) -> None:  # noqa: N802
         """Events wait."""
-        self._deliver(self._plane.drain())
+        try:
+            self._deliver(self._plane.drain())
+        except StaleEpoch:
+            self._on_stale()
 
     def connectionLost(self, reason: object) -> None:  # noqa: N802
         """The reactor lets go of the descriptor."""
 
     def _look(self) -> None:
-        self._deliver(self._plane.drain())
+        self.doRead()
         self._reactor.callLater(SAFETY_DRAIN_S, self._look)
 
 
@@ -129,7 +150,8 @@ class Control:
         sounds = render(configuration.prompts, places.prompts)
         prompts = load_sounds(self.plane, load_tones(TONES / f"{configuration.exchange.tones}.toml"), sounds)
         self.journal = Journal(self.plane)
-        self.clock = PlaneClock(reactor, self.plane)
+        self.is_overtaken = False
+        self.clock = PlaneClock(reactor, self.plane, self.overtaken)
         self.exchange = Exchange(configuration, self.plane, self.clock, self.journal.append, prompts, epoch)
         self.exchange.floor.on_fault = self._keep_fault
         zero = time.time() - self.plane.now
@@ -158,8 +180,8 @@ class Control:
                         self.recordings.adopt(leg.recording, leg.recorder, leg.established_at or leg.started_at)
         else:
             self.exchange.start()
-        Events(self.reactor, self.plane, self.exchange.floor.media)
-        self.reactor.callLater(RECORDINGS_EVERY_S, self._drain_recordings)
+        Events(self.reactor, self.plane, self.exchange.floor.media, self.overtaken)
+        self.clock.callLater(RECORDINGS_EVERY_S, self._drain_recordings)
         if self.configuration.console.port:
             self._open_console()
         gc.collect()
@@ -181,8 +203,18 @@ class Control:
             sys.stderr.write(f"control: port {wanted.port} is taken; the console listens on another (zongji console finds it)\n")
             open_console(view, data, self.reactor, 0)
 
+    def overtaken(self) -> None:
+        """Another control commands the plane: the calls are its own now, this one ends without touching them."""
+        if not self.is_overtaken:
+            self.is_overtaken = True
+            sys.stderr.write("control: another control has taken over; this one ends\n")
+            self.reactor.stop()
+
     def clear_all(self) -> Any:
         """An orderly end: clear every call and give the lines a moment; then state the end of whatever has not let go."""
+        if self.is_overtaken:
+            self.writer.stop()
+            return None
         switch = self.exchange.switch
         for call in list(switch.calls.values()):
             self.exchange.floor.turn(switch.clear, call, NORMAL_UNSPECIFIED)
@@ -206,7 +238,7 @@ class Control:
 
     def _drain_recordings(self) -> None:
         self.recordings.drain()
-        self.reactor.callLater(RECORDINGS_EVERY_S, self._drain_recordings)
+        self.clock.callLater(RECORDINGS_EVERY_S, self._drain_recordings)
 
     def _low_water(self) -> int:
         """The free octets below which no new recording begins."""
@@ -235,7 +267,7 @@ class Control:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run until SIGTERM."""
+    """Run until SIGTERM; ``OVERTAKEN`` when another control has taken over."""
     parser = argparse.ArgumentParser(prog="control")
     parser.add_argument("config", type=Path)
     parser.add_argument("--data", type=Path, required=True)
@@ -254,7 +286,7 @@ def main(arguments: Sequence[str]) -> int:
     control.start()
     sys.stderr.write("control: ready\n")
     stopping.run(installSignalHandlers=True)
-    return 0
+    return OVERTAKEN if control.is_overtaken else 0
 
 
 if __name__ == "__main__":

@@ -558,7 +558,12 @@ class Plane:
         _check(lib.arena_journal_commit(self._arena, sequence), "another writer has committed meanwhile")
 
     def read_recorder(self, recorder: int) -> bytes:
-        """What the recorder has since the last reading: A-law, track 0 and 1 by turns, 16 000 octets a second."""
+        """What the recorder has since the last reading: A-law, track 0 and 1 by turns, 16 000 octets a second.
+
+        StaleEpoch for a control that was overtaken: what it took, the new one would miss.
+        """
+        if self._epoch and self._epoch != lib.arena_epoch(self._arena):
+            raise StaleEpoch(f"recorder {recorder} at epoch {self._epoch}")
         room = 1 << 18
         found = ffi.new("uint8_t[]", room)
         count = _check(lib.arena_recorder_read(self._arena, recorder, found, room), f"no recorder {recorder}")

@@ -32,6 +32,10 @@ IDLE_CIRCUIT = 0b1011
 IDLE_SUBSCRIBER = 0b1111
 
 
+OVERTAKEN = 3
+"""What a control that was overtaken returns (pbx/control_process.py): no death, and no reason to start one more."""
+
+
 class StartError(Exception):
     """A process did not come up; the text says which and what it said."""
 
@@ -189,7 +193,10 @@ class Supervisor:
         for name, process in list(self.processes.items()):
             if process.poll() is None or self._stopping:
                 continue
-            if name == "control":
+            if name == "control" and process.returncode == OVERTAKEN and self._restart_at is None:
+                del self.processes[name]
+                self.say("control ended because another one has taken over; that one is not supervised here")
+            elif name == "control":
                 self._control_died(process.returncode)
             elif name == "network":
                 del self.processes[name]

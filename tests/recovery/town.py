@@ -178,22 +178,17 @@ class Town:
 
     def _established(self) -> set[tuple[str, int]]:
         """Legs that have been answered, whose far party is on the line, and whose call's caller has been answered too."""
-        answered: set[tuple[str, int]] = set()
-        unanswered: set[tuple[str, int]] = set()
-        lines: dict[tuple[str, int], str] = {}
-        written = self.simulation.facts[: len(self.simulation.facts) - self.simulation.near.held_facts]
-        for fact in written:
+        answered: dict[tuple[str, int], str] = {}
+        callers: set[tuple[str, int]] = set()
+        for fact in self.simulation.facts[: len(self.simulation.facts) - self.simulation.near.held_facts]:
             if isinstance(fact, facts.ServiceInitiated):
-                unanswered.add((fact.call, fact.leg))
+                callers.add((fact.call, fact.leg))
             elif isinstance(fact, facts.Established):
-                answered.add((fact.call, fact.leg))
-                lines[fact.call, fact.leg] = fact.line
-                unanswered.discard((fact.call, fact.leg))
+                answered[fact.call, fact.leg] = fact.line
             elif isinstance(fact, facts.ConnectionCleared):
-                answered.discard((fact.call, fact.leg))
-                unanswered.discard((fact.call, fact.leg))
-        waiting = {call for call, _ in unanswered}
-        return {leg for leg in answered if leg[0] not in waiting and self._on_the_line(lines[leg])}
+                answered.pop((fact.call, fact.leg), None)
+        through = {leg[0] for leg in answered if leg in callers}
+        return {leg for leg, line in answered.items() if leg[0] in through and self._on_the_line(line)}
 
     def _on_the_line(self, name: str) -> bool:
         party = self.simulation.network.lines[name].leg
