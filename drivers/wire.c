@@ -459,6 +459,9 @@ int wire_fault(struct card *card, int span, int direction, int kind, double valu
   struct wire_span *far = it->link.peer ? it->link.peer->owner : 0;
   struct wire_span *receiver = direction == WIRE_RECEIVED ? it : far;
   struct faults *faults = &it->fault[direction];
+  /* What begins or ends here has still to be seen at the other end, however long nothing had changed before. */
+  it->idle_blocks = 0;
+  if (far) far->idle_blocks = 0;
   switch (kind) {
     case WIRE_FAULT_CLEAR: faults_clear(faults); return 0;
     case WIRE_FAULT_BIT_ERRORS:

@@ -237,6 +237,8 @@ def test_quiet() -> None:
         b.faults(0).bit_errors(1e-9, 1)
         assert not b.quiet()
         b.faults(0).clear()
+        assert not b.quiet()  # the end of a fault is news for the far end
+        run(a, b, range(22, 32))
         assert b.quiet()
         assert run(a, b, range(5000, 5005)) == []
         a.order(2, lib.CARD_ORDER_BITS, 7)
