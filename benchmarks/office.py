@@ -26,7 +26,6 @@ EXTENSION = "8{:03}"
 _TEXT = """
 [exchange]
 name = "measured"
-area_code = "020"
 {spans}
 [[trunk_group]]
 name = "city"

@@ -57,8 +57,6 @@ class Exchange(Section, frozen=True):
     """Who this exchange is and where it keeps its data."""
 
     name: Title
-    area_code: Digits
-    country_code: Digits = "86"
     tones: Name = "china"
     """Plan of call progress tones: a file of ``config/tones``."""
     data_directory: FileName = ""
@@ -80,7 +78,6 @@ class Span(Section, frozen=True):
     """The outside socket; relative to the data directory. Empty: the span's name and ``.socket``. Absolute once
     loaded."""
     mode: Literal["free-running", "lockstep"] = "free-running"
-    media: Literal["sound", "tokens"] = "sound"
     crc4: bool = True
 
 

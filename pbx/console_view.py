@@ -46,12 +46,13 @@ class ConsoleView:
         """All queues."""
         now = self._exchange.clock.seconds()
         agents = self._exchange.distributor.agents.values()
+        titles = {row.name: row.title for row in self._exchange.configuration.queues}
         for name, queue in self._exchange.distributor.queues.items():
             # A caller for whom an agent is being rung still waits.
             offered = [waiting for waiting, _ in self._exchange.distributor.offered.values() if waiting.queue == name]
             joined = [waiting.joined_at for waiting in (*queue, *offered)]
             ready = sum(agent.available and queue.profile.skill in agent.profile.skills for agent in agents)
-            yield QueueRow(name, len(joined), now - min(joined) if joined else 0.0, ready)
+            yield QueueRow(name, titles.get(name, ""), len(joined), now - min(joined) if joined else 0.0, ready)
 
     def agent_rows(self) -> Iterable[AgentRow]:
         """All agents."""

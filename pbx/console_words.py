@@ -54,6 +54,7 @@ class QueueRow(Row, frozen=True):
     """A queue; ``longest_s`` is how long its first call has waited."""
 
     queue: str
+    title: str = ""
     waiting: int = 0
     longest_s: float = 0.0
     ready: int = 0

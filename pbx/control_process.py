@@ -225,6 +225,8 @@ class Control:
     def stop(self) -> None:
         """What was recorded and what was written down reaches the disk."""
         switch = self.exchange.switch
+        for number in self.exchange.distributor.agents:
+            self.exchange.floor.turn(self.exchange.distribution.log_off, number)
         for line in self.exchange.lines.values():
             if line.leg is not None:
                 self.exchange.floor.turn(switch.receive, line, Release(NORMAL_UNSPECIFIED), self.clock.seconds())

@@ -15,7 +15,7 @@ from pathlib import Path
 from config.loader import load
 from pbx.places import Places
 from pbx.prompts import PromptError, render
-from pbx.store import connect
+from pbx.store import StoreError, connect
 from pbx.supervisor import HOME, StartError, Supervisor
 
 EXAMPLE = HOME / "config" / "zongji.toml"
@@ -81,8 +81,12 @@ def _ended(supervisor: Supervisor, keep: bool, limit: float) -> bool:
 
 
 def _report(places: Places) -> int:
-    """What was written down, and the totals."""
-    connection = connect(places.store)
+    """What was written down, and the totals; nothing when it was stopped before anything was."""
+    try:
+        connection = connect(places.store)
+    except StoreError:
+        sys.stderr.write("stopped before the first record was written\n")
+        return 1
     try:
         print("\ncall detail records")
         rows = connection.execute(

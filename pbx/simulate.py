@@ -41,6 +41,7 @@ class Tally:
 
     def __init__(self, configuration: Configuration) -> None:
         self.trunks = {f"{span}/{slot}" for group in configuration.trunk_groups for span, slot in circuits_of(group)}
+        self.target = max((row.service_level_percent for row in configuration.queues), default=0.0) / 100
         self.level_seconds = {row.name: row.service_level_seconds for row in configuration.queues}
         self.calls = self.answered = self.lost = self.facts = 0
         self.causes: Counter[int] = Counter()
@@ -101,6 +102,7 @@ class Tally:
             "abandoned": self.reasons["abandoned"],
             "overflowed": self.reasons["overflowed"],
             "lost": self.lost,
+            "service_level_target": self.target,
             "service_level": round(self.in_time / queued, 6) if queued else None,
             "mean_wait_s": round(sum(self.waited) / queued, 6) if queued else None,
             "trunk_occupancy": round(self.trunk_seconds / (seconds * len(self.trunks)), 6) if self.trunks else None,

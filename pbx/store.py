@@ -62,6 +62,9 @@ CREATE TABLE recordings (sequence INTEGER PRIMARY KEY, recording TEXT NOT NULL, 
   line TEXT NOT NULL, started_at REAL NOT NULL, stopped_at REAL);
 """
 
+TURN_FACTS_MOST = 256
+"""No turn states more facts; a larger hole in the numbers means that the ring itself was harmed."""
+
 CDR_COLUMNS = (
     "sequence, call, leg, line, direction, calling, called, seized_at, answered_at, ended_at, duration_s, ring_s, queue, waited_s, "
     "agent, cause, recordings"
@@ -172,8 +175,8 @@ class Store:
         for sequence, octets in batch:
             if sequence > last + 1:
                 self.missing += sequence - last - 1
-                # One number may have died with a control that was killed while it appended: no fact is behind it.
-                if sequence > last + 2:
+                # The numbers of one turn may have died with a control that was killed in it: no fact is behind them.
+                if sequence > last + TURN_FACTS_MOST:
                     self._alarm(f"{sequence - last - 1} facts before {sequence} are missing in the journal ring")
             last = sequence
             try:

@@ -136,12 +136,13 @@ class Switch:
         self.calls[call.name] = call
         leg = call.add(line, True, now)
         leg.group = line.group
-        line.notes = [note for note in line.notes if note[0] >= now]
         self._take_line(leg)
         self.floor.fact(facts.ServiceInitiated(now, call.name, leg.number, line.name))
 
     def _take_line(self, leg: Leg) -> None:
+        """The line now belongs to the leg; what its engine noted before is no part of this call's trace."""
         line = leg.line
+        line.notes = [note for note in line.notes if note[0] >= self.floor.now]
         line.idle = False
         line.seizures += 1
         self.floor.orders([(line.port, Tag(leg.number))])

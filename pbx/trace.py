@@ -214,7 +214,7 @@ def _complain(program: str, text: str) -> int:
 
 def trace_command(argv: Sequence[str]) -> int:
     """``zongji trace CALL``: prints the trace of a call; 0, or 1 when there is no such call or store."""
-    options = _options("trace", "Print one call, step by step: signals, facts, cause.", "zongji trace c12")
+    options = _options("trace", "Print one call, step by step: signals, facts, cause.", "zongji trace 2-8")
     options.add_argument("call", metavar="CALL", help="the call's name, as `zongji calls` shows it; `last` is the newest")
     chosen = options.parse_args(argv)
     try:

@@ -49,7 +49,7 @@ def test_the_schema_for_editors_is_that_of_the_structs():
 
 # What to change in the example, the words that mark the line to be named, and the words to be said.
 MISTAKES = {
-    "syntax": ('area_code = "020"', "area_code = 020", "area_code =", "not TOML at column"),
+    "syntax": ('tones = "china"', "tones = china", "tones =", "not TOML at column"),
     "unknown key": ('hunt = "', 'hnut = "', "hnut", 'unknown key "hnut"; did you mean "hunt"?'),
     "unknown table": ("[alarm]", "[alarms]", "[alarms]", 'unknown key "alarms"; did you mean "alarm"?'),
     "a table for an array": ("[[queue]]", "[queue]", "[queue]", "write each as [[queue]]"),

@@ -35,7 +35,7 @@ class SmallExchange:
         return list(self.going.values())
 
     def queue_rows(self):
-        return [QueueRow("sales", 2, 17.25, 0)]
+        return [QueueRow("sales", "Sales", 2, 17.25, 0)]
 
     def agent_rows(self):
         return [AgentRow("8001", "Ada", "Busy", "a-1", "1-1", 12.0)]

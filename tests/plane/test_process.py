@@ -151,3 +151,18 @@ def test_attach_refuses_what_is_no_arena(tmp_path: Path) -> None:
     path.write_bytes(bytes(1 << 20))
     with pytest.raises(Exception, match="no arena of this version"):
         Plane.attach(str(path))
+
+
+def test_a_stop_within_a_tick_is_not_lost(tmp_path: Path) -> None:
+    """SIGTERM used to be lost when it came while the pacer was at work and not asleep; here it comes at many moments."""
+    for attempt in range(12):
+        path = str(tmp_path / f"arena-{attempt}")
+        description = {"layout": LAYOUT, "spans": [{}, {"joined_to": 0}], "realtime": False}
+        process = subprocess.Popen([sys.executable, "-m", "pbx.plane_process", path], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        assert process.stdin and process.stdout
+        process.stdin.write(json.dumps(description).encode())
+        process.stdin.close()
+        assert process.stdout.readline() == b"ready\n"
+        time.sleep(attempt * 0.0017)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(PATIENCE_SECONDS) == 0, f"attempt {attempt}"

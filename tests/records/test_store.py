@@ -19,9 +19,9 @@ from pbx import trace
 from pbx.cdr import CdrFold
 from pbx.journal import Journal, MemoryRing
 from pbx.media import Layout, Plane, StaleEpoch
-from pbx.store import STORE_FILE, Store, StoreError, StoreWriter, connect
+from pbx.store import STORE_FILE, TURN_FACTS_MOST, Store, StoreError, StoreWriter, connect
 from pbx.vocabulary import facts
-from pbx.vocabulary.facts import decode, encode
+from pbx.vocabulary.facts import CallCleared, decode, encode
 from tests.records.file_ring import FileRing
 from tests.records.story import everything, internal_call, is_trunk, outgoing_call, queued_call, shift_of
 
@@ -245,13 +245,16 @@ def test_what_cannot_be_read_is_kept_and_stops_nobody(tmp_path):
 
 
 def test_a_gap_in_the_ring_is_an_alarm(tmp_path):
-    ring = filled(internal_call())
-    ring.journal_commit(3)
-    alarms = []
-    store = Store(tmp_path / STORE_FILE, ring, is_trunk)
-    store.on_alarm = alarms.append
-    store.drain()
-    assert store.missing == 3 and "missing" in alarms[0]
+    """A small one is what a control killed within a turn leaves behind: it is counted, but nobody is called."""
+    for hole in (3, TURN_FACTS_MOST + 1):
+        ring = filled([*(CallCleared(0.0, f"old-{n}") for n in range(hole)), *internal_call()])
+        ring.journal_commit(hole)
+        alarms = []
+        store = Store(tmp_path / f"{hole}.sqlite", ring, is_trunk)
+        store.on_alarm = alarms.append
+        store.drain()
+        assert store.missing == hole
+        assert len(alarms) == (hole > TURN_FACTS_MOST)
 
 
 def test_retention_keeps_records_and_the_facts_of_open_calls(tmp_path):

@@ -48,7 +48,6 @@ only, not at all; as it comes; as caller."""
 SETTINGS = """
 [exchange]
 name = "对端测试局"
-area_code = "020"
 
 [[span]]
 name = "peer"
