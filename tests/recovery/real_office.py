@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from drivers.far_end.party import Party
+from drivers.far_end.party import Subscriber
 from pbx import far_network
 from pbx.clock import VirtualClock
 from pbx.exchange import load_sounds
@@ -135,7 +135,7 @@ class Office:
     def establish(self) -> None:
         """Callers in the queue, an agent who is recorded, extensions that talk to each other and to the city."""
         phones = self.network.telephones
-        self.callers: list[Party] = []
+        self.callers: list[Subscriber] = []
         agent = phones["8002"]
         agent.lift()
         self.run(1.0)
@@ -192,6 +192,10 @@ class Office:
         """What city and extension heard of each other since the last time, added to what was heard before."""
         heard = [self.far.read_recorder(recorder)[::2] for recorder in (0, 1)]
         return [before + now for before, now in zip(ways or [b"", b""], heard, strict=True)]
+
+    def note(self, what: str, seconds: float) -> None:
+        """A figure for whoever reads the output of the test (pytest -s)."""
+        sys.stderr.write(f"{what} {1000 * seconds:.0f} ms\n")
 
     # What was written.
 

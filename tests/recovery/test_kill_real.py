@@ -27,7 +27,7 @@ def test_thirty_calls_outlive_their_control(office: Office) -> None:
     edges, ways = office.edges(), office.recorded([])
     died = office.kill_control()
     office.wait(lambda: len(office.starts()) > 1, "no new control")
-    print(f"{calls} calls; take-over {1000 * (office.starts()[1] - died):.0f} ms after death")
+    office.note("take-over after", office.starts()[1] - died)
     office.run(1.5)
     ways = office.recorded(ways)
     for heard in ways:
