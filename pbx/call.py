@@ -26,7 +26,7 @@ class LegRecord(msgspec.Struct, frozen=True, array_like=True):
     It is written with the facts of its turn as one step, so the two always agree. ``begun``: a fact has told of the leg, so another must
     tell its end. ``call`` "" = no leg, only an agent. ``legs`` is how many legs the call has had, so that no number is given twice;
     ``arrival`` the call's place among all that ever joined a queue. ``seated`` is the number of the agent at the line,
-    ``seated_until`` when after-call work ends.
+    ``seated_until`` when after-call work ends. ``blocked``: an operator took the line out of use.
     """
 
     line: str
@@ -56,6 +56,7 @@ class LegRecord(msgspec.Struct, frozen=True, array_like=True):
     recording: str = ""
     begun: bool = False
     cause: int = 0
+    blocked: bool = False
     seated: str = ""
     seated_state: str = ""
     seated_reason: str = ""

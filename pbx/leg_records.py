@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from pbx.switch import Switch
 
 
+LOCAL = "local"
+"""The reason of a block that an operator ordered (pbx/vocabulary/call.py)."""
+
+
 class LegRecords:
     """The records of one switch."""
 
@@ -24,8 +28,10 @@ class LegRecords:
         """By line: agents of the control before, until they are seated anew."""
 
     def leg_record(self, line: Line) -> bytes:
-        """The leg and the agent at the line, as the arena keeps them; empty = neither."""
+        """The leg, the agent and the operator's block of the line, as the arena keeps them; empty = none of them."""
         seat = self._seat_of(line)
+        if LOCAL in line.blocked:
+            seat["blocked"] = True
         leg: Leg | None = line.leg
         if leg is None:
             return msgspec.msgpack.encode(LegRecord(line.name, **seat)) if seat else b""

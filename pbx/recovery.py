@@ -13,11 +13,12 @@ from collections.abc import Callable
 import msgspec
 
 from pbx.call import CONNECTED, HELD, Leg, LegRecord
+from pbx.leg_records import LOCAL
 from pbx.line import TRUNK, Line
 from pbx.media import Plane
 from pbx.switch import Switch
 from pbx.vocabulary import facts
-from pbx.vocabulary.call import TEMPORARY_FAILURE
+from pbx.vocabulary.call import TEMPORARY_FAILURE, Blocked
 from pbx.vocabulary.media import (
     PLAYER,
     RECEIVE_DTMF,
@@ -70,6 +71,7 @@ class _Rescue:
         self.living = {name: record for name, record in records.items() if self._lives(record)}
         self.legs: dict[str, Leg] = {}
         self.adopted = 0
+        self.blocked = {name for name, record in records.items() if record.blocked}
         switch.records.seats = {name: record for name, record in records.items() if record.seated}
 
     def _lives(self, record: LegRecord) -> bool:
@@ -123,6 +125,8 @@ class _Rescue:
             record = self.living.get(line.name)
             tag, levels = record.tag if record is not None else "", self.plane.levels(line.port)
             self.floor.guard(line, self.floor.resume, line, tag, levels, self.now)
+            if line.name in self.blocked:
+                self.floor.to_line(line, Blocked(LOCAL))
         self.floor.fact(facts.ControlStarted(self.now, epoch, len(self.legs)))
         self.adopted = len(self.legs)
         for name, leg in self.legs.items():

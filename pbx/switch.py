@@ -253,10 +253,12 @@ class Switch:
     def _blocked(self, line: Line, primitive: Primitive, now: float) -> None:
         assert isinstance(primitive, Blocked)
         line.blocked.add(primitive.reason)
+        self.floor.touch(line)
         self.floor.fact(facts.LineBlocked(now, line.name, primitive.reason))
 
     def _unblocked(self, line: Line, primitive: Primitive, now: float) -> None:
         line.blocked.clear()
+        self.floor.touch(line)
         self.floor.fact(facts.LineUnblocked(now, line.name))
 
     # Routing.

@@ -16,7 +16,7 @@ BANNED_NAMES = {
     "util", "utils", "common", "helper", "helpers", "manager", "base", "core", "session", "endpoint", "handler", "misc",
 }  # fmt: skip
 UNFINISHED = re.compile(r"\bTOD[O]\b|\bFIXM[E]\b|\bXX[X]\b")
-REGISTRY = re.compile(r"pypi\.org|pythonhosted\.org|npmjs\.org|deb\.debian\.org", re.IGNORECASE)
+REGISTRY = re.compile("|".join(rf"{host}\.org" for host in ("pypi", "pythonhosted", "npmjs", r"deb\.debian")), re.IGNORECASE)
 MACHINE = re.compile(r"/(home|root|Users)/[a-zA-Z]|\.\./share[d]\b")
 
 SOURCES = ("*.py", "*.c", "*.h", "*.sh")
