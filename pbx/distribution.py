@@ -80,7 +80,7 @@ class Distribution:
         if manner.player >= 0:
             self.floor.orders(bridge.hear(leg, PLAYER + manner.player))
         position, outcomes = self.distributor.join(queue, call.name, priority, now)
-        self.floor.fact(facts.Queued(now, call.name, leg.number, leg.line.name, queue=queue, position=position))
+        self.switch.tell(leg, facts.Queued, queue=queue, position=position)
         self._set_longest_wait(leg, queue, now)
         self.carry_out(outcomes)
         self.floor.touch(leg.line)
@@ -129,18 +129,7 @@ class Distribution:
         manner = self.manners.get(waiting.queue, QueueManner())
         if manner.player >= 0:
             self.floor.orders(bridge.unhear(leg, PLAYER + manner.player))
-        self.floor.fact(
-            facts.Dequeued(
-                now,
-                call.name,
-                leg.number,
-                leg.line.name,
-                queue=waiting.queue,
-                reason=reason,
-                waited=max(0.0, now - waiting.joined_at),
-                agent=agent,
-            )
-        )
+        self.switch.tell(leg, facts.Dequeued, queue=waiting.queue, reason=reason, waited=max(0.0, now - waiting.joined_at), agent=agent)
         self.carry_out(outcomes)
 
     def waiting(self, leg: Leg) -> Waiting | None:
@@ -164,11 +153,9 @@ class Distribution:
         if call.name in self.distributor.offered and caller is not None:
             now = self.floor.now
             reason = "no-answer" if cause == NO_ANSWER else "unavailable"
-            self.floor.fact(facts.Diverted(now, call.name, leg.number, leg.line.name, reason=reason, agent=leg.agent))
+            self.switch.tell(leg, facts.Diverted, reason=reason, agent=leg.agent)
             outcomes = self.distributor.unanswered(call.name, reason, now)
-            self.floor.fact(
-                facts.Queued(now, call.name, caller.number, caller.line.name, queue=caller.queue, position=1, front=True)
-            )
+            self.switch.tell(caller, facts.Queued, queue=caller.queue, position=1, front=True)
             self.carry_out(outcomes)
             waiting = self.waiting(caller)
             if waiting is not None and call.name not in self._waits:

@@ -162,18 +162,12 @@ class Service:
         leg: Leg = run.leg
         if leg.answered:
             leg.state = CONNECTED
-        self.floor.fact(
-            facts.FlowStepped(
-                self.floor.now, leg.call.name, leg.number, leg.line.name, flow=run.flow.called, step=step
-            )
-        )
+        self.switch.tell(leg, facts.FlowStepped, flow=run.flow.called, step=step)
         self.floor.touch(leg.line)
 
     def flow_collected(self, run: Run, digits: str, secret: bool) -> None:
         """Digits of the caller, as a fact."""
         leg: Leg = run.leg
         shown = "*" * len(digits) if secret else digits
-        self.floor.fact(
-            facts.DigitsCollected(self.floor.now, leg.call.name, leg.number, leg.line.name, digits=shown)
-        )
+        self.switch.tell(leg, facts.DigitsCollected, digits=shown)
 

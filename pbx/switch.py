@@ -7,7 +7,7 @@ either party of a conversation leaves, the other is cleared. Everything happens 
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -137,7 +137,7 @@ class Switch:
         leg = call.add(line, True, now)
         leg.group = line.group
         self._take_line(leg)
-        self.floor.fact(facts.ServiceInitiated(now, call.name, leg.number, line.name))
+        self.tell(leg, facts.ServiceInitiated)
 
     def _take_line(self, leg: Leg) -> None:
         """The line now belongs to the leg; what its engine noted before is no part of this call's trace."""
@@ -156,11 +156,7 @@ class Switch:
             return
         leg.called, leg.calling = primitive.called, primitive.calling
         leg.category, leg.restricted = primitive.category, primitive.restricted
-        self.floor.fact(
-            facts.Originated(
-                now, leg.call.name, leg.number, line.name, called=leg.called, calling=leg.calling, category=leg.category
-            )
-        )
+        self.tell(leg, facts.Originated, called=leg.called, calling=leg.calling, category=leg.category)
         self.route(leg, leg.called)
 
     def _info(self, line: Line, primitive: Primitive, now: float) -> None:
@@ -174,11 +170,7 @@ class Switch:
         if leg is None or leg.incoming or leg.clearing:
             return
         leg.state = ALERTING
-        self.floor.fact(
-            facts.Delivered(
-                now, leg.call.name, leg.number, line.name, called=leg.called, calling=leg.calling, agent=leg.agent
-            )
-        )
+        self.tell(leg, facts.Delivered, called=leg.called, calling=leg.calling, agent=leg.agent)
         caller = leg.call.originator
         if caller is not None and not leg.agent:
             if not caller.answered:
@@ -234,7 +226,7 @@ class Switch:
         del call.legs[leg.number]
         self.floor.orders([*bridge.silence(leg), (line.port, Tag(0))])
         self.floor.touch(line)
-        self.floor.fact(facts.ConnectionCleared(now, call.name, leg.number, line.name, cause=leg.cause or primitive.cause))
+        self.tell(leg, facts.ConnectionCleared, cause=leg.cause or primitive.cause)
         if again:
             self._another_circuit(leg)
         if not call.legs:
@@ -260,6 +252,10 @@ class Switch:
         line.blocked.clear()
         self.floor.touch(line)
         self.floor.fact(facts.LineUnblocked(now, line.name))
+
+    def tell(self, leg: Leg, kind: type[facts.CallFact], **words: Any) -> None:
+        """State a fact of this moment about a leg."""
+        self.floor.fact(kind(self.floor.now, leg.call.name, leg.number, leg.line.name, **words))
 
     # Routing.
 
@@ -321,7 +317,7 @@ class Switch:
             line, Setup(called, calling=caller.calling, category=caller.category, restricted=caller.restricted)
         )
         if line.kind == TRUNK:
-            self.floor.fact(facts.NetworkReached(now, call.name, leg.number, line.name, called=called, group=group))
+            self.tell(leg, facts.NetworkReached, called=called, group=group)
         leg.ring_timer = self.floor.after(ring_seconds, self._rung_out, leg)
         return leg
 
@@ -354,7 +350,7 @@ class Switch:
             self.floor.orders(bridge.silence(caller))
             caller.run.result(cause)
             return
-        self.floor.fact(facts.Failed(self.floor.now, caller.call.name, caller.number, caller.line.name, cause=cause))
+        self.tell(caller, facts.Failed, cause=cause)
         self.clear_leg(caller, cause)
         caller.state = FAILED
 
@@ -371,18 +367,14 @@ class Switch:
         leg = call.add(line, True, now)
         leg.called, leg.calling = number, extension
         self._take_line(leg)
-        self.floor.fact(facts.ServiceInitiated(now, call.name, leg.number, line.name))
+        self.tell(leg, facts.ServiceInitiated)
         self.floor.to_line(line, Setup(extension, calling=number))
         leg.ring_timer = self.floor.after(self.settings.no_answer_seconds, self._rung_out, leg)
         return ""
 
     def _placed(self, leg: Leg) -> None:
         """The extension for which a call is placed has answered: now the call itself."""
-        self.floor.fact(
-            facts.Originated(
-                self.floor.now, leg.call.name, leg.number, leg.line.name, called=leg.called, calling=leg.calling
-            )
-        )
+        self.tell(leg, facts.Originated, called=leg.called, calling=leg.calling)
         self.route(leg, leg.called)
 
     def hold(self, leg: Leg) -> str:
@@ -395,7 +387,7 @@ class Switch:
         leg.state = HELD
         if self.settings.hold_player >= 0:
             self.floor.orders(bridge.hear(leg, PLAYER + self.settings.hold_player))
-        self.floor.fact(facts.Held(self.floor.now, leg.call.name, leg.number, leg.line.name))
+        self.tell(leg, facts.Held)
         self.floor.touch(leg.line)
         return ""
 
@@ -406,7 +398,7 @@ class Switch:
             return "it is not held"
         leg.state = CONNECTED
         self.floor.orders(bridge.talk(*talking))
-        self.floor.fact(facts.Retrieved(self.floor.now, leg.call.name, leg.number, leg.line.name))
+        self.tell(leg, facts.Retrieved)
         self.floor.touch(leg.line)
         return ""
 
@@ -419,17 +411,7 @@ class Switch:
         leg.established_at = self.floor.now
         leg.state = CONNECTED
         self.floor.touch(leg.line)
-        self.floor.fact(
-            facts.Established(
-                self.floor.now,
-                leg.call.name,
-                leg.number,
-                leg.line.name,
-                called=leg.called,
-                calling=leg.calling,
-                agent=leg.agent,
-            )
-        )
+        self.tell(leg, facts.Established, called=leg.called, calling=leg.calling, agent=leg.agent)
         self._flush_trace(leg, self.floor.now)
 
     def connect(self, first: Leg, second: Leg) -> None:
@@ -438,9 +420,7 @@ class Switch:
         first.state = second.state = CONNECTED
         first.call.talking = (first, second)
         self.floor.orders(bridge.talk(first, second))
-        self.floor.fact(
-            facts.Connected(self.floor.now, first.call.name, first.number, first.line.name, with_leg=second.number)
-        )
+        self.tell(first, facts.Connected, with_leg=second.number)
         self.floor.touch(first.line)
         self.floor.touch(second.line)
         if self.settings.record_all:
@@ -511,16 +491,7 @@ class Switch:
         leg.recorder = self._recorders.pop(0)
         leg.recording = f"{leg.call.name}-{leg.number}"
         self.floor.orders([(leg.line.port, Record(leg.recorder))])
-        self.floor.fact(
-            facts.RecordingStarted(
-                self.floor.now,
-                leg.call.name,
-                leg.number,
-                leg.line.name,
-                recording=leg.recording,
-                recorder=leg.recorder,
-            )
-        )
+        self.tell(leg, facts.RecordingStarted, recording=leg.recording, recorder=leg.recorder)
         self.floor.touch(leg.line)
         return True
 
@@ -529,16 +500,7 @@ class Switch:
         if leg.recorder < 0:
             return
         self.floor.orders([(leg.line.port, StopRecord(leg.recorder))])
-        self.floor.fact(
-            facts.RecordingStopped(
-                self.floor.now,
-                leg.call.name,
-                leg.number,
-                leg.line.name,
-                recording=leg.recording,
-                recorder=leg.recorder,
-            )
-        )
+        self.tell(leg, facts.RecordingStopped, recording=leg.recording, recorder=leg.recorder)
         self._recorders.append(leg.recorder)
         leg.recorder = -1
         self.floor.touch(leg.line)
@@ -546,7 +508,7 @@ class Switch:
     def _flush_trace(self, leg: Leg, now: float) -> None:
         notes = leg.line.take_notes()
         if notes:
-            self.floor.fact(facts.Traced(now, leg.call.name, leg.number, leg.line.name, lines=notes))
+            self.tell(leg, facts.Traced, lines=notes)
 
     def adopt_recorder(self, leg: Leg, recorder: int) -> None:
         """A leg that is being recorded goes on with its recorder."""
