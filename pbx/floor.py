@@ -67,8 +67,8 @@ class Records(Protocol):
         """The octets from which the line's leg can be rebuilt; empty = none."""
 
 
-_HEARD = (Hear, Play, SendDigits, SendTone, Silence, Unhear)
-"""Orders about what is heard on a port: its one mouth, and whom it hears."""
+_HEARD = (Hear, Play, SendDigits, SendTone, Silence)
+"""Orders that would sound over an engine's own signals, or cut them: they wait for a speech path."""
 
 _FOR_CONTROL = (Played, Recorded)
 """Events about what the switch itself ordered; no engine knows of them."""
@@ -146,10 +146,15 @@ class Floor:
         self._queue.append((line, primitive, self.now))
 
     def orders(self, orders: Iterable[tuple[int, MediaCommand]]) -> None:
-        """Media commands of the switch itself. What is to be heard on a line waits until its engine has a speech path for it."""
+        """Media commands of the switch itself. What is to be heard on a line waits until its engine has a speech path for it.
+
+        That a source is heard no more never waits: it takes back what waits, and what was heard before the path was lost.
+        """
         lines = self._lines
         for port, command in orders:
             line = lines.get(port)
+            if line is not None and isinstance(command, Unhear) and line.held:
+                line.held = [held for held in line.held if not (isinstance(held, Hear) and command.source in (-1, held.source))]
             if line is not None and isinstance(command, _HEARD) and (line.held or not line.engine.speech):
                 line.held.append(command)
             else:

@@ -66,3 +66,23 @@ def test_what_waits_for_a_speech_path_is_forgotten_with_its_leg(sim):
     caller.dial("8003")
     assert sim.wait(lambda: "ring-back" in caller.hearing, 15.0)
     assert not any(isinstance(fact, FlowStepped) and fact.step == "offer" for fact in sim.facts)
+
+
+def test_an_edge_goes_though_the_speech_path_is_lost_first(sim):
+    """Cleared between Connect and the answer signal, when the circuit has no speech path: the edge made before stayed for ever."""
+    caller, clerk = sim.network.subscriber("13900000000"), sim.network.telephones["8001"]
+    caller.dial("8001")
+    assert sim.wait(lambda: clerk.ringing, 10.0)
+    clerk.lift()
+    switch = sim.exchange.switch
+    assert sim.wait(lambda: any(call.talking for call in switch.calls.values()), 5.0)
+    call = next(iter(switch.calls.values()))
+    port = call.originator.line.port
+    sim.run(0.02)
+    assert sim.near.edges(port) and not call.originator.line.engine.speech
+    switch.floor.turn(switch.clear, call)
+    sim.run(5.0)
+    caller.hang_up()
+    clerk.hang_up()
+    sim.run(5.0)
+    assert not switch.calls and sim.near.edges(port) == []
