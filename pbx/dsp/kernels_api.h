@@ -15,6 +15,14 @@
 #define KERNEL_BLOCK_SAMPLES 80
 #define KERNEL_REPORTS_PER_LANE 4
 
+/* Instructions that kernels use: the best of the machine, or less by processor_limit (tests and benchmarks only). Both
+ * return the level in use. */
+#define PROCESSOR_PLAIN 0
+#define PROCESSOR_AVX2 1   /* x86-64-v3 */
+#define PROCESSOR_AVX512 2 /* x86-64-v4 with VNNI and VBMI */
+int processor_level(void);
+int processor_limit(int level);
+
 /* G.711. */
 void g711_alaw_decode(const uint8_t *octets, int16_t *samples, size_t count);
 void g711_alaw_encode(const int16_t *samples, uint8_t *octets, size_t count);
