@@ -67,13 +67,20 @@ def load_sounds(plane: Plane, tones: TonePlan, prompts: Mapping[str, bytes]) -> 
 
 
 def _tone(tone: PlannedTone) -> Tone:
-    frequencies = (*tone.frequency_hz, 0.0)[:2]
-    levels = (tone.level_dbm0, tone.level_dbm0)
-    parts = [*tone.cadence_ms]
-    if not parts:
-        return Tone((ToneSegment((frequencies[0], frequencies[1]), levels),))
-    pairs = zip(parts[::2], parts[1::2], strict=True)
-    return Tone(tuple(ToneSegment((frequencies[0], frequencies[1]), levels, on, off) for on, off in pairs))
+    segments = []
+    for part in tone.parts():
+        frequencies, level = (*part.frequency_hz, 0.0)[:2], part.level_dbm0 or 0.0
+        segments.append(
+            ToneSegment(
+                (frequencies[0], frequencies[1]),
+                (level, level),
+                part.on_ms or None,
+                part.off_ms,
+                tone.modulation_hz,
+                tone.modulation_percent,
+            )
+        )
+    return Tone(tuple(segments), tone.repeat_from)
 
 
 def _cadence(tone: PlannedTone) -> Cadence:

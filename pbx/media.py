@@ -66,6 +66,8 @@ class ToneSegment(msgspec.Struct, frozen=True):
     levels_dbm0: tuple[float, float]
     on_ms: float | None = None
     off_ms: float = 0.0
+    modulation_hz: float = 0.0
+    modulation_percent: int = 0
 
 
 class Tone(msgspec.Struct, frozen=True):
@@ -458,6 +460,8 @@ class Plane:
                     "level_tenth_dbm0": [round(level * 10) for level in segment.levels_dbm0],
                     "on_samples": lib.TONE_FOR_EVER if segment.on_ms is None else round(segment.on_ms * 8),
                     "off_samples": round(segment.off_ms * 8),
+                    "modulation_millihertz": round(segment.modulation_hz * 1000),
+                    "modulation_percent": segment.modulation_percent,
                 }
                 for segment in tone.segments
             ]

@@ -11,11 +11,15 @@ from typing import Any
 import msgspec
 
 from pbx._plane import ffi, lib
-from pbx.vocabulary.tones import PROGRESS_TONES
+from pbx.vocabulary.tones import PROGRESS_TONES, SPECIAL_TONES
 
 FOLDER = Path(__file__).resolve().parent.parent / "config" / "tones"
 SAMPLES_A_MS = 8
 FOR_EVER = 0xFFFFFFFF
+OVERLOAD = 10 ** (3.14 / 20)
+"""The greatest amplitude of G.711 A-law, that of a sine of 0 dBm0 being 1."""
+SPECIAL_DBM0 = -13.0
+"""Level of the signals of fax and modems: what networks allow a modem as a mean (V.2, from memory)."""
 
 
 class PlanError(ValueError):
@@ -41,14 +45,38 @@ class MfcSending(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=Tr
     off_ms: int
 
 
+class Part(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
+    """A sounding part of its own and the pause behind it; ``on_ms`` 0 = until stopped. Without a level it has the tone's."""
+
+    frequency_hz: list[float]
+    on_ms: int
+    off_ms: int = 0
+    level_dbm0: float | None = None
+
+
 class Tone(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
-    """One call progress tone; ``cadence_ms`` holds on and off in turn and is empty for a continuous tone."""
+    """One call progress tone: frequencies with a cadence, or ``part`` after ``part``.
+
+    ``cadence_ms`` holds on and off in turn and is empty for a continuous tone. After the last part the tone goes on from part
+    ``repeat_from``, counted from 0. The level is that of each frequency; a modulated tone swings by ``modulation_percent``.
+    """
 
     source: str
-    frequency_hz: list[float]
     level_dbm0: float
-    cadence_ms: list[int]
+    frequency_hz: list[float] = []
+    cadence_ms: list[int] = []
     heard_after: int = 0
+    modulation_hz: float = 0.0
+    modulation_percent: int = 0
+    part: list[Part] = []
+    repeat_from: int = 0
+
+    def parts(self) -> list[Part]:
+        """The tone as parts, whichever way it is written; every one has its level."""
+        if self.part:
+            return [msgspec.structs.replace(p, level_dbm0=self.level_dbm0) if p.level_dbm0 is None else p for p in self.part]
+        pairs = list(zip(self.cadence_ms[::2], self.cadence_ms[1::2], strict=True)) or [(0, 0)]
+        return [Part(self.frequency_hz, on_ms, off_ms, self.level_dbm0) for on_ms, off_ms in pairs]
 
 
 class TonePlan(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
@@ -85,14 +113,25 @@ def _check(path: Path, name: str, tone: Tone) -> None:
     place = f"{path}: [tone.{name}]"
     if name not in PROGRESS_TONES:
         raise PlanError(f"{place}: unknown name; the names are {', '.join(PROGRESS_TONES)}")
-    if not 1 <= len(tone.frequency_hz) <= 2 or not all(0 < hz < 4000 for hz in tone.frequency_hz):
-        raise PlanError(f"{place}: give one or two frequencies between 0 and 4000 Hz")
+    if bool(tone.part) == bool(tone.frequency_hz) or (tone.part and (tone.cadence_ms or tone.heard_after)):
+        raise PlanError(f"{place}: give either frequency_hz with cadence_ms, or parts alone")
     if len(tone.cadence_ms) % 2 or len(tone.cadence_ms) > 16 or any(not 0 < ms < 65536 for ms in tone.cadence_ms):
         raise PlanError(f"{place}: give cadence_ms as up to 8 pairs of on and off, each 1 to 65535 ms")
     if tone.heard_after and len(tone.cadence_ms) > 8:
         raise PlanError(f"{place}: a cadence of more than 4 pairs cannot be heard; leave heard_after out")
-    if tone.level_dbm0 > 3:
-        raise PlanError(f"{place}: the plane sends at most +3 dBm0; more is the line card's")
+    parts = tone.parts()
+    if len(parts) > lib.TONE_SEGMENTS_MAX or not 0 <= tone.repeat_from < len(parts):
+        raise PlanError(f"{place}: give at most {lib.TONE_SEGMENTS_MAX} parts and repeat from one of them")
+    if not (tone.modulation_hz == 0 or 0 < tone.modulation_hz < 200) or not 0 <= tone.modulation_percent <= 100:
+        raise PlanError(f"{place}: give modulation_hz below 200 and modulation_percent from 0 to 100")
+    for part in parts:
+        if not 1 <= len(part.frequency_hz) <= 2 or not all(0 < hz < 4000 for hz in part.frequency_hz):
+            raise PlanError(f"{place}: give one or two frequencies between 0 and 4000 Hz")
+        if not (0 <= part.on_ms < 65536 and 0 <= part.off_ms < 65536):
+            raise PlanError(f"{place}: give on_ms and off_ms of a part from 0 to 65535 ms")
+        peak = len(part.frequency_hz) * 10 ** ((part.level_dbm0 or 0.0) / 20) * (1 + tone.modulation_percent / 100)
+        if peak > OVERLOAD:
+            raise PlanError(f"{place}: the plane sends at most +3 dBm0, all frequencies together; more is the line card's")
 
 
 def china() -> TonePlan:
@@ -108,16 +147,25 @@ def tenths(level_dbm0: float) -> int:
 def progress_plan(tone: Tone) -> Any:
     """A ``struct tone_plan`` that plays a tone for ever."""
     plan = ffi.new("struct tone_plan *")
-    pairs = list(zip(tone.cadence_ms[::2], tone.cadence_ms[1::2], strict=True))
-    plan.segments = max(1, len(pairs))
-    for place in range(plan.segments):
+    parts = tone.parts()
+    plan.segments, plan.repeat_from = len(parts), tone.repeat_from
+    for place, part in enumerate(parts):
         segment = plan.segment[place]
-        for k, hz in enumerate(tone.frequency_hz):
+        for k, hz in enumerate(part.frequency_hz):
             segment.frequency_millihertz[k] = round(hz * 1000)
-            segment.level_tenth_dbm0[k] = tenths(tone.level_dbm0)
-        on_ms, off_ms = pairs[place] if pairs else (0, 0)
-        segment.on_samples = on_ms * SAMPLES_A_MS if pairs else FOR_EVER
-        segment.off_samples = off_ms * SAMPLES_A_MS
+            segment.level_tenth_dbm0[k] = tenths(part.level_dbm0 or 0.0)
+        segment.on_samples = part.on_ms * SAMPLES_A_MS if part.on_ms else FOR_EVER
+        segment.off_samples = part.off_ms * SAMPLES_A_MS
+        segment.modulation_millihertz = round(tone.modulation_hz * 1000)
+        segment.modulation_percent = tone.modulation_percent
+    return plan
+
+
+def special_plan(name: str, level_dbm0: float = SPECIAL_DBM0) -> Any:
+    """A ``struct tone_plan`` of a signal of SPECIAL_TONES. Raises ValueError for one that is no plan of tones."""
+    plan = ffi.new("struct tone_plan *")
+    if name not in SPECIAL_TONES or lib.tone_plan_special(plan, SPECIAL_TONES.index(name), tenths(level_dbm0)):
+        raise ValueError(f"{name!r} is no signal made of tones; these are {', '.join(SPECIAL_TONES)}")
     return plan
 
 

@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 #define PLANE_TICK_SAMPLES 80
-#define PLANE_LAYOUT_VERSION 1
+#define PLANE_LAYOUT_VERSION 2
 
 #define PLANE_OK 0
 #define PLANE_STALE -1   /* the caller's epoch is not the present one */
@@ -68,13 +68,14 @@
 #define PLANE_CODE_MFC_BACKWARD 0x200
 #define PLANE_CODE_DTMF 0x300
 #define PLANE_CODE_PROGRESS 0x400
+#define PLANE_CODE_SPECIAL 0x500
 #define PLANE_CODE_PROMPT 0x1000
 
 #define PLANE_EDGES 8         /* sources and mixes of one port */
 #define PLANE_LEG_OCTETS 1000 /* of one leg record */
 #define PLANE_JOURNAL_RECORD_OCTETS 65536
 #define PLANE_PROMPT_NAME_OCTETS 48
-#define PLANE_PROGRESS_TONES 16
+#define PLANE_PROGRESS_TONES 32
 
 struct plane_layout {
   uint32_t ports;

@@ -106,6 +106,7 @@ struct arena *arena_create(const struct plane_layout *layout, const char *path) 
   memcpy(header, plan, sizeof *plan);
   free(plan);
   arena_tone_levels(&(struct arena){.header = header}, -90, -70, -80, -80);
+  header->tones.special = ARENA_SPECIAL_TENTH_DBM0;
   atomic_thread_fence(memory_order_release);
   header->magic = ARENA_MAGIC;
   return view(header, total);

@@ -16,6 +16,7 @@
 #define ARENA_EPOCH_RINGS 4
 #define ARENA_LATE_TICKS 1024
 #define ARENA_JOURNAL_GAPS 16
+#define ARENA_SPECIAL_TENTH_DBM0 (-130) /* V.2 and the connection of modems to the network: -13 dBm0 as a mean */
 
 enum arena_section {
   ARENA_COMMANDS,
@@ -42,6 +43,7 @@ struct arena_tones {
   int16_t dtmf_high;
   int16_t mfc_forward;
   int16_t mfc_backward;
+  int16_t special; /* signals of fax and modems, caller identity */
   uint32_t frequency_millihertz;
   uint32_t recognised;
   uint16_t recognised_code[PROGRESS_TONES_MAX];

@@ -31,6 +31,8 @@ static int plan_of(struct tone_plan *plan, const struct arena_tones *tones, uint
     return tone_plan_mfc(plan, 0, (int)value, tones->mfc_backward, on, off);
   if (kind == PLANE_CODE_DTMF)
     return tone_plan_dtmf(plan, (int)value, tones->dtmf_low, tones->dtmf_high, on, off);
+  if (kind == PLANE_CODE_SPECIAL)
+    return tone_plan_special(plan, (int)value, tones->special);
   if (kind != PLANE_CODE_PROGRESS || value >= PLANE_PROGRESS_TONES || !tones->plan[value].segments)
     return -1;
   *plan = tones->plan[value];

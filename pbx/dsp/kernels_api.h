@@ -40,6 +40,9 @@ struct tone_segment {
   int16_t level_tenth_dbm0[2];      /* of each frequency; held to +3 dBm0 */
   uint32_t on_samples;              /* TONE_FOR_EVER = until stopped */
   uint32_t off_samples;
+  uint32_t modulation_millihertz;   /* the amplitude swings at this frequency; 0 = it does not */
+  uint16_t modulation_percent;      /* by how much, 0..100 */
+  uint16_t reversal_samples;        /* the phase is reversed each time so many samples have sounded; 0 = never */
 };
 
 struct tone_plan {
@@ -51,10 +54,12 @@ struct tone_plan {
 
 struct tone_generator {
   struct tone_plan plan;
-  uint32_t phase[2];
-  uint32_t step[2];
+  uint32_t phase[3]; /* the third is that of the modulation */
+  uint32_t step[3];
   float amplitude[2];
+  float depth;           /* of the modulation */
   uint32_t left_samples; /* of the present on or off part */
+  uint32_t reversal_left_samples;
   uint32_t passes_left;
   uint8_t segment;
   uint8_t sounding;
@@ -69,6 +74,18 @@ int tone_plan_dtmf(struct tone_plan *plan, int digit, int low_tenth_dbm0, int hi
                    uint32_t off_samples);
 int tone_plan_mfc(struct tone_plan *plan, int forward, int signal, int level_tenth_dbm0, uint32_t on_samples,
                   uint32_t off_samples);
+
+/* Signals of fax, modems and answering machines, by their place in SPECIAL_TONES of pbx/vocabulary/tones.py. */
+#define TONE_CNG 0
+#define TONE_CED 1
+#define TONE_ANS_REVERSALS 2
+#define TONE_ANSAM 3
+#define TONE_ANSAM_REVERSALS 4
+#define TONE_V21_FLAGS 5
+#define TONE_DUAL_TONE_ALERT 6
+#define TONE_BEEP 7
+#define TONE_SPECIALS 8
+int tone_plan_special(struct tone_plan *plan, int special, int level_tenth_dbm0);
 
 /* What a receiver reports. `offset_samples` counts from the first sample of the block just given; it is negative when
  * the edge lies in an earlier block, as it mostly does. */

@@ -10,6 +10,8 @@
 #include "lanes.h"
 
 #define SAMPLE_RATE_MILLIHERTZ 8000000ULL
+#define HALF_TURN 0x80000000u
+#define SAMPLES_A_MS 8u
 
 /* sin(pi x) for x in -1..1, by folding to -1/2..1/2 and Taylor's polynomial to the eleventh power, wrong by
  * less than 6e-8 there. */
@@ -21,29 +23,41 @@ static inline float sine_of_half_turns(float x) {
 }
 
 EVERY_PROCESSOR
-void tone_sum(int16_t *samples, int count, const uint32_t phase[2], const uint32_t step[2], const float amplitude[2]) {
+void tone_sum(int16_t *samples, int count, const struct tone_generator *generator) {
+  const uint32_t *phase = generator->phase, *step = generator->step;
+  const float *amplitude = generator->amplitude;
+  float depth = generator->depth;
   for (int i = 0; i < count; i++) {
     int32_t first = (int32_t)(phase[0] + step[0] * (uint32_t)i);
     int32_t second = (int32_t)(phase[1] + step[1] * (uint32_t)i);
+    int32_t swing = (int32_t)(phase[2] + step[2] * (uint32_t)i);
     float value = amplitude[0] * sine_of_half_turns((float)first * 0x1p-31f) +
                   amplitude[1] * sine_of_half_turns((float)second * 0x1p-31f);
+    value *= 1.0f + depth * sine_of_half_turns((float)swing * 0x1p-31f);
     value = value > 32767.0f ? 32767.0f : (value < -32768.0f ? -32768.0f : value);
     /* Adding half makes the cut to whole numbers a rounding, once all values are positive. */
     samples[i] = (int16_t)((int32_t)(value + 32768.5f) - 32768);
   }
 }
 
+static void set_frequency(struct tone_generator *generator, int k, uint64_t frequency_millihertz) {
+  uint32_t step = (uint32_t)(((frequency_millihertz << 32) + SAMPLE_RATE_MILLIHERTZ / 2) / SAMPLE_RATE_MILLIHERTZ);
+  if (step != generator->step[k] || !step)
+    generator->phase[k] = 0;
+  generator->step[k] = step;
+}
+
 static void enter_sounding(struct tone_generator *generator) {
   const struct tone_segment *segment = &generator->plan.segment[generator->segment];
   for (int k = 0; k < 2; k++) {
-    uint64_t frequency = segment->frequency_millihertz[k];
     int level = segment->level_tenth_dbm0[k] > TONE_LEVEL_MAX ? TONE_LEVEL_MAX : segment->level_tenth_dbm0[k];
-    uint32_t step = (uint32_t)(((frequency << 32) + SAMPLE_RATE_MILLIHERTZ / 2) / SAMPLE_RATE_MILLIHERTZ);
-    if (step != generator->step[k] || !frequency)
-      generator->phase[k] = 0;
-    generator->step[k] = step;
-    generator->amplitude[k] = frequency ? (float)(G711_PEAK_AT_0_DBM0 * pow(10.0, level / 200.0)) : 0.0f;
+    set_frequency(generator, k, segment->frequency_millihertz[k]);
+    generator->amplitude[k] =
+        segment->frequency_millihertz[k] ? (float)(G711_PEAK_AT_0_DBM0 * pow(10.0, level / 200.0)) : 0.0f;
   }
+  set_frequency(generator, 2, segment->modulation_millihertz);
+  generator->depth = segment->modulation_millihertz ? (float)segment->modulation_percent / 100.0f : 0.0f;
+  generator->reversal_left_samples = segment->reversal_samples;
   generator->sounding = 1;
   generator->left_samples = segment->on_samples;
 }
@@ -86,18 +100,40 @@ void tone_start(struct tone_generator *generator, const struct tone_plan *plan) 
 
 void tone_stop(struct tone_generator *generator) { generator->playing = 0; }
 
+static int smaller(uint32_t samples, int room) { return samples < (uint32_t)room ? (int)samples : room; }
+
+/* `count` samples of the sounding part; the tones turn by half a turn where the part says so, their modulation goes on. */
+static void sound(struct tone_generator *generator, int16_t *samples, int count) {
+  uint32_t every = generator->plan.segment[generator->segment].reversal_samples;
+  while (count) {
+    int part = every ? smaller(generator->reversal_left_samples, count) : count;
+    tone_sum(samples, part, generator);
+    for (int k = 0; k < 3; k++)
+      generator->phase[k] += generator->step[k] * (uint32_t)part;
+    samples += part;
+    count -= part;
+    generator->reversal_left_samples -= every ? (uint32_t)part : 0;
+    if (every && !generator->reversal_left_samples) {
+      generator->reversal_left_samples = every;
+      generator->phase[0] += HALF_TURN;
+      generator->phase[1] += HALF_TURN;
+    }
+  }
+}
+
 /* Writes `count` samples, silence after the end of the plan; returns how many of them belong to the plan. */
 int tone_generate(struct tone_generator *generator, int16_t *samples, int count) {
   int done = 0;
   while (done < count && generator->playing) {
     uint32_t left = generator->left_samples;
-    int part = left < (uint32_t)(count - done) ? (int)left : count - done;
-    if (generator->sounding)
-      tone_sum(samples + done, part, generator->phase, generator->step, generator->amplitude);
-    else
+    int part = smaller(left, count - done);
+    if (generator->sounding) {
+      sound(generator, samples + done, part);
+    } else {
       memset(samples + done, 0, (size_t)part * sizeof *samples);
-    for (int k = 0; k < 2; k++)
-      generator->phase[k] += generator->step[k] * (uint32_t)part;
+      for (int k = 0; k < 3; k++)
+        generator->phase[k] += generator->step[k] * (uint32_t)part;
+    }
     done += part;
     if (left != TONE_FOR_EVER)
       generator->left_samples -= (uint32_t)part;
@@ -141,4 +177,33 @@ int tone_plan_mfc(struct tone_plan *plan, int forward, int signal, int level_ten
   const uint16_t *frequency = mf_r2_frequency_hz[forward ? 0 : 1];
   return plan_pair(plan, frequency[mf_r2_pair[signal][0]], frequency[mf_r2_pair[signal][1]], level_tenth_dbm0,
                    level_tenth_dbm0, on_samples, off_samples);
+}
+
+/* One of TONE_CNG and its like, each with its own length. Returns 0, or -1 for what is no plan of tones. */
+int tone_plan_special(struct tone_plan *plan, int special, int level_tenth_dbm0) {
+  static const struct {
+    uint16_t hz[2];
+    uint16_t on_ms;
+    uint16_t off_ms;
+    uint16_t modulation_hz;
+    uint16_t reversal_ms;
+    uint8_t passes;
+  } specials[TONE_SPECIALS] = {
+      [TONE_CNG] = {{1100, 0}, 500, 3000, 0, 0, 0},
+      [TONE_CED] = {{2100, 0}, 3300, 75, 0, 0, 1},
+      [TONE_ANS_REVERSALS] = {{2100, 0}, 3300, 75, 0, 450, 1},
+      [TONE_ANSAM] = {{2100, 0}, 5000, 75, 15, 0, 1},
+      [TONE_ANSAM_REVERSALS] = {{2100, 0}, 5000, 75, 15, 450, 1},
+      [TONE_DUAL_TONE_ALERT] = {{2130, 2750}, 100, 0, 0, 0, 1},
+      [TONE_BEEP] = {{1000, 0}, 400, 0, 0, 0, 1},
+  };
+  if (special < 0 || special >= TONE_SPECIALS || special == TONE_V21_FLAGS)
+    return -1;
+  plan_pair(plan, specials[special].hz[0], specials[special].hz[1], level_tenth_dbm0, level_tenth_dbm0,
+            specials[special].on_ms * SAMPLES_A_MS, specials[special].off_ms * SAMPLES_A_MS);
+  plan->passes = specials[special].passes;
+  plan->segment[0].modulation_millihertz = specials[special].modulation_hz * 1000u;
+  plan->segment[0].modulation_percent = specials[special].modulation_hz ? 20 : 0;
+  plan->segment[0].reversal_samples = (uint16_t)(specials[special].reversal_ms * SAMPLES_A_MS);
+  return 0;
 }

@@ -1,4 +1,4 @@
-"""Codes of everything a line can carry that has a name: MFC signals, DTMF digits, call progress tones, prompts.
+"""Codes of everything a line can carry that has a name: MFC signals, DTMF digits, call progress and modem tones, prompts.
 
 One code space is shared by commands, events, the media plane in C and the tokens of simulated spans (drivers/card.h), so
 that a tone has one number wherever it is met. Frequencies and levels are not here: they are data of the tone plan
@@ -10,6 +10,7 @@ MFC_FORWARD = 0x100
 MFC_BACKWARD = 0x200
 DTMF = 0x300
 PROGRESS = 0x400
+SPECIAL = 0x500
 PROMPT = 0x1000
 
 PROGRESS_TONES = (
@@ -25,8 +26,23 @@ PROGRESS_TONES = (
     "confirmation",
     "howler",
     "milliwatt",
+    "special-information",
 )
 """Call progress tones in the order of their codes; the order is part of the arena's layout and only grows."""
+
+SPECIAL_TONES = (
+    "cng",
+    "ced",
+    "ans-reversals",
+    "ansam",
+    "ansam-reversals",
+    "v21-flags",
+    "dual-tone-alert",
+    "beep",
+)
+"""Signals of fax, modems and answering machines in the order of their codes: T.30 calling tone, V.25 answer tone without and with
+reversals of phase, the same with the modulation of V.8, the T.30 preamble, the alert before caller identity (EN 300 659-1), the
+tone after an announcement. No plan gives them: they are the same in all networks. The order only grows."""
 
 DTMF_DIGITS = "0123456789*#ABCD"
 
@@ -51,6 +67,11 @@ def progress(name: str) -> int:
     return PROGRESS | PROGRESS_TONES.index(name)
 
 
+def special(name: str) -> int:
+    """Code of a signal of SPECIAL_TONES by its name."""
+    return SPECIAL | SPECIAL_TONES.index(name)
+
+
 def prompt(index: int) -> int:
     """Code under which prompt ``index`` of the prompt cache travels on a token span."""
     return PROMPT + index
@@ -69,4 +90,6 @@ def name(code: int) -> str:
         return f"mfc-backward:{value}"
     if kind == DTMF:
         return f"dtmf:{chr(value)}"
+    if kind == SPECIAL:
+        return SPECIAL_TONES[value]
     return PROGRESS_TONES[value]

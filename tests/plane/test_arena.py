@@ -198,4 +198,4 @@ def test_what_the_plane_cannot_do_is_counted() -> None:
         plane.tick(0)
     with pytest.raises(PlaneError):
         Plane.create(Layout(events=1000))
-    assert lib.PLANE_LAYOUT_VERSION == 1
+    assert lib.PLANE_LAYOUT_VERSION == 2
