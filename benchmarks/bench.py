@@ -50,6 +50,33 @@ GROUPS = (
     ),
     Group("dsp", "benchmarks.receivers", ("receivers.dtmf", "receivers.mfc", "receivers.all")),
     Group("dsp", "benchmarks.plane", ("wire.span", "plane.tick")),
+    Group(
+        "accuracy",
+        "benchmarks.accuracy",
+        (
+            "accuracy.dtmf.decoded",
+            "accuracy.dtmf.bandwidth",
+            "accuracy.dtmf.accepted",
+            "accuracy.dtmf.refused",
+            "accuracy.dtmf.centre",
+            "accuracy.dtmf.corner",
+            "accuracy.dtmf.twist.normal",
+            "accuracy.dtmf.twist.reverse",
+            "accuracy.dtmf.range",
+            "accuracy.dtmf.guard.accepted",
+            "accuracy.dtmf.guard.refused",
+            "accuracy.dtmf.guard",
+            "accuracy.dtmf.noise",
+            "accuracy.dtmf.noise.half",
+            "accuracy.dtmf.missed",
+            "accuracy.dtmf.added",
+            "accuracy.dtmf.dial-tone",
+            "accuracy.dtmf.dial-tone.missed",
+            "accuracy.dtmf.echo",
+            "accuracy.dtmf.break.bridged",
+            "accuracy.dtmf.break.parted",
+        ),
+    ),
 )
 
 EXAMPLE = """example:
