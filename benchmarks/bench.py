@@ -49,6 +49,7 @@ GROUPS = (
         ),
     ),
     Group("dsp", "benchmarks.receivers", ("receivers.dtmf", "receivers.mfc", "receivers.all")),
+    Group("dsp", "benchmarks.codecs", ("codec.g722", "codec.opus", "codec.ima")),
     Group("dsp", "benchmarks.plane", ("wire.span", "plane.tick")),
     Group(
         "accuracy",

@@ -8,9 +8,11 @@ from pathlib import Path
 
 import msgspec
 
-from config.loader import load
+from config.lines import line_of, locate
+from config.loader import Problem, load
+from config.schema import Configuration
 from pbx.places import Places
-from pbx.prompts import PromptError, render
+from pbx.prompts import PromptError, render, unreadable
 from pbx.supervisor import StartError, Supervisor
 
 WRONG_CONFIGURATION = 2
@@ -27,12 +29,26 @@ def check_command(arguments: Sequence[str]) -> int:
     parser.add_argument("--json", action="store_true", help="one object a line: file, line, what, cure")
     options = parser.parse_args(arguments)
     configuration = load(options.config)
-    problems = configuration if isinstance(configuration, list) else []
+    problems = configuration if isinstance(configuration, list) else _prompt_problems(options.config, configuration)
     for problem in problems:
         print(json.dumps(msgspec.to_builtins(problem), ensure_ascii=False) if options.json else problem)
     if not problems and not options.json:
         print(f"{options.config}: no mistakes")
     return WRONG_CONFIGURATION if problems else 0
+
+
+def _prompt_problems(path: Path, configuration: Configuration) -> list[Problem]:
+    """Sound files of prompts that cannot be read; only a whole configuration is asked for them."""
+    wrong = unreadable(configuration.prompts)
+    if not wrong:
+        return []
+    lines = locate(path.read_text(encoding="utf-8").replace("\r\n", "\n"))
+    problems = []
+    for number, prompt in enumerate(configuration.prompts):
+        if prompt.name in wrong:
+            what, _, cure = wrong[prompt.name].rpartition("; ")
+            problems.append(Problem(str(path), line_of(lines, ("prompt", number, "file")), what, cure))
+    return problems
 
 
 def run_command(arguments: Sequence[str]) -> int:

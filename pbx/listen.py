@@ -1,4 +1,4 @@
-"""``zongji listen``: what is heard in a WAV or raw A-law file. Leaves out: how it is heard (``pbx/hearing.py``)."""
+"""``zongji listen``: what is heard in a sound file. Leaves out: how it is heard (``pbx/hearing.py``)."""
 
 import argparse
 import sys
@@ -17,7 +17,7 @@ def _parser() -> argparse.ArgumentParser:
         description="Names the DTMF digits, MFC signals and call progress tones in a sound file.",
         epilog="Example: zongji listen --json recording.wav",
     )
-    parser.add_argument("file", type=Path, help="WAV (8 kHz; linear 16 bit, A-law or mu-law) or raw A-law (.al, .raw)")
+    parser.add_argument("file", type=Path, help="WAV, FLAC, Ogg/Opus ... of any rate, or raw A-law (.al, .alaw, .raw)")
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
     parser.add_argument("--kind", action="append", choices=KINDS, help="listen for this only; may be given again")
     parser.add_argument("--tones", default="china", help="tone plan, a file of config/tones (default: china)")

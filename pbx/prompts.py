@@ -1,12 +1,15 @@
 """Prompts as sound: texts spoken once by espeak-ng into cached A-law, melodies computed, sound files read.
 
-The cache is a folder of raw A-law files named by the digest of what they were made from, so a changed text is spoken anew and an
-unchanged one costs nothing. espeak-ng runs as a process of its own (it is under another licence and may be slow). Mandarin is spoken
-first and English after it when a prompt has both. Composition layer: it reads and writes files. Leaves out better voices.
+The cache is a folder of raw A-law files named by the digest of what they were made from (a file's octets, a text, a melody), so what has
+changed is made anew and the rest costs nothing at the next start. Files may be of any rate and width (pbx/sound_file.py); several tracks
+become one. What cannot be made is told of all prompts at once. espeak-ng runs as a process of its own (it is under another licence and
+may be slow). Mandarin is spoken first and English after it when a prompt has both. Composition layer: it reads and writes files. Leaves
+out better voices.
 """
 
 import hashlib
 import io
+import os
 import subprocess
 import wave
 from collections.abc import Callable, Iterable
@@ -15,35 +18,66 @@ from pathlib import Path
 import numpy as np
 
 from config.schema import Prompt
-from pbx.sound_file import Samples, encode_alaw, read_sound
+from pbx.resampling import resample
+from pbx.sound_file import Samples, SoundFileError, encode_alaw, mixed, read_sound
 
 RATE = 8000
 SPEECH_PEAK = 10000
 """Speech is scaled to this peak (full scale 32 767), about -17 dBm0 on average."""
 MELODY_PEAK = 4000
 BETWEEN_LANGUAGES_S = 0.4
-_VERSION = b"1"
+_VERSION = b"2"
 _SEMITONES = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 
 
 class PromptError(Exception):
-    """A prompt cannot be made; the text names it and the cure."""
+    """Prompts cannot be made; the text has a line for each, with its name and the cure."""
 
 
 def render(prompts: Iterable[Prompt], cache: Path, progress: Callable[[str], None] | None = None) -> dict[str, bytes]:
-    """The A-law sound of each prompt by its name; ``progress`` is told of each that must be made."""
+    """The A-law sound of each prompt by its name; ``progress`` is told of each that must be made.
+
+    PromptError when some cannot be made, after all others are.
+    """
     cache.mkdir(parents=True, exist_ok=True)
     sounds: dict[str, bytes] = {}
+    wrong: list[str] = []
     for prompt in prompts:
-        path = cache / f"{prompt.name}-{_digest(prompt)}.alaw"
-        if not path.exists():
-            if progress is not None:
-                progress(prompt.name)
-            made = path.with_suffix(".part")
-            made.write_bytes(encode_alaw(_sound(prompt)))
-            made.replace(path)
-        sounds[prompt.name] = path.read_bytes()
+        try:
+            sounds[prompt.name] = _cached(prompt, cache, progress)
+        except PromptError as error:
+            wrong.append(f"prompt {prompt.name}: {error}")
+    if wrong:
+        raise PromptError("\n".join(wrong))
     return sounds
+
+
+def unreadable(prompts: Iterable[Prompt]) -> dict[str, str]:
+    """By name, what is wrong with the sound files of prompts, and the cure; nothing is spoken or written."""
+    wrong = {}
+    for prompt in prompts:
+        if prompt.file:
+            try:
+                _of_file(prompt)
+            except PromptError as error:
+                wrong[prompt.name] = str(error)
+    return wrong
+
+
+def _cached(prompt: Prompt, cache: Path, progress: Callable[[str], None] | None) -> bytes:
+    path = cache / f"{prompt.name}-{_digest(prompt)}.alaw"
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        pass
+    if progress is not None:
+        progress(prompt.name)
+    sound = encode_alaw(_sound(prompt))
+    # Two processes of one exchange may make the same prompt at the same time.
+    made = path.with_suffix(f".{os.getpid()}.part")
+    made.write_bytes(sound)
+    made.replace(path)
+    return sound
 
 
 def _digest(prompt: Prompt) -> str:
@@ -54,19 +88,29 @@ def _digest(prompt: Prompt) -> str:
         try:
             digest.update(Path(prompt.file).read_bytes())
         except OSError as error:
-            raise PromptError(f"prompt {prompt.name}: {prompt.file} cannot be read: {error.strerror}") from error
+            raise PromptError(f"{prompt.file} cannot be read: {error.strerror}; give the name of a sound file") from error
     return digest.hexdigest()[:16]
 
 
 def _sound(prompt: Prompt) -> Samples:
     if prompt.file:
-        return read_sound(Path(prompt.file))[0]
+        return _of_file(prompt)
     if prompt.melody:
         return melody(prompt.melody)
     spoken = [_speak(text, voice) for text, voice in ((prompt.text_zh, "cmn"), (prompt.text_en, "en")) if text]
     pause = np.zeros(int(BETWEEN_LANGUAGES_S * RATE), np.int16)
     parts = [part for speech in spoken for part in (speech, pause)][:-1]
     return np.concatenate(parts)
+
+
+def _of_file(prompt: Prompt) -> Samples:
+    try:
+        sound = mixed(read_sound(Path(prompt.file)))
+    except SoundFileError as error:
+        raise PromptError(str(error)) from error
+    if not len(sound):
+        raise PromptError(f"{prompt.file}: no sound in it; record it again")
+    return sound
 
 
 def _speak(text: str, voice: str) -> Samples:
@@ -81,20 +125,8 @@ def _speak(text: str, voice: str) -> Samples:
         raise PromptError(f"espeak-ng cannot speak {text!r}: {error}") from error
     with wave.open(io.BytesIO(done.stdout)) as file:
         rate = file.getframerate()
-        samples = np.frombuffer(file.readframes(file.getnframes()), np.int16).astype(np.float64)
-    return _scale(_resample(samples, rate), SPEECH_PEAK)
-
-
-def _resample(samples: "np.ndarray[tuple[int], np.dtype[np.float64]]", rate: int) -> "np.ndarray[tuple[int], np.dtype[np.float64]]":
-    """To 8 kHz by the spectrum: everything above 3 400 Hz is taken away, then the rate is changed exactly."""
-    length = len(samples)
-    if length == 0:
-        return samples
-    spectrum = np.fft.rfft(samples)
-    frequencies = np.fft.rfftfreq(length, 1 / rate)
-    spectrum[frequencies > 3400] = 0
-    wanted = max(1, round(length * RATE / rate))
-    return np.fft.irfft(spectrum[: wanted // 2 + 1], wanted) * (wanted / length)
+        samples = np.frombuffer(file.readframes(file.getnframes()), np.int16)
+    return _scale(resample(samples, rate, RATE).astype(np.float64), SPEECH_PEAK)
 
 
 def _scale(samples: "np.ndarray[tuple[int], np.dtype[np.float64]]", peak: int) -> Samples:

@@ -1,10 +1,10 @@
-"""``zongji tone``: writes a signal to a WAV or raw A-law file. Leaves out: how it sounds (``pbx/speaking.py``)."""
+"""``zongji tone``: writes a signal to a sound file. Leaves out: how it sounds (``pbx/speaking.py``)."""
 
 import argparse
 import sys
 from pathlib import Path
 
-from pbx.sound_file import write_sound
+from pbx.sound_file import HIGHEST_RATE_HZ, SAMPLE_RATE_HZ, SoundFileError, write_sound
 from pbx.speaking import DEFAULT_TONE_MS, SpecificationError, speak
 from pbx.tone_plan import FOLDER, PlanError, load
 
@@ -18,8 +18,9 @@ def _parser() -> argparse.ArgumentParser:
         epilog="Examples: zongji tone dtmf:12# digits.wav; zongji tone mfc-forward:3 three.al; zongji tone busy busy.wav",
     )
     parser.add_argument("spec", help="dtmf:DIGITS, mfc-forward:SIGNALS, mfc-backward:SIGNALS, or a tone such as busy")
-    parser.add_argument("file", type=Path, help="to write: raw A-law when it ends in .al, .alaw or .raw, else WAV")
+    parser.add_argument("file", type=Path, help="to write: raw A-law (.al, .alaw, .raw), FLAC (.flac), Ogg/Opus (.opus, .ogg), else WAV")
     parser.add_argument("--alaw", action="store_true", help="write the WAV file in A-law instead of linear 16 bit")
+    parser.add_argument("--rate", type=int, default=SAMPLE_RATE_HZ, help="samples a second of the file (default: 8000)")
     parser.add_argument("--seconds", type=float, default=DEFAULT_TONE_MS / 1000, help="length of a tone (default: 10)")
     parser.add_argument("--tones", default="china", help="tone plan, a file of config/tones (default: china)")
     return parser
@@ -34,10 +35,13 @@ def tone_command(argv: list[str]) -> int:
     if not 0 < arguments.seconds <= LONGEST_S:
         sys.stderr.write(f"--seconds {arguments.seconds}: give more than 0 and at most {LONGEST_S:.0f}\n")
         return 2
+    if not SAMPLE_RATE_HZ <= arguments.rate <= HIGHEST_RATE_HZ:
+        sys.stderr.write(f"--rate {arguments.rate}: give {SAMPLE_RATE_HZ} to {HIGHEST_RATE_HZ}\n")
+        return 2
     try:
         sound = speak(arguments.spec, load(FOLDER / f"{arguments.tones}.toml"), round(arguments.seconds * 1000))
-        write_sound(arguments.file, sound, arguments.alaw)
-    except (SpecificationError, PlanError) as error:
+        write_sound(arguments.file, sound, arguments.alaw, arguments.rate)
+    except (SpecificationError, PlanError, SoundFileError) as error:
         sys.stderr.write(f"{error}\n")
         return 2
     except OSError as error:

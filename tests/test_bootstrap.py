@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 HOME = Path(__file__).resolve().parent.parent
-ALL_TO_RUN = {"build-essential", "espeak-ng"}
+ALL_TO_RUN = {"build-essential", "espeak-ng", "libopus0"}
 ALL_TO_TEST = {"libopenr2-dev", "libspandsp-dev", "libtiff-dev", "openssh-client"}
 
 DPKG_QUERY = """#!/bin/sh
@@ -148,13 +148,13 @@ def test_from_nothing_to_the_exchange_with_a_real_environment(tmp_path):
     *steps, last = output.splitlines()
     assert last == f"exchange {tmp_path} run office.toml"
     assert [re.sub(r" \d+\.\d s$", "", step) for step in steps] == [
-        "Debian packages build-essential espeak-ng ...",
+        "Debian packages build-essential espeak-ng libopus0 ...",
         f"Python {sys.version.split()[0]} environment in .venv ...",
         "Python packages of requirements.lock ...",
         "C media plane ...",
     ]
     assert len(machine.calls("apt-get")) == 1
-    assert machine.calls("apt-get")[0].endswith("install --yes --no-install-recommends build-essential espeak-ng [noninteractive]")
+    assert machine.calls("apt-get")[0].endswith("install --yes --no-install-recommends build-essential espeak-ng libopus0 [noninteractive]")
     assert "DPkg::Lock::Timeout=" in machine.calls("apt-get")[0]
     assert machine.zongji("calls")[1] == f"exchange {tmp_path} calls\n"
 
@@ -176,14 +176,14 @@ def test_nothing_missing_needs_neither_root_nor_network(ready):
 def test_neither_root_nor_sudo_prints_the_command(machine):
     code, _, errors = machine.zongji("demo", user=1000)
     assert code == 3
-    assert "sudo apt-get install --yes --no-install-recommends build-essential espeak-ng\n" in errors
+    assert "sudo apt-get install --yes --no-install-recommends build-essential espeak-ng libopus0\n" in errors
     assert machine.calls() == []
 
 
 def test_sudo_without_a_password_is_used(machine):
     (machine.folder / "may_sudo").touch()
     assert machine.zongji("calls", user=1000)[0] == 0
-    assert machine.calls("apt-get")[0].endswith("espeak-ng [noninteractive]")
+    assert machine.calls("apt-get")[0].endswith("libopus0 [noninteractive]")
 
 
 def test_old_package_lists_are_fetched_and_the_installation_tried_again(machine):

@@ -6,6 +6,7 @@ import wave
 
 import numpy as np
 import pytest
+import soundfile
 
 from pbx.listen import listen_command
 from pbx.sound_file import ALAW, LINEAR, SoundFileError, read_sound, wav
@@ -100,9 +101,10 @@ def test_a_recording_cut_short_is_read_as_far_as_it_goes(tmp_path):
     ("content", "cure"),
     [
         (b"", "raw A-law"),
+        (b"no sound at all" * 100, "convert it to WAV"),
         (b"RIFF\0\0\0\0WAVE", "without format"),
-        (wav([np.zeros(8, np.int16)], LINEAR).replace(struct.pack("<I", 8000), struct.pack("<I", 44100)), "8000"),
-        (wav([np.zeros(8, np.int16)], LINEAR).replace(b"\1\0\1\0", b"\3\0\1\0"), "linear 16 bit"),
+        (wav([np.zeros(8, np.int16)], LINEAR).replace(struct.pack("<I", 8000), struct.pack("<I", 1)), "convert it to at most"),
+        (wav([np.zeros(8, np.int16)], LINEAR).replace(b"\1\0\1\0", b"\x55\x66\1\0"), "convert it to WAV"),
     ],
 )
 def test_what_is_no_sound_is_named_with_its_cure(tmp_path, capsys, content, cure):
@@ -150,3 +152,26 @@ def test_a_wrong_plan_is_refused_with_its_place(tmp_path, old, new):
     path.write_text(text.replace(old, new), encoding="utf-8")
     with pytest.raises(PlanError, match=r"plan\.toml"):
         load(path)
+
+
+@pytest.mark.parametrize("rate", [8000, 16000, 22050, 44100, 48000])
+@pytest.mark.parametrize("ending", ["wav", "flac", "opus"])
+def test_digits_are_heard_again_at_any_rate(tmp_path, capsys, ending, rate):
+    path = tmp_path / f"digits.{ending}"
+    done = tone_command(["dtmf:159D", str(path), "--rate", str(rate)])
+    if ending == "opus" and rate in (22050, 44100):
+        assert done == 2 and "Opus has no" in capsys.readouterr().err
+        return
+    assert done == 0
+    assert soundfile.info(str(path)).samplerate == rate
+    heard = listened(path, capsys)
+    assert [h["digit"] for h in heard] == list("159D")
+    for place, h in enumerate(heard):
+        assert abs(h["at_ms"] - 200 * place) < 10 and abs(h["level_dbm0"] - -4.9) < 1
+
+
+def test_a_rate_that_is_none_is_refused(tmp_path, capsys):
+    for arguments in (["--rate", "0"], ["--rate", "16000", "--alaw"]):
+        assert tone_command(["busy", str(tmp_path / "x.wav"), *arguments]) == 2
+    assert tone_command(["busy", str(tmp_path / "x.al"), "--rate", "16000"]) == 2
+    assert capsys.readouterr().err.count("\n") == 3
