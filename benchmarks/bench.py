@@ -50,6 +50,7 @@ GROUPS = (
     ),
     Group("dsp", "benchmarks.receivers", ("receivers.dtmf", "receivers.mfc", "receivers.all")),
     Group("dsp", "benchmarks.codecs", ("codec.g722", "codec.opus", "codec.ima")),
+    Group("dsp", "benchmarks.data_signals", ("fsk.v23", "fsk.bell202", "fsk.v21", "fsk.voices", "fsk.silence")),
     Group("dsp", "benchmarks.plane", ("wire.span", "plane.tick")),
     Group(
         "accuracy",

@@ -54,6 +54,52 @@ def correlators(frequencies_hz: Iterable[int], window: list[float], peak: int) -
     return rows
 
 
+FSK_MODEMS = (
+    ("V23", 1300.0, 2100.0, 1200),
+    ("BELL202", 1200.0, 2200.0, 1200),
+    ("V21_CHANNEL1", 980.0, 1180.0, 300),
+    ("V21_CHANNEL2", 1650.0, 1850.0, 300),
+    ("CALLER_IDENTITY", 1250.0, 2150.0, 1200),
+    ("V21_FLAGS", 1650.0, 1850.0, 300),
+)
+"""Mark, space, bit/s of the receivers of fsk.h; caller identity lies between V.23 and Bell 202, 50 Hz from either."""
+FSK_TAPS = {1200: 8, 300: 28}
+FSK_TAPS_SUM = 32700
+"""Of a row's magnitudes, so that no sum of products leaves 32 bits, rounding included."""
+
+
+def fsk_rows(mark_hz: float, space_hz: float, rate: int) -> tuple[list[list[float]], float]:
+    """Cosine and sine rows of mark, then of space, and the response of each to its own frequency.
+
+    The window is one bit long, a part of a sample at either end; each row is made blind to the other frequency.
+    """
+    taps = FSK_TAPS[rate]
+    middle, edge = (taps - 1) / 2, (SAMPLE_RATE_HZ / rate - taps + 2) / 2
+    window = [edge, *[1.0] * (taps - 2), edge]
+    turns = [2 * math.pi * hz / SAMPLE_RATE_HZ for hz in (mark_hz, space_hz)]
+    total = sum(window)
+    # The window is symmetrical, so the response of one row to the other's frequency is real.
+    leak = sum(w * math.cos((turns[0] - turns[1]) * (t - middle)) for t, w in enumerate(window)) / total
+    rows = []
+    for own, other in (turns, turns[::-1]):
+        for wave in (math.cos, math.sin):
+            rows.append([w * (wave(own * (t - middle)) - leak * wave(other * (t - middle))) for t, w in enumerate(window)])
+    return rows, total * (1 - leak * leak)
+
+
+def fsk_tables() -> list[str]:
+    """Rows of the FSK receivers: pairs of taps side by side, padded to 32, and the gain of each."""
+    parts, gains = [], []
+    for name, mark_hz, space_hz, rate in FSK_MODEMS:
+        rows, gain = fsk_rows(mark_hz, space_hz, rate)
+        scale = FSK_TAPS_SUM / max(sum(map(abs, row)) for row in rows)
+        padded = [[round(tap * scale) for tap in row] + [0] * (32 - len(row)) for row in rows]
+        parts.append(table(f"int16_t fsk_rows_{name.lower()}[4][32] __attribute__((aligned(64)))", padded))
+        gains.append(gain * scale)
+    names = [modem[0] for modem in FSK_MODEMS]
+    return [*parts, *(f"#define FSK_GAIN_{name} {gain:.3f}f\n" for name, gain in zip(names, gains, strict=True))]
+
+
 def array(declaration: str, values: Iterable[int]) -> str:
     """One C array."""
     return f"static const {declaration} = {{{', '.join(map(str, values))}}};\n"
@@ -91,6 +137,7 @@ def text() -> str:
             f"int16_t mf_r2_correlator[24][{MFC_WINDOW_SAMPLES}]",
             correlators((*MFC_FORWARD_HZ, *MFC_BACKWARD_HZ), hamming, mfc_peak),
         ),
+        *fsk_tables(),
         "#pragma GCC diagnostic pop\n",
     ]
     return "".join(parts)

@@ -1,5 +1,4 @@
-/* Tone generator: two phase accumulators of 32 bits a turn, and a polynomial for the sine, which needs no table and
- * goes over many samples at a time. */
+/* Tone generator: phase accumulators of 32 bits a turn, and the polynomial of sine.h. */
 #include "tone.h"
 
 #include <math.h>
@@ -8,19 +7,11 @@
 #include "g711.h"
 #include "generated_tables.h"
 #include "lanes.h"
+#include "sine.h"
 
 #define SAMPLE_RATE_MILLIHERTZ 8000000ULL
 #define HALF_TURN 0x80000000u
 #define SAMPLES_A_MS 8u
-
-/* sin(pi x) for x in -1..1, by folding to -1/2..1/2 and Taylor's polynomial to the eleventh power, wrong by
- * less than 6e-8 there. */
-static inline float sine_of_half_turns(float x) {
-  float folded = x > 0.5f ? 1.0f - x : (x < -0.5f ? -1.0f - x : x);
-  float y = folded * folded;
-  return folded *
-         (3.14159265f + y * (-5.16771278f + y * (2.55016404f + y * (-0.59926453f + y * (0.08214589f - y * 0.00737043f)))));
-}
 
 EVERY_PROCESSOR
 void tone_sum(int16_t *samples, int count, const struct tone_generator *generator) {
