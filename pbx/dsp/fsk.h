@@ -1,7 +1,7 @@
 /* Frequency-shift keying: V.23 forward channel and Bell 202 at 1200 bit/s, V.21 at 300 bit/s, received over lanes and sent.
  *
- * Must meet, received: carrier found at -43 dBm0 and above, lost below -48 dBm0 (V.23 and V.21, clause on received line signals),
- * told at most 40 ms after its first sample; mark and space unequal by 6 dB either way for V.23, 10 dB for Bell 202 (EN 300 659-1 and GR-30-CORE,
+ * Must meet, received: carrier found at -43 dBm0 and above, lost below -48 dBm0 (V.23 and V.21, clause on received line signals), told at
+ * most 40 ms after its first sample; mark and space unequal by 6 dB either way for V.23, 10 dB for Bell 202 (EN 300 659-1 and GR-30-CORE,
  * from memory); a bit rate 1 % off; no message of 40 octets in 1000 lost at 14 dB of signal to white noise over 4 kHz (GR-30 asks 25 dB).
  * An octet is told at the middle of its stop bit, with the first sample of its start bit; one without a stop bit is told as a framing
  * error. V.21 flags are told after FSK_FLAGS_NEEDED in a row (T.30 sends about 37), their end after two octets without one.
