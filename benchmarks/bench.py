@@ -53,6 +53,21 @@ GROUPS = (
     Group("dsp", "benchmarks.data_signals", ("fsk.v23", "fsk.bell202", "fsk.v21", "fsk.voices", "fsk.silence")),
     Group("dsp", "benchmarks.plane", ("wire.span", "plane.tick")),
     Group(
+        "dsp",
+        "benchmarks.mixing",
+        (
+            "mix.3",
+            "mix.30",
+            "mix.300",
+            "mix.30.speakers",
+            "mix.300.speakers",
+            "timeslot.switch",
+            "timeslot.switch.gain",
+            "codec.alaw",
+            "codec.ulaw",
+        ),
+    ),
+    Group(
         "accuracy",
         "benchmarks.accuracy",
         (

@@ -1,6 +1,6 @@
 """Generates ``generated_tables.h``: constant tables of the kernels, so that no table is typed by hand.
 
-G.711 tables 1 and 2 by their construction rule; the frequencies of Q.23 and Q.441; the correlators of the DTMF and MFC
+G.711 tables 1 to 4 by their construction rules; the frequencies of Q.23 and Q.441; the correlators of the DTMF and MFC
 receivers (cosine and sine, window included, as int16). Every correlator is checked to be unable to overflow 32 bits.
 """
 
@@ -38,6 +38,42 @@ def ulaw(code: int) -> int:
     code ^= 0xFF
     magnitude = ((2 * (code & 15) + 33) << (code >> 4 & 7)) - 33
     return (-magnitude if code & 0x80 else magnitude) * 4
+
+
+TRUE_LEVEL = 8159 / 4096 * 10 ** ((3.14 - 3.17) / 20)
+"""A step of A-law in steps of mu-law at the same level in dBm0: the tops of their scales are +3.14 and +3.17 dBm0."""
+
+
+def law_to_law(octet: int, to_ulaw: bool) -> int:
+    """An octet of one law as the nearest one of the other by level, with the two exceptions that make A-law cross a
+    mu-law network unharmed in bits 1 to 7 (G.711 tables 3 and 4, note 3)."""
+    a_value, u_value = [abs(alaw(n ^ 0xD5)) / 8 * TRUE_LEVEL for n in range(128)], [abs(ulaw(0xFF - n)) / 4 for n in range(128)]
+    if to_ulaw:
+        number = (octet ^ 0x55) & 0x7F
+        found = 79 if number == 79 else min(range(128), key=lambda n: abs(u_value[n] - a_value[number]))
+        return octet & 0x80 | 0x7F - found
+    number = 0x7F - (octet & 0x7F)
+    found = 80 if number == 80 else min(range(128), key=lambda n: (abs(a_value[n] - u_value[number]), -n))
+    return (octet & 0x80 | found) ^ 0x55
+
+
+def alaw_top(top: int) -> tuple[int, int]:
+    """Of the top seven bits of a sample: how far to shift it, and what to add modulo two to its last five bits then, to have
+    its A-law octet."""
+    halvings = (127 - top if top & 0x40 else top).bit_length()
+    return 4 + halvings, (0x4A if top & 0x40 else 0xD5) ^ (16 * (halvings + 1) ^ 16 if halvings else 0)
+
+
+def ulaw_top(top: int) -> tuple[int, int]:
+    """The same of the top seven bits of a mu-law magnitude, 13 bits with its 33 added; the sign is left out."""
+    segment = top.bit_length()
+    return 1 + segment, 0x7F ^ 0x10 ^ segment << 4
+
+
+def halves(values: Iterable[int]) -> list[list[int]]:
+    """The low octets of 16-bit values, then the high ones: a lookup of octets goes over more at a time than one of words."""
+    listed = list(values)
+    return [[value & 0xFF for value in listed], [value >> 8 & 0xFF for value in listed]]
 
 
 def correlators(frequencies_hz: Iterable[int], window: list[float], peak: int) -> list[list[int]]:
@@ -122,6 +158,14 @@ def text() -> str:
         '#pragma GCC diagnostic push\n#pragma GCC diagnostic ignored "-Wunused-variable"\n',
         array("int16_t g711_alaw_table[256]", map(alaw, range(256))),
         array("int16_t g711_ulaw_table[256]", map(ulaw, range(256))),
+        array("uint8_t g711_alaw_to_ulaw_table[256]", (law_to_law(octet, to_ulaw=True) for octet in range(256))),
+        array("uint8_t g711_ulaw_to_alaw_table[256]", (law_to_law(octet, to_ulaw=False) for octet in range(256))),
+        table("uint8_t g711_alaw_halves[2][256]", halves(map(alaw, range(256)))),
+        table("uint8_t g711_ulaw_halves[2][256]", halves(map(ulaw, range(256)))),
+        array("uint8_t g711_alaw_shift[128]", (alaw_top(top)[0] for top in range(128))),
+        array("uint8_t g711_alaw_turn[128]", (alaw_top(top)[1] for top in range(128))),
+        array("uint8_t g711_ulaw_shift[128]", (ulaw_top(top)[0] for top in range(128))),
+        array("uint8_t g711_ulaw_turn[128]", (ulaw_top(top)[1] for top in range(128))),
         f'static const char dtmf_digits[] = "{DTMF_DIGITS}";\n',
         array("uint16_t dtmf_frequency_hz[8]", DTMF_FREQUENCIES_HZ),
         table("uint16_t mf_r2_frequency_hz[2][6]", [list(MFC_FORWARD_HZ), list(MFC_BACKWARD_HZ)]),

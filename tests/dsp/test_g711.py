@@ -1,9 +1,21 @@
-"""G.711: every linear value and every code, against the construction of tables 1 and 2 done the slow way."""
+"""G.711: every linear value and every code, against the construction of tables 1 to 4 done the slow way, at every level of
+the processor."""
 
 import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pbx._plane import ffi, lib
 
+from tests.dsp.processors import LEVELS, NAMES, limited
 from tests.dsp.sounds import clipped, sines
+
+
+@pytest.fixture(autouse=True, params=LEVELS, ids=NAMES.get)
+def level(request):
+    with limited(request.param):
+        yield request.param
+
 
 ALL_LINEAR = np.arange(-32768, 32768, dtype=np.int32).astype(np.int16)
 ALL_OCTETS = np.arange(256, dtype=np.uint8)
@@ -91,3 +103,69 @@ def test_level_of_sines():
         sound = clipped(sines(1000, (1000, level)))
         assert abs(lib.g711_level_tenth_dbm0(ffi.from_buffer("int16_t[]", sound), len(sound)) - level * 10) <= 1
     assert lib.g711_level_tenth_dbm0(ffi.from_buffer("int16_t[]", np.zeros(80, np.int16)), 80) == -900
+
+
+def runs(*parts):
+    """A table of numbers written as its runs: a number, or (first, last)."""
+    return np.concatenate([np.arange(p[0], p[1] + 1) if isinstance(p, tuple) else [p] for p in parts])
+
+
+def pairs(first, last):
+    return [n for n in range(first, last + 1) for _ in "12"]
+
+
+def test_law_to_law_is_tables_3_and_4():
+    # Numbers of quantised values: of mu-law 0 to 127, of A-law 1 to 128.
+    to_alaw = runs(*pairs(1, 8), (9, 25), 27, 29, 31, (33, 44), 46, (48, 62), (64, 79), (81, 128))
+    to_ulaw = runs(1, 3, 5, 7, 9, 11, 13, (15, 31), *pairs(32, 35), (36, 47), *pairs(48, 49), (50, 63), 64, 64, (65, 79), (79, 127))
+    assert len(to_alaw) == len(to_ulaw) == 128
+    numbers = np.arange(128)
+    for sign in (0x80, 0):
+        alaw, ulaw = ((numbers | sign) ^ 0x55).astype(np.uint8), (0x7F - numbers | sign).astype(np.uint8)
+        assert (convert("ulaw_to_alaw", ulaw) == alaw[to_alaw - 1]).all()
+        assert (convert("alaw_to_ulaw", alaw) == ulaw[to_ulaw]).all()
+
+
+def convert(name, octets):
+    return run(getattr(lib, f"g711_{name}"), octets, "uint8_t", np.zeros(len(octets), np.uint8), "uint8_t")
+
+
+def test_alaw_crosses_a_ulaw_network_in_bits_1_to_7():
+    # Note 3 to the tables: all but the last bit of every octet survive.
+    there = convert("alaw_to_ulaw", ALL_OCTETS)
+    assert ((convert("ulaw_to_alaw", there) ^ ALL_OCTETS) & 0xFE == 0).all()
+
+
+@given(st.binary(max_size=300), st.integers(0, 64))
+def test_any_length_at_any_address(data, offset):
+    octets = np.frombuffer(b"x" * offset + data, np.uint8)[offset:]
+    words = np.frombuffer((b"x" * offset + data + b"y")[: offset + len(data) // 2 * 2], np.uint8)[offset:]
+    samples = np.frombuffer(words.tobytes(), np.int16)
+    for law in ("alaw", "ulaw"):
+        best = decode(law, octets), encode(law, samples), guarded(law, octets, offset)
+        with_limit = lib.processor_level()
+        lib.processor_limit(lib.PROCESSOR_PLAIN)
+        plain = decode(law, octets), encode(law, samples), guarded(law, octets, offset)
+        lib.processor_limit(with_limit)
+        for ours, theirs in zip(best, plain, strict=True):
+            assert (ours == theirs).all()
+
+
+def guarded(law, octets, offset):
+    """Decoded into the middle of a larger buffer, nothing of which else may change."""
+    room = np.full(offset + len(octets) + 70, 1234, np.int16)
+    part = ffi.from_buffer("int16_t[]", room)[offset : offset + len(octets)]
+    getattr(lib, f"g711_{law}_decode")(ffi.from_buffer("uint8_t[]", np.ascontiguousarray(octets)), part, len(octets))
+    return room
+
+
+@given(st.floats(-60, 24))
+def test_gain_on_octets_is_gain_on_samples(gain_db):
+    gain = round(4096 * 10 ** (gain_db / 20))
+    table, louder = np.zeros(256, np.uint8), np.zeros(256, np.uint8)
+    lib.g711_alaw_gain(ffi.from_buffer("uint8_t[]", table), gain)
+    expected = encode("alaw", np.clip((decode("alaw", ALL_OCTETS).astype(np.int64) * gain + 2048) >> 12, -32768, 32767).astype(np.int16))
+    assert (table == expected).all()
+    every = ffi.from_buffer("uint8_t[]", ALL_OCTETS)
+    lib.g711_translate(ffi.from_buffer("uint8_t[]", table), every, ffi.from_buffer("uint8_t[]", louder), 256)
+    assert (louder == expected).all()

@@ -1,0 +1,50 @@
+/* What is done to voice, as the plane and Python call it: G.711 from law to law, conferences. A bare header: declarations
+ * only. What each kernel must meet stands at the head of its own header (g711.h, conference.h).
+ *
+ * Gains are in 1/4096: 4096 changes nothing.
+ */
+#pragma once
+#include <stddef.h>
+#include <stdint.h>
+
+/* Octets through a table of 256; `octets` and `made` may be the same, but may not overlap otherwise. */
+void g711_translate(const uint8_t *table, const uint8_t *octets, uint8_t *made, size_t count);
+void g711_alaw_to_ulaw(const uint8_t *octets, uint8_t *made, size_t count);
+void g711_ulaw_to_alaw(const uint8_t *octets, uint8_t *made, size_t count);
+/* Fills the table with which g711_translate puts a gain on A-law: decoded, multiplied, rounded, held, encoded. */
+void g711_alaw_gain(uint8_t *table, int32_t gain_4096);
+
+/* Conference over blocks of 80 samples. Gains are 0 to CONFERENCE_GAIN_MAX (+24 dB). */
+#define CONFERENCE_UNITY 4096
+#define CONFERENCE_GAIN_MAX 65535
+#define CONFERENCE_PARTIES_MAX 4095
+
+struct conference_sum {
+  int32_t total[80];
+  int16_t held[96]; /* the total held to 16 bits; 80 used, so that all parts are aligned if the whole is, to 64 */
+  int16_t over[96]; /* what that cut off, held to 16 bits */
+  uint8_t alaw[80]; /* of `held`, once somebody wanted it */
+  uint32_t encoded;
+};
+
+void conference_sum(struct conference_sum *sum, const int16_t *const *said, const int32_t *gains, int parties);
+/* What each party hears: the sum without what it said into it; null = it said nothing. In A-law, or one party linear. */
+void conference_give(struct conference_sum *sum, const int16_t *const *said, const int32_t *gains, uint8_t *const *heard,
+                     int parties);
+void conference_minus(const struct conference_sum *sum, const int16_t *said, int32_t gain, int16_t *heard);
+/* Sums by hand, for who hears more than one conference: `sum` and `total` have 80 places. */
+void conference_add(int32_t *sum, const int16_t *said, int32_t gain);
+void conference_subtract(int32_t *sum, const int16_t *said, int32_t gain);
+void conference_add_sum(int32_t *sum, const int32_t *total, int32_t gain);
+void conference_hold(const int32_t *sum, int16_t *heard);
+
+/* Selection of speakers: of all parties the `wanted` loudest are summed. A party's state is kept by the caller; all zero
+ * is a new party. Returns how many are selected. */
+struct speaker {
+  uint32_t level; /* loudness that rises at once and falls slowly */
+  uint16_t hold;  /* blocks for which a selected party cannot lose its place */
+  uint8_t selected;
+  uint8_t spare;
+};
+void speakers_hear(const int16_t *const *said, uint32_t *loudness, int parties); /* loudness of a block; null = silence */
+int speakers_select(struct speaker *const *speakers, const uint32_t *loudness, int parties, int wanted);
