@@ -37,7 +37,7 @@ class Heard(msgspec.Struct, frozen=True, gc=False):
         named: dict[str, Any] = {"name": self.name}
         if self.kind == "dtmf":
             named = {"digit": self.name}
-        elif self.kind != "tone":
+        elif self.kind.startswith("mfc-"):
             named = {"signal": int(self.name)}
         levels = {"length_ms": self.length_ms, "level_dbm0": self.level_dbm0}
         return {"at_ms": self.at_ms, "kind": self.kind, **named, **levels}

@@ -6,9 +6,13 @@ from pathlib import Path
 
 import msgspec
 
-from pbx.hearing import KINDS, hear
-from pbx.sound_file import SoundFileError, read_sound
-from pbx.tone_plan import FOLDER, PlanError, load
+from pbx.hearing import KINDS, Heard, hear
+from pbx.sound_file import Samples, SoundFileError, read_sound
+from pbx.tone_plan import FOLDER, PlanError, TonePlan, load
+from pbx.voice_hearing import hear_voice
+
+ON_REQUEST = ("voice",)
+"""Kinds that are not signals of a network and are listened for only when they are asked for."""
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -19,9 +23,16 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("file", type=Path, help="WAV, FLAC, Ogg/Opus ... of any rate, or raw A-law (.al, .alaw, .raw)")
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
-    parser.add_argument("--kind", action="append", choices=KINDS, help="listen for this only; may be given again")
+    parser.add_argument("--kind", action="append", choices=(*KINDS, *ON_REQUEST), help="listen for this only; may be given again")
     parser.add_argument("--tones", default="china", help="tone plan, a file of config/tones (default: china)")
     return parser
+
+
+def _heard(track: Samples, kinds: list[str] | None, plan: TonePlan) -> list[Heard]:
+    heard = hear(track, [kind for kind in kinds or KINDS if kind in KINDS], plan)
+    if kinds and "voice" in kinds:
+        heard += hear_voice(track)
+    return sorted(heard, key=lambda h: (h.at_ms, h.kind))
 
 
 def listen_command(argv: list[str]) -> int:
@@ -37,7 +48,7 @@ def listen_command(argv: list[str]) -> int:
         sys.stderr.write(f"{error}\n")
         return 2
     for number, track in enumerate(tracks, 1):
-        for heard in hear(track, arguments.kind or KINDS, plan):
+        for heard in _heard(track, arguments.kind, plan):
             fields = heard.fields() if len(tracks) == 1 else {"track": number, **heard.fields()}
             if arguments.json:
                 sys.stdout.write(msgspec.json.encode(fields).decode() + "\n")

@@ -125,6 +125,8 @@ _EVENT_CODES: dict[type[MediaEvent], tuple[int, Callable[[Any], int]]] = {
     media.Recorded: (lib.PLANE_EVENT_RECORDED, lambda event: event.recorder),
     media.Alarm: (lib.PLANE_EVENT_ALARM, lambda event: event.alarms),
     media.Slip: (lib.PLANE_EVENT_SLIP, lambda event: int(event.repeated)),
+    media.VoiceOn: (lib.PLANE_EVENT_VOICE, lambda event: 1),
+    media.VoiceOff: (lib.PLANE_EVENT_VOICE, lambda event: 0),
 }
 
 _EVENT_MAKERS: dict[int, Callable[[int], MediaEvent]] = {
@@ -139,6 +141,7 @@ _EVENT_MAKERS: dict[int, Callable[[int], MediaEvent]] = {
     lib.PLANE_EVENT_RECORDED: media.Recorded,
     lib.PLANE_EVENT_ALARM: media.Alarm,
     lib.PLANE_EVENT_SLIP: lambda value: media.Slip(bool(value)),
+    lib.PLANE_EVENT_VOICE: lambda value: media.VoiceOn() if value else media.VoiceOff(),
 }
 
 

@@ -14,6 +14,7 @@ from pbx.speaking import SpecificationError, speak
 from pbx.tone_file import tone_command
 from pbx.tone_plan import PlanError, china, load
 from pbx.vocabulary.tones import PROGRESS_TONES
+from tests.dsp.vowels import vowel
 
 
 def listened(path, capsys, *options):
@@ -175,3 +176,12 @@ def test_a_rate_that_is_none_is_refused(tmp_path, capsys):
         assert tone_command(["busy", str(tmp_path / "x.wav"), *arguments]) == 2
     assert tone_command(["busy", str(tmp_path / "x.al"), "--rate", "16000"]) == 2
     assert capsys.readouterr().err.count("\n") == 3
+
+
+def test_voices_and_beeps_are_heard_when_asked_for(tmp_path, capsys):
+    beep = 8000 * np.sin(2 * np.pi * 1000 / 8000 * np.arange(3200))
+    path = tmp_path / "greeting.wav"
+    path.write_bytes(wav([np.concatenate([vowel(1500, -15), beep, np.zeros(4000)]).astype(np.int16)]))
+    heard = listened(path, capsys, "--kind", "voice")
+    assert [(h["kind"], h["name"]) for h in heard] == [("voice", "voice"), ("voice", "beep 1000 Hz")]
+    assert listened(path, capsys) == []

@@ -28,6 +28,7 @@
 #define PLANE_EVENT_RECORDED 9
 #define PLANE_EVENT_ALARM 10
 #define PLANE_EVENT_SLIP 11
+#define PLANE_EVENT_VOICE 15 /* value 1 = began, 0 = ended */
 
 /* Kinds of plane_command; what `value`, `detail` and `gain` mean stands behind each. */
 #define PLANE_COMMAND_BITS 1        /* value abcd */
@@ -62,6 +63,7 @@
 #define PLANE_RECEIVE_MFC_FORWARD 2
 #define PLANE_RECEIVE_MFC_BACKWARD 4
 #define PLANE_RECEIVE_PROGRESS 8
+#define PLANE_RECEIVE_VOICE 64 /* voices, and beeps (PLANE_CODE_BEEP) */
 
 /* Codes, as in pbx/vocabulary/tones.py. */
 #define PLANE_CODE_MFC_FORWARD 0x100
@@ -69,6 +71,7 @@
 #define PLANE_CODE_DTMF 0x300
 #define PLANE_CODE_PROGRESS 0x400
 #define PLANE_CODE_SPECIAL 0x500
+#define PLANE_CODE_BEEP 0x507
 #define PLANE_CODE_PROMPT 0x1000
 
 #define PLANE_EDGES 8         /* sources and mixes of one port */

@@ -48,11 +48,14 @@ void plane_ringing_expire(struct plane *plane, uint32_t number) {
 
 static void listen(struct plane *plane, uint32_t number, uint8_t receivers) {
   struct plane_port *port = &plane->ports[number];
+  const int16_t *ear = plane->ears + number * PLANE_TICK_SAMPLES;
   port->listening = receivers;
-  if (port->tokens)
+  if (port->tokens) {
     token_receiver_listen(&port->token_receiver, receivers, plane->now);
-  else
-    receivers_listen(&plane->receivers, number, receivers, plane->ears + number * PLANE_TICK_SAMPLES);
+    return;
+  }
+  receivers_listen(&plane->receivers, number, receivers, ear);
+  voice_lanes_listen(&plane->voice, number, receivers & PLANE_RECEIVE_VOICE, ear);
 }
 
 static void play(struct plane *plane, uint32_t number, const struct plane_command *command) {

@@ -63,6 +63,7 @@ void plane_close(struct plane *plane) {
   agenda_close(&plane->agenda);
   if (plane->sound)
     receivers_close(&plane->receivers);
+  voice_lanes_close(&plane->voice);
   free(plane);
 }
 
@@ -86,6 +87,10 @@ int plane_add_card(struct plane *plane, struct card *card) {
     return PLANE_FULL;
   if (!card->tokens && !plane->sound) {
     if (receivers_create(&plane->receivers, (int)plane->ports_room)) {
+      receivers_close(&plane->receivers);
+      return PLANE_FULL;
+    }
+    if (voice_lanes_create(&plane->voice, (int)plane->ports_room)) {
       receivers_close(&plane->receivers);
       return PLANE_FULL;
     }
@@ -157,7 +162,9 @@ static void expire_token_receiver(struct plane *plane, uint32_t number) {
   uint16_t code;
   uint64_t sample;
   int edge = token_receiver_expire(&plane->ports[number].token_receiver, &code, &sample);
-  if ((code & 0xf00) != PLANE_CODE_DTMF)
+  if (code == PLANE_CODE_PROMPT)
+    plane_tell(plane, number, PLANE_EVENT_VOICE, edge == 1, sample);
+  else if ((code & 0xf00) != PLANE_CODE_DTMF)
     plane_tell(plane, number, edge == 1 ? PLANE_EVENT_TONE_ON : PLANE_EVENT_TONE_OFF, code, sample);
   else if (edge == 1)
     plane_tell(plane, number, PLANE_EVENT_DIGIT, code & 0xff, sample);
@@ -247,7 +254,9 @@ static void card_event(struct plane *plane, uint32_t first, const struct card_ev
 
 static void hear_sound(struct plane *plane, const struct plane_card *slot) {
   /* A cadence may yet be broken by a silence that is longer than any of its pauses. */
-  uint32_t quiet_after = receivers_recognising(&plane->receivers) ? PLANE_QUIET_TICKS_PROGRESS : PLANE_QUIET_TICKS;
+  uint32_t quiet_after = receivers_recognising(&plane->receivers) ? PLANE_QUIET_TICKS_PROGRESS
+                         : plane->voice.listening                   ? PLANE_QUIET_TICKS_VOICE
+                                                                    : PLANE_QUIET_TICKS;
   static const uint8_t silence[PLANE_TICK_SAMPLES] = {[0 ... PLANE_TICK_SAMPLES - 1] = PLANE_SILENCE};
   for (uint32_t number = slot->first; number < slot->first + (uint32_t)slot->card->ports; number++) {
     struct plane_port *port = &plane->ports[number];
@@ -308,6 +317,23 @@ static void load_tones(struct plane *plane) {
   token_timing_load(plane->progress, tones);
   if (plane->sound)
     receivers_load(&plane->receivers, tones);
+  if (plane->sound)
+    voice_bank_exclude(plane->voice.bank, tones->recognised ? tones->frequency_millihertz : 0);
+}
+
+static void run_voice(struct plane *plane) {
+  int count = voice_lanes_run(&plane->voice);
+  for (int n = 0; n < count; n++) {
+    const struct tone_report *report = &plane->voice.reports[n];
+    uint32_t port = plane->voice.port_of[report->lane];
+    uint64_t sample = (uint64_t)((int64_t)plane->start + report->offset_samples);
+    int begins = report->edge == TONE_BEGIN;
+    if (report->value == VOICE_ACTIVITY)
+      plane_tell(plane, port, PLANE_EVENT_VOICE, (uint32_t)begins, sample);
+    else
+      plane_tell(plane, port, begins ? PLANE_EVENT_TONE_ON : PLANE_EVENT_TONE_OFF, PLANE_CODE_BEEP, sample);
+    plane_rearm(plane, port);
+  }
 }
 
 static void run_receivers(struct plane *plane) {
@@ -389,6 +415,8 @@ int plane_tick(struct plane *plane, uint64_t tick) {
   hear(plane);
   if (plane->sound)
     run_receivers(plane);
+  if (plane->sound)
+    run_voice(plane);
   while (arena_command_take(plane->arena, &command))
     plane_take_command(plane, &command);
   work_agenda(plane, plane->start + PLANE_TICK_SAMPLES);

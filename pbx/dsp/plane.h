@@ -16,6 +16,7 @@
 #include "receivers.h"
 #include "token_receiver.h"
 #include "token_track.h"
+#include "voice_lanes.h"
 
 #define PLANE_CARDS 64
 #define PLANE_PENDING 64 /* timed commands of a port: two dialled pulse digits and more */
@@ -23,6 +24,7 @@
 #define PLANE_NO_SOURCE 0xffffffffu
 #define PLANE_NOBODY 0xffffffffu
 #define PLANE_QUIET_TICKS 6
+#define PLANE_QUIET_TICKS_VOICE 30     /* longer than a voice's end takes */
 #define PLANE_QUIET_TICKS_PROGRESS 600 /* longer than the longest pause of a cadence */
 #define PLANE_SILENCE 0xd5             /* A-law */
 #define PLANE_UNITY 4096               /* gain */
@@ -105,6 +107,7 @@ struct plane {
   struct plane_mix *mixes;
   struct agenda agenda; /* ports, then players */
   struct receivers receivers;
+  struct voice_lanes voice;
   uint32_t progress_generation;
   struct token_timing progress[PLANE_PROGRESS_TONES];
   uint8_t *in;   /* [ports][80] A-law */

@@ -5,7 +5,7 @@
 #define SAMPLES_A_MS 8u
 #define CADENCE_TOLERANCE_MS 30u
 
-enum { CLASS_FORWARD, CLASS_BACKWARD, CLASS_DTMF, CLASS_PROGRESS };
+enum { CLASS_FORWARD, CLASS_BACKWARD, CLASS_DTMF, CLASS_PROGRESS, CLASS_BEEP, CLASS_VOICE };
 
 /* Measured on the kernels: the mean time from the first sample to the report, less the half tick that both share. */
 static const struct {
@@ -17,6 +17,8 @@ static const struct {
     {PLANE_RECEIVE_MFC_BACKWARD, -390, {158, 118}},
     {PLANE_RECEIVE_DTMF, -420, {239, 280}},
     {PLANE_RECEIVE_PROGRESS, -350, {0, 0}},
+    {PLANE_RECEIVE_VOICE, -330, {900, 160}},
+    {PLANE_RECEIVE_VOICE, -420, {400, 1600}},
 };
 
 static uint32_t tolerance_ms(uint32_t nominal_ms) {
@@ -53,6 +55,8 @@ void token_timing_load(struct token_timing *timing, const struct arena_tones *to
 
 /* Index into `classes` of a code, -1 when no receiver is made for it. */
 static int class_of(uint16_t code) {
+  if (code == PLANE_CODE_PROMPT || code == PLANE_CODE_BEEP)
+    return code == PLANE_CODE_PROMPT ? CLASS_VOICE : CLASS_BEEP;
   int number = (code >> 8) - (PLANE_CODE_MFC_FORWARD >> 8);
   return code < PLANE_CODE_MFC_FORWARD || number > CLASS_PROGRESS ? -1 : number;
 }
@@ -81,6 +85,8 @@ static void begin(struct token_receiver *receiver, uint64_t from) {
 }
 
 void token_receiver_change(struct token_receiver *receiver, uint16_t code, int level_tenth_dbm0, uint64_t sample) {
+  /* One prompt behind another is one voice. */
+  code = code > PLANE_CODE_PROMPT ? PLANE_CODE_PROMPT : code;
   if (code == receiver->code)
     return;
   if (receiver->told && receiver->code == receiver->told) {

@@ -4,7 +4,9 @@
  * has been gone for the release time; a gap shorter than that is no end. Operate and release are what the kernels of
  * dtmf.h, mf_r2.h and call_progress.h need from the first sample to the report (table in token_receiver.c); those of
  * call progress tones follow from the cadences to be recognised. A token span does not carry a cadence: its tone is on
- * until it is stopped, so the end of a cadenced tone is told with the sample at which it was stopped.
+ * until it is stopped, so the end of a cadenced tone is told with the sample at which it was stopped. A prompt is a voice
+ * from its first sample to its last (voice_activity.h), whatever pauses it has, and has the code PLANE_CODE_PROMPT here;
+ * another token that is recognised behind it ends it at once.
  */
 #pragma once
 #include <stdint.h>

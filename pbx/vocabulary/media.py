@@ -79,6 +79,14 @@ class Slip(MediaEvent, frozen=True, gc=False):
     repeated: bool
 
 
+class VoiceOn(MediaEvent, frozen=True, gc=False):
+    """Somebody began to speak; ``now`` is the first tick of it (pbx/dsp/voice_activity.h)."""
+
+
+class VoiceOff(MediaEvent, frozen=True, gc=False):
+    """The voice has ended; ``now`` is when it sounded last, told 200 ms later."""
+
+
 LOSS_OF_SIGNAL = 1
 LOSS_OF_FRAME = 2
 ALARM_INDICATION_SIGNAL = 4
@@ -89,6 +97,8 @@ RECEIVE_DTMF = 1
 RECEIVE_MFC_FORWARD = 2
 RECEIVE_MFC_BACKWARD = 4
 RECEIVE_PROGRESS = 8
+RECEIVE_VOICE = 64
+"""VoiceOn and VoiceOff, and ToneOn and ToneOff of a beep: any steady single tone (``special("beep")``)."""
 
 PLAYER = 0x10000
 """Sources below this number are ports; PLAYER + n is shared player n."""
