@@ -87,6 +87,20 @@ class VoiceOff(MediaEvent, frozen=True, gc=False):
     """The voice has ended; ``now`` is when it sounded last, told 200 ms later."""
 
 
+
+class Octet(MediaEvent, frozen=True, gc=False):
+    """RECEIVE_CALLER_IDENTITY: an octet of a modem, or what OCTET_ flag stands above it; ``now`` is its start bit (V.23, Bell 202)."""
+
+    value: int
+
+
+OCTET_CARRIER_ON = 0x100
+OCTET_CARRIER_OFF = 0x200
+OCTET_FRAMING_ERROR = 0x400
+"""The octet has no stop bit."""
+OCTETS_SENT = 0x800
+"""What SendOctets sent has ended."""
+
 LOSS_OF_SIGNAL = 1
 LOSS_OF_FRAME = 2
 ALARM_INDICATION_SIGNAL = 4
@@ -99,6 +113,12 @@ RECEIVE_MFC_BACKWARD = 4
 RECEIVE_PROGRESS = 8
 RECEIVE_VOICE = 64
 """VoiceOn and VoiceOff, and ToneOn and ToneOff of a beep: any steady single tone (``special("beep")``)."""
+
+
+RECEIVE_CALLER_IDENTITY = 32
+
+MODEMS = {"v23": 0, "bell202": 1, "v21-channel-1": 2, "v21-channel-2": 3}
+"""Modems that send octets, as pbx/dsp/data_api.h numbers them."""
 
 PLAYER = 0x10000
 """Sources below this number are ports; PLAYER + n is shared player n."""
@@ -149,6 +169,21 @@ class Unlisten(MediaCommand, frozen=True, gc=False):
     """Switch off receivers."""
 
     receivers: int
+
+
+class SendOctets(MediaCommand, frozen=True, gc=False):
+    """Send octets by a modem of MODEMS: ``seizure_bits`` alternately 0 and 1, ``mark_bits`` of mark, octets, ``mark_out_bits`` of mark.
+
+    It takes the place of tone, digits and prompt. Octet(OCTETS_SENT) follows. At most 512 octets; levels up to 0 dBm0.
+    """
+
+    modem: int
+    octets: bytes
+    seizure_bits: int = 0
+    mark_bits: int = 80
+    mark_out_bits: int = 10
+    level_dbm0: float = -13.5
+    at: float = 0.0
 
 
 class SendFrame(MediaCommand, frozen=True, gc=False):

@@ -15,7 +15,7 @@ _Pointer = ctypes.c_void_p
 
 def _library() -> ctypes.CDLL:
     library = ctypes.CDLL(_NAME)
-    for name in ("dtmf_tx_init", "dtmf_rx_init", "r2_mf_tx_init", "r2_mf_rx_init"):
+    for name in ("dtmf_tx_init", "dtmf_rx_init", "r2_mf_tx_init", "r2_mf_rx_init", "adsi_tx_init", "adsi_rx_init"):
         getattr(library, name).restype = _Pointer
     library.dtmf_rx_get.restype = ctypes.c_size_t
     library.r2_mf_tx_put.argtypes = [_Pointer, ctypes.c_char]
@@ -78,3 +78,34 @@ def receive_mfc(forward: bool, sound: np.ndarray) -> int:
     code = library.r2_mf_rx_get(state)
     library.r2_mf_rx_free(state)
     return MFC_NAMES.index(chr(code)) + 1 if code and chr(code) in MFC_NAMES else 0
+
+
+CLASS, CLIP, CLIP_DTMF = 1, 2, 5
+_PutMessage = ctypes.CFUNCTYPE(None, _Pointer, ctypes.POINTER(ctypes.c_uint8), ctypes.c_int)
+
+
+def send_caller_identity(standard: int, fields: list[tuple[int, bytes]], seconds: float = 3.0) -> np.ndarray:
+    """A message as libspandsp sends it; the first field is the message's type and without contents."""
+    library = _library()
+    state = _Pointer(library.adsi_tx_init(None, standard))
+    buffer, length = ctypes.create_string_buffer(256), -1
+    for kind, octets in fields:
+        length = library.adsi_add_field(state, buffer, length, ctypes.c_uint8(kind), octets or None, len(octets))
+    library.adsi_tx_put_message(state, buffer, length)
+    sound, pointer = _samples(np.zeros(round(seconds * 8000), np.int16))
+    library.adsi_tx(state, pointer, len(sound))
+    library.adsi_tx_free(state)
+    return sound
+
+
+def receive_caller_identity(standard: int, sound: np.ndarray) -> list[bytes]:
+    """The messages that libspandsp hears, as it gives them."""
+    library = _library()
+    heard: list[bytes] = []
+    told = _PutMessage(lambda user, octets, length: heard.append(bytes(octets[:length])))
+    state = _Pointer(library.adsi_rx_init(None, standard, told, None))
+    for start in range(0, len(sound), 160):
+        kept, pointer = _samples(sound[start : start + 160])
+        library.adsi_rx(state, pointer, len(kept))
+    library.adsi_rx_free(state)
+    return heard
