@@ -63,3 +63,45 @@ struct fsk_sender {
 int fsk_send_start(struct fsk_sender *sender, const struct fsk_message *message);
 int fsk_send(struct fsk_sender *sender, int16_t *samples, int count);
 uint64_t fsk_message_samples(const struct fsk_message *message);
+
+/* Test patterns over raw octets of a time slot, most significant bit first. */
+#define BERT_2_9 0
+#define BERT_2_11 1
+#define BERT_2_15 2
+#define BERT_2_23 3
+#define BERT_PATTERNS 4
+
+struct bert_sender {
+  uint32_t bits; /* the last 32, the newest lowest */
+  uint8_t pattern;
+};
+
+struct bert_receiver {
+  uint64_t bits;   /* compared since the start */
+  uint64_t errors; /* among them */
+  uint32_t losses; /* of synchronisation */
+  uint32_t reference;
+  uint16_t run;           /* hunting: bits in a row as foretold */
+  uint16_t window_octets; /* synchronised: of the present window */
+  uint16_t window_errors;
+  uint8_t pattern;
+  uint8_t synchronised;
+};
+
+int bert_send_start(struct bert_sender *sender, int pattern);
+void bert_send(struct bert_sender *sender, uint8_t *octets, size_t count);
+int bert_receive_start(struct bert_receiver *receiver, int pattern);
+void bert_receive(struct bert_receiver *receiver, const uint8_t *octets, size_t count);
+
+/* Level meter. A lane reports once in `interval_ticks` ticks in which it heard something to measure. */
+struct level_report {
+  int32_t lane;
+  int16_t rms_tenth_dbm0;
+  int16_t peak_tenth_dbm0; /* of a sine of that peak */
+};
+
+struct level_bank;
+size_t level_bank_size(int lanes);
+struct level_bank *level_bank_init(void *memory, int lanes, int interval_ticks);
+void level_lane_reset(struct level_bank *bank, int lane);
+int level_bank_run(struct level_bank *bank, const int16_t *const *samples, struct level_report *reports);
