@@ -2,6 +2,7 @@
 
 G.711 tables 1 to 4 by their construction rules; the frequencies of Q.23 and Q.441; the correlators of the DTMF and MFC
 receivers (cosine and sine, window included, as int16). Every correlator is checked to be unable to overflow 32 bits.
+The turns of the echo canceller's transform, as float.
 """
 
 import math
@@ -15,6 +16,7 @@ DTMF_DIGITS = "123A456B789C*0#D"
 MFC_FORWARD_HZ = (1380, 1500, 1620, 1740, 1860, 1980)
 MFC_BACKWARD_HZ = (1140, 1020, 900, 780, 660, 540)
 DIAL_TONE_HZ = 450
+ANSWER_TONE_HZ = 2100
 RECEIVER_PEAK = 4096
 """Receivers drop the three lowest bits of int16, which are constant in A-law, so that sums stay within 32 bits."""
 
@@ -146,6 +148,42 @@ def table(declaration: str, rows: list[list[int]]) -> str:
     return f"static const {declaration} = {{\n" + ",\n".join(f"{{{', '.join(map(str, row))}}}" for row in rows) + "};\n"
 
 
+def float_table(declaration: str, rows: Iterable[Iterable[float]]) -> str:
+    """One two-dimensional C array of float, with digits enough to be exact, aligned for vectors."""
+    text_of_rows = ("{" + ", ".join(f"{value:.9e}f" for value in row) + "}" for row in rows)
+    return f"static const _Alignas(64) {declaration} = {{\n" + ",\n".join(text_of_rows) + "};\n"
+
+
+def echo_tables() -> str:
+    """The transform of the echo canceller: 160 points as 10 vectors of 16 lanes (echo_kernel.h).
+
+    `turn` takes a vector from the transform of 10 points to that of 16, which runs within the lanes: its butterflies
+    join lanes 8, 4, 2 and 1 apart with `sign` and then turn the upper lanes by `stage`. Inverses hold the scale, and
+    the factor 2 of those frequencies that stand for their mirror images too.
+    """
+    lanes, points = range(16), 160
+    turns = [[-2 * math.pi * lane * q / points for lane in lanes] for q in range(6)]
+    scale = [(1 if q in (0, 5) else 2) / points for q in range(6)]
+    stages = [[-math.pi * (lane % half) / half if lane & half else 0.0 for lane in lanes] for half in (8, 4, 2)]
+    tenths = [[math.pi * q * j / 5 for j in (1, 2)] for q in range(6)]
+    peak = 6000
+    return "".join(
+        [
+            f"#define ECHO_TONE_PEAK {peak}\n",
+            table("int16_t echo_tone[2][80]", correlators([ANSWER_TONE_HZ], [1.0] * 80, peak)),
+            float_table("float echo_turn_re[6][16]", [[math.cos(a) for a in row] for row in turns]),
+            float_table("float echo_turn_im[6][16]", [[math.sin(a) for a in row] for row in turns]),
+            float_table("float echo_back_re[6][16]", [[scale[q] * math.cos(a) for a in turns[q]] for q in range(6)]),
+            float_table("float echo_back_im[6][16]", [[-scale[q] * math.sin(a) for a in turns[q]] for q in range(6)]),
+            float_table("float echo_stage_re[3][16]", [[math.cos(a) for a in row] for row in stages]),
+            float_table("float echo_stage_im[3][16]", [[math.sin(a) for a in row] for row in stages]),
+            float_table("float echo_sign[4][16]", [[-1.0 if lane & half else 1.0 for lane in lanes] for half in (8, 4, 2, 1)]),
+            float_table("float echo_cosine[6][2]", [[math.cos(a) for a in row] for row in tenths]),
+            float_table("float echo_sine[6][2]", [[math.sin(a) for a in row] for row in tenths]),
+        ]
+    )
+
+
 def text() -> str:
     """The whole header."""
     flat = [1.0] * DTMF_WINDOW_SAMPLES
@@ -182,6 +220,7 @@ def text() -> str:
             correlators((*MFC_FORWARD_HZ, *MFC_BACKWARD_HZ), hamming, mfc_peak),
         ),
         *fsk_tables(),
+        echo_tables(),
         "#pragma GCC diagnostic pop\n",
     ]
     return "".join(parts)
