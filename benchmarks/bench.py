@@ -52,6 +52,7 @@ GROUPS = (
     Group("dsp", "benchmarks.codecs", ("codec.g722", "codec.opus", "codec.ima")),
     Group("dsp", "benchmarks.data_signals", ("fsk.v23", "fsk.bell202", "fsk.v21", "fsk.voices", "fsk.silence")),
     Group("dsp", "benchmarks.plane", ("wire.span", "plane.tick")),
+    Group("accuracy", "benchmarks.concealment", ("conceal.1", "conceal.3", "conceal.10", "conceal.1.20", "conceal.3.20", "conceal.10.20")),
     Group(
         "dsp",
         "benchmarks.mixing",

@@ -48,3 +48,48 @@ struct speaker {
 };
 void speakers_hear(const int16_t *const *said, uint32_t *loudness, int parties); /* loudness of a block; null = silence */
 int speakers_select(struct speaker *const *speakers, const uint32_t *loudness, int parties, int wanted);
+
+/* Automatic level of one party's speech, 80 samples at a time; `heard` may be `said`. */
+struct automatic_level {
+  float target;       /* mean square to be brought about */
+  float gain_most;    /* and its inverse is the least */
+  float gain;         /* at the end of the last block */
+  float speech;       /* mean square of the blocks that were speech */
+  float least[8];     /* least power of each of the last 8 stretches of 250 ms */
+  uint32_t heard;     /* blocks of speech, as far as they count for the average */
+  uint32_t blocks;    /* in the present stretch */
+  uint32_t stretches; /* since the start */
+  uint32_t spare;
+};
+void automatic_level_start(struct automatic_level *level, int target_tenth_dbm0, int gain_most_tenth_db);
+void automatic_level_run(struct automatic_level *level, const int16_t *said, int16_t *heard);
+
+/* Comfort noise: hears background, 80 samples at a time, and makes more of its like. */
+#define COMFORT_NOISE_ORDER 8
+struct comfort_noise {
+  float correlation[9]; /* of the background, smoothed, as mean products */
+  float predictor[8];
+  float excitation; /* its standard deviation */
+  float memory[8];  /* samples made last, newest first */
+  uint32_t random;
+  uint32_t heard; /* blocks, as far as they count for the average */
+  uint32_t fitted;
+  uint32_t spare;
+};
+void comfort_noise_start(struct comfort_noise *noise, uint32_t seed);
+void comfort_noise_hear(struct comfort_noise *noise, const int16_t *background);
+void comfort_noise_white(struct comfort_noise *noise, int level_tenth_dbm0);
+void comfort_noise_make(struct comfort_noise *noise, int16_t *samples);
+
+/* Concealment of lost packets, 80 samples at a time. All zero is a new lane. A block that came is changed only behind a loss;
+ * the content of a lost one is replaced. */
+#define CONCEAL_HISTORY 280
+struct conceal {
+  int16_t history[280]; /* what was heard last, filled in or not */
+  int16_t repeated[280]; /* the history when the loss began */
+  uint32_t lag;         /* samples of a pitch period */
+  uint32_t lost;        /* blocks one after another */
+  uint32_t periods;     /* that are repeated */
+  uint32_t phase;       /* within them */
+};
+void conceal_run(struct conceal *lane, int16_t *samples, int lost);
