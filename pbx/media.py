@@ -127,6 +127,8 @@ _EVENT_CODES: dict[type[MediaEvent], tuple[int, Callable[[Any], int]]] = {
     media.Slip: (lib.PLANE_EVENT_SLIP, lambda event: int(event.repeated)),
     media.VoiceOn: (lib.PLANE_EVENT_VOICE, lambda event: 1),
     media.VoiceOff: (lib.PLANE_EVENT_VOICE, lambda event: 0),
+    media.Octet: (lib.PLANE_EVENT_OCTET, lambda event: event.value),
+    media.LineTested: (lib.PLANE_EVENT_TEST, lambda event: event.errors | event.bits // 8 << 16 | event.synchronised << 31),
 }
 
 _EVENT_MAKERS: dict[int, Callable[[int], MediaEvent]] = {
@@ -141,6 +143,8 @@ _EVENT_MAKERS: dict[int, Callable[[int], MediaEvent]] = {
     lib.PLANE_EVENT_RECORDED: media.Recorded,
     lib.PLANE_EVENT_ALARM: media.Alarm,
     lib.PLANE_EVENT_SLIP: lambda value: media.Slip(bool(value)),
+    lib.PLANE_EVENT_OCTET: media.Octet,
+    lib.PLANE_EVENT_TEST: lambda value: media.LineTested((value >> 16 & 0x7FFF) * 8, value & 0xFFFF, bool(value >> 31)),
     lib.PLANE_EVENT_VOICE: lambda value: media.VoiceOn() if value else media.VoiceOff(),
 }
 
@@ -165,6 +169,25 @@ Encoded = tuple[int, int, int, int, int]
 def _encode_digits(command: media.SendDigits) -> list[Encoded]:
     detail = command.on_ms << 16 | command.off_ms
     return [(lib.PLANE_COMMAND_DIGIT, tones.dtmf(digit), detail, 0, 0) for digit in command.digits]
+
+
+def _encode_octets(command: media.SendOctets) -> list[Encoded]:
+    """The octets four by four, then the command that sends them, which alone has a time."""
+    octets, level = command.octets, round(-10 * command.level_dbm0)
+    good = len(octets) <= lib.FSK_MESSAGE_OCTETS and 0 <= level < 4096 and command.seizure_bits < 4096
+    if not good or command.mark_bits > 65535 or command.mark_out_bits > 65534:
+        raise PlaneError("a message has up to 512 octets, 4095 bits of seizure and 65535 of mark, and no more than 0 dBm0")
+    encoded = [
+        (lib.PLANE_COMMAND_OCTETS, int.from_bytes(octets[place : place + 4], "little"), place, 0, 0) for place in range(0, len(octets), 4)
+    ]
+    value, detail = command.modem | command.seizure_bits << 8 | level << 20, len(octets) | command.mark_bits << 16
+    at = to_sample(command.at) if command.at else 0
+    return [*encoded, (lib.PLANE_COMMAND_OCTETS, value, detail, command.mark_out_bits + 1, at)]
+
+
+def _encode_test(command: media.LineTest) -> Encoded:
+    directions = command.sends * lib.PLANE_TEST_SEND | command.receives * lib.PLANE_TEST_RECEIVE
+    return (lib.PLANE_COMMAND_TEST, command.pattern | directions, 0, 0, 0)
 
 
 def _encode_hear(command: media.Hear) -> Encoded:
@@ -192,6 +215,7 @@ _ENCODERS: dict[type[MediaCommand], Callable[[Any], Encoded]] = {
     media.Record: lambda c: (lib.PLANE_COMMAND_RECORD, c.recorder, 0, 0, 0),
     media.StopRecord: lambda c: (lib.PLANE_COMMAND_STOP_RECORD, c.recorder & 0xFFFFFFFF, 0, 0, 0),
     media.Tag: lambda c: (lib.PLANE_COMMAND_TAG, c.tag, 0, 0, 0),
+    media.LineTest: _encode_test,
     media.Disarm: lambda c: (lib.PLANE_COMMAND_DISARM, 0, 0, 0, 0),
 }
 
@@ -366,6 +390,9 @@ class Plane:
         elif isinstance(command, media.SendDigits):
             for encoded in _encode_digits(command):
                 self._put(port, encoded)
+        elif isinstance(command, media.SendOctets):
+            for encoded in _encode_octets(command):
+                self._put(port, encoded)
         elif isinstance(command, media.Armed):
             self._send_armed(port, command)
         else:
@@ -382,7 +409,13 @@ class Plane:
     def _send_armed(self, port: int, armed: media.Armed) -> None:
         kind, value = _EVENT_CODES[type(armed.event)]
         inner = armed.command
-        encoded = _encode_digits(inner) if isinstance(inner, media.SendDigits) else [_ENCODERS[type(inner)](inner)]
+        if isinstance(inner, media.SendOctets):
+            *octets, last = _encode_octets(inner)
+            for waiting in octets:
+                self._put(port, waiting)
+            encoded = [last]
+        else:
+            encoded = _encode_digits(inner) if isinstance(inner, media.SendDigits) else [_ENCODERS[type(inner)](inner)]
         for command, what, detail, gain, _ in encoded:
             cell = ffi.new("struct plane_command *")
             cell.until, cell.epoch, cell.port = to_sample(armed.until), self._epoch, port

@@ -28,6 +28,8 @@
 #define PLANE_EVENT_RECORDED 9
 #define PLANE_EVENT_ALARM 10
 #define PLANE_EVENT_SLIP 11
+#define PLANE_EVENT_OCTET 12 /* value octet, or'ed with what PLANE_OCTET_ flag says */
+#define PLANE_EVENT_TEST 13  /* value wrong bits | octets compared << 16 | synchronised << 31, of the last second */
 #define PLANE_EVENT_VOICE 15 /* value 1 = began, 0 = ended */
 
 /* Kinds of plane_command; what `value`, `detail` and `gain` mean stands behind each. */
@@ -50,6 +52,17 @@
 #define PLANE_COMMAND_CONFIGURE 17  /* value kind | recognition ms << 16, detail flash min ms << 16 | flash max ms, gain hook-on ms */
 #define PLANE_COMMAND_PLAYER_PLAY 18 /* port = player, value prompt, gain 1 = loop */
 #define PLANE_COMMAND_PLAYER_STOP 19 /* port = player */
+/* gain 0: value = four octets of the message to be, the first lowest, detail = their place. gain > 0: send it; gain - 1 bits of mark
+ * end it, value = modem | bits of seizure << 8 | tenths of dB below 0 dBm0 << 20, detail = octets | bits of mark before them << 16. */
+#define PLANE_COMMAND_OCTETS 21
+#define PLANE_COMMAND_TEST 22 /* value pattern of data_api.h | PLANE_TEST_SEND | PLANE_TEST_RECEIVE; neither = end the test */
+
+#define PLANE_TEST_SEND 0x100
+#define PLANE_TEST_RECEIVE 0x200
+#define PLANE_OCTET_CARRIER_ON 0x100
+#define PLANE_OCTET_CARRIER_OFF 0x200
+#define PLANE_OCTET_FRAMING_ERROR 0x400
+#define PLANE_OCTET_SENT 0x800
 
 /* Kinds of port, for CONFIGURE. */
 #define PLANE_PORT_RAW 0 /* every change of bits and hook is told at once */
@@ -63,6 +76,7 @@
 #define PLANE_RECEIVE_MFC_FORWARD 2
 #define PLANE_RECEIVE_MFC_BACKWARD 4
 #define PLANE_RECEIVE_PROGRESS 8
+#define PLANE_RECEIVE_CALLER_IDENTITY 32
 #define PLANE_RECEIVE_VOICE 64 /* voices, and beeps (PLANE_CODE_BEEP) */
 
 /* Codes, as in pbx/vocabulary/tones.py. */
@@ -71,6 +85,8 @@
 #define PLANE_CODE_DTMF 0x300
 #define PLANE_CODE_PROGRESS 0x400
 #define PLANE_CODE_SPECIAL 0x500
+#define PLANE_CODE_OCTET 0x600   /* octet of a modem: from its start bit to its stop bit */
+#define PLANE_CODE_CARRIER 0x700 /* of a modem, between octets */
 #define PLANE_CODE_BEEP 0x507
 #define PLANE_CODE_PROMPT 0x1000
 

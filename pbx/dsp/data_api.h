@@ -63,6 +63,8 @@ struct fsk_sender {
 int fsk_send_start(struct fsk_sender *sender, const struct fsk_message *message);
 int fsk_send(struct fsk_sender *sender, int16_t *samples, int count);
 uint64_t fsk_message_samples(const struct fsk_message *message);
+/* First sample of a bit, counted from the first of the message. */
+uint64_t fsk_bit_sample(int modem, uint32_t bit);
 
 /* Test patterns over raw octets of a time slot, most significant bit first. */
 #define BERT_2_9 0

@@ -56,6 +56,7 @@ static void listen(struct plane *plane, uint32_t number, uint8_t receivers) {
   }
   receivers_listen(&plane->receivers, number, receivers, ear);
   voice_lanes_listen(&plane->voice, number, receivers & PLANE_RECEIVE_VOICE, ear);
+  data_lanes_listen(&plane->data, number, receivers & PLANE_RECEIVE_CALLER_IDENTITY, ear);
 }
 
 static void play(struct plane *plane, uint32_t number, const struct plane_command *command) {
@@ -69,6 +70,27 @@ static void play(struct plane *plane, uint32_t number, const struct plane_comman
   const struct arena_prompt *prompt = &plane->arena->prompts[command->value];
   generator_prompt(&plane->ports[number].generator, command->value, plane->arena->prompt_sound + prompt->offset,
                    prompt->length, command->gain, command->detail, plane->now);
+}
+
+/* Loads four octets of a message, or sends it (PLANE_COMMAND_OCTETS). */
+static int octets(struct plane *plane, struct generator *generator, const struct plane_command *command) {
+  if (!command->gain)
+    return generator_load(generator, command->value, command->detail);
+  struct fsk_message parts = {.modem = (uint8_t)(command->value & 0xff),
+                              .level_tenth_dbm0 = (int16_t)-(int)(command->value >> 20),
+                              .seizure_bits = (uint16_t)(command->value >> 8 & 0xfff),
+                              .mark_bits = (uint16_t)(command->detail >> 16),
+                              .mark_out_bits = (uint16_t)(command->gain - 1),
+                              .length = (uint16_t)command->detail};
+  return generator_octets(generator, &parts, plane->now);
+}
+
+/* A test speaks in whole octets of the line, which tokens have none of. */
+static int test(struct plane *plane, const struct plane_command *command) {
+  if (plane->ports[command->port].tokens)
+    return -1;
+  return data_lanes_test(&plane->data, command->port, (int)(command->value & 0xff), (command->value & PLANE_TEST_SEND) != 0,
+                         (command->value & PLANE_TEST_RECEIVE) != 0);
 }
 
 /* What changes the generator: its sound so far is made first. */
@@ -86,6 +108,8 @@ static int speak(struct plane *plane, const struct plane_command *command) {
                                                        .on_ms = (uint16_t)(command->detail >> 16),
                                                        .off_ms = (uint16_t)command->detail},
                               plane->now);
+  else if (command->kind == PLANE_COMMAND_OCTETS)
+    refused = octets(plane, generator, command);
   else if (command->kind == PLANE_COMMAND_PLAY)
     play(plane, number, command);
   else
@@ -186,7 +210,10 @@ static int port_command(struct plane *plane, const struct plane_command *command
   case PLANE_COMMAND_DIGIT:
   case PLANE_COMMAND_SILENCE:
   case PLANE_COMMAND_PLAY:
+  case PLANE_COMMAND_OCTETS:
     return speak(plane, command);
+  case PLANE_COMMAND_TEST:
+    return test(plane, command);
   case PLANE_COMMAND_LISTEN:
     listen(plane, number, port->listening | (uint8_t)command->value);
     return 0;

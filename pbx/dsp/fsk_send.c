@@ -113,7 +113,11 @@ uint64_t fsk_message_samples(const struct fsk_message *message) {
     return UINT64_MAX;
   if (message->modem >= FSK_SENDING_MODEMS)
     return 0;
+  return fsk_bit_sample(message->modem, message_bits(message));
+}
+
+uint64_t fsk_bit_sample(int modem, uint32_t bit) {
   /* As the phase of the bits counts: the bit's step is rounded. */
-  uint64_t step = part_of_turn(modems[message->modem][2]);
-  return (((uint64_t)message_bits(message) << 32) + step - 1) / step;
+  uint64_t step = part_of_turn(modems[modem][2]);
+  return (((uint64_t)bit << 32) + step - 1) / step;
 }

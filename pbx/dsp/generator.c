@@ -45,10 +45,24 @@ static void sound(struct generator *generator, const struct tone_plan *plan, uin
   generator->level_tenth_dbm0 = plan->segment[0].level_tenth_dbm0[0];
 }
 
+/* The flags before a fax: the only special signal that no plan of tones makes. */
+static int flags(struct generator *generator, const struct arena_tones *tones, uint32_t samples, uint64_t now) {
+  struct fsk_message message = {
+      .modem = FSK_V21_CHANNEL2, .level_tenth_dbm0 = tones->special, .flags = FSK_FLAGS_FOR_EVER};
+  fsk_send_start(&generator->sender, &message);
+  generator->code = PLANE_CODE_SPECIAL | TONE_V21_FLAGS;
+  generator->level_tenth_dbm0 = tones->special;
+  generator->mode = GENERATOR_OCTETS;
+  generator->due = samples ? now + samples : GENERATOR_NEVER;
+  return 0;
+}
+
 int generator_tone(struct generator *generator, const struct arena_tones *tones, uint32_t code, uint32_t samples,
                    uint64_t now) {
   struct tone_plan plan;
   generator_silence(generator);
+  if (code == (PLANE_CODE_SPECIAL | TONE_V21_FLAGS))
+    return flags(generator, tones, samples, now);
   if (plan_of(&plan, tones, code, TONE_FOR_EVER, 0))
     return -1;
   uint64_t length = plan_samples(&plan);
@@ -106,6 +120,55 @@ void generator_prompt(struct generator *generator, uint32_t index, const uint8_t
   generator->due = generator->loop ? GENERATOR_NEVER : now + length;
 }
 
+int generator_load(struct generator *generator, uint32_t octets, uint32_t place) {
+  if (place > FSK_MESSAGE_OCTETS - sizeof octets)
+    return -1;
+  for (uint32_t n = 0; n < sizeof octets; n++)
+    generator->message.octet[place + n] = (uint8_t)(octets >> 8 * n);
+  return 0;
+}
+
+/* When the token of a message changes next: with each start bit and each stop bit, and at the end. */
+static void octet_due(struct generator *generator) {
+  const struct fsk_message *message = &generator->sender.message;
+  uint32_t octet = generator->octet_step / 2, before = (uint32_t)message->seizure_bits + message->mark_bits;
+  generator->due = generator->begun + (octet < message->length
+                                           ? fsk_bit_sample(message->modem, before + 10 * octet + 9 * (generator->octet_step & 1))
+                                           : fsk_message_samples(message));
+}
+
+int generator_octets(struct generator *generator, const struct fsk_message *parts, uint64_t now) {
+  struct fsk_message *message = &generator->message;
+  message->modem = parts->modem;
+  message->level_tenth_dbm0 = parts->level_tenth_dbm0;
+  message->seizure_bits = parts->seizure_bits;
+  message->mark_bits = parts->mark_bits;
+  message->mark_out_bits = parts->mark_out_bits;
+  message->length = parts->length;
+  generator_silence(generator);
+  if (fsk_send_start(&generator->sender, message))
+    return -1;
+  generator->mode = GENERATOR_OCTETS;
+  generator->code = PLANE_CODE_CARRIER;
+  generator->level_tenth_dbm0 = message->level_tenth_dbm0;
+  generator->begun = now;
+  generator->octet_step = 0;
+  octet_due(generator);
+  return 0;
+}
+
+/* The next part of a message; 1 when there is none. */
+static int next_octet(struct generator *generator) {
+  const struct fsk_message *message = &generator->sender.message;
+  uint32_t octet = generator->octet_step / 2;
+  if (octet >= message->length)
+    return 1;
+  generator->code = generator->octet_step & 1 ? PLANE_CODE_CARRIER : PLANE_CODE_OCTET | message->octet[octet];
+  generator->octet_step++;
+  octet_due(generator);
+  return 0;
+}
+
 void generator_silence(struct generator *generator) {
   generator->mode = GENERATOR_QUIET;
   generator->code = 0;
@@ -115,7 +178,7 @@ void generator_silence(struct generator *generator) {
 
 int generator_expire(struct generator *generator, const struct arena_tones *tones) {
   uint64_t now = generator->due;
-  int played = generator->mode == GENERATOR_PROMPT;
+  int ended = 0;
   if (generator->mode == GENERATOR_DIGIT_ON) {
     generator->mode = GENERATOR_DIGIT_OFF;
     generator->code = 0;
@@ -124,10 +187,13 @@ int generator_expire(struct generator *generator, const struct arena_tones *tone
     generator->first_digit = (uint8_t)((generator->first_digit + 1) % GENERATOR_DIGITS);
     generator->digits--;
     next_digit(generator, tones, now);
-  } else {
+  } else if (generator->mode != GENERATOR_OCTETS || generator->sender.message.flags || next_octet(generator)) {
+    ended = generator->mode == GENERATOR_PROMPT                                                ? GENERATOR_PLAYED
+            : generator->mode == GENERATOR_OCTETS && !generator->sender.message.flags ? GENERATOR_SENT
+                                                                                       : 0;
     generator_silence(generator);
   }
-  return played;
+  return ended;
 }
 
 static void render_prompt(struct generator *generator, int16_t *samples, uint32_t count) {
@@ -152,6 +218,8 @@ static void render_prompt(struct generator *generator, int16_t *samples, uint32_
 void generator_render(struct generator *generator, int16_t *samples, uint32_t count) {
   if (generator->mode == GENERATOR_PROMPT)
     render_prompt(generator, samples, count);
+  else if (generator->mode == GENERATOR_OCTETS)
+    fsk_send(&generator->sender, samples, (int)count);
   else if (generator->mode == GENERATOR_QUIET)
     memset(samples, 0, count * sizeof *samples);
   else

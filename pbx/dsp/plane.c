@@ -64,6 +64,7 @@ void plane_close(struct plane *plane) {
   if (plane->sound)
     receivers_close(&plane->receivers);
   voice_lanes_close(&plane->voice);
+  data_lanes_close(&plane->data);
   free(plane);
 }
 
@@ -90,7 +91,7 @@ int plane_add_card(struct plane *plane, struct card *card) {
       receivers_close(&plane->receivers);
       return PLANE_FULL;
     }
-    if (voice_lanes_create(&plane->voice, (int)plane->ports_room)) {
+    if (voice_lanes_create(&plane->voice, (int)plane->ports_room) || data_lanes_create(&plane->data, (int)plane->ports_room)) {
       receivers_close(&plane->receivers);
       return PLANE_FULL;
     }
@@ -174,10 +175,12 @@ static void expire_generator(struct plane *plane, uint32_t number) {
   struct generator *generator = &plane->ports[number].generator;
   uint32_t token = generator->token;
   plane_render(plane, number, (uint32_t)(plane->now - plane->start));
-  int played = generator_expire(generator, &plane->arena->header->tones);
+  int ended = generator_expire(generator, &plane->arena->header->tones);
   plane_spoken(plane, number);
-  if (played)
+  if (ended == GENERATOR_PLAYED)
     plane_tell(plane, number, PLANE_EVENT_PLAYED, token, plane->now);
+  else if (ended == GENERATOR_SENT)
+    plane_tell(plane, number, PLANE_EVENT_OCTET, PLANE_OCTET_SENT, plane->now);
 }
 
 /* Does everything on one port that is due at `now` or was due before. */
@@ -273,6 +276,22 @@ static void hear_sound(struct plane *plane, const struct plane_card *slot) {
   }
 }
 
+/* Octets of a modem as tokens: an octet is told when its stop bit comes, as the receiver of sound would. */
+static void octet_token(struct plane *plane, uint32_t number, uint16_t code, uint64_t sample) {
+  const struct plane_port *port = &plane->ports[number];
+  uint32_t before = port->ear_track.code & 0xf00u, after = code & 0xf00u;
+  int carried = port->ear_track.code < PLANE_CODE_PROMPT && (before == PLANE_CODE_OCTET || before == PLANE_CODE_CARRIER);
+  int carries = code < PLANE_CODE_PROMPT && (after == PLANE_CODE_OCTET || after == PLANE_CODE_CARRIER);
+  if (!(port->listening & PLANE_RECEIVE_CALLER_IDENTITY))
+    return;
+  if (carries && !carried)
+    plane_tell(plane, number, PLANE_EVENT_OCTET, PLANE_OCTET_CARRIER_ON, sample);
+  if (carried && before == PLANE_CODE_OCTET && after == PLANE_CODE_CARRIER)
+    plane_tell(plane, number, PLANE_EVENT_OCTET, port->ear_track.code & 0xff, port->token_receiver.since);
+  if (carried && !carries)
+    plane_tell(plane, number, PLANE_EVENT_OCTET, PLANE_OCTET_CARRIER_OFF, sample);
+}
+
 static void hear_tokens(struct plane *plane, const struct plane_card *slot) {
   for (uint32_t index = 0; index < (uint32_t)slot->card->ports; index++) {
     const struct card_tokens *in = &slot->card->tokens_in[index];
@@ -284,6 +303,7 @@ static void hear_tokens(struct plane *plane, const struct plane_card *slot) {
       const struct card_token_change *change = &in->change[n];
       uint64_t sample = plane->start + change->offset;
       catch_up(plane, number, sample);
+      octet_token(plane, number, change->code, sample);
       token_receiver_change(&port->token_receiver, change->code, change->level_tenths_dbm0, sample);
       token_track_set(&port->ear_track, plane->tick, change->offset, change->code, change->level_tenths_dbm0);
     }
@@ -336,6 +356,31 @@ static void run_voice(struct plane *plane) {
   }
 }
 
+static void run_data(struct plane *plane) {
+  static const uint32_t values[] = {[TONE_BEGIN] = PLANE_OCTET_CARRIER_ON,
+                                    [TONE_END] = PLANE_OCTET_CARRIER_OFF,
+                                    [FSK_OCTET] = 0,
+                                    [FSK_FRAMING_ERROR] = PLANE_OCTET_FRAMING_ERROR};
+  int count = data_lanes_run(&plane->data);
+  for (int n = 0; n < count; n++) {
+    const struct tone_report *report = &plane->data.reports[n];
+    uint32_t port = plane->data.port_of[report->lane];
+    uint64_t sample = (uint64_t)((int64_t)plane->start + report->offset_samples);
+    int octet = report->edge == FSK_OCTET || report->edge == FSK_FRAMING_ERROR;
+    plane_tell(plane, port, PLANE_EVENT_OCTET, values[report->edge] | (octet ? report->value : 0u), sample);
+    plane_rearm(plane, port);
+  }
+  for (uint32_t port = 0, left = plane->data.testing; left && port < plane->ports_used; port++) {
+    const struct data_test *test = &plane->data.tests[port];
+    uint32_t result;
+    left -= test->sends || test->receives;
+    if (data_lanes_tested(&plane->data, port, plane->in + port * PLANE_TICK_SAMPLES, &result)) {
+      plane_tell(plane, port, PLANE_EVENT_TEST, result, plane->start);
+      plane_rearm(plane, port);
+    }
+  }
+}
+
 static void run_receivers(struct plane *plane) {
   struct receivers *receivers = &plane->receivers;
   for (int kind = 0; kind < RECEIVER_KINDS; kind++) {
@@ -363,6 +408,10 @@ static void speak_sound(struct plane *plane, const struct plane_card *slot) {
       plane->busy_until = later(plane->busy_until, plane->tick + 1);
     }
     plane_compose_sound(plane, number);
+    if (plane->data.tests[number].sends) {
+      bert_send(&plane->data.tests[number].sender, plane->out + number * PLANE_TICK_SAMPLES, PLANE_TICK_SAMPLES);
+      port->out_idle = 0;
+    }
     if (port->recorder >= 0)
       arena_recorder_put(plane->arena, (uint32_t)port->recorder,
                          port->ear_live ? plane->in + number * PLANE_TICK_SAMPLES : 0,
@@ -417,6 +466,8 @@ int plane_tick(struct plane *plane, uint64_t tick) {
     run_receivers(plane);
   if (plane->sound)
     run_voice(plane);
+  if (plane->sound)
+    run_data(plane);
   while (arena_command_take(plane->arena, &command))
     plane_take_command(plane, &command);
   work_agenda(plane, plane->start + PLANE_TICK_SAMPLES);
@@ -442,6 +493,8 @@ uint64_t plane_next_activity(struct plane *plane) {
   for (uint32_t n = 0; n < plane->card_count; n++)
     if (!plane->cards[n].card->quiet(plane->cards[n].card))
       return plane->tick;
+  if (plane->data.testing)
+    return plane->tick;
   if (plane->sound && (plane->busy_until >= plane->tick || plane->recording || player_heard(plane)))
     return plane->tick;
   uint64_t next = agenda_next(&plane->agenda);

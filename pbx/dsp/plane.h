@@ -12,6 +12,7 @@
 #include "arena.h"
 #include "card.h"
 #include "cas.h"
+#include "data_lanes.h"
 #include "generator.h"
 #include "receivers.h"
 #include "token_receiver.h"
@@ -107,6 +108,7 @@ struct plane {
   struct plane_mix *mixes;
   struct agenda agenda; /* ports, then players */
   struct receivers receivers;
+  struct data_lanes data;
   struct voice_lanes voice;
   uint32_t progress_generation;
   struct token_timing progress[PLANE_PROGRESS_TONES];

@@ -87,7 +87,6 @@ class VoiceOff(MediaEvent, frozen=True, gc=False):
     """The voice has ended; ``now`` is when it sounded last, told 200 ms later."""
 
 
-
 class Octet(MediaEvent, frozen=True, gc=False):
     """RECEIVE_CALLER_IDENTITY: an octet of a modem, or what OCTET_ flag stands above it; ``now`` is its start bit (V.23, Bell 202)."""
 
@@ -101,6 +100,15 @@ OCTET_FRAMING_ERROR = 0x400
 OCTETS_SENT = 0x800
 """What SendOctets sent has ended."""
 
+
+class LineTested(MediaEvent, frozen=True, gc=False):
+    """A second of LineTest: bits compared, wrong ones, and whether the receiver is synchronised now; 64 000 bits = all the second."""
+
+    bits: int
+    errors: int
+    synchronised: bool
+
+
 LOSS_OF_SIGNAL = 1
 LOSS_OF_FRAME = 2
 ALARM_INDICATION_SIGNAL = 4
@@ -113,9 +121,10 @@ RECEIVE_MFC_BACKWARD = 4
 RECEIVE_PROGRESS = 8
 RECEIVE_VOICE = 64
 """VoiceOn and VoiceOff, and ToneOn and ToneOff of a beep: any steady single tone (``special("beep")``)."""
-
-
 RECEIVE_CALLER_IDENTITY = 32
+
+TEST_PATTERNS = {"2^9-1": 0, "2^11-1": 1, "2^15-1": 2, "2^23-1": 3}
+"""Patterns of bit error measurement, as pbx/dsp/data_api.h numbers them."""
 
 MODEMS = {"v23": 0, "bell202": 1, "v21-channel-1": 2, "v21-channel-2": 3}
 """Modems that send octets, as pbx/dsp/data_api.h numbers them."""
@@ -184,6 +193,14 @@ class SendOctets(MediaCommand, frozen=True, gc=False):
     mark_out_bits: int = 10
     level_dbm0: float = -13.5
     at: float = 0.0
+
+
+class LineTest(MediaCommand, frozen=True, gc=False):
+    """Bit error measurement with a pattern of TEST_PATTERNS, in place of all the port says (O.150); neither direction = end it."""
+
+    pattern: int = 0
+    sends: bool = True
+    receives: bool = True
 
 
 class SendFrame(MediaCommand, frozen=True, gc=False):

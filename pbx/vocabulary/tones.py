@@ -1,4 +1,4 @@
-"""Codes of everything a line can carry that has a name: MFC signals, DTMF digits, call progress and modem tones, prompts.
+"""Codes of everything a line can carry that has a name: MFC signals, DTMF digits, call progress and modem tones, octets, prompts.
 
 One code space is shared by commands, events, the media plane in C and the tokens of simulated spans (drivers/card.h), so
 that a tone has one number wherever it is met. Frequencies and levels are not here: they are data of the tone plan
@@ -11,6 +11,8 @@ MFC_BACKWARD = 0x200
 DTMF = 0x300
 PROGRESS = 0x400
 SPECIAL = 0x500
+OCTET = 0x600
+CARRIER = 0x700
 PROMPT = 0x1000
 
 PROGRESS_TONES = (
@@ -92,4 +94,6 @@ def name(code: int) -> str:
         return f"dtmf:{chr(value)}"
     if kind == SPECIAL:
         return SPECIAL_TONES[value]
+    if kind in (OCTET, CARRIER):
+        return f"octet:{value:02x}" if kind == OCTET else "carrier"
     return PROGRESS_TONES[value]

@@ -25,15 +25,17 @@ def any_event(generator: random.Random) -> MediaEvent:
 def any_command(generator: random.Random, now: float) -> MediaCommand:
     at = generator.choice([0.0, now, now + generator.random() / 5])
     source = generator.choice([generator.randrange(PORTS), PLAYER + generator.randrange(3), MIX + generator.randrange(4), 29, 31])
-    code = generator.choice([0, 0x101, 0x20F, 0x335, 0x401, 0x403, 0x409, 0x40F, 0x4FF, 0x399, 0x700, 0x1001])
+    code = generator.choice([0, 0x101, 0x20F, 0x335, 0x401, 0x403, 0x409, 0x40F, 0x4FF, 0x399, 0x500, 0x502, 0x505, 0x700, 0x1001])
     return generator.choice(
         [
             media.SendBits(generator.randrange(16), at),
             media.SendTone(code, generator.choice([0, 1, 7, 55, 300]), at),
             media.SendDigits("5", generator.choice([0, 1, 60]), generator.choice([0, 60])),
             media.Silence(at),
-            media.Listen(generator.randrange(16)),
-            media.Unlisten(generator.randrange(16)),
+            media.Listen(generator.randrange(16) | generator.choice([0, media.RECEIVE_CALLER_IDENTITY])),
+            media.Unlisten(generator.randrange(16) | generator.choice([0, media.RECEIVE_CALLER_IDENTITY])),
+            media.SendOctets(generator.randrange(6), b"", generator.randrange(3), generator.randrange(200), generator.randrange(3), at=at),
+            media.LineTest(generator.randrange(5), generator.random() < 0.5, generator.random() < 0.5),
             media.Ring(generator.choice([0, 1, 100]), generator.choice([0, 1, 400])),
             media.Play(generator.randrange(5), 1, generator.random() < 0.2),
             media.Hear(source, generator.choice([0.0, -6.0, 12.0])),
@@ -49,8 +51,9 @@ def any_command(generator: random.Random, now: float) -> MediaCommand:
 
 
 def take_back(plane: Plane, port: int) -> None:
-    commands = [media.Disarm(), media.Silence(), media.Unlisten(15), media.Ring(0), media.Unhear(-1)]
+    commands = [media.Disarm(), media.Silence(), media.Unlisten(255), media.Ring(0), media.Unhear(-1)]
     commands += [media.Leave(mix) for mix in range(3)] + [media.StopRecord(recorder) for recorder in range(3)]
+    commands.append(media.LineTest(0, sends=False, receives=False))
     for command in commands:
         plane.send(port, command)
 

@@ -1,0 +1,47 @@
+/* Data receivers and line tests of the plane: a port that listens for caller identity occupies a lane of one bank (fsk.h), a port under
+ * test has a sender and a receiver of a test pattern (bert.h).
+ *
+ * Limits are those of fsk.h and bert.h. Lanes are given out lowest first; a freed lane is used again. Tests speak and hear octets as they
+ * stand on the line, in place of everything else the port says. All memory is taken at creation.
+ */
+#pragma once
+#include <stdint.h>
+
+#include "data_api.h"
+
+#define DATA_NO_LANE 0xffffffffu
+#define DATA_TEST_TICKS 100 /* a result a second */
+
+struct data_test {
+  uint8_t sends;
+  uint8_t receives;
+  uint8_t ticks; /* of the present second */
+  uint64_t bits; /* at its beginning */
+  uint64_t errors;
+  struct bert_sender sender;
+  struct bert_receiver receiver;
+};
+
+struct data_lanes {
+  int lanes;
+  uint32_t listening;
+  uint32_t testing;
+  void *memory;
+  struct fsk_bank *fsk;
+  const int16_t **ears; /* [lanes] null = free */
+  uint32_t *port_of;    /* [lanes] */
+  uint32_t *lane_of;    /* [lanes], by port; DATA_NO_LANE = none */
+  struct tone_report *reports;
+  struct data_test *tests; /* by port */
+};
+
+int data_lanes_create(struct data_lanes *lanes, int count);
+void data_lanes_close(struct data_lanes *lanes);
+/* Sets whether the port listens to the 80 samples at `ear`. */
+void data_lanes_listen(struct data_lanes *lanes, uint32_t port, int wanted, const int16_t *ear);
+/* Runs over this tick; returns the number of reports. */
+int data_lanes_run(struct data_lanes *lanes);
+/* Begins and ends a test. Returns 0, or -1 for no such pattern. */
+int data_lanes_test(struct data_lanes *lanes, uint32_t port, int pattern, int sends, int receives);
+/* A tick of a port under test: takes what came, 1 when a second is over and `result` says what it brought (api.h). */
+int data_lanes_tested(struct data_lanes *lanes, uint32_t port, const uint8_t *octets, uint32_t *result);
