@@ -8,19 +8,18 @@ indices. Leaves out HDLC frames (SendFrame, Frame), which need the byte ring of 
 
 import importlib
 import os
-import struct
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from pbx.engine import Levels
+from pbx.media_ring import ENCODERS, EVENT_CODES, EVENT_LAYOUT, EVENTS, Encoded, encode_digits, encode_octets, to_sample
 from pbx.vocabulary import media, tones
 from pbx.vocabulary.media import MediaCommand, MediaEvent
 
-SAMPLE_RATE = 8000
 TICK_SAMPLES = 80
 TICK_SECONDS = 0.01
 NEVER = (1 << 64) - 1
@@ -102,122 +101,6 @@ class LateTick(msgspec.Struct, frozen=True):
     run_delay_ms: float
     steal_ms: float
 
-
-def to_sample(seconds: float) -> int:
-    """The sample of a time; 0 for all that is not after 0."""
-    return round(seconds * SAMPLE_RATE) if seconds > 0.0 else 0
-
-
-def to_gain(gain_db: float) -> tuple[int, int]:
-    """A gain as 4096ths and as tenths of a dB, as the plane wants it."""
-    return round(4096 * 10 ** (gain_db / 20)), round(gain_db * 10) & 0xFFFF
-
-
-_EVENT_CODES: dict[type[MediaEvent], tuple[int, Callable[[Any], int]]] = {
-    media.Bits: (lib.PLANE_EVENT_BITS, lambda event: event.value),
-    media.ToneOn: (lib.PLANE_EVENT_TONE_ON, lambda event: event.tone),
-    media.ToneOff: (lib.PLANE_EVENT_TONE_OFF, lambda event: event.tone),
-    media.Digit: (lib.PLANE_EVENT_DIGIT, lambda event: ord(event.digit)),
-    media.HookOff: (lib.PLANE_EVENT_HOOK_OFF, lambda event: 0),
-    media.HookOn: (lib.PLANE_EVENT_HOOK_ON, lambda event: 0),
-    media.Flash: (lib.PLANE_EVENT_FLASH, lambda event: 0),
-    media.Played: (lib.PLANE_EVENT_PLAYED, lambda event: event.token),
-    media.Recorded: (lib.PLANE_EVENT_RECORDED, lambda event: event.recorder),
-    media.Alarm: (lib.PLANE_EVENT_ALARM, lambda event: event.alarms),
-    media.Slip: (lib.PLANE_EVENT_SLIP, lambda event: int(event.repeated)),
-    media.VoiceOn: (lib.PLANE_EVENT_VOICE, lambda event: 1),
-    media.VoiceOff: (lib.PLANE_EVENT_VOICE, lambda event: 0),
-    media.Octet: (lib.PLANE_EVENT_OCTET, lambda event: event.value),
-    media.LineTested: (lib.PLANE_EVENT_TEST, lambda event: event.errors | event.bits // 8 << 16 | event.synchronised << 31),
-}
-
-_EVENT_MAKERS: dict[int, Callable[[int], MediaEvent]] = {
-    lib.PLANE_EVENT_BITS: media.Bits,
-    lib.PLANE_EVENT_TONE_ON: media.ToneOn,
-    lib.PLANE_EVENT_TONE_OFF: media.ToneOff,
-    lib.PLANE_EVENT_DIGIT: lambda value: media.Digit(chr(value)),
-    lib.PLANE_EVENT_HOOK_OFF: lambda value: media.HookOff(),
-    lib.PLANE_EVENT_HOOK_ON: lambda value: media.HookOn(),
-    lib.PLANE_EVENT_FLASH: lambda value: media.Flash(),
-    lib.PLANE_EVENT_PLAYED: media.Played,
-    lib.PLANE_EVENT_RECORDED: media.Recorded,
-    lib.PLANE_EVENT_ALARM: media.Alarm,
-    lib.PLANE_EVENT_SLIP: lambda value: media.Slip(bool(value)),
-    lib.PLANE_EVENT_OCTET: media.Octet,
-    lib.PLANE_EVENT_TEST: lambda value: media.LineTested((value >> 16 & 0x7FFF) * 8, value & 0xFFFF, bool(value >> 31)),
-    lib.PLANE_EVENT_VOICE: lambda value: media.VoiceOn() if value else media.VoiceOff(),
-}
-
-
-class _EventCache(dict[tuple[int, int], MediaEvent]):
-    """Event objects by kind and value; the few that carry ever new tokens are kept within bounds."""
-
-    def __missing__(self, key: tuple[int, int]) -> MediaEvent:
-        if len(self) > 65536:
-            self.clear()
-        event = self[key] = _EVENT_MAKERS[key[0]](key[1])
-        return event
-
-
-_events = _EventCache()
-_event_layout = struct.Struct("<QHHI")
-
-# Kind, value, detail, gain, sample.
-Encoded = tuple[int, int, int, int, int]
-
-
-def _encode_digits(command: media.SendDigits) -> list[Encoded]:
-    detail = command.on_ms << 16 | command.off_ms
-    return [(lib.PLANE_COMMAND_DIGIT, tones.dtmf(digit), detail, 0, 0) for digit in command.digits]
-
-
-def _encode_octets(command: media.SendOctets) -> list[Encoded]:
-    """The octets four by four, then the command that sends them, which alone has a time."""
-    octets, level = command.octets, round(-10 * command.level_dbm0)
-    good = len(octets) <= lib.FSK_MESSAGE_OCTETS and 0 <= level < 4096 and command.seizure_bits < 4096
-    if not good or command.mark_bits > 65535 or command.mark_out_bits > 65534:
-        raise PlaneError("a message has up to 512 octets, 4095 bits of seizure and 65535 of mark, and no more than 0 dBm0")
-    encoded = [
-        (lib.PLANE_COMMAND_OCTETS, int.from_bytes(octets[place : place + 4], "little"), place, 0, 0) for place in range(0, len(octets), 4)
-    ]
-    value, detail = command.modem | command.seizure_bits << 8 | level << 20, len(octets) | command.mark_bits << 16
-    at = to_sample(command.at) if command.at else 0
-    return [*encoded, (lib.PLANE_COMMAND_OCTETS, value, detail, command.mark_out_bits + 1, at)]
-
-
-def _encode_test(command: media.LineTest) -> Encoded:
-    directions = command.sends * lib.PLANE_TEST_SEND | command.receives * lib.PLANE_TEST_RECEIVE
-    return (lib.PLANE_COMMAND_TEST, command.pattern | directions, 0, 0, 0)
-
-
-def _encode_hear(command: media.Hear) -> Encoded:
-    gain, tenths = to_gain(command.gain_db)
-    return (lib.PLANE_COMMAND_HEAR, command.source, tenths, gain, 0)
-
-
-def _encode_join(command: media.Join) -> Encoded:
-    gain, tenths = to_gain(command.gain_db)
-    return (lib.PLANE_COMMAND_JOIN, command.mix, tenths, gain, 0)
-
-
-_ENCODERS: dict[type[MediaCommand], Callable[[Any], Encoded]] = {
-    media.SendBits: lambda c: (lib.PLANE_COMMAND_BITS, c.value, 0, 0, to_sample(c.at) if c.at else 0),
-    media.SendTone: lambda c: (lib.PLANE_COMMAND_TONE, c.tone, c.duration_ms * 8, 0, to_sample(c.at) if c.at else 0),
-    media.Silence: lambda c: (lib.PLANE_COMMAND_SILENCE, 0, 0, 0, to_sample(c.at) if c.at else 0),
-    media.Listen: lambda c: (lib.PLANE_COMMAND_LISTEN, c.receivers, 0, 0, 0),
-    media.Unlisten: lambda c: (lib.PLANE_COMMAND_UNLISTEN, c.receivers, 0, 0, 0),
-    media.Ring: lambda c: (lib.PLANE_COMMAND_RING, c.on_ms, c.off_ms, 0, 0),
-    media.Play: lambda c: (lib.PLANE_COMMAND_PLAY, c.prompt, c.token, int(c.loop), 0),
-    media.Hear: _encode_hear,
-    media.Unhear: lambda c: (lib.PLANE_COMMAND_UNHEAR, c.source & 0xFFFFFFFF, 0, 0, 0),
-    media.Join: _encode_join,
-    media.Leave: lambda c: (lib.PLANE_COMMAND_LEAVE, c.mix, 0, 0, 0),
-    media.Record: lambda c: (lib.PLANE_COMMAND_RECORD, c.recorder, 0, 0, 0),
-    media.StopRecord: lambda c: (lib.PLANE_COMMAND_STOP_RECORD, c.recorder & 0xFFFFFFFF, 0, 0, 0),
-    media.Tag: lambda c: (lib.PLANE_COMMAND_TAG, c.tag, 0, 0, 0),
-    media.LineTest: _encode_test,
-    media.Disarm: lambda c: (lib.PLANE_COMMAND_DISARM, 0, 0, 0, 0),
-}
 
 _KINDS = {"raw": lib.PLANE_PORT_RAW, "cas": lib.PLANE_PORT_CAS, "fxs": lib.PLANE_PORT_FXS}
 _COUNTERS = (
@@ -381,17 +264,17 @@ class Plane:
 
     def send(self, port: int, command: MediaCommand) -> None:
         """Give a command to a port; StaleEpoch when another control has taken over."""
-        encode = _ENCODERS.get(type(command))
+        encode = ENCODERS.get(type(command))
         if encode is not None:
             kind, value, detail, gain, sample = encode(command)
             code = _send(self._arena, self._epoch, port, kind, value, detail, gain, sample)
             if code:
                 self._complain(code, port)
         elif isinstance(command, media.SendDigits):
-            for encoded in _encode_digits(command):
+            for encoded in encode_digits(command):
                 self._put(port, encoded)
         elif isinstance(command, media.SendOctets):
-            for encoded in _encode_octets(command):
+            for encoded in encode_octets(command):
                 self._put(port, encoded)
         elif isinstance(command, media.Armed):
             self._send_armed(port, command)
@@ -407,15 +290,15 @@ class Plane:
         _check(code, f"port {port}: epoch {self._epoch} of {lib.arena_epoch(self._arena)}")
 
     def _send_armed(self, port: int, armed: media.Armed) -> None:
-        kind, value = _EVENT_CODES[type(armed.event)]
+        kind, value = EVENT_CODES[type(armed.event)]
         inner = armed.command
         if isinstance(inner, media.SendOctets):
-            *octets, last = _encode_octets(inner)
+            *octets, last = encode_octets(inner)
             for waiting in octets:
                 self._put(port, waiting)
             encoded = [last]
         else:
-            encoded = _encode_digits(inner) if isinstance(inner, media.SendDigits) else [_ENCODERS[type(inner)](inner)]
+            encoded = encode_digits(inner) if isinstance(inner, media.SendDigits) else [ENCODERS[type(inner)](inner)]
         for command, what, detail, gain, _ in encoded:
             cell = ffi.new("struct plane_command *")
             cell.until, cell.epoch, cell.port = to_sample(armed.until), self._epoch, port
@@ -442,8 +325,8 @@ class Plane:
                 _check(count, f"epoch {self._epoch} is stale")
                 return events
             events += [
-                (sample / 8000, port, _events[kind, value])
-                for sample, port, kind, value in _event_layout.iter_unpack(self._event_octets[: count * 16])
+                (sample / 8000, port, EVENTS[kind, value])
+                for sample, port, kind, value in EVENT_LAYOUT.iter_unpack(self._event_octets[: count * 16])
             ]
             if count < _DRAIN_EVENTS:
                 return events

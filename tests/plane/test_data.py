@@ -4,7 +4,6 @@ import pytest
 from pbx._plane import lib
 
 from pbx.error_performance import ErrorPerformance
-from pbx.media import PlaneError
 from pbx.signalling.analog.caller_identity import Call, Decoder, FskPresentation, commands, load_presentations
 from pbx.sound_file import decode_alaw
 from pbx.vocabulary import media, tones
@@ -98,7 +97,7 @@ def test_what_no_message_can_be_is_refused():
         media.SendOctets(0, b"", seizure_bits=5000),
         media.SendOctets(0, b"", mark_bits=70_000),
     ):
-        with pytest.raises(PlaneError):
+        with pytest.raises(ValueError, match="512 octets"):
             pair.near.send(4, wrong)
     pair.near.send(4, media.SendOctets(9, b"A"))
     pair.near.send(4, media.SendOctets(0, b"", 0, 0, 0))

@@ -1,0 +1,134 @@
+"""How the vocabulary between media plane and lines looks in the rings of the arena (pbx/dsp/api.h): kinds, values, samples.
+
+Commands are encoded as (kind, value, detail, gain, sample), one or several of them; events are made of kind and value, the same object
+each time it is the same event. Leaves out the rings themselves (pbx/media.py).
+"""
+
+import importlib
+import struct
+from collections.abc import Callable
+from typing import Any
+
+from pbx.vocabulary import media, tones
+from pbx.vocabulary.media import MediaCommand, MediaEvent
+
+lib: Any = importlib.import_module("pbx._plane").lib
+SAMPLE_RATE = 8000
+
+
+def to_sample(seconds: float) -> int:
+    """The sample of a time; 0 for all that is not after 0."""
+    return round(seconds * SAMPLE_RATE) if seconds > 0.0 else 0
+
+
+def to_gain(gain_db: float) -> tuple[int, int]:
+    """A gain as 4096ths and as tenths of a dB, as the plane wants it."""
+    return round(4096 * 10 ** (gain_db / 20)), round(gain_db * 10) & 0xFFFF
+
+
+EVENT_CODES: dict[type[MediaEvent], tuple[int, Callable[[Any], int]]] = {
+    media.Bits: (lib.PLANE_EVENT_BITS, lambda event: event.value),
+    media.ToneOn: (lib.PLANE_EVENT_TONE_ON, lambda event: event.tone),
+    media.ToneOff: (lib.PLANE_EVENT_TONE_OFF, lambda event: event.tone),
+    media.Digit: (lib.PLANE_EVENT_DIGIT, lambda event: ord(event.digit)),
+    media.HookOff: (lib.PLANE_EVENT_HOOK_OFF, lambda event: 0),
+    media.HookOn: (lib.PLANE_EVENT_HOOK_ON, lambda event: 0),
+    media.Flash: (lib.PLANE_EVENT_FLASH, lambda event: 0),
+    media.Played: (lib.PLANE_EVENT_PLAYED, lambda event: event.token),
+    media.Recorded: (lib.PLANE_EVENT_RECORDED, lambda event: event.recorder),
+    media.Alarm: (lib.PLANE_EVENT_ALARM, lambda event: event.alarms),
+    media.Slip: (lib.PLANE_EVENT_SLIP, lambda event: int(event.repeated)),
+    media.VoiceOn: (lib.PLANE_EVENT_VOICE, lambda event: 1),
+    media.VoiceOff: (lib.PLANE_EVENT_VOICE, lambda event: 0),
+    media.Octet: (lib.PLANE_EVENT_OCTET, lambda event: event.value),
+    media.LineTested: (lib.PLANE_EVENT_TEST, lambda event: event.errors | event.bits // 8 << 16 | event.synchronised << 31),
+}
+
+_EVENT_MAKERS: dict[int, Callable[[int], MediaEvent]] = {
+    lib.PLANE_EVENT_BITS: media.Bits,
+    lib.PLANE_EVENT_TONE_ON: media.ToneOn,
+    lib.PLANE_EVENT_TONE_OFF: media.ToneOff,
+    lib.PLANE_EVENT_DIGIT: lambda value: media.Digit(chr(value)),
+    lib.PLANE_EVENT_HOOK_OFF: lambda value: media.HookOff(),
+    lib.PLANE_EVENT_HOOK_ON: lambda value: media.HookOn(),
+    lib.PLANE_EVENT_FLASH: lambda value: media.Flash(),
+    lib.PLANE_EVENT_PLAYED: media.Played,
+    lib.PLANE_EVENT_RECORDED: media.Recorded,
+    lib.PLANE_EVENT_ALARM: media.Alarm,
+    lib.PLANE_EVENT_SLIP: lambda value: media.Slip(bool(value)),
+    lib.PLANE_EVENT_OCTET: media.Octet,
+    lib.PLANE_EVENT_TEST: lambda value: media.LineTested((value >> 16 & 0x7FFF) * 8, value & 0xFFFF, bool(value >> 31)),
+    lib.PLANE_EVENT_VOICE: lambda value: media.VoiceOn() if value else media.VoiceOff(),
+}
+
+
+class _EventCache(dict[tuple[int, int], MediaEvent]):
+    """Event objects by kind and value; the few that carry ever new tokens are kept within bounds."""
+
+    def __missing__(self, key: tuple[int, int]) -> MediaEvent:
+        if len(self) > 65536:
+            self.clear()
+        event = self[key] = _EVENT_MAKERS[key[0]](key[1])
+        return event
+
+
+EVENTS = _EventCache()
+EVENT_LAYOUT = struct.Struct("<QHHI")
+
+# Kind, value, detail, gain, sample.
+Encoded = tuple[int, int, int, int, int]
+
+
+def encode_digits(command: media.SendDigits) -> list[Encoded]:
+    """One command a digit."""
+    detail = command.on_ms << 16 | command.off_ms
+    return [(lib.PLANE_COMMAND_DIGIT, tones.dtmf(digit), detail, 0, 0) for digit in command.digits]
+
+
+def encode_octets(command: media.SendOctets) -> list[Encoded]:
+    """The octets four by four, then the command that sends them, which alone has a time."""
+    octets, level = command.octets, round(-10 * command.level_dbm0)
+    good = len(octets) <= lib.FSK_MESSAGE_OCTETS and 0 <= level < 4096 and command.seizure_bits < 4096
+    if not good or command.mark_bits > 65535 or command.mark_out_bits > 65534:
+        raise ValueError("a message has up to 512 octets, 4095 bits of seizure and 65535 of mark, and no more than 0 dBm0")
+    encoded = [
+        (lib.PLANE_COMMAND_OCTETS, int.from_bytes(octets[place : place + 4], "little"), place, 0, 0) for place in range(0, len(octets), 4)
+    ]
+    value, detail = command.modem | command.seizure_bits << 8 | level << 20, len(octets) | command.mark_bits << 16
+    at = to_sample(command.at) if command.at else 0
+    return [*encoded, (lib.PLANE_COMMAND_OCTETS, value, detail, command.mark_out_bits + 1, at)]
+
+
+def _encode_test(command: media.LineTest) -> Encoded:
+    directions = command.sends * lib.PLANE_TEST_SEND | command.receives * lib.PLANE_TEST_RECEIVE
+    return (lib.PLANE_COMMAND_TEST, command.pattern | directions, 0, 0, 0)
+
+
+def _encode_hear(command: media.Hear) -> Encoded:
+    gain, tenths = to_gain(command.gain_db)
+    return (lib.PLANE_COMMAND_HEAR, command.source, tenths, gain, 0)
+
+
+def _encode_join(command: media.Join) -> Encoded:
+    gain, tenths = to_gain(command.gain_db)
+    return (lib.PLANE_COMMAND_JOIN, command.mix, tenths, gain, 0)
+
+
+ENCODERS: dict[type[MediaCommand], Callable[[Any], Encoded]] = {
+    media.SendBits: lambda c: (lib.PLANE_COMMAND_BITS, c.value, 0, 0, to_sample(c.at) if c.at else 0),
+    media.SendTone: lambda c: (lib.PLANE_COMMAND_TONE, c.tone, c.duration_ms * 8, 0, to_sample(c.at) if c.at else 0),
+    media.Silence: lambda c: (lib.PLANE_COMMAND_SILENCE, 0, 0, 0, to_sample(c.at) if c.at else 0),
+    media.Listen: lambda c: (lib.PLANE_COMMAND_LISTEN, c.receivers, 0, 0, 0),
+    media.Unlisten: lambda c: (lib.PLANE_COMMAND_UNLISTEN, c.receivers, 0, 0, 0),
+    media.Ring: lambda c: (lib.PLANE_COMMAND_RING, c.on_ms, c.off_ms, 0, 0),
+    media.Play: lambda c: (lib.PLANE_COMMAND_PLAY, c.prompt, c.token, int(c.loop), 0),
+    media.Hear: _encode_hear,
+    media.Unhear: lambda c: (lib.PLANE_COMMAND_UNHEAR, c.source & 0xFFFFFFFF, 0, 0, 0),
+    media.Join: _encode_join,
+    media.Leave: lambda c: (lib.PLANE_COMMAND_LEAVE, c.mix, 0, 0, 0),
+    media.Record: lambda c: (lib.PLANE_COMMAND_RECORD, c.recorder, 0, 0, 0),
+    media.StopRecord: lambda c: (lib.PLANE_COMMAND_STOP_RECORD, c.recorder & 0xFFFFFFFF, 0, 0, 0),
+    media.Tag: lambda c: (lib.PLANE_COMMAND_TAG, c.tag, 0, 0, 0),
+    media.LineTest: _encode_test,
+    media.Disarm: lambda c: (lib.PLANE_COMMAND_DISARM, 0, 0, 0, 0),
+}
