@@ -210,7 +210,15 @@ class Recording(Section, frozen=True):
     directory: FileName = "recordings"
     """Relative to the data directory, absolute once loaded."""
     disk_watermark_percent: Annotated[int, Meta(ge=10, le=99, description="a percentage from 10 to 99")] = 90
-    """No new recording begins while the disk is fuller than this."""
+    """Nothing is recorded while the disk is fuller than this."""
+    minimum_free_mib: Annotated[int, Meta(ge=0, le=1 << 30, description="a number of MiB from 0 on")] = 0
+    """Nothing is recorded while less than this is free, whatever the percentage."""
+    when_full: Literal["stop", "delete-oldest"] = "stop"
+    """Stop recording, or make room by deleting the oldest recordings that are over. Calls go on either way."""
+    format: Literal["wav-alaw", "wav-linear", "wav-ima", "flac", "opus"] = "wav-alaw"
+    """What a recording is made into once it is over; while it grows it is WAV in A-law."""
+    opus_kbit_s: Annotated[int, Meta(ge=12, le=256, description="kbit/s from 12 to 256, for both tracks together")] = 32
+    """For the format opus."""
 
 
 class ConsoleKey(Section, frozen=True):

@@ -8,10 +8,11 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from pbx.call import Call, Leg
-from pbx.console_words import AgentRow, CallRow, LineRow, QueueRow
+from pbx.console_words import AgentRow, CallRow, LineRow, QueueRow, RecordingRow
 from pbx.exchange import Exchange
 from pbx.journal import Journal, Subscription
 from pbx.line import Line
+from pbx.recording_files import RecordingFiles
 from pbx.vocabulary.call import NORMAL_CLEARING, Blocked, Unblocked
 from pbx.vocabulary.facts import Commanded, Fact
 
@@ -21,10 +22,11 @@ DONE = "done"
 class ConsoleView:
     """Tables and verbs of one exchange."""
 
-    def __init__(self, exchange: Exchange, journal: Journal) -> None:
+    def __init__(self, exchange: Exchange, journal: Journal, recordings: RecordingFiles | None = None) -> None:
         self._exchange = exchange
         self._switch = exchange.switch
         self._journal = journal
+        self._recordings = recordings
 
     # Tables.
 
@@ -59,6 +61,16 @@ class ConsoleView:
         now = self._exchange.clock.seconds()
         for number, agent in self._exchange.distributor.agents.items():
             yield AgentRow(number, agent.profile.name, agent.state, agent.line, agent.call, now - agent.since)
+
+    def recording_rows(self) -> Iterable[RecordingRow]:
+        """All recordings that go on, and those that wait for their last form."""
+        if self._recordings is None:
+            return
+        for state, found in (("recording", self._recordings.notes()), ("waiting", list(self._recordings.finished))):
+            for notes in found:
+                yield RecordingRow(
+                    notes.recording, notes.call, notes.leg, notes.line, state, notes.seconds, notes.missing_s, notes.file
+                )
 
     def subscribe(self, kinds: Any, function: Callable[[int, Fact], object]) -> Subscription:
         """Facts to come."""

@@ -1,10 +1,11 @@
 """The words of the console: what a person sees and may do there, by role.
 
-``lines``, ``calls``, ``queues`` and ``agents`` are tables that show themselves; ``switch`` holds the verbs; ``on(Fact, function)`` calls
-a function for each fact to come; ``help()`` says all this. An *observer* may look. An *operator* may also use the verbs. Both type
-single expressions of a safe part of Python: nothing imported, no private names, nothing that can swell without end. An
-*engineer* has Python itself. Every verb, and every statement of an engineer, is journaled with the name of the key before it is done.
-A statement or callback that holds the exchange for a second is interrupted. Leaves out the way here (pbx/manhole.py, SSH).
+``lines``, ``calls``, ``queues``, ``agents`` and ``recordings`` are tables that show themselves; ``switch`` holds the verbs;
+``on(Fact, function)`` calls a function for each fact to come; ``help()`` says all this. An *observer* may look. An *operator* may also
+use the verbs. Both type single expressions of a safe part of Python: nothing imported, no private names, nothing that can swell
+without end. An *engineer* has Python itself. Every verb, and every statement of an engineer, is journaled with the name of the key
+before it is done. A statement or callback that holds the exchange for a second is interrupted. Leaves out the way here
+(pbx/manhole.py, SSH).
 """
 
 import ast
@@ -71,6 +72,19 @@ class AgentRow(Row, frozen=True):
     for_s: float = 0.0
 
 
+class RecordingRow(Row, frozen=True):
+    """A recording that goes on; ``missing_s`` of it could not be kept."""
+
+    recording: str
+    call: str = ""
+    leg: int = 0
+    line: str = ""
+    state: str = ""
+    for_s: float = 0.0
+    missing_s: float = 0.0
+    file: str = ""
+
+
 class Subscribed(Protocol):
     """What a subscription of the journal lets the console do."""
 
@@ -92,6 +106,9 @@ class Exchange(Protocol):
 
     def agent_rows(self) -> Iterable[Row]:
         """All agents."""
+
+    def recording_rows(self) -> Iterable[Row]:
+        """All recordings that go on."""
 
     def verbs(self) -> Mapping[str, Callable[..., object]]:
         """The verbs by name; the first line of a verb's docstring is its help."""
@@ -238,7 +255,8 @@ class Help:
     def __repr__(self) -> str:
         return (
             f"You are {self._who}, {self._role}.\n"
-            "lines calls queues agents     tables as they are now; lines['e1-1/1'], lines(state='idle'), len(calls)\n"
+            "lines calls queues agents recordings\n"
+            "                              tables as they are now; lines['e1-1/1'], lines(state='idle'), len(calls)\n"
             "switch                        the verbs; switch.clear('1-7')\n"
             "on(Queued)                    print each such fact to come; on(Queued, lambda fact: print(fact.call))\n"
             "off()                         end all of them\n"
@@ -346,6 +364,7 @@ def namespace_of(exchange: Exchange, who: str, role: str, watches: Watches) -> d
         "calls": View("calls", CallRow, exchange.call_rows),
         "queues": View("queues", QueueRow, exchange.queue_rows),
         "agents": View("agents", AgentRow, exchange.agent_rows),
+        "recordings": View("recordings", RecordingRow, exchange.recording_rows),
         "switch": Verbs(exchange, who, role),
         "on": watches.on,
         "off": watches.off,

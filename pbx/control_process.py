@@ -12,6 +12,7 @@ import shutil
 import signal
 import sys
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -30,7 +31,8 @@ from pbx.manhole import KEYS_FILE, authorise, open_console
 from pbx.media import Plane, StaleEpoch
 from pbx.places import Places
 from pbx.prompts import render
-from pbx.recording_files import RecordingFiles
+from pbx.recording_files import Policy, RecordingFiles
+from pbx.recording_writer import RecordingWriter
 from pbx.store import Store, StoreWriter
 from pbx.tone_plan import FOLDER as TONES
 from pbx.tone_plan import load as load_tones
@@ -38,7 +40,6 @@ from pbx.trace import words_of
 from pbx.vocabulary.call import NORMAL_UNSPECIFIED, Release
 from pbx.vocabulary.facts import AgentFact, AlarmCleared, AlarmRaised, CallFact, Fact, Traced
 
-RECORDINGS_EVERY_S = 0.5
 SAFETY_DRAIN_S = 0.05
 CLEARING_S = 1.0
 OVERTAKEN = 3
@@ -157,14 +158,19 @@ class Control:
         zero = time.time() - self.plane.now
         self.store = Store(places.store, self.plane, self._is_trunk, ring_name=places.ring_name(), clock_zero=zero)
         self.writer = StoreWriter(self.store, self._store_alarm, self._store_clear)
+        wanted = configuration.recording
         self.recordings = RecordingFiles(
             places.recordings,
-            self.plane.read_recorder,
+            self.plane.recorded,
+            self._from_thread,
+            Policy(wanted.format, self._low_water(), wanted.when_full == "delete-oldest"),
             clock_zero=zero,
-            low_water_octets=self._low_water(),
-            on_alarm=self._disk_alarm,
-            on_clear=self._disk_clear,
+            seconds=self.clock.seconds,
         )
+        self.recording_writer = RecordingWriter(
+            self.recordings, wanted.opus_kbit_s, lambda: reactor.callFromThread(self.overtaken)
+        )
+        self._told: deque[Fact] = deque()
         self.journal.subscribe(Fact, self.recordings.take)
         if trace:
             self.journal.subscribe(Fact, LiveSteps(self.exchange).show)
@@ -181,7 +187,7 @@ class Control:
         else:
             self.exchange.start()
         Events(self.reactor, self.plane, self.exchange.floor.media, self.overtaken)
-        self.clock.callLater(RECORDINGS_EVERY_S, self._drain_recordings)
+        self.recording_writer.start()
         if self.configuration.console.port:
             self._open_console()
         gc.collect()
@@ -196,7 +202,7 @@ class Control:
             prepare_key(data)
         for key in wanted.keys:
             authorise(data / KEYS_FILE, " ".join(key.public_key.split()[:2]), key.name, key.role)
-        view = ConsoleView(self.exchange, self.journal)
+        view = ConsoleView(self.exchange, self.journal, self.recordings)
         try:
             open_console(view, data, self.reactor, wanted.port)
         except CannotListenError:
@@ -213,6 +219,7 @@ class Control:
     def clear_all(self) -> Any:
         """An orderly end: clear every call and give the lines a moment; then state the end of whatever has not let go."""
         if self.is_overtaken:
+            self.recording_writer.stop()
             self.writer.stop()
             return None
         switch = self.exchange.switch
@@ -230,28 +237,28 @@ class Control:
         for line in self.exchange.lines.values():
             if line.leg is not None:
                 self.exchange.floor.turn(switch.receive, line, Release(NORMAL_UNSPECIFIED), self.clock.seconds())
-        self.recordings.drain()
-        self.recordings.close()
+        self.recording_writer.stop()
+        self._state_told()
         self.writer.stop()
 
     def _is_trunk(self, name: str) -> bool:
         line = self.exchange.lines.get(name)
         return line is not None and line.kind == TRUNK
 
-    def _drain_recordings(self) -> None:
-        self.recordings.drain()
-        self.clock.callLater(RECORDINGS_EVERY_S, self._drain_recordings)
-
     def _low_water(self) -> int:
-        """The free octets below which no new recording begins."""
-        percent = self.configuration.recording.disk_watermark_percent
-        return shutil.disk_usage(self.places.data).total * (100 - percent) // 100
+        """The free octets below which nothing is recorded."""
+        wanted = self.configuration.recording
+        share = shutil.disk_usage(self.places.data).total * (100 - wanted.disk_watermark_percent) // 100
+        return max(share, wanted.minimum_free_mib << 20)
 
-    def _disk_alarm(self, text: str) -> None:
-        self._state(AlarmRaised(self.clock.seconds(), "recording", text))
+    def _from_thread(self, fact: Fact) -> None:
+        """A fact of the writer of recordings; at an orderly end the reactor may not come to it any more, ``stop`` does."""
+        self._told.append(fact)
+        self.reactor.callFromThread(self._state_told)
 
-    def _disk_clear(self) -> None:
-        self._state(AlarmCleared(self.clock.seconds(), "recording"))
+    def _state_told(self) -> None:
+        while self._told:
+            self._state(self._told.popleft())
 
     def _store_alarm(self, text: str) -> None:
         self.reactor.callFromThread(self._state, AlarmRaised(self.clock.seconds(), "store", text))

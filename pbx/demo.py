@@ -15,6 +15,8 @@ from pathlib import Path
 from config.loader import load
 from pbx.places import Places
 from pbx.prompts import PromptError, render
+from pbx.recording_files import ENDINGS, SAMPLE_RATE
+from pbx.recording_forms import samples_in
 from pbx.store import StoreError, connect
 from pbx.supervisor import HOME, StartError, Supervisor
 
@@ -97,10 +99,10 @@ def _report(places: Places) -> int:
                 f"  {call:<6} {line:<9} {direction:<9} {calling or '-':<12} -> {called or '-':<12} "
                 f"{duration or 0.0:6.1f} s  waited {waited or 0.0:5.1f} s  agent {agent or '-':<5} cause {cause}"
             )
-        recordings = sorted(places.recordings.rglob("*.wav"))
+        recordings = sorted(path for path in places.recordings.rglob("*") if path.suffix in ENDINGS)
         print("\nrecordings (left: the caller, right: what the caller heard)")
         for path in recordings:
-            print(f"  {_shown(path)}  {path.stat().st_size / 16000:.1f} s")
+            print(f"  {_shown(path)}  {samples_in(path) / SAMPLE_RATE:.1f} s")
         print(f"\nrecords: {_shown(places.store)}   look again: ./zongji calls, ./zongji trace CALL")
         return _totals(connection)
     finally:

@@ -116,6 +116,8 @@ _COUNTERS = (
 )
 _DRAIN_EVENTS = 4096
 _JOURNAL_BATCH_OCTETS = 1 << 18
+_RECORDER_ROOM_OCTETS = 1 << 16
+_uncleared = ffi.new_allocator(should_clear_after_alloc=False)
 
 
 def _check(code: int, what: str) -> int:
@@ -485,12 +487,20 @@ class Plane:
 
         StaleEpoch for a control that was overtaken: what it took, the new one would miss.
         """
+        return b"".join(octets for _, octets in self.recorded(recorder))
+
+    def recorded(self, recorder: int) -> list[tuple[int, bytes]]:
+        """The same in pieces, each behind the number of samples that are missing before it because the ring was full."""
         if self._epoch and self._epoch != lib.arena_epoch(self._arena):
             raise StaleEpoch(f"recorder {recorder} at epoch {self._epoch}")
-        room = 1 << 18
-        found = ffi.new("uint8_t[]", room)
-        count = _check(lib.arena_recorder_read(self._arena, recorder, found, room), f"no recorder {recorder}")
-        return bytes(ffi.buffer(found, count))
+        pieces: list[tuple[int, bytes]] = []
+        # A buffer of each call's own: the writer of files and a turn may read at the same time.
+        found, lost, count = _uncleared("uint8_t[]", _RECORDER_ROOM_OCTETS), ffi.new("uint64_t *"), 1
+        while count:
+            count = lib.arena_recorder_read(self._arena, recorder, found, _RECORDER_ROOM_OCTETS, lost)
+            if _check(count, f"no recorder {recorder}"):
+                pieces.append((int(lost[0]), bytes(ffi.buffer(found, count))))
+        return pieces
 
 
 def _make_fifo(path: str) -> None:

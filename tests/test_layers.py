@@ -21,9 +21,10 @@ LAYERS = {
     3: "pbx.call pbx.numbers pbx.routing pbx.bridge pbx.switch pbx.recording pbx.floor pbx.distribution pbx.service pbx.leg_records "
     "ivr fax.mailbox",
     4: "pbx.journal pbx.cdr pbx.store pbx.recovery pbx.sites pbx.csta pbx.manhole pbx.console pbx.trace pbx.checkers "
-    "pbx.recording_files pbx.console_words desk "
+    "pbx.recording_files pbx.recording_forms pbx.console_words desk "
     "drivers.far_end",  # the simulated network is no card but an exchange of its own, out of the same engines
-    5: "pbx.exchange pbx.console_view pbx.far_network pbx.prompts pbx.control_process pbx.network_process pbx.plane_process pbx.__main__ "
+    5: "pbx.exchange pbx.console_view pbx.far_network pbx.prompts pbx.recording_writer "
+    "pbx.control_process pbx.network_process pbx.plane_process pbx.__main__ "
     "pbx.places pbx.simulation pbx.at_rest pbx.simulate pbx.supervisor pbx.demo pbx.commands benchmarks",
 }
 ROOTS = ("pbx", "drivers", "ivr", "fax", "desk", "config", "benchmarks")

@@ -209,7 +209,8 @@ int64_t arena_journal_read(struct arena *arena, uint64_t after, uint8_t *octets,
                            uint32_t *lengths, uint32_t limit);
 int arena_journal_commit(struct arena *arena, uint64_t sequence);
 uint64_t arena_journal_sequence(struct arena *arena);
-int arena_recorder_read(struct arena *arena, uint32_t recorder, uint8_t *octets, uint32_t room);
+/* Octets read, up to the next gap; `lost` says how many samples are missing before them. */
+int arena_recorder_read(struct arena *arena, uint32_t recorder, uint8_t *octets, uint32_t room, uint64_t *lost);
 int arena_prompt_load(struct arena *arena, const char *name, uint64_t hash, const uint8_t *alaw, uint32_t length);
 int arena_tone_load(struct arena *arena, uint32_t index, const struct tone_plan *plan);
 void arena_tone_levels(struct arena *arena, int dtmf_low, int dtmf_high, int mfc_forward, int mfc_backward);

@@ -102,8 +102,19 @@ struct arena_leg {
   struct arena_leg_copy copy[2];
 };
 
+/* Samples that found no room, and before which sample of the ring they are missing. Written by the plane until a sample
+ * follows it, read only then. */
+struct arena_recorder_gap {
+  _Atomic uint64_t at;
+  _Atomic uint64_t samples;
+};
+
+#define ARENA_RECORDER_GAPS 8 /* a power of two; between two of them lies a whole ring, or a reader who takes little */
+
 struct arena_recorder {
   struct ring_positions samples;
+  struct ring_positions gaps;
+  struct arena_recorder_gap gap[ARENA_RECORDER_GAPS];
 };
 
 struct arena_prompt {
@@ -134,7 +145,7 @@ void arena_event_put(struct arena *arena, uint64_t sample, uint32_t port, uint32
 int arena_command_take(struct arena *arena, struct plane_command *command);
 /* Whether a command waits. */
 int arena_command_waits(struct arena *arena);
-/* Puts `count` pairs of A-law samples into a recorder's ring, or counts those that found no room. Null = silence. */
+/* Puts `count` pairs of A-law samples into a recorder's ring, or notes the gap of those that found no room. Null = silence. */
 void arena_recorder_put(struct arena *arena, uint32_t recorder, const uint8_t *said, const uint8_t *told, uint32_t count);
 /* Leaves a gap in the journal for a writer of an older epoch that may be paused in the middle of an append. */
 void arena_journal_leap(struct arena *arena);

@@ -110,6 +110,21 @@ int arena_drain(struct arena *arena, uint32_t epoch, struct plane_event *events,
   return (int)count;
 }
 
+static void note_gap(struct arena_recorder *recorder, uint64_t at, uint64_t samples) {
+  uint64_t written = atomic_load_explicit(&recorder->gaps.written, memory_order_relaxed);
+  struct arena_recorder_gap *last = &recorder->gap[(written - 1) & (ARENA_RECORDER_GAPS - 1)];
+  if (written && atomic_load_explicit(&last->at, memory_order_relaxed) == at) {
+    atomic_fetch_add_explicit(&last->samples, samples, memory_order_relaxed);
+    return;
+  }
+  if (written - atomic_load_explicit(&recorder->gaps.read, memory_order_acquire) == ARENA_RECORDER_GAPS)
+    return;
+  struct arena_recorder_gap *gap = &recorder->gap[written & (ARENA_RECORDER_GAPS - 1)];
+  atomic_store_explicit(&gap->at, at, memory_order_relaxed);
+  atomic_store_explicit(&gap->samples, samples, memory_order_relaxed);
+  atomic_store_explicit(&recorder->gaps.written, written + 1, memory_order_release);
+}
+
 void arena_recorder_put(struct arena *arena, uint32_t recorder, const uint8_t *said, const uint8_t *told,
                         uint32_t count) {
   uint32_t size = arena->header->layout.recorder_samples;
@@ -119,6 +134,7 @@ void arena_recorder_put(struct arena *arena, uint32_t recorder, const uint8_t *s
   uint64_t room = size - (written - atomic_load_explicit(&ring->read, memory_order_acquire));
   if (count > room) {
     arena->header->counters.recorder_overflows += count - room;
+    note_gap(&arena->recorders[recorder], written + room, count - room);
     count = (uint32_t)room;
   }
   for (uint32_t n = 0; n < count; n++) {
@@ -129,14 +145,39 @@ void arena_recorder_put(struct arena *arena, uint32_t recorder, const uint8_t *s
   atomic_store_explicit(&ring->written, written + count, memory_order_release);
 }
 
-int arena_recorder_read(struct arena *arena, uint32_t recorder, uint8_t *octets, uint32_t room) {
+/* The samples missing before `at`, taken off the list; how many samples behind `at` the next gap is, in `until`. A gap
+ * behind which nothing was written yet may still grow and is left where it is. */
+static uint64_t take_gap(struct arena_recorder *recorder, uint64_t at, uint64_t written, uint64_t *until) {
+  uint64_t lost = 0, next = atomic_load_explicit(&recorder->gaps.read, memory_order_relaxed);
+  uint64_t end = atomic_load_explicit(&recorder->gaps.written, memory_order_acquire);
+  *until = UINT64_MAX;
+  for (; next != end; next++) {
+    struct arena_recorder_gap *gap = &recorder->gap[next & (ARENA_RECORDER_GAPS - 1)];
+    uint64_t place = atomic_load_explicit(&gap->at, memory_order_relaxed);
+    if (place > at) {
+      *until = place - at;
+      break;
+    }
+    if (place >= written)
+      break;
+    lost += atomic_load_explicit(&gap->samples, memory_order_relaxed);
+    atomic_store_explicit(&recorder->gaps.read, next + 1, memory_order_release);
+  }
+  return lost;
+}
+
+int arena_recorder_read(struct arena *arena, uint32_t recorder, uint8_t *octets, uint32_t room, uint64_t *lost) {
   if (recorder >= arena->header->layout.recorders)
     return PLANE_INVALID;
   uint32_t size = arena->header->layout.recorder_samples;
   struct ring_positions *ring = &arena->recorders[recorder].samples;
   const uint8_t *sound = arena->recorded + (uint64_t)recorder * size * 2;
   uint64_t read = atomic_load_explicit(&ring->read, memory_order_relaxed);
-  uint64_t count = atomic_load_explicit(&ring->written, memory_order_acquire) - read;
+  uint64_t written = atomic_load_explicit(&ring->written, memory_order_acquire), until;
+  uint64_t count = written - read;
+  *lost = take_gap(&arena->recorders[recorder], read, written, &until);
+  if (count > until)
+    count = until;
   if (count > room / 2)
     count = room / 2;
   uint64_t first = size - (read & (size - 1));

@@ -125,6 +125,32 @@ class RecordingStopped(CallFact, frozen=True, gc=False):
     recorder: int = 0
 
 
+class RecordingGap(Fact, frozen=True, gc=False):
+    """Sound is missing ``at_s`` seconds into the recording, ``missing_s`` long, with silence in its place: ``not read``, or ``disk``."""
+
+    recording: str = ""
+    at_s: float = 0.0
+    missing_s: float = 0.0
+    reason: str = ""
+
+
+class RecordingFiled(Fact, frozen=True, gc=False):
+    """The recording lies on disk as it will stay; ``file`` is seen from the recordings' directory."""
+
+    recording: str = ""
+    file: str = ""
+    format: str = ""
+    seconds: float = 0.0
+    missing_s: float = 0.0
+
+
+class RecordingDeleted(Fact, frozen=True, gc=False):
+    """The oldest recordings made room for new ones (``when_full = "delete-oldest"``)."""
+
+    recording: str = ""
+    file: str = ""
+
+
 class Failed(CallFact, frozen=True, gc=False):
     """The leg cannot go on (CSTA: failed); its party hears a tone."""
 

@@ -12,7 +12,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 import msgspec
 from twisted.internet import reactor
 
-from pbx.console_words import AgentRow, CallRow, LineRow, QueueRow
+from pbx.console_words import AgentRow, CallRow, LineRow, QueueRow, RecordingRow
 from pbx.journal import Journal, MemoryRing
 from pbx.manhole import open_console
 from pbx.vocabulary import facts
@@ -39,6 +39,9 @@ class SmallExchange:
 
     def agent_rows(self):
         return [AgentRow("8001", "Ada", "Busy", "a-1", "1-1", 12.0)]
+
+    def recording_rows(self):
+        return [RecordingRow("1-1-1", "1-1", 1, "e1-1/1", "recording", 12.0, 0.25, "2026-11-22/1-1-1-120000.wav")]
 
     def clear(self, call):
         """Clear a call."""

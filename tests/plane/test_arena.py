@@ -1,5 +1,6 @@
 """What must outlive control: journal ring, leg records, prompt cache, epochs; and overflow of events."""
 
+import random
 import tempfile
 import zlib
 from collections import deque
@@ -199,3 +200,56 @@ def test_what_the_plane_cannot_do_is_counted() -> None:
     with pytest.raises(PlaneError):
         Plane.create(Layout(events=1000))
     assert lib.PLANE_LAYOUT_VERSION == 2
+
+
+def test_what_a_full_recorder_loses_is_told_at_its_place() -> None:
+    """The reader stays away for longer than the ring lasts, twice: each gap is told before the first sample behind it."""
+    near, far = Wire([SpanSettings()]), Wire([SpanSettings()])
+    join((near, 0), (far, 0))
+    plane = Plane.create(Layout(ports=30, recorders=2, recorder_samples=1024))
+    plane.add_card(near.card)
+    plane.send(0, media.Record(1))
+    ticks = iter(range(1000))
+
+    def tick(count: int) -> None:
+        for _ in range(count):
+            plane.tick(next(ticks))
+
+    tick(10)
+    assert [(lost, len(octets)) for lost, octets in plane.recorded(1)] == [(0, 1600)]
+    tick(20)
+    assert [(lost, len(octets)) for lost, octets in plane.recorded(1)] == [(0, 2048)], "a gap that may grow is not told"
+    tick(1)
+    assert [(lost, len(octets)) for lost, octets in plane.recorded(1)] == [(1600 - 1024, 160)]
+    tick(30)
+    plane.recorded(1)
+    tick(30)
+    assert [(lost, len(octets)) for lost, octets in plane.recorded(1)] == [(2400 - 1024, 2048)]
+    tick(5)
+    assert [(lost, len(octets)) for lost, octets in plane.recorded(1)] == [(2400 - 1024, 800)]
+    assert plane.recorded(1) == []
+    assert plane.counters()["recorder_overflows"] == 576 + 2 * 1376
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_whatever_the_reader_does_no_sample_is_unaccounted_for(seed: int) -> None:
+    chance = random.Random(seed)
+    near, far = Wire([SpanSettings()]), Wire([SpanSettings()])
+    join((near, 0), (far, 0))
+    plane = Plane.create(Layout(ports=30, recorders=1, recorder_samples=1024))
+    plane.add_card(near.card)
+    plane.send(0, media.Record(0))
+    told = 0
+
+    def read() -> int:
+        return sum(lost + len(octets) // 2 for lost, octets in plane.recorded(0))
+
+    for tick in range(400):
+        plane.tick(tick)
+        if chance.random() < (0.02 if tick < 200 else 0.2):
+            told += read()
+    told += read()
+    # A gap that is still open is told when a sample follows it.
+    plane.tick(400)
+    assert told + read() == 80 * 401, f"seed {seed}"
+    assert plane.counters()["recorder_overflows"] > 0
