@@ -95,6 +95,33 @@ GROUPS = (
             "accuracy.dtmf.break.parted",
         ),
     ),
+    Group(
+        "accuracy",
+        "benchmarks.talk_off",
+        (
+            "accuracy.talk-off.spoken.digits",
+            "accuracy.talk-off.spoken.mfc",
+            "accuracy.talk-off.spoken.tones",
+            "accuracy.talk-off.spoken.beeps",
+            "accuracy.talk-off.people.digits",
+            "accuracy.talk-off.people.mfc",
+            "accuracy.talk-off.people.tones",
+            "accuracy.talk-off.people.beeps",
+            "accuracy.talk-off.music.digits",
+            "accuracy.talk-off.music.mfc",
+            "accuracy.talk-off.music.tones",
+            "accuracy.talk-off.music.beeps",
+            "accuracy.talk-off.deceiving.digits",
+            "accuracy.talk-off.deceiving.mfc",
+            "accuracy.talk-off.deceiving.tones",
+            "accuracy.talk-off.deceiving.beeps",
+        ),
+    ),
+    Group(
+        "accuracy",
+        "benchmarks.answering",
+        ("accuracy.answer.person", "accuracy.answer.machine", "accuracy.answer.others", "accuracy.answer.beep"),
+    ),
 )
 
 EXAMPLE = """example:

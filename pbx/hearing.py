@@ -71,6 +71,14 @@ class Receiver:
         self._kept = ffi.new("char[]", size + 64)
         return self._kept + (-int(ffi.cast("uintptr_t", self._kept)) % 64)
 
+    @property
+    def standing(self) -> str | None:
+        """The name of the signal that has begun and not ended."""
+        return None if self._begun is None else self._name(self._begun[1])
+
+    def _name(self, value: int) -> str:
+        return chr(value) if self.kind == "dtmf" else self.names[value] if self.kind == "tone" else str(value)
+
     def hear(self, sound: Samples) -> list[Heard]:
         """The signals whose end this piece made certain."""
         self._rest = np.concatenate([self._rest, np.asarray(sound, np.int16)])
@@ -101,8 +109,7 @@ class Receiver:
             return []
         begin, value, level = self._begun
         self._begun = None
-        name = chr(value) if self.kind == "dtmf" else self.names[value] if self.kind == "tone" else str(value)
-        return [Heard(begin / SAMPLES_A_MS, self.kind, name, (at - begin) / SAMPLES_A_MS, level / 10)]
+        return [Heard(begin / SAMPLES_A_MS, self.kind, self._name(value), (at - begin) / SAMPLES_A_MS, level / 10)]
 
 
 def hear(sound: Samples | bytes, kinds: Iterable[str] = KINDS, plan: TonePlan | None = None) -> list[Heard]:

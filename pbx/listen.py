@@ -6,12 +6,13 @@ from pathlib import Path
 
 import msgspec
 
+from pbx.answer_hearing import hear_answer
 from pbx.hearing import KINDS, Heard, hear
 from pbx.sound_file import Samples, SoundFileError, read_sound
 from pbx.tone_plan import FOLDER, PlanError, TonePlan, load
 from pbx.voice_hearing import hear_voice
 
-ON_REQUEST = ("voice",)
+ON_REQUEST = ("voice", "answer")
 """Kinds that are not signals of a network and are listened for only when they are asked for."""
 
 
@@ -32,6 +33,8 @@ def _heard(track: Samples, kinds: list[str] | None, plan: TonePlan) -> list[Hear
     heard = hear(track, [kind for kind in kinds or KINDS if kind in KINDS], plan)
     if kinds and "voice" in kinds:
         heard += hear_voice(track)
+    if kinds and "answer" in kinds:
+        heard += hear_answer(track, plan)
     return sorted(heard, key=lambda h: (h.at_ms, h.kind))
 
 

@@ -9,6 +9,7 @@ from benchmarks.realtime import explained
 from benchmarks.row import Row
 from pbx.media import LateTick
 
+ONLY_WITH_RECORDINGS = ("accuracy.talk-off.people.", "accuracy.talk-off.music.")
 KEYS = ["name", "value", "unit", "better", "peer", "peer_value", "ratio", "conditions"]
 
 
@@ -25,7 +26,9 @@ def rows(capsys, *arguments):
 @pytest.mark.parametrize("name", ["clock", "sim", "realtime", "dsp", "accuracy"])
 def test_every_benchmark_prints_the_rows_it_names(capsys, name):
     found = rows(capsys, name)
-    assert [row["name"] for row in found] == [row for group in GROUPS if group.name == name for row in group.rows]
+    rows_named = [row for group in GROUPS if group.name == name for row in group.rows]
+    names = [row["name"] for row in found]
+    assert names == [row for row in rows_named if row in names or not row.startswith(ONLY_WITH_RECORDINGS)]
     for row in found:
         assert list(row) == KEYS
         assert row["better"] in ("lower", "higher")

@@ -31,7 +31,7 @@
 #define BEEP_LOWEST_HZ 345.0f
 #define BEEP_HIGHEST_HZ 2510.0f
 #define STEP_HZ 15.0f    /* from tick to tick */
-#define LEVEL_RATIO 2.5f /* 4 dB */
+#define LEVEL_RATIO 1.6f /* 2 dB */
 
 struct voice_lane {
   int32_t cosine[BINS]; /* of the tick before, for the advance of phase */
@@ -220,7 +220,7 @@ static float steady_tone(const struct voice_bank *bank, struct voice_lane *state
 
 static int agrees(const struct voice_lane *state, float hz, float total) {
   float off = fabsf(hz - state->tone_hz);
-  return hz > 0.0f && off <= STEP_HZ && off <= 0.01f * state->tone_hz + (state->tone_ticks < 3 ? STEP_HZ : 4.0f) &&
+  return hz > 0.0f && off <= STEP_HZ && off <= 0.002f * state->tone_hz + (state->tone_ticks < 3 ? STEP_HZ : 5.0f) &&
          total <= LEVEL_RATIO * state->tone_power && total * LEVEL_RATIO >= state->tone_power;
 }
 

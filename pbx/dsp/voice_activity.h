@@ -9,7 +9,7 @@
  *              level of the last 0.8 to 1.5 s, up and down;
  *   tones      one steady tone is no voice (and ends it); two tones together and music are voice while their level moves, and
  *              become noise after 1.5 s of steadiness; clicks shorter than 40 ms are nothing;
- *   beep       a single tone from 350 to 2500 Hz, -30 dBm0 or more, steady within 1 % + 4 Hz and 4 dB, 15 dB or more above noise:
+ *   beep       a single tone from 350 to 2500 Hz, -30 dBm0 or more, steady within 0.2 % + 5 Hz and 2 dB, 15 dB or more above noise:
  *              told once it has lasted 110 to 130 ms if it lasts 120 ms, never below 100 ms, with its first sample to 20 ms; its end
  *              within 30 ms.
  *
