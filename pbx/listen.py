@@ -7,24 +7,27 @@ from pathlib import Path
 import msgspec
 
 from pbx.answer_hearing import hear_answer
+from pbx.data_hearing import KINDS as DATA_KINDS
+from pbx.data_hearing import hear_data
 from pbx.hearing import KINDS, Heard, hear
 from pbx.sound_file import Samples, SoundFileError, read_sound
 from pbx.tone_plan import FOLDER, PlanError, TonePlan, load
 from pbx.voice_hearing import hear_voice
 
-ON_REQUEST = ("voice", "answer")
-"""Kinds that are not signals of a network and are listened for only when they are asked for."""
+ON_REQUEST = ("voice", "answer", *DATA_KINDS)
+"""Kinds that are listened for only when they are asked for; good caller identity is told in any case."""
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="zongji listen",
-        description="Names the DTMF digits, MFC signals and call progress tones in a sound file.",
+        description="Names the DTMF digits, MFC signals, call progress tones and caller identity in a sound file; measures it on request.",
         epilog="Example: zongji listen --json recording.wav",
     )
     parser.add_argument("file", type=Path, help="WAV, FLAC, Ogg/Opus ... of any rate, or raw A-law (.al, .alaw, .raw)")
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
     parser.add_argument("--kind", action="append", choices=(*KINDS, *ON_REQUEST), help="listen for this only; may be given again")
+    parser.add_argument("--level", dest="kind", action="append_const", const="level", help="the level of each second, as --kind level")
     parser.add_argument("--tones", default="china", help="tone plan, a file of config/tones (default: china)")
     return parser
 
@@ -35,6 +38,7 @@ def _heard(track: Samples, kinds: list[str] | None, plan: TonePlan) -> list[Hear
         heard += hear_voice(track)
     if kinds and "answer" in kinds:
         heard += hear_answer(track, plan)
+    heard += hear_data(track, kinds)
     return sorted(heard, key=lambda h: (h.at_ms, h.kind))
 
 

@@ -5,8 +5,8 @@ import sys
 from pathlib import Path
 
 from pbx.sound_file import HIGHEST_RATE_HZ, SAMPLE_RATE_HZ, SoundFileError, write_sound
-from pbx.speaking import DEFAULT_TONE_MS, SpecificationError, speak
-from pbx.tone_plan import FOLDER, PlanError, load
+from pbx.speaking import DEFAULT_TONE_MS, FORMS, SpecificationError, names, speak
+from pbx.tone_plan import FOLDER, PlanError, china, load
 
 LONGEST_S = 3600.0
 
@@ -14,10 +14,11 @@ LONGEST_S = 3600.0
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="zongji tone",
-        description="Writes DTMF digits, MFC signals or a call progress tone to a sound file.",
-        epilog="Examples: zongji tone dtmf:12# digits.wav; zongji tone mfc-forward:3 three.al; zongji tone busy busy.wav",
+        description="Writes digits, MFC signals, tones, signals of modems, caller identity or a test pattern to a sound file.",
+        epilog="Examples: zongji tone dtmf:12# digits.wav; zongji tone busy busy.wav --tones germany; zongji tone ansam answer.wav; "
+        "zongji tone caller-identity:13800138000/ZHANG@bellcore who.wav; zongji tone bert:2^15-1 pattern.al",
     )
-    parser.add_argument("spec", help="dtmf:DIGITS, mfc-forward:SIGNALS, mfc-backward:SIGNALS, or a tone such as busy")
+    parser.add_argument("spec", help=f"{', '.join(FORMS)}, or a signal's name: {names(china())}".replace("%", "%%"))
     parser.add_argument("file", type=Path, help="to write: raw A-law (.al, .alaw, .raw), FLAC (.flac), Ogg/Opus (.opus, .ogg), else WAV")
     parser.add_argument("--alaw", action="store_true", help="write the WAV file in A-law instead of linear 16 bit")
     parser.add_argument("--rate", type=int, default=SAMPLE_RATE_HZ, help="samples a second of the file (default: 8000)")

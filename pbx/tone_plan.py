@@ -105,14 +105,15 @@ def load(path: Path) -> TonePlan:
     except (UnicodeDecodeError, tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
         raise PlanError(f"{path}: {error}; compare it with {FOLDER / 'china.toml'}") from error
     for name, tone in plan.tone.items():
-        _check(path, name, tone)
+        place = f"{path}: [tone.{name}]"
+        if name not in PROGRESS_TONES:
+            raise PlanError(f"{place}: unknown name; the names are {', '.join(PROGRESS_TONES)}")
+        check_tone(place, tone)
     return plan
 
 
-def _check(path: Path, name: str, tone: Tone) -> None:
-    place = f"{path}: [tone.{name}]"
-    if name not in PROGRESS_TONES:
-        raise PlanError(f"{place}: unknown name; the names are {', '.join(PROGRESS_TONES)}")
+def check_tone(place: str, tone: Tone) -> None:
+    """Raise PlanError, which begins with ``place``, for a tone that cannot be sent."""
     if bool(tone.part) == bool(tone.frequency_hz) or (tone.part and (tone.cadence_ms or tone.heard_after)):
         raise PlanError(f"{place}: give either frequency_hz with cadence_ms, or parts alone")
     if len(tone.cadence_ms) % 2 or len(tone.cadence_ms) > 16 or any(not 0 < ms < 65536 for ms in tone.cadence_ms):

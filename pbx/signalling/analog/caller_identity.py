@@ -182,6 +182,11 @@ class Decoder:
         self._encoding = encoding
         self._octets = bytearray()
 
+    @property
+    def begun(self) -> bool:
+        """Whether a message is under way."""
+        return bool(self._octets)
+
     def feed(self, octets: bytes) -> list[Message | Malformed]:
         """The messages that these octets made whole."""
         found: list[Message | Malformed] = []
