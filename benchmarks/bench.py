@@ -51,6 +51,14 @@ GROUPS = (
     Group("dsp", "benchmarks.receivers", ("receivers.dtmf", "receivers.mfc", "receivers.all")),
     Group("dsp", "benchmarks.codecs", ("codec.g722", "codec.opus", "codec.ima")),
     Group("dsp", "benchmarks.data_signals", ("fsk.v23", "fsk.bell202", "fsk.v21", "fsk.voices", "fsk.silence")),
+    Group(
+        "dsp",
+        "benchmarks.echo",
+        (
+            *(f"echo.{taps}{other}" for taps in (256, 512, 1024) for other in ("", ".avx2", ".speexdsp")),
+            *(f"echo.{quality}.{peer}" for quality in ("erle", "convergence", "doubletalk") for peer in ("spandsp", "speexdsp")),
+        ),
+    ),
     Group("dsp", "benchmarks.plane", ("wire.span", "plane.tick")),
     Group("accuracy", "benchmarks.concealment", ("conceal.1", "conceal.3", "conceal.10", "conceal.1.20", "conceal.3.20", "conceal.10.20")),
     Group(
