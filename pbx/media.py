@@ -16,6 +16,7 @@ from typing import Any
 import msgspec
 
 from pbx.engine import Levels
+from pbx.line_echo import LineEcho, line_echo
 from pbx.media_ring import ENCODERS, EVENT_CODES, EVENT_LAYOUT, EVENTS, Encoded, encode_digits, encode_octets, to_sample
 from pbx.vocabulary import media, tones
 from pbx.vocabulary.media import MediaCommand, MediaEvent
@@ -54,6 +55,7 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True):
     events: int = 65536
     commands: int = 16384
     recorder_samples: int = 131072
+    echo_cancellers: int = 128
     prompt_octets: int = 16 << 20
     journal_octets: int = 8 << 20
 
@@ -346,6 +348,11 @@ class Plane:
         found = ffi.new("uint32_t *")
         _check(lib.arena_tag(self._arena, port, found), f"no port {port}")
         return int(found[0])
+
+    def echo(self, port: int) -> LineEcho | None:
+        """What the port's echo canceller has found, not older than its turn among all of them; None = it has none."""
+        _check(lib.arena_echo(self._arena, port, found := ffi.new("struct plane_echo *")), f"no port {port}")
+        return line_echo(found)
 
     def edges(self, port: int) -> list[Edge]:
         """What the port hears, in order."""

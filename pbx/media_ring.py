@@ -9,6 +9,7 @@ import struct
 from collections.abc import Callable
 from typing import Any
 
+from pbx.line_echo import echo_detail
 from pbx.vocabulary import media, tones
 from pbx.vocabulary.media import MediaCommand, MediaEvent
 
@@ -128,6 +129,7 @@ ENCODERS: dict[type[MediaCommand], Callable[[Any], Encoded]] = {
     media.Leave: lambda c: (lib.PLANE_COMMAND_LEAVE, c.mix, 0, 0, 0),
     media.Record: lambda c: (lib.PLANE_COMMAND_RECORD, c.recorder, 0, 0, 0),
     media.StopRecord: lambda c: (lib.PLANE_COMMAND_STOP_RECORD, c.recorder & 0xFFFFFFFF, 0, 0, 0),
+    media.CancelEcho: lambda c: (lib.PLANE_COMMAND_ECHO, c.tail_ms, echo_detail(c), 0, 0),
     media.Tag: lambda c: (lib.PLANE_COMMAND_TAG, c.tag, 0, 0, 0),
     media.LineTest: _encode_test,
     media.Disarm: lambda c: (lib.PLANE_COMMAND_DISARM, 0, 0, 0, 0),

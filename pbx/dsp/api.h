@@ -52,6 +52,7 @@
 #define PLANE_COMMAND_CONFIGURE 17  /* value kind | recognition ms << 16, detail flash min ms << 16 | flash max ms, gain hook-on ms */
 #define PLANE_COMMAND_PLAYER_PLAY 18 /* port = player, value prompt, gain 1 = loop */
 #define PLANE_COMMAND_PLAYER_STOP 19 /* port = player */
+#define PLANE_COMMAND_ECHO 20        /* value tail ms (0 = off), detail options of echo_api.h | delay ms << 8 */
 /* gain 0: value = four octets of the message to be, the first lowest, detail = their place. gain > 0: send it; gain - 1 bits of mark
  * end it, value = modem | bits of seizure << 8 | tenths of dB below 0 dBm0 << 20, detail = octets | bits of mark before them << 16. */
 #define PLANE_COMMAND_OCTETS 21
@@ -105,6 +106,7 @@ struct plane_layout {
   uint32_t events;           /* power of two */
   uint32_t commands;         /* of each ring, power of two */
   uint32_t recorder_samples; /* power of two, of each recorder */
+  uint32_t echo_cancellers;  /* ports that can have one at a time; 0 = none */
   uint64_t prompt_octets;
   uint64_t journal_octets; /* power of two */
 };
@@ -138,6 +140,20 @@ struct plane_levels {
   uint8_t ringing;
   uint32_t alarms;
 };
+
+/* What the canceller of a port has found; tail_ms 0 = the port has none. */
+struct plane_echo {
+  int16_t erle_tenth_db;
+  int16_t erl_tenth_db;
+  int16_t background_tenth_dbm0;
+  uint8_t tail_ms;
+  uint8_t flags; /* PLANE_ECHO_ */
+};
+
+#define PLANE_ECHO_CONVERGED 1
+#define PLANE_ECHO_DOUBLE_TALK 2
+#define PLANE_ECHO_DISABLED 4
+#define PLANE_ECHO_SUPPRESSING 8
 
 struct plane_edge {
   uint32_t source;
@@ -195,6 +211,7 @@ int arena_events_waiting(struct arena *arena);
 
 /* What stands on a port. */
 int arena_levels(struct arena *arena, uint32_t port, struct plane_levels *levels);
+int arena_echo(struct arena *arena, uint32_t port, struct plane_echo *echo);
 int arena_tag(struct arena *arena, uint32_t port, uint32_t *tag);
 int arena_edges(struct arena *arena, uint32_t port, struct plane_edge *edges);
 

@@ -39,7 +39,7 @@ static uint64_t align(uint64_t octets) { return (octets + SECTION_ALIGNMENT - 1)
 static int power_of_two(uint64_t number) { return number && !(number & (number - 1)); }
 
 static int sensible(const struct plane_layout *layout) {
-  return layout->ports && layout->ports < 0x10000 && layout->mixes < 0x10000 && layout->players < 0x10000 &&
+  return layout->ports && layout->ports < 0x10000 && layout->mixes < 0x10000 && layout->players < 0x10000 && layout->echo_cancellers < 0x10000 &&
          power_of_two(layout->events) && power_of_two(layout->commands) && power_of_two(layout->recorder_samples) &&
          power_of_two(layout->journal_octets) && layout->journal_octets >= 2 * PLANE_JOURNAL_RECORD_OCTETS;
 }
@@ -174,6 +174,14 @@ int arena_levels(struct arena *arena, uint32_t port, struct plane_levels *levels
     return PLANE_INVALID;
   uint64_t word = atomic_load(&arena->ports[port].levels);
   memcpy(levels, &word, sizeof *levels);
+  return PLANE_OK;
+}
+
+int arena_echo(struct arena *arena, uint32_t port, struct plane_echo *echo) {
+  if (port >= arena_ports(arena))
+    return PLANE_INVALID;
+  uint64_t word = atomic_load(&arena->ports[port].echo);
+  memcpy(echo, &word, sizeof *echo);
   return PLANE_OK;
 }
 

@@ -84,6 +84,7 @@ struct arena_header {
 
 struct arena_port {
   _Atomic uint64_t levels; /* struct plane_levels as one word, so that it is never seen torn */
+  _Atomic uint64_t echo;   /* struct plane_echo, likewise */
   _Atomic uint32_t tag;
   _Atomic uint32_t edges;
   struct plane_edge edge[PLANE_EDGES];

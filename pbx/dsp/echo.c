@@ -406,6 +406,7 @@ int echo_lane_statistics(const struct echo_bank *bank, int lane, struct echo_sta
       .erle_tenth_db = tenth_db(lasting->proven_error, lasting->near),
       .erl_tenth_db = tenth_db(lasting->proven_echo, lasting->far),
       .background_tenth_dbm0 = (int16_t)g711_power_tenth_dbm0((double)state->background),
+      .tail_ms = (uint8_t)state->tail_ms,
       .converged = state->converged,
       .double_talk = state->double_talk,
       .disabled = state->disabled,

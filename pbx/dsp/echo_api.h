@@ -19,6 +19,7 @@ struct echo_statistics {
   int16_t erle_tenth_db;         /* echo return loss enhancement of the filter alone, over the last seconds of echo */
   int16_t erl_tenth_db;          /* echo return loss of the line as the filter has found it */
   int16_t background_tenth_dbm0; /* noise of the near end */
+  uint8_t tail_ms;
   uint8_t converged;
   uint8_t double_talk;
   uint8_t disabled;    /* by 2 100 Hz with phase reversals */

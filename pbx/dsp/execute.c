@@ -59,6 +59,15 @@ static void listen(struct plane *plane, uint32_t number, uint8_t receivers) {
   data_lanes_listen(&plane->data, number, receivers & PLANE_RECEIVE_CALLER_IDENTITY, ear);
 }
 
+/* Tokens have no echo. */
+static int cancel_echo(struct plane *plane, const struct plane_command *command) {
+  if (plane->ports[command->port].tokens)
+    return 0;
+  if (!command->value)
+    atomic_store(&plane->arena->ports[command->port].echo, 0);
+  return echo_lanes_set(&plane->echo, command->port, command->value, command->detail & 0xff, command->detail >> 8);
+}
+
 static void play(struct plane *plane, uint32_t number, const struct plane_command *command) {
   if (command->value >= atomic_load(&plane->arena->header->prompts)) {
     /* What does not exist has no length: a flow that waits for its end must not wait for ever. */
@@ -237,6 +246,8 @@ static int port_command(struct plane *plane, const struct plane_command *command
   case PLANE_COMMAND_DISARM:
     port->armed_count = port->pending_count = 0;
     return 0;
+  case PLANE_COMMAND_ECHO:
+    return cancel_echo(plane, command);
   case PLANE_COMMAND_CONFIGURE:
     configure(plane, number, command);
     return 0;

@@ -65,6 +65,7 @@ void plane_close(struct plane *plane) {
     receivers_close(&plane->receivers);
   voice_lanes_close(&plane->voice);
   data_lanes_close(&plane->data);
+  echo_lanes_close(&plane->echo);
   free(plane);
 }
 
@@ -92,6 +93,10 @@ int plane_add_card(struct plane *plane, struct card *card) {
       return PLANE_FULL;
     }
     if (voice_lanes_create(&plane->voice, (int)plane->ports_room) || data_lanes_create(&plane->data, (int)plane->ports_room)) {
+      receivers_close(&plane->receivers);
+      return PLANE_FULL;
+    }
+    if (echo_lanes_create(&plane->echo, plane->arena->header->layout.echo_cancellers, plane->ports_room)) {
       receivers_close(&plane->receivers);
       return PLANE_FULL;
     }
@@ -462,6 +467,8 @@ int plane_tick(struct plane *plane, uint64_t tick) {
   plane->start = plane->now = tick * PLANE_TICK_SAMPLES;
   load_tones(plane);
   hear(plane);
+  if (plane->sound && plane->echo.working)
+    plane_cancel_echoes(plane);
   if (plane->sound)
     run_receivers(plane);
   if (plane->sound)

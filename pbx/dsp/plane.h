@@ -13,6 +13,7 @@
 #include "card.h"
 #include "cas.h"
 #include "data_lanes.h"
+#include "echo_lanes.h"
 #include "generator.h"
 #include "receivers.h"
 #include "token_receiver.h"
@@ -110,6 +111,7 @@ struct plane {
   struct receivers receivers;
   struct data_lanes data;
   struct voice_lanes voice;
+  struct echo_lanes echo;
   uint32_t progress_generation;
   struct token_timing progress[PLANE_PROGRESS_TONES];
   uint8_t *in;   /* [ports][80] A-law */
@@ -138,6 +140,9 @@ void plane_fire_armed(struct plane *plane, uint32_t port, uint32_t kind, uint32_
 void plane_order(struct plane *plane, uint32_t port, uint16_t kind, uint32_t value);
 void plane_ringing_expire(struct plane *plane, uint32_t port);
 void plane_record_tokens(struct plane *plane, uint32_t port, uint64_t until);
+
+/* echo_ears.c: cleans the ears of ports that have a canceller. */
+void plane_cancel_echoes(struct plane *plane);
 
 /* speak.c: the generator of a port and the shared players. */
 void plane_render(struct plane *plane, uint32_t port, uint32_t until);

@@ -262,6 +262,20 @@ class StopRecord(MediaCommand, frozen=True, gc=False):
     recorder: int
 
 
+class CancelEcho(MediaCommand, frozen=True, gc=False):
+    """Take the echo of what the line is told out of what it says (G.168), beginning anew; ``tail_ms`` 0 stops.
+
+    The echo may come back up to ``tail_ms`` (at most 128) after ``delay_ms`` (at most 80). The nonlinear processor
+    suppresses what is left, comfort noise fills the gap, and the tone disabler makes way for modems (2 100 Hz).
+    """
+
+    tail_ms: int = 32
+    delay_ms: int = 0
+    nonlinear: bool = True
+    comfort_noise: bool = True
+    tone_disabler: bool = True
+
+
 class Tag(MediaCommand, frozen=True, gc=False):
     """Mark the port with the number of the leg that uses it; 0 = idle."""
 
