@@ -88,11 +88,14 @@ class Cadence(msgspec.Struct, frozen=True):
 
 
 class Edge(msgspec.Struct, frozen=True):
-    """A source that a port hears; ``member`` = a mix it speaks into and hears without itself."""
+    """A source that a port hears; ``member`` = a mix it speaks into and hears without itself; ``selected`` = it is now among those whom a
+    mix with selection of speakers sums."""
 
     source: int
     gain_db: float
     member: bool = False
+    muted: bool = False
+    selected: bool = False
 
 
 class LateTick(msgspec.Struct, frozen=True):
@@ -358,7 +361,7 @@ class Plane:
         """What the port hears, in order."""
         found = ffi.new("struct plane_edge[]", lib.PLANE_EDGES)
         count = _check(lib.arena_edges(self._arena, port, found), f"no port {port}")
-        return [Edge(e.source, e.gain_tenth_db / 10, bool(e.member)) for e in found[0:count]]
+        return [Edge(e.source, e.gain_tenth_db / 10, bool(e.member), bool(e.muted), bool(e.selected)) for e in found[0:count]]
 
     def counters(self) -> dict[str, int]:
         """The plane's counters, by the names of ``struct plane_counters``."""

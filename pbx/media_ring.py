@@ -115,6 +115,11 @@ def _encode_join(command: media.Join) -> Encoded:
     return (lib.PLANE_COMMAND_JOIN, command.mix, tenths, gain, 0)
 
 
+def _encode_level(command: media.AutomaticLevel) -> Encoded:
+    target, most = round(command.target_dbm0 * 10) & 0xFFFFFFFF, round(command.maximum_gain_db * 10)
+    return (lib.PLANE_COMMAND_LEVEL, target, most, int(command.on), 0)
+
+
 ENCODERS: dict[type[MediaCommand], Callable[[Any], Encoded]] = {
     media.SendBits: lambda c: (lib.PLANE_COMMAND_BITS, c.value, 0, 0, to_sample(c.at) if c.at else 0),
     media.SendTone: lambda c: (lib.PLANE_COMMAND_TONE, c.tone, c.duration_ms * 8, 0, to_sample(c.at) if c.at else 0),
@@ -127,6 +132,9 @@ ENCODERS: dict[type[MediaCommand], Callable[[Any], Encoded]] = {
     media.Unhear: lambda c: (lib.PLANE_COMMAND_UNHEAR, c.source & 0xFFFFFFFF, 0, 0, 0),
     media.Join: _encode_join,
     media.Leave: lambda c: (lib.PLANE_COMMAND_LEAVE, c.mix, 0, 0, 0),
+    media.Mute: lambda c: (lib.PLANE_COMMAND_MUTE, c.source, int(c.muted), 0, 0),
+    media.MixSettings: lambda c: (lib.PLANE_COMMAND_MIX, c.mix, c.speakers, int(c.automatic_level), 0),
+    media.AutomaticLevel: _encode_level,
     media.Record: lambda c: (lib.PLANE_COMMAND_RECORD, c.recorder, 0, 0, 0),
     media.StopRecord: lambda c: (lib.PLANE_COMMAND_STOP_RECORD, c.recorder & 0xFFFFFFFF, 0, 0, 0),
     media.CancelEcho: lambda c: (lib.PLANE_COMMAND_ECHO, c.tail_ms, echo_detail(c), 0, 0),

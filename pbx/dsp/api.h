@@ -57,6 +57,9 @@
  * end it, value = modem | bits of seizure << 8 | tenths of dB below 0 dBm0 << 20, detail = octets | bits of mark before them << 16. */
 #define PLANE_COMMAND_OCTETS 21
 #define PLANE_COMMAND_TEST 22 /* value pattern of data_api.h | PLANE_TEST_SEND | PLANE_TEST_RECEIVE; neither = end the test */
+#define PLANE_COMMAND_MIX 23        /* value mix, detail speakers (0 = all are summed), gain 1 = automatic level; any port */
+#define PLANE_COMMAND_MUTE 24       /* value source (a mix: the membership, if there is one), detail 1 = muted */
+#define PLANE_COMMAND_LEVEL 26      /* value target in tenths of a dBm0, detail largest gain in tenths of a dB, gain 0 = off */
 
 #define PLANE_TEST_SEND 0x100
 #define PLANE_TEST_RECEIVE 0x200
@@ -159,7 +162,10 @@ struct plane_edge {
   uint32_t source;
   int32_t gain_4096;
   int16_t gain_tenth_db;
-  uint16_t member; /* 1 = speaks into the mix and hears it without itself */
+  uint8_t member;   /* 1 = speaks into the mix and hears it without itself */
+  uint8_t muted;    /* a member is not heard in the mix; any other source is not heard */
+  uint8_t selected; /* a member of a mix with selection of speakers is among them */
+  uint8_t spare[3];
 };
 
 struct plane_counters {

@@ -9,6 +9,7 @@
 #include "generated_tables.h"
 
 #define BLOCK KERNEL_BLOCK_SAMPLES
+#define MOST_OF_A_SUM (1 << 27)
 
 static inline int32_t hold16(int32_t value) { return value > INT16_MAX ? INT16_MAX : value < INT16_MIN ? INT16_MIN : value; }
 
@@ -20,6 +21,14 @@ PROCESSOR_INLINE void accumulate_lanes(int32_t *sum, const int16_t *said, int32_
     sum[n] += sign * scaled(said[n], gain);
 }
 PROCESSOR_VERSIONS(accumulate, (int32_t * sum, const int16_t *said, int32_t gain, int32_t sign), (sum, said, gain, sign))
+
+PROCESSOR_INLINE void accumulate_sum_lanes(int32_t *sum, const int32_t *total, int32_t gain) {
+  for (int n = 0; n < BLOCK; n++) {
+    int64_t value = ((int64_t)total[n] * gain + CONFERENCE_UNITY / 2) >> 12;
+    sum[n] += (int32_t)(value > MOST_OF_A_SUM ? MOST_OF_A_SUM : value < -MOST_OF_A_SUM ? -MOST_OF_A_SUM : value);
+  }
+}
+PROCESSOR_VERSIONS(accumulate_sum, (int32_t * sum, const int32_t *total, int32_t gain), (sum, total, gain))
 
 PROCESSOR_INLINE void hold_lanes(const int32_t *sum, int16_t *heard) {
   for (int n = 0; n < BLOCK; n++)
@@ -254,14 +263,6 @@ void conference_add(int32_t *sum, const int16_t *said, int32_t gain) { accumulat
 
 void conference_subtract(int32_t *sum, const int16_t *said, int32_t gain) { accumulate(sum, said, gain, -1); }
 
-void conference_add_sum(int32_t *sum, const int32_t *total, int32_t gain) {
-  if (gain == CONFERENCE_UNITY) {
-    for (int n = 0; n < BLOCK; n++)
-      sum[n] += total[n];
-    return;
-  }
-  for (int n = 0; n < BLOCK; n++)
-    sum[n] += (int32_t)(((int64_t)total[n] * gain + CONFERENCE_UNITY / 2) >> 12);
-}
+void conference_add_sum(int32_t *sum, const int32_t *total, int32_t gain) { accumulate_sum(sum, total, gain); }
 
 void conference_hold(const int32_t *sum, int16_t *heard) { hold(sum, heard); }

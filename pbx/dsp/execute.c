@@ -143,11 +143,12 @@ static int connect(struct plane *plane, const struct plane_command *command) {
     plane_edge_remove(plane, command->port, source, member);
     return 0;
   }
+  int32_t gain = command->gain < 0 ? 0 : command->gain > CONFERENCE_GAIN_MAX ? CONFERENCE_GAIN_MAX : command->gain;
   return plane_edge_add(plane, command->port,
                         (struct plane_edge){.source = source,
-                                            .gain_4096 = command->gain,
+                                            .gain_4096 = gain,
                                             .gain_tenth_db = (int16_t)command->detail,
-                                            .member = (uint16_t)member});
+                                            .member = (uint8_t)member});
 }
 
 void plane_record_tokens(struct plane *plane, uint32_t number, uint64_t until) {
@@ -237,6 +238,15 @@ static int port_command(struct plane *plane, const struct plane_command *command
   case PLANE_COMMAND_JOIN:
   case PLANE_COMMAND_LEAVE:
     return connect(plane, command);
+  case PLANE_COMMAND_MUTE:
+    if (!plane_source_valid(plane, command->value))
+      return -1;
+    return plane_edge_mute(plane, number, command->value, command->detail != 0);
+  case PLANE_COMMAND_MIX:
+    return plane_mix_settings(plane, command->value, command->detail, command->gain != 0);
+  case PLANE_COMMAND_LEVEL:
+    plane_level_settings(plane, number, command->gain != 0, (int32_t)command->value, (int32_t)command->detail);
+    return 0;
   case PLANE_COMMAND_RECORD:
   case PLANE_COMMAND_STOP_RECORD:
     return record(plane, command);

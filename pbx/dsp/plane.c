@@ -16,6 +16,13 @@ static int take_memory(struct plane *plane) {
   plane->out = calloc(ports, PLANE_TICK_SAMPLES);
   plane->ears = calloc(ports * PLANE_TICK_SAMPLES, sizeof *plane->ears);
   plane->owns = calloc(ports * PLANE_TICK_SAMPLES, sizeof *plane->owns);
+  plane->levels = calloc(ports * PLANE_TICK_SAMPLES, sizeof *plane->levels);
+  plane->parties.said = calloc(ports, sizeof *plane->parties.said);
+  plane->parties.gains = calloc(ports, sizeof *plane->parties.gains);
+  plane->parties.edges = calloc(ports, sizeof *plane->parties.edges);
+  plane->parties.loudness = calloc(ports, sizeof *plane->parties.loudness);
+  plane->parties.speakers = calloc(ports, sizeof *plane->parties.speakers);
+  plane->parties.remembered = calloc(edges, sizeof *plane->parties.remembered);
   plane->listener_head = malloc(sources * sizeof *plane->listener_head);
   plane->listener_next = calloc(edges, sizeof *plane->listener_next);
   plane->listener_before = calloc(edges, sizeof *plane->listener_before);
@@ -23,7 +30,8 @@ static int take_memory(struct plane *plane) {
   plane->stale = calloc(ports, sizeof *plane->stale);
   if (!plane->ports || !plane->players || !plane->mixes || !plane->card_events || !plane->in || !plane->out ||
       !plane->ears || !plane->owns || !plane->listener_head || !plane->listener_next || !plane->listener_before ||
-      !plane->dirty || !plane->stale)
+      !plane->dirty || !plane->stale || !plane->levels || !plane->parties.said || !plane->parties.gains ||
+      !plane->parties.edges || !plane->parties.loudness || !plane->parties.speakers || !plane->parties.remembered)
     return -1;
   memset(plane->listener_head, 0xff, sources * sizeof *plane->listener_head);
   return agenda_create(&plane->agenda, (uint32_t)(ports + layout->players));
@@ -55,6 +63,13 @@ void plane_close(struct plane *plane) {
   free(plane->out);
   free(plane->ears);
   free(plane->owns);
+  free(plane->levels);
+  free(plane->parties.said);
+  free(plane->parties.gains);
+  free(plane->parties.edges);
+  free(plane->parties.loudness);
+  free(plane->parties.speakers);
+  free(plane->parties.remembered);
   free(plane->listener_head);
   free(plane->listener_next);
   free(plane->listener_before);

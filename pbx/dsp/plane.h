@@ -10,8 +10,10 @@
 
 #include "agenda.h"
 #include "arena.h"
+#include "automatic_level.h"
 #include "card.h"
 #include "cas.h"
+#include "conference.h"
 #include "data_lanes.h"
 #include "echo_lanes.h"
 #include "generator.h"
@@ -52,6 +54,9 @@ struct plane_port {
   uint8_t pending_count;
   uint8_t armed_count;
   uint8_t rendered; /* samples of this tick that the generator has made */
+  uint8_t levelled; /* sound: everybody hears it by automatic level, as LEVEL said */
+  uint8_t levelling; /* sound: automatic level runs, for everybody or for a mix */
+  struct automatic_level level;
   uint16_t mouth;   /* token: code last sent */
   int32_t recorder; /* -1 = none */
   uint64_t recorded; /* token: recorded up to this sample */
@@ -80,8 +85,20 @@ struct plane_player {
 
 struct plane_mix {
   uint32_t members;
+  uint32_t speakers;       /* that are summed; 0 = all */
+  uint8_t automatic_level; /* members are brought to one level */
   uint8_t live;
-  int32_t sum[PLANE_TICK_SAMPLES];
+  struct conference_sum sum;
+};
+
+/* Room for the parties of the mix in hand, and what is remembered of each membership, by edge. */
+struct plane_parties {
+  const int16_t **said;
+  int32_t *gains;
+  uint32_t *edges;
+  uint32_t *loudness;
+  struct speaker **speakers;
+  struct speaker *remembered;
 };
 
 struct plane_card {
@@ -100,6 +117,7 @@ struct plane {
   uint32_t card_count;
   uint32_t refresh; /* port whose levels are read next in turn */
   uint32_t recording; /* sound ports that record */
+  uint32_t levelling; /* sound ports on which automatic level runs */
   uint8_t sound;      /* 1 when there is a card with sound */
   struct plane_card cards[PLANE_CARDS];
   struct card_event *card_events;
@@ -118,6 +136,8 @@ struct plane {
   uint8_t *out;
   int16_t *ears; /* [ports][80] linear */
   int16_t *owns;
+  int16_t *levels; /* [ports][80] what ports with automatic level say */
+  struct plane_parties parties;
   /* Who listens to a source: lists through all edges. An edge's number is port * PLANE_EDGES + place. */
   uint32_t *listener_head; /* by source: ports, players, mixes */
   uint32_t *listener_next; /* by edge */
@@ -159,6 +179,9 @@ int plane_source_valid(const struct plane *plane, uint32_t source);
 int plane_listened(const struct plane *plane, uint32_t source);
 void plane_mark_dirty(struct plane *plane, uint32_t port);
 void plane_mark_listeners(struct plane *plane, uint32_t source);
+int plane_edge_mute(struct plane *plane, uint32_t port, uint32_t source, int muted);
+int plane_mix_settings(struct plane *plane, uint32_t mix, uint32_t speakers, int automatic_level);
+void plane_level_settings(struct plane *plane, uint32_t port, int on, int target_tenth_dbm0, int gain_most_tenth_db);
 void plane_mix_sum(struct plane *plane);
 void plane_compose_sound(struct plane *plane, uint32_t port);
 void plane_compose_tokens(struct plane *plane, uint32_t port);

@@ -32,7 +32,8 @@ void conference_sum(struct conference_sum *sum, const int16_t *const *said, cons
 void conference_give(struct conference_sum *sum, const int16_t *const *said, const int32_t *gains, uint8_t *const *heard,
                      int parties);
 void conference_minus(const struct conference_sum *sum, const int16_t *said, int32_t gain, int16_t *heard);
-/* Sums by hand, for who hears more than one conference: `sum` and `total` have 80 places. */
+/* Sums by hand, for who hears more than one conference: `sum` and `total` have 80 places. A total counts for at most 4096 voices at
+ * full scale, so that no sum of a few overflows. */
 void conference_add(int32_t *sum, const int16_t *said, int32_t gain);
 void conference_subtract(int32_t *sum, const int16_t *said, int32_t gain);
 void conference_add_sum(int32_t *sum, const int32_t *total, int32_t gain);

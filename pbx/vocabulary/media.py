@@ -250,6 +250,33 @@ class Leave(MediaCommand, frozen=True, gc=False):
     mix: int
 
 
+class Mute(MediaCommand, frozen=True, gc=False):
+    """Of a mix that the line joined: the line is not heard in it. Of any other source: the party does not hear it. The edge stays and
+    keeps its gain; ``muted`` False ends it, and so does the end of the edge."""
+
+    source: int
+    muted: bool = True
+
+
+class MixSettings(MediaCommand, frozen=True, gc=False):
+    """Of a mix only the ``speakers`` loudest are summed (0 = all); with ``automatic_level`` its members are brought to one level.
+
+    It may be given to any line.
+    """
+
+    mix: int
+    speakers: int = 0
+    automatic_level: bool = False
+
+
+class AutomaticLevel(MediaCommand, frozen=True, gc=False):
+    """Bring what the line says slowly towards a level before others hear it, by at most ``maximum_gain_db`` up or down."""
+
+    on: bool = True
+    target_dbm0: float = -20.0
+    maximum_gain_db: float = 12.0
+
+
 class Record(MediaCommand, frozen=True, gc=False):
     """Record the line on two tracks (0: what the line says, 1: what it is told) until StopRecord."""
 

@@ -42,6 +42,9 @@ def any_command(generator: random.Random, now: float) -> MediaCommand:
             media.Unhear(generator.choice([-1, source])),
             media.Join(generator.randrange(4), generator.choice([0.0, 6.0])),
             media.Leave(generator.randrange(4)),
+            media.Mute(source, generator.random() < 0.7),
+            media.MixSettings(generator.randrange(4), generator.choice([0, 0, 1, 3]), generator.random() < 0.3),
+            media.AutomaticLevel(generator.random() < 0.7, generator.uniform(-40, 0), generator.uniform(0, 24)),
             media.Record(generator.randrange(4)),
             media.StopRecord(generator.randrange(4)),
             media.Tag(generator.randrange(100)),
@@ -54,6 +57,7 @@ def take_back(plane: Plane, port: int) -> None:
     commands = [media.Disarm(), media.Silence(), media.Unlisten(255), media.Ring(0), media.Unhear(-1)]
     commands += [media.Leave(mix) for mix in range(3)] + [media.StopRecord(recorder) for recorder in range(3)]
     commands.append(media.LineTest(0, sends=False, receives=False))
+    commands.append(media.AutomaticLevel(False))
     for command in commands:
         plane.send(port, command)
 
