@@ -4,8 +4,12 @@ import numpy as np
 import pytest
 from pbx._plane import lib
 
+from drivers.wire import SpanSettings, Wire
+from pbx.exchange import load_sounds
+from pbx.media import Layout, Plane
 from pbx.tone_plan import FOLDER, SPECIAL_DBM0, load, progress_plan, special_plan
-from pbx.vocabulary.tones import PROGRESS_TONES, SPECIAL_TONES
+from pbx.vocabulary.media import SendTone
+from pbx.vocabulary.tones import PROGRESS_TONES, SPECIAL_TONES, progress, special
 from tests.dsp.sounds import PEAK_AT_0_DBM0, play, through_alaw
 
 PLANS = {path.stem: load(path) for path in sorted(FOLDER.glob("*.toml"))}
@@ -118,6 +122,22 @@ def test_a_modulated_tone_swings_by_its_depth():
     assert abs(levels[1] - tone.level_dbm0) < 0.3 and unwanted < tone.level_dbm0 - 60
     # Lines 16 bins apart are not summed twice, so their levels stand for themselves.
     assert abs(levels[0] - levels[1] - side) < 0.3 and abs(levels[2] - levels[1] - side) < 0.3
+
+
+@pytest.mark.parametrize("name", PLANS)
+def test_the_plane_takes_every_plan(name):
+    plane = Plane.create(Layout(ports=32))
+    wire = Wire([SpanSettings()])
+    plane.add_card(wire.card)
+    load_sounds(plane, PLANS[name], {})
+    for tone in (*map(progress, PROGRESS_TONES), *map(special, SPECIAL_TONES)):
+        plane.send(0, SendTone(tone, 20))
+    for tick in range(4):
+        plane.tick(tick)
+    assert plane.counters()["rejected_commands"] == 0
+    plane.send(0, SendTone(progress("dial") | 31))
+    plane.tick(4)
+    assert plane.counters()["rejected_commands"] == 1
 
 
 def test_the_howler_rises_to_the_greatest_level_and_stays():
