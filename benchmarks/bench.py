@@ -48,7 +48,6 @@ GROUPS = (
             "realtime.event.worst",
         ),
     ),
-    Group("dsp", "benchmarks.receivers", ("receivers.dtmf", "receivers.mfc", "receivers.all")),
     Group("dsp", "benchmarks.codecs", ("codec.g722", "codec.opus", "codec.ima")),
     Group("dsp", "benchmarks.data_signals", ("fsk.v23", "fsk.bell202", "fsk.v21", "fsk.voices", "fsk.silence")),
     Group(
@@ -57,6 +56,15 @@ GROUPS = (
         (
             *(f"echo.{taps}{other}" for taps in (256, 512, 1024) for other in ("", ".avx2", ".speexdsp")),
             *(f"echo.{quality}.{peer}" for quality in ("erle", "convergence", "doubletalk") for peer in ("spandsp", "speexdsp")),
+        ),
+    ),
+    Group(
+        "dsp",
+        "benchmarks.receivers",
+        tuple(
+            f"receivers.{what}{instructions}"
+            for what in ("dtmf", "mfc", "progress", "fax", "all")
+            for instructions in ("", ".channels", ".avx2", ".avx2.channels")
         ),
     ),
     Group("dsp", "benchmarks.plane", ("wire.span", "plane.tick")),

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 import numpy as np
 from pbx._plane import ffi, lib
 
-from pbx.tone_plan import china, progress_patterns
+from pbx.tone_plan import china, recognised_plan
 
 TICK = 80
 LANES = 512
@@ -21,7 +21,13 @@ LANES = 512
 SPANDSP_PIECE = 4000
 """Samples after which libspandsp's digits are fetched: its buffer holds 128."""
 MFC_NAMES = "1234567890BCDEF"
-REPORT = np.dtype([("lane", "<i4"), ("offset", "<i4"), ("level", "<i2"), ("edge", "u1"), ("value", "u1")])
+REPORT = np.dtype([("lane", "<i4"), ("offset", "<i4"), ("level", "<i2"), ("edge", "u1"), ("receiver", "u1"), ("value", "u1"), ("spare", "u1", 3)])
+RECEIVERS = {
+    "dtmf": lib.TONE_DTMF,
+    "mfc-forward": lib.TONE_MFC_FORWARD,
+    "mfc-backward": lib.TONE_MFC_BACKWARD,
+    "tone": lib.TONE_PROGRESS,
+}
 
 Names = list[list[str]]
 
@@ -41,19 +47,17 @@ class Ours:
     def __init__(self, kind: str = "dtmf") -> None:
         self.name = "ours"
         self.kind = kind
-        self._tones = [name for name, tone in china().tone.items() if tone.heard_after] if kind == "tone" else []
-        self._reports = np.zeros(LANES * lib.KERNEL_REPORTS_PER_LANE, REPORT)
+        self._tones = china().heard() if kind == "tone" else []
+        self._reports = np.zeros(LANES * lib.TONE_REPORTS_PER_LANE, REPORT)
 
     def _bank(self) -> tuple[Any, Callable[..., int]]:
         """A new bank over LANES lanes and the function that runs it."""
-        if self.kind == "dtmf":
-            return lib.dtmf_bank_init(self._memory(lib.dtmf_bank_size(LANES)), LANES), lib.dtmf_bank_run
-        if self.kind != "tone":
-            memory = self._memory(lib.mf_r2_bank_size(LANES))
-            return lib.mf_r2_bank_init(memory, LANES, self.kind == "mfc-forward"), lib.mf_r2_bank_run
-        patterns = progress_patterns(china(), self._tones)
-        memory = self._memory(lib.progress_bank_size(LANES))
-        return lib.progress_bank_init(memory, LANES, 450_000, patterns, len(self._tones)), lib.progress_bank_run
+        receiver = RECEIVERS[self.kind]
+        bank = lib.tone_bank_init(self._memory(lib.tone_bank_size(LANES, receiver)), LANES, receiver)
+        lib.tone_bank_set_progress(bank, recognised_plan(china()))
+        for lane in range(LANES):
+            lib.tone_lane_listen(bank, lane, receiver)
+        return bank, lib.tone_bank_run
 
     def _memory(self, octets: int) -> Any:
         self._kept = np.zeros(octets + 64, np.uint8)

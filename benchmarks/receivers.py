@@ -1,9 +1,10 @@
 """``receivers``: tone receivers in ns a channel and 20 ms, beside libspandsp's on the same sound in the same run.
 
-``receivers.dtmf`` is DTMF alone; ``receivers.mfc`` one MFC direction (the mean of both); ``receivers.all`` DTMF, both MFC directions and
-call progress together, which is what a trunk channel can be listened to by. Sound is decoded already: A-law is not counted. Ours run in
-banks of 120 lanes, 4 spans; spandsp's one by one. A small C file times both and is compiled when the benchmark runs. Leaves out how
-well they hear (tests/interop).
+``receivers.dtmf`` is DTMF alone; ``receivers.mfc`` one MFC direction (the mean of both, each alone); ``receivers.progress`` call progress;
+``receivers.fax`` CNG and the answer tones with phase reversals and modulation; ``receivers.all`` all of these on every lane, which is what
+a trunk channel can be listened to by: ours in one bank, spandsp's sum is that of its DTMF, both MFC, call progress (super_tone), CNG and
+answer tone receivers. Sound is decoded already: A-law is not counted. Ours run in a bank of 120 lanes, 4 spans; spandsp's one by one. The rows
+``.avx2`` are the same kernels held to AVX2. A small C file times both and is compiled when the benchmark runs. Leaves out how well they hear.
 """
 
 import ctypes
@@ -20,13 +21,24 @@ from pbx._plane import ffi, lib
 from benchmarks.office import voice
 from benchmarks.row import Effort, Row, load_text
 from pbx.sound_file import decode_alaw
-from pbx.tone_plan import china, dtmf_plan, mfc_plan, progress_patterns
+from pbx.tone_plan import china, dtmf_plan, mfc_plan, recognised_plan
 
 LANES = 120
-KINDS = {"dtmf": 0, "forward": 1, "backward": 2, "progress": 3}
-PARTS = {"receivers.dtmf": ("dtmf",), "receivers.mfc": ("forward", "backward"), "receivers.all": tuple(KINDS)}
-SHARE = {"receivers.dtmf": 1, "receivers.mfc": 2, "receivers.all": 1}
-PROGRESS_HZ = 450.0
+PEERS = {"dtmf": 0, "forward": 1, "backward": 2, "progress": 3, "cng": 4, "answer": 5}
+"""Kinds of libspandsp's receivers, as receivers_timer.c numbers them."""
+
+MFC = (lib.TONE_MFC_FORWARD, lib.TONE_MFC_BACKWARD)
+PARTS = {
+    "receivers.dtmf": ((lib.TONE_DTMF,), ("dtmf",)),
+    "receivers.mfc": (MFC, ("forward", "backward")),
+    "receivers.progress": ((lib.TONE_PROGRESS,), ("progress",)),
+    "receivers.fax": ((lib.TONE_FAX,), ("cng", "answer")),
+    "receivers.all": ((lib.TONE_RECEIVERS,), tuple(PEERS)),
+}
+"""Of each row: the banks that are timed one after the other, and spandsp's receivers."""
+
+SHARE = {"receivers.mfc": 2}
+NARROW = ".avx2"
 Sound = "np.ndarray[tuple[int, int], np.dtype[np.int16]]"
 
 
@@ -65,59 +77,63 @@ def sound_of_lanes(ticks: int) -> Any:
 
 
 class Banks:
-    """One bank of each kind, over all lanes."""
+    """Banks over all lanes, one for each set of receivers."""
 
     def __init__(self) -> None:
-        plan = china()
-        heard = [name for name, tone in plan.tone.items() if tone.heard_after]
-        self._kept = [self._memory(lib.dtmf_bank_size(LANES))]
-        self.banks: dict[str, Any] = {"dtmf": lib.dtmf_bank_init(self._kept[0], LANES)}
-        for kind in ("forward", "backward"):
-            self._kept.append(self._memory(lib.mf_r2_bank_size(LANES)))
-            self.banks[kind] = lib.mf_r2_bank_init(self._kept[-1], LANES, kind == "forward")
-        self._kept.append(self._memory(lib.progress_bank_size(LANES)))
-        patterns = progress_patterns(plan, heard)
-        self.banks["progress"] = lib.progress_bank_init(self._kept[-1], LANES, round(PROGRESS_HZ * 1000), patterns, len(heard))
-        runs = {"dtmf": "dtmf_bank_run", "forward": "mf_r2_bank_run", "backward": "mf_r2_bank_run", "progress": "progress_bank_run"}
-        self._runs = {kind: int(ffi.cast("uintptr_t", ffi.addressof(lib, name))) for kind, name in runs.items()}
-        self._reports = ffi.new("struct tone_report[]", LANES * lib.KERNEL_REPORTS_PER_LANE)
+        self._reports = ffi.new("struct tone_report[]", LANES * lib.TONE_REPORTS_PER_LANE)
+        self._run = int(ffi.cast("uintptr_t", ffi.addressof(lib, "tone_bank_run")))
+        self._kept: list[Any] = []
+        self._banks: dict[int, Any] = {}
 
-    def _memory(self, octets: int) -> Any:
-        """Aligned as a bank wants it; the whole is kept alive by its slice's owner."""
-        whole = np.zeros(octets + 64, np.uint8)
-        start = -whole.ctypes.data % 64
-        self._arrays = [*getattr(self, "_arrays", []), whole]
-        return ffi.cast("void *", whole.ctypes.data + start)
+    def _bank(self, receivers: int) -> Any:
+        if receivers not in self._banks:
+            whole = np.zeros(lib.tone_bank_size(LANES, receivers) + 64, np.uint8)
+            self._kept.append(whole)
+            bank = lib.tone_bank_init(ffi.cast("void *", whole.ctypes.data + -whole.ctypes.data % 64), LANES, receivers)
+            lib.tone_bank_set_progress(bank, recognised_plan(china()))
+            for lane in range(LANES):
+                lib.tone_lane_listen(bank, lane, receivers)
+            self._banks[receivers] = bank
+        return self._banks[receivers]
 
-    def time_ns(self, timer: ctypes.CDLL, kind: str, lanes: Any, ticks: int) -> float:
+    def time_ns(self, timer: ctypes.CDLL, receivers: int, lanes: Any, ticks: int) -> float:
         """CPU time of one bank over all the sound."""
         heard = ctypes.c_int()
-        bank = ctypes.c_void_p(int(ffi.cast("uintptr_t", self.banks[kind])))
+        bank = ctypes.c_void_p(int(ffi.cast("uintptr_t", self._bank(receivers))))
         reports = ctypes.c_void_p(int(ffi.cast("uintptr_t", self._reports)))
-        spent = timer.time_bank(ctypes.c_void_p(self._runs[kind]), bank, lanes, LANES, ticks, reports, ctypes.byref(heard))
-        return float(spent)
+        return float(timer.time_bank(ctypes.c_void_p(self._run), bank, lanes, LANES, ticks, reports, ctypes.byref(heard)))
+
+
+def limit(name: str) -> int:
+    """Hold the kernels to the instructions that a row is about; returns the level in use."""
+    return int(lib.processor_limit(lib.PROCESSOR_AVX2 if name.endswith(NARROW) else lib.PROCESSOR_AVX512))
 
 
 def measure(names: Sequence[str], effort: Effort) -> Iterable[Row]:
     """The rows of receivers; ours and spandsp's by turns."""
     ticks = int(effort.choose(10, 100, 400))
-    runs = int(effort.choose(1, 7, 21))
+    runs = int(effort.choose(1, 9, 31))
     sound = sound_of_lanes(ticks)
     lanes = (ctypes.c_void_p * LANES)(*(sound[lane].ctypes.data for lane in range(LANES)))
-    banks = Banks()
+    banks, levels = Banks(), {lib.PROCESSOR_PLAIN: "plain C", lib.PROCESSOR_AVX2: "AVX2", lib.PROCESSOR_AVX512: "AVX-512"}
+    names = list(dict.fromkeys(name.removesuffix(".channels") for name in names))
+    own: dict[str, list[float]] = {name: [] for name in names}
+    peer: dict[str, list[float]] = {kind: [] for name in names for kind in PARTS[name.removesuffix(NARROW)][1]}
+    used: dict[str, str] = {}
     with tempfile.TemporaryDirectory(prefix="zongji-bench-") as folder:
         timer, with_spandsp = build_timer(Path(folder))
-        wanted = [kind for kind in KINDS if any(kind in PARTS[name] for name in names)]
-        own: dict[str, list[float]] = {kind: [] for kind in wanted}
-        peer: dict[str, list[float]] = {kind: [] for kind in wanted}
         for _ in range(runs):
-            for kind in wanted:
-                own[kind].append(banks.time_ns(timer, kind, lanes, ticks))
-                peer[kind].append(float(timer.time_spandsp(KINDS[kind], lanes, LANES, ticks)))
-    scale = 2 / (ticks * LANES)
+            for name in names:
+                used[name] = levels[limit(name)]
+                own[name].append(sum(banks.time_ns(timer, part, lanes, ticks) for part in PARTS[name.removesuffix(NARROW)][0]))
+            for kind in peer:
+                peer[kind].append(float(timer.time_spandsp(PEERS[kind], lanes, LANES, ticks)))
+    lib.processor_limit(lib.PROCESSOR_AVX512)
     for name in names:
-        value = sum(statistics.median(own[kind]) for kind in PARTS[name]) * scale / SHARE[name]
-        beside = sum(statistics.median(peer[kind]) for kind in PARTS[name]) * scale / SHARE[name]
+        row, scale = name.removesuffix(NARROW), 2 / (ticks * LANES)
+        share = SHARE.get(row, 1)
+        beside = sum(statistics.median(peer[kind]) for kind in PARTS[row][1]) * scale / share
+        value = statistics.median(own[name]) * scale / share
         yield Row(
             name,
             round(value, 1),
@@ -128,3 +144,4 @@ def measure(names: Sequence[str], effort: Effort) -> Iterable[Row]:
             f"{LANES} lanes, {ticks / 100:g} s of voices, digits and signals, median of {runs}, by turns"
             f"{'' if with_spandsp else '; libspandsp-dev is not installed: no peer'}; {load_text()}",
         )
+        yield Row(f"{name}.channels", round(20e6 / value), "channels/core", "higher", conditions=f"{used[name]}; follows from {name}")

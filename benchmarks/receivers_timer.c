@@ -17,6 +17,8 @@
 #define KIND_MFC_FORWARD 1
 #define KIND_MFC_BACKWARD 2
 #define KIND_PROGRESS 3
+#define KIND_CNG 4
+#define KIND_ANSWER 5
 
 typedef int run_bank(void *bank, const int16_t *const *samples, void *reports);
 
@@ -47,6 +49,8 @@ static void told(void *user, int code, int level, int delay) { (void)user, (void
 
 static void *create(int kind) {
   if (kind == KIND_DTMF) return dtmf_rx_init(0, 0, 0);
+  if (kind == KIND_CNG) return modem_connect_tones_rx_init(0, MODEM_CONNECT_TONES_FAX_CNG, 0, 0);
+  if (kind == KIND_ANSWER) return modem_connect_tones_rx_init(0, MODEM_CONNECT_TONES_ANS_PR, 0, 0);
   if (kind == KIND_MFC_FORWARD || kind == KIND_MFC_BACKWARD) return r2_mf_rx_init(0, kind == KIND_MFC_FORWARD, 0, 0);
   super_tone_rx_descriptor_t *tones = super_tone_rx_make_descriptor(0);
   int busy = super_tone_rx_add_tone(tones), dial = super_tone_rx_add_tone(tones);
@@ -59,6 +63,7 @@ static void *create(int kind) {
 static void destroy(int kind, void *receiver) {
   if (kind == KIND_DTMF) dtmf_rx_free(receiver);
   else if (kind == KIND_PROGRESS) super_tone_rx_free(receiver);
+  else if (kind == KIND_CNG || kind == KIND_ANSWER) modem_connect_tones_rx_free(receiver);
   else r2_mf_rx_free(receiver);
 }
 
@@ -69,6 +74,8 @@ static void run_one(int kind, void *receiver, const int16_t *samples) {
     dtmf_rx_get(receiver, digits, 31);
   } else if (kind == KIND_PROGRESS) {
     super_tone_rx(receiver, samples, 2 * BLOCK);
+  } else if (kind == KIND_CNG || kind == KIND_ANSWER) {
+    modem_connect_tones_rx(receiver, samples, 2 * BLOCK);
   } else {
     r2_mf_rx(receiver, samples, 2 * BLOCK);
   }

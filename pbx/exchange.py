@@ -31,7 +31,7 @@ from pbx.signalling.r2.circuit import R2Circuit
 from pbx.signalling.r2.variant import load_variant
 from pbx.switch import Switch, SwitchSettings
 from pbx.tone_plan import Tone as PlannedTone
-from pbx.tone_plan import TonePlan
+from pbx.tone_plan import TonePlan, heard_parts
 from pbx.trunks import TrunkGroup
 from pbx.vocabulary.facts import ControlStarted, Fact
 
@@ -61,8 +61,8 @@ def load_sounds(plane: Plane, tones: TonePlan, prompts: Mapping[str, bytes]) -> 
     """Give the plane its tones and prompts; the prompts' numbers by name."""
     plane.load_tones({name: _tone(tone) for name, tone in tones.tone.items()})
     plane.set_tone_levels(tones.dtmf.low_dbm0, tones.dtmf.high_dbm0, tones.mfc.level_dbm0, tones.mfc.level_dbm0)
-    heard = {name: tone for name, tone in tones.tone.items() if tone.heard_after}
-    plane.load_recognised(450.0, {name: _cadence(tone) for name, tone in heard.items()})
+    frequencies_hz = tones.heard_frequencies_hz()
+    plane.load_recognised(frequencies_hz, {name: _cadence(tones.tone[name], frequencies_hz) for name in tones.heard()})
     return {name: plane.load_prompt(name, prompts[name]) for name in sorted(prompts)}
 
 
@@ -83,8 +83,11 @@ def _tone(tone: PlannedTone) -> Tone:
     return Tone(tuple(segments), tone.repeat_from)
 
 
-def _cadence(tone: PlannedTone) -> Cadence:
-    return Cadence(tuple(tone.cadence_ms[::2]), tuple(tone.cadence_ms[1::2]), tone.heard_after)
+def _cadence(tone: PlannedTone, frequencies_hz: list[float]) -> Cadence:
+    parts = heard_parts(tone, frequencies_hz)
+    sounding = [(on_ms, off_ms) for _, on_ms, off_ms in parts if on_ms]
+    on_ms, off_ms = tuple(on for on, _ in sounding), tuple(off for _, off in sounding)
+    return Cadence(on_ms, off_ms, tone.heard_after, tuple(mask for mask, _, _ in parts))
 
 
 class Exchange:

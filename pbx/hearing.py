@@ -1,10 +1,10 @@
-"""What the receivers hear in a stretch of sound: DTMF (Q.24), MFC-R2 (Q.455) and call progress tones (Q.35).
+"""What the receivers hear in a stretch of sound: DTMF (Q.24), MFC-R2 (Q.455), call progress tones (Q.35), fax and modem tones (T.30, V.25).
 
 The same kernels as in the media plane, on numpy arrays: sound in, values out, in the order in which the signals began.
 Leaves out: files (``pbx/sound_file.py``) and the plane's lanes and ticks.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
@@ -12,14 +12,23 @@ import numpy as np
 
 from pbx._plane import ffi, lib
 from pbx.sound_file import Samples, decode_alaw
-from pbx.tone_plan import TonePlan, china, progress_patterns
+from pbx.tone_plan import TonePlan, china, recognised_plan
 
-KINDS = ("dtmf", "mfc-forward", "mfc-backward", "tone")
+RECEIVERS = {
+    "dtmf": lib.TONE_DTMF,
+    "mfc-forward": lib.TONE_MFC_FORWARD,
+    "mfc-backward": lib.TONE_MFC_BACKWARD,
+    "tone": lib.TONE_PROGRESS,
+    "fax": lib.TONE_FAX,
+}
+KINDS = tuple(RECEIVERS)
 BLOCK_SAMPLES = 80
 SAMPLES_A_MS = 8
-PROGRESS_HZ = 450.0
 AFTERWARDS_SAMPLES = 12 * BLOCK_SAMPLES
 """Silence given to the receivers after the sound, so that they settle what ended with it."""
+
+FAX_NAMES = ("cng", "ced", "ans-reversals", "ansam", "ansam-reversals")
+"""Fax and modem tones in the order of their values (T.30, V.25, V.8)."""
 
 
 class Heard(msgspec.Struct, frozen=True, gc=False):
@@ -43,33 +52,45 @@ class Heard(msgspec.Struct, frozen=True, gc=False):
         return {"at_ms": self.at_ms, "kind": self.kind, **named, **levels}
 
 
+class ToneBank:
+    """Receivers of some kinds over lanes, each with a sound of its own: the kernels as they run in the media plane."""
+
+    def __init__(self, lanes: int, kinds: Iterable[str], plan: TonePlan) -> None:
+        wrong = [kind for kind in kinds if kind not in RECEIVERS]
+        if wrong:
+            raise ValueError(f"no kind {wrong[0]!r}; the kinds are {', '.join(KINDS)}")
+        self.lanes = lanes
+        receivers = sum({RECEIVERS[kind] for kind in kinds})
+        self._memory = ffi.new("char[]", lib.tone_bank_size(lanes, receivers) + 64)
+        start = self._memory + (-int(ffi.cast("uintptr_t", self._memory)) % 64)
+        self._bank = lib.tone_bank_init(start, lanes, receivers)
+        lib.tone_bank_set_progress(self._bank, recognised_plan(plan))
+        self._reports = ffi.new("struct tone_report[]", lib.TONE_REPORTS_PER_LANE * lanes)
+        self._samples = ffi.new("int16_t *[]", lanes)
+        for lane in range(lanes):
+            self.listen(lane, receivers)
+
+    def listen(self, lane: int, receivers: int) -> None:
+        """Change what a lane listens with: a sum of ``RECEIVERS``."""
+        lib.tone_lane_listen(self._bank, lane, receivers)
+
+    def run(self, blocks: Sequence[Any]) -> Any:
+        """One tick of 80 samples a lane, as pointers (NULL = silence): the reports, valid until the next run."""
+        for lane, block in enumerate(blocks):
+            self._samples[lane] = block
+        return self._reports[0 : lib.tone_bank_run(self._bank, self._samples, self._reports)]
+
+
 class Receiver:
-    """A bank of one lane that hears sound piece by piece; pieces need not be whole blocks."""
+    """One kind of receiver with one lane that hears sound piece by piece; pieces need not be whole blocks."""
 
     def __init__(self, kind: str, plan: TonePlan) -> None:
         self.kind = kind
-        self.names = plan.heard(PROGRESS_HZ)
+        self.names = plan.heard()
+        self._bank = ToneBank(1, [kind], plan)
         self._rest = np.zeros(0, np.int16)
         self._given_samples = 0
         self._begun: tuple[int, int, int] | None = None
-        self._reports = ffi.new("struct tone_report[]", lib.KERNEL_REPORTS_PER_LANE)
-        self._samples = ffi.new("int16_t *[1]")
-        if kind == "dtmf":
-            start = self._memory(lib.dtmf_bank_size(1))
-            self._bank, self._run = lib.dtmf_bank_init(start, 1), lib.dtmf_bank_run
-        elif kind in ("mfc-forward", "mfc-backward"):
-            start = self._memory(lib.mf_r2_bank_size(1))
-            self._bank, self._run = lib.mf_r2_bank_init(start, 1, kind == "mfc-forward"), lib.mf_r2_bank_run
-        elif kind == "tone":
-            start, patterns = self._memory(lib.progress_bank_size(1)), progress_patterns(plan, self.names)
-            self._bank = lib.progress_bank_init(start, 1, round(PROGRESS_HZ * 1000), patterns, len(self.names))
-            self._run = lib.progress_bank_run
-        else:
-            raise ValueError(f"no kind {kind!r}; the kinds are {', '.join(KINDS)}")
-
-    def _memory(self, size: int) -> Any:
-        self._kept = ffi.new("char[]", size + 64)
-        return self._kept + (-int(ffi.cast("uintptr_t", self._kept)) % 64)
 
     @property
     def standing(self) -> str | None:
@@ -86,9 +107,7 @@ class Receiver:
         whole = len(self._rest) // BLOCK_SAMPLES * BLOCK_SAMPLES
         heard: list[Heard] = []
         for place in range(0, whole, BLOCK_SAMPLES):
-            self._samples[0] = start + place
-            count = self._run(self._bank, self._samples, self._reports)
-            for report in self._reports[0:count]:
+            for report in self._bank.run([start + place]):
                 at = self._given_samples + report.offset_samples
                 if report.edge == lib.TONE_BEGIN:
                     self._begun = (at, report.value, report.level_tenth_dbm0)
@@ -104,6 +123,13 @@ class Receiver:
         heard = self.hear(np.zeros(AFTERWARDS_SAMPLES, np.int16)) + self._ended(end)
         return [h for h in heard if h.at_ms < end / SAMPLES_A_MS]
 
+    def _name(self, value: int) -> str:
+        if self.kind == "dtmf":
+            return chr(value)
+        if self.kind == "tone":
+            return self.names[value]
+        return FAX_NAMES[value] if self.kind == "fax" else str(value)
+
     def _ended(self, at: int) -> list[Heard]:
         if self._begun is None:
             return []
@@ -115,7 +141,7 @@ class Receiver:
 def hear(sound: Samples | bytes, kinds: Iterable[str] = KINDS, plan: TonePlan | None = None) -> list[Heard]:
     """Everything heard in int16 samples or A-law octets at 8 kHz, in order of time.
 
-    ``kinds`` is any of dtmf, mfc-forward, mfc-backward and tone; another raises ValueError. The names and cadences of
+    ``kinds`` is any of dtmf, mfc-forward, mfc-backward, tone and fax; another raises ValueError. The names and cadences of
     tones are those of ``plan``, by default China's.
     """
     samples = decode_alaw(sound) if isinstance(sound, bytes) else sound

@@ -9,7 +9,7 @@ indices. Leaves out HDLC frames (SendFrame, Frame), which need the byte ring of 
 import importlib
 import os
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -80,11 +80,15 @@ class Tone(msgspec.Struct, frozen=True):
 
 
 class Cadence(msgspec.Struct, frozen=True):
-    """How a call progress tone is recognised: on and off in ms; no parts = continuous; after ``needed`` parts it is told."""
+    """How a call progress tone is recognised: on and off in ms; no parts = continuous; after ``needed`` parts it is told.
+
+    ``frequencies`` says for each on part which of the network's frequencies sound, a bit for each; empty = the first, always.
+    """
 
     on_ms: tuple[int, ...] = ()
     off_ms: tuple[int, ...] = ()
     needed: int = 0
+    frequencies: tuple[int, ...] = ()
 
 
 class Edge(msgspec.Struct, frozen=True):
@@ -412,16 +416,21 @@ class Plane:
         levels = (dtmf_low_dbm0, dtmf_high_dbm0, mfc_forward_dbm0, mfc_backward_dbm0)
         lib.arena_tone_levels(self._arena, *(round(level * 10) for level in levels))
 
-    def load_recognised(self, frequency_hz: float, cadences: Mapping[str, Cadence]) -> None:
-        """Which call progress tones RECEIVE_PROGRESS tells apart, all of one frequency."""
-        found = ffi.new("struct progress_tone[]", len(cadences))
-        for cell, cadence in zip(found, cadences.values(), strict=True):
+    def load_recognised(self, frequencies_hz: Sequence[float], cadences: Mapping[str, Cadence]) -> None:
+        """Which call progress tones RECEIVE_PROGRESS tells apart, and the frequencies they are made of."""
+        if len(cadences) > lib.PROGRESS_TONES_MAX or len(frequencies_hz) > lib.PROGRESS_FREQUENCIES_MAX:
+            raise PlaneError("too many tones to recognise")
+        found = ffi.new("struct progress_plan *", {"frequencies": len(frequencies_hz), "tones": len(cadences)})
+        found.frequency_millihertz[0 : len(frequencies_hz)] = [round(hz * 1000) for hz in frequencies_hz]
+        for place, cadence in enumerate(cadences.values()):
+            cell = found.tone[place]
             cell.segments, cell.needed = len(cadence.on_ms), cadence.needed
             cell.on_ms[0 : len(cadence.on_ms)] = cadence.on_ms
             cell.off_ms[0 : len(cadence.off_ms)] = cadence.off_ms
+            masks = cadence.frequencies or (1,) * max(1, len(cadence.on_ms))
+            cell.frequencies[0 : len(masks)] = masks
         codes = [tones.progress(name) for name in cadences]
-        code = lib.arena_progress_load(self._arena, round(frequency_hz * 1000), found, codes, len(codes))
-        _check(code, "too many tones to recognise")
+        _check(lib.arena_progress_load(self._arena, found, codes), "tones to recognise")
 
     # -- what must outlive control ---------------------------------------------------------------------------------
 

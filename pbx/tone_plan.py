@@ -87,13 +87,13 @@ class TonePlan(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True
     mfc: MfcSending
     tone: dict[str, Tone]
 
-    def heard(self, frequency_hz: float) -> list[str]:
-        """Names of the tones of this frequency that the receiver may report, in the order of their codes."""
-        return [
-            name
-            for name in PROGRESS_TONES
-            if name in self.tone and self.tone[name].heard_after and self.tone[name].frequency_hz == [frequency_hz]
-        ]
+    def heard(self) -> list[str]:
+        """Names of the tones that the receiver may report, in the order of their codes."""
+        return [name for name in PROGRESS_TONES if name in self.tone and self.tone[name].heard_after]
+
+    def heard_frequencies_hz(self) -> list[float]:
+        """The frequencies those tones are made of."""
+        return sorted({hz for name in self.heard() for part in self.tone[name].parts() for hz in part.frequency_hz})
 
 
 def load(path: Path) -> TonePlan:
@@ -109,18 +109,20 @@ def load(path: Path) -> TonePlan:
         if name not in PROGRESS_TONES:
             raise PlanError(f"{place}: unknown name; the names are {', '.join(PROGRESS_TONES)}")
         check_tone(place, tone)
+    if len(plan.heard_frequencies_hz()) > lib.PROGRESS_FREQUENCIES_MAX:
+        raise PlanError(f"{path}: the heard tones have more than {lib.PROGRESS_FREQUENCIES_MAX} frequencies; drop a heard_after")
     return plan
 
 
 def check_tone(place: str, tone: Tone) -> None:
     """Raise PlanError, which begins with ``place``, for a tone that cannot be sent."""
-    if bool(tone.part) == bool(tone.frequency_hz) or (tone.part and (tone.cadence_ms or tone.heard_after)):
+    if bool(tone.part) == bool(tone.frequency_hz) or (tone.part and tone.cadence_ms):
         raise PlanError(f"{place}: give either frequency_hz with cadence_ms, or parts alone")
     if len(tone.cadence_ms) % 2 or len(tone.cadence_ms) > 16 or any(not 0 < ms < 65536 for ms in tone.cadence_ms):
         raise PlanError(f"{place}: give cadence_ms as up to 8 pairs of on and off, each 1 to 65535 ms")
-    if tone.heard_after and len(tone.cadence_ms) > 8:
-        raise PlanError(f"{place}: a cadence of more than 4 pairs cannot be heard; leave heard_after out")
     parts = tone.parts()
+    if tone.heard_after and (len(parts) > lib.PROGRESS_SEGMENTS_MAX or tone.repeat_from):
+        raise PlanError(f"{place}: a cadence of more than 4 pairs cannot be heard; leave heard_after out")
     if len(parts) > lib.TONE_SEGMENTS_MAX or not 0 <= tone.repeat_from < len(parts):
         raise PlanError(f"{place}: give at most {lib.TONE_SEGMENTS_MAX} parts and repeat from one of them")
     if not (tone.modulation_hz == 0 or 0 < tone.modulation_hz < 200) or not 0 <= tone.modulation_percent <= 100:
@@ -189,13 +191,21 @@ def mfc_plan(sending: MfcSending, forward: bool, signal: int, compelled: bool = 
     return plan
 
 
-def progress_patterns(plan: TonePlan, names: list[str]) -> Any:
-    """The cadences of the named tones as the array of ``struct progress_tone`` the receiver takes, in that order."""
-    patterns = ffi.new("struct progress_tone[]", max(1, len(names)))
-    for pattern, name in zip(patterns, names, strict=False):
-        cadence_ms = plan.tone[name].cadence_ms
-        pattern.segments = len(cadence_ms) // 2
-        pattern.needed = plan.tone[name].heard_after
-        for k in range(pattern.segments):
-            pattern.on_ms[k], pattern.off_ms[k] = cadence_ms[2 * k : 2 * k + 2]
-    return patterns
+def recognised_plan(plan: TonePlan) -> Any:
+    """The ``struct progress_plan`` by which the receiver knows the tones of ``plan.heard()``, in that order."""
+    recognised, frequencies_hz = ffi.new("struct progress_plan *"), plan.heard_frequencies_hz()
+    recognised.frequencies = len(frequencies_hz)
+    recognised.frequency_millihertz[0 : len(frequencies_hz)] = [round(hz * 1000) for hz in frequencies_hz]
+    for place, name in enumerate(plan.heard()):
+        tone, pattern = plan.tone[name], recognised.tone[place]
+        pattern.needed = tone.heard_after
+        for k, (mask, on_ms, off_ms) in enumerate(heard_parts(tone, frequencies_hz)):
+            pattern.frequencies[k], pattern.on_ms[k], pattern.off_ms[k] = mask, on_ms, off_ms
+            pattern.segments = k + 1 if on_ms else 0
+        recognised.tones = place + 1
+    return recognised
+
+
+def heard_parts(tone: Tone, frequencies_hz: list[float]) -> list[tuple[int, int, int]]:
+    """A tone as the receiver knows it, part by part: the bits of its frequencies in the list, on and off in ms; on 0 = continuous."""
+    return [(sum(1 << frequencies_hz.index(hz) for hz in part.frequency_hz), part.on_ms, part.off_ms) for part in tone.parts()]

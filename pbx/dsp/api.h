@@ -80,6 +80,7 @@
 #define PLANE_RECEIVE_MFC_FORWARD 2
 #define PLANE_RECEIVE_MFC_BACKWARD 4
 #define PLANE_RECEIVE_PROGRESS 8
+#define PLANE_RECEIVE_FAX 16
 #define PLANE_RECEIVE_CALLER_IDENTITY 32
 #define PLANE_RECEIVE_VOICE 64 /* voices, and beeps (PLANE_CODE_BEEP) */
 
@@ -192,7 +193,7 @@ struct arena;
 struct plane;
 struct card;
 struct tone_plan;
-struct progress_tone;
+struct progress_plan;
 
 /* Arena. A null path gives anonymous memory. */
 struct arena *arena_create(const struct plane_layout *layout, const char *path);
@@ -237,8 +238,7 @@ int arena_recorder_read(struct arena *arena, uint32_t recorder, uint8_t *octets,
 int arena_prompt_load(struct arena *arena, const char *name, uint64_t hash, const uint8_t *alaw, uint32_t length);
 int arena_tone_load(struct arena *arena, uint32_t index, const struct tone_plan *plan);
 void arena_tone_levels(struct arena *arena, int dtmf_low, int dtmf_high, int mfc_forward, int mfc_backward);
-int arena_progress_load(struct arena *arena, uint32_t frequency_millihertz, const struct progress_tone *tones,
-                        const uint16_t *codes, uint32_t count);
+int arena_progress_load(struct arena *arena, const struct progress_plan *recognised, const uint16_t *codes);
 
 /* The plane. `plane_add_card` returns the first port of the card; the plane does not own the card. */
 struct plane *plane_create(struct arena *arena);

@@ -237,20 +237,16 @@ void arena_tone_levels(struct arena *arena, int dtmf_low, int dtmf_high, int mfc
   tones->mfc_backward = (int16_t)mfc_backward;
 }
 
-int arena_progress_load(struct arena *arena, uint32_t frequency_millihertz, const struct progress_tone *recognised,
-                        const uint16_t *codes, uint32_t count) {
+int arena_progress_load(struct arena *arena, const struct progress_plan *recognised, const uint16_t *codes) {
   struct arena_tones *tones = &arena->header->tones;
-  if (count > PROGRESS_TONES_MAX)
+  if (recognised->tones > PROGRESS_TONES_MAX || recognised->frequencies > PROGRESS_FREQUENCIES_MAX)
     return PLANE_INVALID;
   /* A control that starts again loads what is there already: the receivers at work must not notice. */
-  if (tones->frequency_millihertz == frequency_millihertz && tones->recognised == count &&
-      !memcmp(tones->recognised_tone, recognised, count * sizeof *recognised) &&
-      !memcmp(tones->recognised_code, codes, count * sizeof *codes))
+  if (!memcmp(&tones->recognised, recognised, sizeof *recognised) &&
+      !memcmp(tones->recognised_code, codes, recognised->tones * sizeof *codes))
     return PLANE_OK;
-  tones->frequency_millihertz = frequency_millihertz;
-  tones->recognised = count;
-  memcpy(tones->recognised_tone, recognised, count * sizeof *recognised);
-  memcpy(tones->recognised_code, codes, count * sizeof *codes);
+  tones->recognised = *recognised;
+  memcpy(tones->recognised_code, codes, recognised->tones * sizeof *codes);
   atomic_fetch_add(&tones->generation, 1);
   return PLANE_OK;
 }

@@ -44,10 +44,8 @@ struct arena_tones {
   int16_t mfc_forward;
   int16_t mfc_backward;
   int16_t special; /* signals of fax and modems, caller identity */
-  uint32_t frequency_millihertz;
-  uint32_t recognised;
   uint16_t recognised_code[PROGRESS_TONES_MAX];
-  struct progress_tone recognised_tone[PROGRESS_TONES_MAX];
+  struct progress_plan recognised;
   struct tone_plan plan[PLANE_PROGRESS_TONES];
 };
 

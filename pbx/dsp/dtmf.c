@@ -4,239 +4,277 @@
 #include <math.h>
 #include <string.h>
 
+#include "dtmf_model.h"
 #include "g711.h"
 #include "generated_tables.h"
-#include "history.h"
-#include "lanes.h"
-#include "two_tone.h"
+#include "processor.h"
 
-#define NOW HISTORY_SAMPLES                    /* one past the newest sample */
-#define BLOCK_BEGIN (NOW - KERNEL_BLOCK_SAMPLES) /* offset 0 of a report */
-#define ACCEPT_SAMPLES 240                     /* 30 ms */
-#define BREAK_SAMPLES 200                      /* 25 ms */
-#define END_CERTAIN_SAMPLES 344                /* a break this long ago cannot be bridged unseen */
-#define LOOK_BACK_SAMPLES 480
-#define DEVIATION_MAX 0.021f                   /* voices sing 2:3; no digit with both tones within 2.2 % does */
-#define TWIST_NORMAL 7.94f                     /* 9 dB */
-#define TWIST_REVERSE 4.47f                    /* 6.5 dB */
-#define EXPLAINED_MIN 5.0f                     /* 7 dB */
-#define DIAL_TONE_SHARE 1.6f                   /* at 425 and 475 Hz the window shows so much less than there is */
+#define ACCEPT_SAMPLES 240      /* 30 ms */
+#define BREAK_SAMPLES 200       /* 25 ms */
+#define END_CERTAIN_SAMPLES 344 /* a break this long ago cannot be bridged unseen */
+#define DEVIATION_MAX 0.021f    /* voices sing 2:3; no digit with both tones within 2.2 % does */
+#define TWIST_NORMAL 7.94f      /* 9 dB */
+#define TWIST_REVERSE 4.47f     /* 6.5 dB */
+#define EXPLAINED_MIN 5.0f      /* 7 dB */
+#define DIAL_TONE_SHARE 1.6f    /* at 425 and 475 Hz the window shows so much less than there is */
+#define DIAL_TONE_MIN 0.02f     /* of the sound; less is not worth a third sine */
+#define STANDS_OUT 4.0f         /* 6 dB above the others of its group */
+#define FULL 0.81f              /* of the strongest window's power: the tone fills nine tenths of it */
+#define NEARLY_FULL 0.6f        /* enough where there is no second full window */
+#define HALF_FULL 0.38f         /* likewise beside dial tone, which leaks into the digit's frequencies */
+#define FULL_STEP 0.2f
+#define WHOLE 0.9f              /* share of a window that counts as all of it */
+#define LOOK_BACK 4
 
 enum state { LISTENING, PENDING, SOUNDING, FADING };
 
-struct dtmf_lane {
-  struct history history;
-  int32_t since_end_samples; /* FADING: from the last sample of the digit to now */
-  float power;               /* of the digit that sounds */
-  uint8_t state;
-  uint8_t digit;
-  uint8_t seen; /* digit of the last window, or 0 */
-  uint8_t anchor; /* PENDING: ticks since the last two windows that showed the digit */
-};
-
-struct dtmf_bank {
-  int32_t lanes;
-  float minimum; /* mean square of one frequency, on the scale of the history */
-  int64_t spare[7];
-  struct dtmf_lane lane[];
-};
-
-struct view {
-  float power[9]; /* mean square at each frequency; the ninth is dial tone */
-  float total;
-};
-
-size_t dtmf_bank_size(int lanes) { return sizeof(struct dtmf_bank) + (size_t)lanes * sizeof(struct dtmf_lane); }
-
-struct dtmf_bank *dtmf_bank_init(void *memory, int lanes) {
-  struct dtmf_bank *bank = memory;
-  memset(memory, 0, dtmf_bank_size(lanes));
-  bank->lanes = lanes;
-  dtmf_bank_set_minimum(bank, DTMF_MINIMUM_TENTH_DBM0);
-  return bank;
-}
-
-void dtmf_bank_set_minimum(struct dtmf_bank *bank, int level_tenth_dbm0) {
-  bank->minimum = (float)(HISTORY_POWER_AT_0_DBM0 * pow(10.0, level_tenth_dbm0 / 100.0));
-}
-
-void dtmf_lane_reset(struct dtmf_bank *bank, int lane) {
-  if (lane >= 0 && lane < bank->lanes)
-    memset(&bank->lane[lane], 0, sizeof bank->lane[lane]);
-}
-
-EVERY_PROCESSOR
-void dtmf_correlate(const int16_t *sound, int32_t products[19]) {
-  for (int k = 0; k < 18; k++)
-    products[k] = history_product(sound, dtmf_correlator[k], DTMF_WINDOW);
-  products[18] = history_product(sound, sound, DTMF_WINDOW);
-}
-
-static void look(const int16_t *sound, struct view *view) {
-  const float scale = 2.0f / ((float)DTMF_CORRELATOR_PEAK * DTMF_WINDOW);
-  int32_t products[19];
-  dtmf_correlate(sound, products);
-  for (int k = 0; k < 9; k++) {
-    float cosine = (float)products[2 * k] * scale, sine = (float)products[2 * k + 1] * scale;
-    view->power[k] = 0.5f * (cosine * cosine + sine * sine);
+void dtmf_reset(struct dtmf_group *group, int lane) {
+  group->seen[lane] = group->before[0][lane] = group->before[1][lane] = group->state[lane] = 0;
+  memset(&group->lane[lane], 0, sizeof group->lane[lane]);
+  for (int slot = 0; slot < DTMF_SLOTS; slot++) {
+    struct dtmf_window *window = &group->window[slot];
+    window->total[lane] = 0;
+    for (int k = 0; k < DTMF_TONES; k++)
+      window->cosine[k][lane] = window->sine[k][lane] = 0;
   }
-  view->total = (float)products[18] / DTMF_WINDOW;
 }
 
-static int strongest(const float *power) {
-  int best = 0;
-  for (int k = 1; k < 4; k++)
-    if (power[k] > power[best])
-      best = k;
-  return best;
+/* The digit each lane's window looks like, counted from one, or 0. Loose in everything: the model decides. */
+PROCESSOR_INLINE void look_lanes(struct dtmf_window *restrict window, const int32_t (*restrict products)[GROUP_LANES],
+                                 float minimum, uint8_t *restrict seen) {
+  const float scale = 2.0f / ((float)DTMF_CORRELATOR_PEAK * DTMF_WINDOW);
+  int32_t digits[GROUP_LANES];
+  for (int lane = 0; lane < GROUP_LANES; lane++) {
+    float power[DTMF_TONES];
+    for (int k = 0; k < DTMF_TONES; k++) {
+      float cosine = (float)products[k][lane] * scale, sine = (float)products[DTMF_TONES + k][lane] * scale;
+      window->cosine[k][lane] = cosine;
+      window->sine[k][lane] = sine;
+      power[k] = 0.5f * (cosine * cosine + sine * sine);
+    }
+    float low = power[0], high = power[4];
+    for (int k = 1; k < 4; k++) {
+      low = power[k] > low ? power[k] : low;
+      high = power[4 + k] > high ? power[4 + k] : high;
+    }
+    int32_t row = 0, column = 0, rivals = 0;
+    for (int k = 0; k < 4; k++) {
+      row += power[k] == low ? k : 0;
+      column += power[4 + k] == high ? k : 0;
+      rivals += power[k] * STANDS_OUT > low;
+      rivals += power[4 + k] * STANDS_OUT > high;
+    }
+    int32_t good = (rivals == 2) & (low >= minimum) & (high >= minimum) & (low <= 3.0f * TWIST_NORMAL * high) &
+                   (high <= 3.0f * TWIST_REVERSE * low) &
+                   (low + high >= 0.45f * (window->total[lane] - DIAL_TONE_SHARE * power[8]));
+    digits[lane] = good ? 4 * row + column + 1 : 0;
+  }
+  for (int lane = 0; lane < GROUP_LANES; lane++)
+    seen[lane] = (uint8_t)digits[lane];
 }
 
-/* The others of a group must be 6 dB below its strongest. */
-static int stands_out(const float *power, int best) {
-  for (int k = 0; k < 4; k++)
-    if (k != best && power[k] * 4.0f > power[best])
-      return 0;
-  return 1;
+PROCESSOR_VERSIONS(look,
+                   (struct dtmf_window * window, const int32_t (*products)[GROUP_LANES], float minimum, uint8_t *seen),
+                   (window, products, minimum, seen))
+
+static void tell(struct dtmf_group *group, const struct tone_ear *ear, int lane, int edge, int64_t at) {
+  struct dtmf_lane *state = &group->lane[lane];
+  tone_tell(ear, lane, edge, dtmf_digits[group->digit[lane] - 1], at, &state->last_edge, state->power);
 }
 
-/* The digit one window looks like, or 0. Loose in everything: the model decides. */
-static uint8_t likely_digit(const struct dtmf_bank *bank, const struct view *view) {
-  int row = strongest(view->power), column = strongest(view->power + 4);
-  float low = view->power[row], high = view->power[4 + column], minimum = bank->minimum * 0.5f;
-  if (low < minimum || high < minimum)
-    return 0;
-  if (low > 3.0f * TWIST_NORMAL * high || high > 3.0f * TWIST_REVERSE * low)
-    return 0;
-  if (low + high < 0.45f * (view->total - DIAL_TONE_SHARE * view->power[8]))
-    return 0;
-  if (!stands_out(view->power, row) || !stands_out(view->power + 4, column))
-    return 0;
-  return (uint8_t)dtmf_digits[4 * row + column];
+/* Squared amplitude of a digit's two frequencies as one window shows them. */
+static void sizes(const struct dtmf_group *group, int lane, int digit, int64_t tick, float size[2]) {
+  const struct dtmf_window *window = &group->window[tick & (DTMF_SLOTS - 1)];
+  const int tone[2] = {digit / 4, 4 + digit % 4};
+  for (int k = 0; k < 2; k++)
+    size[k] = window->cosine[tone[k]][lane] * window->cosine[tone[k]][lane] +
+              window->sine[tone[k]][lane] * window->sine[tone[k]][lane];
 }
 
-static void report(struct tone_report **reports, struct history *history, int lane, int edge, uint8_t digit, int at,
-                   float power) {
-  struct tone_report *out = (*reports)++;
-  out->lane = lane;
-  out->offset_samples = history_edge(history, at) - BLOCK_BEGIN;
-  out->level_tenth_dbm0 = (int16_t)g711_power_tenth_dbm0(64.0 * (double)power);
-  out->edge = (uint8_t)edge;
-  out->value = digit;
+static int has_dial_tone(const struct dtmf_group *group, int lane, int64_t tick) {
+  const struct dtmf_window *window = &group->window[tick & (DTMF_SLOTS - 1)];
+  float size = window->cosine[8][lane] * window->cosine[8][lane] + window->sine[8][lane] * window->sine[8][lane];
+  return 0.5f * size >= DIAL_TONE_MIN * window->total[lane];
+}
+
+/* Windows running that a digit fills, and the one that it fills best. */
+struct span {
+  int64_t first;
+  int64_t last;
+  int64_t best;
+};
+
+/* About the strongest window of the last few. Two are needed to tell frequencies: where there is no second full one, those
+ * that are nearly full do. */
+static struct span full_windows(struct dtmf_group *group, int lane, int digit, int64_t now) {
+  struct dtmf_model *model = &group->lane[lane].model;
+  float size[LOOK_BACK][2], strongest = 0;
+  int peak = 0, dial_tone = has_dial_tone(group, lane, now);
+  /* The frequencies of 7 and * lie so close together that they leak into each other as dial tone does. */
+  int leaks = dial_tone || digit == 8 || digit == 12;
+  if (leaks)
+    dtmf_model_nominal(model, digit, 2 + dial_tone);
+  for (int back = 0; back < LOOK_BACK; back++) {
+    sizes(group, lane, digit, now - back, size[back]);
+    if (leaks) {
+      dtmf_model_at(model, group, lane, now - back);
+      size[back][0] = dtmf_model_size(model, 0);
+      size[back][1] = dtmf_model_size(model, 1);
+    }
+    if (size[back][0] + size[back][1] > strongest) {
+      strongest = size[back][0] + size[back][1];
+      peak = back;
+    }
+  }
+  int newest = peak, oldest = peak;
+  float least = dial_tone ? HALF_FULL : NEARLY_FULL;
+  for (float enough = FULL; newest == oldest && enough >= least; enough -= FULL_STEP) {
+    float low = enough * size[peak][0], high = enough * size[peak][1];
+    while (newest > 0 && size[newest - 1][0] > low && size[newest - 1][1] > high)
+      newest--;
+    while (oldest < LOOK_BACK - 1 && size[oldest + 1][0] > low && size[oldest + 1][1] > high)
+      oldest++;
+  }
+  return (struct span){now - oldest, now - newest, now - peak};
+}
+
+static int in_limits(const struct dtmf_model *model, int digit, float minimum) {
+  float low = 0.5f * dtmf_model_size(model, 0), high = 0.5f * dtmf_model_size(model, 1);
+  float low_turn = (float)dtmf_frequency_hz[digit / 4] * (2.0f * 3.14159265f / 8000.0f);
+  float high_turn = (float)dtmf_frequency_hz[4 + digit % 4] * (2.0f * 3.14159265f / 8000.0f);
+  return fabsf(model->turn[0] - low_turn) <= DEVIATION_MAX * low_turn &&
+         fabsf(model->turn[1] - high_turn) <= DEVIATION_MAX * high_turn && low <= TWIST_NORMAL * high &&
+         high <= TWIST_REVERSE * low && low >= minimum && high >= minimum;
 }
 
 /* Fits the digit's two frequencies; where that leaves much unexplained, tries again with dial tone beside them. */
-static int fit(struct two_tone *model, const int16_t *sound, uint8_t digit, int inner, int from, int to) {
-  int place = (int)(strchr(dtmf_digits, digit) - dtmf_digits);
-  float nominal_hz[3] = {dtmf_frequency_hz[place / 4], dtmf_frequency_hz[4 + place % 4], 450.0f};
-  for (int tones = 2; tones <= 3; tones++) {
-    if (two_tone_fit(model, sound, inner, to, nominal_hz, tones) || two_tone_refit(model, sound, from, to))
-      continue;
-    if (model->power[0] + model->power[1] >= EXPLAINED_MIN * two_tone_rest(model, sound, from, to))
+static int fit(struct dtmf_model *model, const struct dtmf_group *group, int lane, int digit, const struct span *span,
+               float minimum) {
+  for (int tones = 2; tones <= 2 + has_dial_tone(group, lane, span->best); tones++) {
+    dtmf_model_fit(model, group, lane, digit, tones, span->first, span->last);
+    float explained = 0.5f * (dtmf_model_size(model, 0) + dtmf_model_size(model, 1));
+    float rest = dtmf_model_rest(model, group, lane, span->first, span->last);
+    dtmf_model_at(model, group, lane, span->best);
+    if (in_limits(model, digit, minimum) && explained >= EXPLAINED_MIN * rest)
       return 0;
   }
   return -1;
 }
 
-static int in_limits(const struct dtmf_bank *bank, const struct two_tone *model, uint8_t digit) {
-  int place = (int)(strchr(dtmf_digits, digit) - dtmf_digits);
-  float low = model->power[0], high = model->power[1];
-  float low_hz = dtmf_frequency_hz[place / 4], high_hz = dtmf_frequency_hz[4 + place % 4];
-  return fabsf(two_tone_hz(model, 0) - low_hz) <= DEVIATION_MAX * low_hz &&
-         fabsf(two_tone_hz(model, 1) - high_hz) <= DEVIATION_MAX * high_hz && low <= TWIST_NORMAL * high &&
-         high <= TWIST_REVERSE * low && low >= bank->minimum && high >= bank->minimum;
-}
+static int64_t window_end(int64_t tick) { return (tick + 1) * KERNEL_BLOCK_SAMPLES; }
 
-/* Two windows running have shown the digit, the last of them `anchor` ticks ago: is it one, and long enough by now? */
-static void judge(struct dtmf_bank *bank, struct dtmf_lane *state, int lane, const int16_t *sound,
-                  struct tone_report **reports) {
-  struct two_tone model;
-  int inner_end = NOW - state->anchor * KERNEL_BLOCK_SAMPLES, inner = inner_end - DTMF_WINDOW;
-  state->state = LISTENING;
-  if (fit(&model, sound, state->digit, inner, inner - KERNEL_BLOCK_SAMPLES, inner_end))
+/* Two of the last windows have shown the digit: is it one, and long enough by now? */
+static void judge(struct dtmf_group *group, const struct tone_ear *ear, int lane, float minimum) {
+  struct dtmf_lane *state = &group->lane[lane];
+  struct dtmf_model *model = &state->model;
+  struct span span = full_windows(group, lane, group->digit[lane] - 1, ear->tick);
+  int lasts = span.last == ear->tick;
+  group->state[lane] = span.first == span.last && lasts ? PENDING : LISTENING;
+  if (span.first == span.last || fit(model, group, lane, group->digit[lane] - 1, &span, minimum))
     return;
-  int middle = inner_end - 92;
-  int begin = two_tone_begin(&model, sound, NOW - LOOK_BACK_SAMPLES, middle);
-  int end = two_tone_end(&model, sound, middle, NOW);
-  /* The stretch between the edges is the digit and nothing else: the model must hold for all of it. */
-  if (end - begin < 96 || two_tone_refit(&model, sound, begin, end) || !in_limits(bank, &model, state->digit))
-    return;
-  float rest = two_tone_rest(&model, sound, begin, end);
-  if (model.power[0] + model.power[1] < EXPLAINED_MIN * rest)
-    return;
+  int64_t begin = window_end(span.first - 1) - lrintf(DTMF_WINDOW * dtmf_model_share(model, group, lane, span.first - 1));
+  int64_t end = tone_now(ear);
+  if (!lasts)
+    end = window_end(span.last + 1) - DTMF_WINDOW + lrintf(DTMF_WINDOW * dtmf_model_share(model, group, lane, span.last + 1));
   if (end - begin >= ACCEPT_SAMPLES) {
-    state->power = model.power[0] + model.power[1];
-    report(reports, &state->history, lane, TONE_BEGIN, state->digit, begin, state->power);
-    state->state = end > NOW - 24 ? SOUNDING : FADING;
-    state->since_end_samples = NOW - end;
-  } else if (end > NOW - 24 && state->anchor < 2) {
-    state->state = PENDING;
+    for (int k = 0; k < 2; k++)
+      state->size[k] = dtmf_model_size(model, k);
+    state->power = 0.5f * (state->size[0] + state->size[1]);
+    state->end = end;
+    tell(group, ear, lane, TONE_BEGIN, begin);
+    group->state[lane] = lasts ? SOUNDING : FADING;
+  } else if (lasts) {
+    group->state[lane] = PENDING;
   }
 }
 
-/* The last window no longer shows the digit: finds its last sample with a model of the sound before that window, or
- * from further back where noise or shortness of the digit spoils the first try. */
-static void fade(struct dtmf_lane *state, const int16_t *sound) {
-  struct two_tone model;
-  int end = NOW - DTMF_WINDOW / 2;
-  for (int to = NOW - DTMF_WINDOW - 16; to > NOW - DTMF_WINDOW - 160; to -= 40) {
-    if (!fit(&model, sound, state->digit, to - 104, to - 104, to)) {
-      end = two_tone_end(&model, sound, to, NOW);
+/* The newest window no longer shows the digit: finds its last sample from how the digit would have gone on. */
+static void fade(struct dtmf_group *group, const struct tone_ear *ear, int lane) {
+  struct dtmf_lane *state = &group->lane[lane];
+  dtmf_model_at(&state->model, group, lane, ear->tick - 2);
+  state->end = tone_now(ear);
+  for (int64_t tick = ear->tick - 1; tick <= ear->tick; tick++) {
+    float share = dtmf_model_share(&state->model, group, lane, tick);
+    if (share < WHOLE) {
+      state->end = window_end(tick) - DTMF_WINDOW + lrintf(DTMF_WINDOW * share);
       break;
     }
   }
-  state->state = FADING;
-  state->since_end_samples = NOW - end;
+  group->state[lane] = FADING;
 }
 
-/* The digit is seen again while it fades. Returns the length of the break in samples, or -1 when the digit does not
- * last to this moment and so has not come back. */
-static int break_samples(const struct dtmf_lane *state, const int16_t *sound) {
-  struct two_tone model;
-  int end = NOW - state->since_end_samples, inner = NOW - DTMF_WINDOW, middle = NOW - DTMF_WINDOW / 2;
-  if (fit(&model, sound, state->digit, inner, inner, NOW) || two_tone_end(&model, sound, middle, NOW) < NOW - 24)
-    return -1;
-  int begin = two_tone_begin(&model, sound, end > 0 ? end : 0, middle);
-  return begin > end ? begin - end : 0;
+/* How much of a window the digit fills by its level alone, as it was before the break. */
+static float filled(const struct dtmf_group *group, struct dtmf_lane *state, int lane, int64_t tick) {
+  dtmf_model_at(&state->model, group, lane, tick);
+  float share = fminf(dtmf_model_size(&state->model, 0) / state->size[0], dtmf_model_size(&state->model, 1) / state->size[1]);
+  return share < 1.0f ? sqrtf(share) : 1.0f;
+}
+
+/* The digit is seen again while it fades: the length of the break in samples. */
+static int64_t break_samples(struct dtmf_group *group, const struct tone_ear *ear, int lane) {
+  struct dtmf_lane *state = &group->lane[lane];
+  int64_t tick = ear->tick;
+  float share = filled(group, state, lane, tick);
+  if (share >= WHOLE)
+    share = filled(group, state, lane, --tick);
+  int64_t begin = window_end(tick) - lrintf(DTMF_WINDOW * share);
+  return begin > state->end ? begin - state->end : 0;
 }
 
 /* Bridges a short break, or ends the digit: when the break is long, when another digit is there, or in good time. */
-static void fading(struct dtmf_lane *state, int lane, const int16_t *sound, uint8_t digit,
-                   struct tone_report **reports) {
-  state->since_end_samples += KERNEL_BLOCK_SAMPLES;
-  int gap = digit == state->digit ? break_samples(state, sound) : -1;
+static void fading(struct dtmf_group *group, const struct tone_ear *ear, int lane) {
+  struct dtmf_lane *state = &group->lane[lane];
+  uint8_t seen = group->seen[lane];
+  int64_t gap = seen == group->digit[lane] ? break_samples(group, ear, lane) : -1;
   if (gap >= 0 && gap <= BREAK_SAMPLES) {
-    state->state = SOUNDING;
-  } else if (gap >= 0 || state->since_end_samples >= END_CERTAIN_SAMPLES || (digit && digit != state->digit)) {
-    report(reports, &state->history, lane, TONE_END, state->digit, NOW - state->since_end_samples, state->power);
-    state->state = LISTENING;
+    group->state[lane] = SOUNDING;
+  } else if (gap >= 0 || tone_now(ear) - state->end >= END_CERTAIN_SAMPLES || (seen && seen != group->digit[lane])) {
+    tell(group, ear, lane, TONE_END, state->end);
+    group->state[lane] = LISTENING;
   }
 }
 
-static void lane_run(struct dtmf_bank *bank, int lane, const int16_t *samples, struct tone_report **reports) {
-  struct dtmf_lane *state = &bank->lane[lane];
-  const int16_t *sound = history_take(&state->history, samples);
-  struct view view;
-  look(sound + NOW - DTMF_WINDOW, &view);
-  uint8_t digit = likely_digit(bank, &view), before = state->seen;
-  state->seen = digit;
-  if (state->state == SOUNDING && digit != state->digit)
-    fade(state, sound);
-  else if (state->state == FADING)
-    fading(state, lane, sound, digit, reports);
-  if (state->state == LISTENING && digit && digit == before) {
-    state->digit = digit;
-    state->state = PENDING;
-  }
-  if (state->state == PENDING) {
-    state->anchor = digit == state->digit ? 0 : (uint8_t)(state->anchor + 1);
-    judge(bank, state, lane, sound, reports);
+static void lane_step(struct dtmf_group *group, const struct tone_ear *ear, int lane, float minimum) {
+  uint8_t seen = group->seen[lane];
+  if (group->state[lane] == PENDING)
+    judge(group, ear, lane, minimum);
+  else if (group->state[lane] == SOUNDING && seen != group->digit[lane])
+    fade(group, ear, lane);
+  else if (group->state[lane] == FADING)
+    fading(group, ear, lane);
+  if (group->state[lane] == LISTENING && seen && (seen == group->before[0][lane] || seen == group->before[1][lane])) {
+    group->digit[lane] = seen;
+    group->state[lane] = PENDING;
   }
 }
 
-int dtmf_bank_run(struct dtmf_bank *bank, const int16_t *const *samples, struct tone_report *reports) {
-  struct tone_report *out = reports;
-  for (int lane = 0; lane < bank->lanes; lane++)
-    if (samples[lane])
-      lane_run(bank, lane, samples[lane], &out);
-  return (int)(out - reports);
+/* Lanes in which something may happen: two of the last three windows show a digit, or one that was known changes. */
+static uint32_t stirring(const struct dtmf_group *group) {
+  uint8_t stirs[GROUP_LANES];
+  uint32_t mask = 0;
+  for (int lane = 0; lane < GROUP_LANES; lane++) {
+    uint8_t seen = group->seen[lane], same = seen == group->digit[lane];
+    uint8_t begins = (seen != 0) & ((seen == group->before[0][lane]) | (seen == group->before[1][lane]));
+    stirs[lane] = group->state[lane] == LISTENING ? begins : !((group->state[lane] == SOUNDING) & same);
+  }
+  for (int lane = 0; lane < GROUP_LANES; lane++)
+    mask |= (uint32_t)stirs[lane] << lane;
+  return mask;
+}
+
+void dtmf_hear(struct dtmf_group *group, const struct tone_ear *ear, const struct group_sound *sound,
+               const float total[GROUP_LANES], float minimum) {
+  int32_t products[2 * DTMF_TONES][GROUP_LANES];
+  struct dtmf_window *window = &group->window[ear->tick & (DTMF_SLOTS - 1)];
+  correlate_fold(sound, DTMF_WINDOW / 4, dtmf_folded[0], 2 * DTMF_TONES, products);
+  memcpy(window->total, total, sizeof window->total);
+  memcpy(group->before[1], group->before[0], sizeof group->seen);
+  memcpy(group->before[0], group->seen, sizeof group->seen);
+  look(window, (const int32_t(*)[GROUP_LANES])products, minimum, group->seen);
+  uint32_t mask = stirring(group) & ear->listening;
+  while (mask) {
+    int lane = __builtin_ctz(mask);
+    mask &= mask - 1;
+    lane_step(group, ear, lane, minimum);
+  }
 }

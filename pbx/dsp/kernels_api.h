@@ -1,19 +1,19 @@
 /* The kernels of the media plane, as the plane and Python call them. A bare header: declarations only.
  *
  * What each kernel must meet, and the Recommendation that says so, stands at the head of its own header
- * (g711.h, tone.h, dtmf.h, mf_r2.h, call_progress.h).
+ * (g711.h, tone.h, tone_bank.h, dtmf.h, mf_r2.h, call_progress.h, fax_tone.h).
  *
  * Samples are linear int16 at 8 kHz on the scale of g711.h: full scale is +3.14 dBm0. Levels are in tenths of
  * a dBm0. Every receiver is a bank over lanes: `samples[lane]` points to the block of 80 samples which that lane
- * hears in this tick, or is null for a lane that does not listen (it keeps its state unchanged). A bank lives in
- * memory the caller gives, aligned to 64 octets, and holds no pointer into itself, so it may be shared or moved.
+ * hears in this tick, or is null for silence. A bank lives in memory the caller gives, aligned to 64 octets, and holds no
+ * pointer into itself, so it may be shared or moved.
  */
 #pragma once
 #include <stddef.h>
 #include <stdint.h>
 
 #define KERNEL_BLOCK_SAMPLES 80
-#define KERNEL_REPORTS_PER_LANE 4
+#define KERNEL_REPORTS_PER_LANE 4 /* in one run, of a receiver that does not say otherwise */
 
 /* Instructions that kernels use: the best of the machine, or less by processor_limit (tests and benchmarks only). Both
  * return the level in use. */
@@ -95,40 +95,56 @@ int tone_plan_special(struct tone_plan *plan, int special, int level_tenth_dbm0)
 struct tone_report {
   int32_t lane;
   int32_t offset_samples;
-  int16_t level_tenth_dbm0; /* of both frequencies together */
+  int16_t level_tenth_dbm0; /* of all its frequencies together */
   uint8_t edge;             /* TONE_BEGIN or TONE_END */
-  uint8_t value;            /* DTMF: the character; MFC: signal 1..15; call progress: index of the tone */
+  uint8_t receiver;         /* TONE_ */
+  uint8_t value; /* DTMF: the character; MFC: signal 1..15; call progress: index of the tone; fax and modem tones: FAX_ */
+  uint8_t spare[3];
 };
 
-/* DTMF. Each run writes at most KERNEL_REPORTS_PER_LANE reports a lane, in order of lanes, and returns their number. */
-struct dtmf_bank;
-size_t dtmf_bank_size(int lanes);
-struct dtmf_bank *dtmf_bank_init(void *memory, int lanes);
-void dtmf_bank_set_minimum(struct dtmf_bank *bank, int level_tenth_dbm0);
-void dtmf_lane_reset(struct dtmf_bank *bank, int lane);
-int dtmf_bank_run(struct dtmf_bank *bank, const int16_t *const *samples, struct tone_report *reports);
+/* The receivers of tones, one bit each. A bank has those it is made with; a lane listens with some of them. */
+#define TONE_DTMF 1
+#define TONE_MFC_FORWARD 2
+#define TONE_MFC_BACKWARD 4
+#define TONE_PROGRESS 8
+#define TONE_FAX 16
+#define TONE_RECEIVERS 31
+#define TONE_REPORTS_PER_LANE 16 /* in one run */
 
-/* MFC-R2, one bank for each direction that is listened to. */
-struct mf_r2_bank;
-size_t mf_r2_bank_size(int lanes);
-struct mf_r2_bank *mf_r2_bank_init(void *memory, int lanes, int forward);
-void mf_r2_lane_reset(struct mf_r2_bank *bank, int lane);
-int mf_r2_bank_run(struct mf_r2_bank *bank, const int16_t *const *samples, struct tone_report *reports);
-
-/* Call progress tones of one frequency, told apart by cadence. */
+/* Call progress tones: up to PROGRESS_FREQUENCIES_MAX frequencies of the network, and its tones told apart by which of
+ * them sound when. */
+#define PROGRESS_FREQUENCIES_MAX 6
 #define PROGRESS_SEGMENTS_MAX 4
-#define PROGRESS_TONES_MAX 16
+#define PROGRESS_TONES_MAX 32
 
 struct progress_tone {
-  uint8_t segments;   /* 0 = continuous */
-  uint8_t needed;     /* segments (on and off) that must match before the tone is reported */
+  uint8_t segments; /* 0 = continuous */
+  uint8_t needed;   /* parts (on and off) that must match before the tone is reported */
+  uint8_t frequencies[4]; /* of each segment, a bit for each of the plan's; of a continuous tone the first */
   uint16_t on_ms[4];
-  uint16_t off_ms[4];
+  uint16_t off_ms[4]; /* 0 = the next segment follows at once */
 };
 
-struct progress_bank;
-size_t progress_bank_size(int lanes);
-struct progress_bank *progress_bank_init(void *memory, int lanes, uint32_t frequency_millihertz,
-                                         const struct progress_tone *tones, int count);
-void progress_lane_reset(struct progress_bank *bank, int lane);
-int progress_bank_run(struct progress_bank *bank, const int16_t *const *samples, struct tone_report *reports);
+struct progress_plan {
+  uint32_t frequencies;
+  uint32_t tones;
+  uint32_t frequency_millihertz[6];
+  struct progress_tone tone[32];
+};
+
+/* Values of TONE_FAX: fax calling tone and the answer tones of fax and modems (V.25, V.8). */
+#define FAX_CNG 0
+#define FAX_CED 1
+#define FAX_ANS_REVERSALS 2
+#define FAX_ANSAM 3
+#define FAX_ANSAM_REVERSALS 4
+
+/* All tone receivers over lanes. Each run writes at most TONE_REPORTS_PER_LANE reports a lane and returns their number;
+ * those of one lane and receiver come in order of time. A lane begins anew with the receivers it did not listen with. */
+struct tone_bank;
+size_t tone_bank_size(int lanes, int receivers);
+struct tone_bank *tone_bank_init(void *memory, int lanes, int receivers);
+void tone_bank_set_minimum(struct tone_bank *bank, int dtmf_tenth_dbm0);
+void tone_bank_set_progress(struct tone_bank *bank, const struct progress_plan *plan);
+void tone_lane_listen(struct tone_bank *bank, int lane, int receivers);
+int tone_bank_run(struct tone_bank *bank, const int16_t *const *samples, struct tone_report *reports);

@@ -403,19 +403,17 @@ static void run_data(struct plane *plane) {
 
 static void run_receivers(struct plane *plane) {
   struct receivers *receivers = &plane->receivers;
-  for (int kind = 0; kind < RECEIVER_KINDS; kind++) {
-    int count = receivers_run(receivers, kind);
-    for (int n = 0; n < count; n++) {
-      const struct tone_report *report = &receivers->reports[n];
-      uint32_t port = receivers_port(receivers, kind, report);
-      uint16_t code = receivers_code(receivers, kind, report);
-      uint64_t sample = (uint64_t)((int64_t)plane->start + report->offset_samples);
-      if ((code & 0xf00) != PLANE_CODE_DTMF)
-        plane_tell(plane, port, report->edge == TONE_BEGIN ? PLANE_EVENT_TONE_ON : PLANE_EVENT_TONE_OFF, code, sample);
-      else if (report->edge == TONE_BEGIN)
-        plane_tell(plane, port, PLANE_EVENT_DIGIT, code & 0xff, sample);
-      plane_rearm(plane, port);
-    }
+  int count = receivers_run(receivers);
+  for (int n = 0; n < count; n++) {
+    const struct tone_report *report = &receivers->reports[n];
+    uint32_t port = receivers_port(receivers, report);
+    uint16_t code = receivers_code(receivers, report);
+    uint64_t sample = (uint64_t)((int64_t)plane->start + report->offset_samples);
+    if ((code & 0xf00) != PLANE_CODE_DTMF)
+      plane_tell(plane, port, report->edge == TONE_BEGIN ? PLANE_EVENT_TONE_ON : PLANE_EVENT_TONE_OFF, code, sample);
+    else if (report->edge == TONE_BEGIN)
+      plane_tell(plane, port, PLANE_EVENT_DIGIT, code & 0xff, sample);
+    plane_rearm(plane, port);
   }
 }
 

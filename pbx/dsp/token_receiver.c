@@ -32,12 +32,13 @@ void token_timing_load(struct token_timing *timing, const struct arena_tones *to
   uint32_t longest_ms = 0;
   for (uint32_t n = 0; n < PLANE_PROGRESS_TONES; n++)
     timing[n] = (struct token_timing){0, 0};
-  for (uint32_t n = 0; n < tones->recognised; n++)
-    for (int k = 0; k < tones->recognised_tone[n].segments && k < PROGRESS_SEGMENTS_MAX; k++)
-      if (tones->recognised_tone[n].on_ms[k] > longest_ms)
-        longest_ms = tones->recognised_tone[n].on_ms[k];
-  for (uint32_t n = 0; n < tones->recognised; n++) {
-    const struct progress_tone *tone = &tones->recognised_tone[n];
+  const struct progress_plan *plan = &tones->recognised;
+  for (uint32_t n = 0; n < plan->tones; n++)
+    for (int k = 0; k < plan->tone[n].segments && k < PROGRESS_SEGMENTS_MAX; k++)
+      if (plan->tone[n].on_ms[k] > longest_ms)
+        longest_ms = plan->tone[n].on_ms[k];
+  for (uint32_t n = 0; n < plan->tones; n++) {
+    const struct progress_tone *tone = &plan->tone[n];
     uint32_t operate_ms = 0, pause_ms = 0, code = tones->recognised_code[n] & 0xff;
     for (int part = 0; tone->segments && part < tone->needed; part++)
       operate_ms += part & 1 ? tone->off_ms[part / 2 % tone->segments] : tone->on_ms[part / 2 % tone->segments];

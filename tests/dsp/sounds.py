@@ -8,6 +8,9 @@ from itertools import combinations
 import numpy as np
 from pbx._plane import ffi, lib
 
+from pbx.hearing import RECEIVERS, ToneBank
+from pbx.tone_plan import TonePlan, china
+
 KERNEL_BLOCK = BLOCK = 80
 BEGIN, END = 1, 2
 
@@ -23,43 +26,27 @@ class Report:
 
 
 class Bank:
-    """A receiver bank of any kind in memory of its own."""
+    """A bank with one kind of receiver in memory of its own; ``plan`` is a tone plan, by default China's."""
 
-    def __init__(self, kind: str, lanes: int = 1, tones=None) -> None:
-        size = {"dtmf": lib.dtmf_bank_size, "mfc-forward": lib.mf_r2_bank_size, "mfc-backward": lib.mf_r2_bank_size}
-        self.lanes = lanes
-        self.memory = ffi.new("char[]", (size.get(kind, lib.progress_bank_size))(lanes) + 64)
-        start = self.memory + (-int(ffi.cast("uintptr_t", self.memory)) % 64)
-        if kind == "dtmf":
-            self.bank, self.run_bank = lib.dtmf_bank_init(start, lanes), lib.dtmf_bank_run
-            self.reset_lane = lib.dtmf_lane_reset
-        elif kind.startswith("mfc-"):
-            self.bank = lib.mf_r2_bank_init(start, lanes, kind == "mfc-forward")
-            self.run_bank, self.reset_lane = lib.mf_r2_bank_run, lib.mf_r2_lane_reset
-        else:
-            self.bank = lib.progress_bank_init(start, lanes, 450_000, tones, len(tones))
-            self.run_bank, self.reset_lane = lib.progress_bank_run, lib.progress_lane_reset
-        self.reports = ffi.new("struct tone_report[]", 4 * lanes)
-        self.pointers = ffi.new("int16_t *[]", lanes)
-        self.tick = 0
+    def __init__(self, kind: str, lanes: int = 1, plan: TonePlan | None = None) -> None:
+        self.kind, self.lanes, self.tick = kind, lanes, 0
+        self.bank = ToneBank(lanes, [kind], plan or china())
 
     def reset(self, lane: int) -> None:
-        self.reset_lane(self.bank, lane)
+        self.bank.listen(lane, 0)
+        self.bank.listen(lane, RECEIVERS[self.kind])
 
     def run(self, blocks: list[np.ndarray | None]) -> list[Report]:
         """One tick; one block of 80 samples or None a lane."""
-        kept = [None if b is None else ffi.from_buffer("int16_t[]", np.ascontiguousarray(b, np.int16)) for b in blocks]
-        for lane, block in enumerate(kept):
-            self.pointers[lane] = ffi.NULL if block is None else block
-        count = self.run_bank(self.bank, self.pointers, self.reports)
-        base = self.tick * BLOCK
+        kept = [ffi.NULL if b is None else ffi.from_buffer("int16_t[]", np.ascontiguousarray(b, np.int16)) for b in blocks]
+        base, tick = self.tick * BLOCK, self.tick
         self.tick += 1
-        return [Report(r.lane, base + r.offset_samples, r.edge, r.value, r.level_tenth_dbm0, self.tick - 1) for r in self.reports[0:count]]
+        return [Report(r.lane, base + r.offset_samples, r.edge, r.value, r.level_tenth_dbm0, tick) for r in self.bank.run(kept)]
 
 
-def hear(kind: str, sound: np.ndarray, lanes: int = 1, lane: int = 0, tones=None, padding: int = 1600) -> list[Report]:
+def hear(kind: str, sound: np.ndarray, lanes: int = 1, lane: int = 0, plan=None, padding: int = 1600) -> list[Report]:
     """Everything one lane of a bank reports about a sound, silence after it."""
-    bank = Bank(kind, lanes, tones)
+    bank = Bank(kind, lanes, plan)
     sound = np.concatenate([sound, np.zeros(padding + -len(sound) % BLOCK, np.int16)]).astype(np.int16)
     out: list[Report] = []
     for start in range(0, len(sound) - BLOCK + 1, BLOCK):

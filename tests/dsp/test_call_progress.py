@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from pbx.tone_plan import china, progress_patterns
+from pbx.tone_plan import china
 from tests.dsp.sounds import BEGIN, END, clipped, hear, noise, silence, sines, through_alaw
 
 PLAN = china()
-NAMES = PLAN.heard(450)
+NAMES = PLAN.heard()
 
 
 def cadence(name, seconds, scale=1.0, hz=450.0, level=-10.0):
@@ -24,9 +24,7 @@ def cadence(name, seconds, scale=1.0, hz=450.0, level=-10.0):
 
 
 def tones(sound):
-    patterns = progress_patterns(PLAN, NAMES)
-    patterns_list = [patterns[k] for k in range(len(NAMES))]
-    return [(r.edge, NAMES[r.value], r) for r in hear("tone", sound, tones=patterns_list, padding=8000 * 6)]
+    return [(r.edge, NAMES[r.value], r) for r in hear("tone", sound, plan=PLAN, padding=8000 * 6)]
 
 
 @pytest.mark.parametrize("name", NAMES)

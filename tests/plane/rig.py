@@ -34,7 +34,7 @@ class Pair:
         self.far.add_card(self.far_wire.card)
         for plane in (self.near, self.far):
             plane.load_tones({"busy": BUSY, "dial": DIAL, "confirmation": BEEP})
-            plane.load_recognised(450.0, {"busy": Cadence((350,), (350,), 2)})
+            plane.load_recognised([450.0], {"busy": Cadence((350,), (350,), 2)})
         self.near_events: list[Heard] = []
         self.far_events: list[Heard] = []
         self.tick = 0

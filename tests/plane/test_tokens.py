@@ -136,7 +136,7 @@ def test_busy_tone_is_recognised_and_its_end(tokens: bool) -> None:
     pair.near.send(0, media.SendTone(busy, 4000))
     pair.run(50)
     # A control that starts again loads the same cadences: the receiver goes on.
-    pair.far.load_recognised(450.0, {"busy": Cadence((350,), (350,), 2)})
+    pair.far.load_recognised([450.0], {"busy": Cadence((350,), (350,), 2)})
     pair.run(30)
     assert [event for _, event in on_port(pair.far_events, 0)] == [media.ToneOn(busy)]
     pair.run(620)
