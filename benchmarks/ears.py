@@ -21,7 +21,9 @@ LANES = 512
 SPANDSP_PIECE = 4000
 """Samples after which libspandsp's digits are fetched: its buffer holds 128."""
 MFC_NAMES = "1234567890BCDEF"
-REPORT = np.dtype([("lane", "<i4"), ("offset", "<i4"), ("level", "<i2"), ("edge", "u1"), ("receiver", "u1"), ("value", "u1"), ("spare", "u1", 3)])
+REPORT = np.dtype(
+    [("lane", "<i4"), ("offset", "<i4"), ("level", "<i2"), ("edge", "u1"), ("receiver", "u1"), ("value", "u1"), ("spare", "u1", 3)]
+)
 RECEIVERS = {
     "dtmf": lib.TONE_DTMF,
     "mfc-forward": lib.TONE_MFC_FORWARD,

@@ -3,8 +3,9 @@
 ``receivers.dtmf`` is DTMF alone; ``receivers.mfc`` one MFC direction (the mean of both, each alone); ``receivers.progress`` call progress;
 ``receivers.fax`` CNG and the answer tones with phase reversals and modulation; ``receivers.all`` all of these on every lane, which is what
 a trunk channel can be listened to by: ours in one bank, spandsp's sum is that of its DTMF, both MFC, call progress (super_tone), CNG and
-answer tone receivers. Sound is decoded already: A-law is not counted. Ours run in a bank of 120 lanes, 4 spans; spandsp's one by one. The rows
-``.avx2`` are the same kernels held to AVX2. A small C file times both and is compiled when the benchmark runs. Leaves out how well they hear.
+answer tone receivers. Sound is decoded already: A-law is not counted. Ours run in a bank of 120 lanes, 4 spans; spandsp's one by one.
+The rows ``.avx2`` are the same kernels held to AVX2. A small C file times both and is compiled when the benchmark runs. Leaves out how
+well they hear.
 """
 
 import ctypes

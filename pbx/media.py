@@ -418,8 +418,7 @@ class Plane:
 
     def load_recognised(self, frequencies_hz: Sequence[float], cadences: Mapping[str, Cadence]) -> None:
         """Which call progress tones RECEIVE_PROGRESS tells apart, and the frequencies they are made of."""
-        if len(cadences) > lib.PROGRESS_TONES_MAX or len(frequencies_hz) > lib.PROGRESS_FREQUENCIES_MAX:
-            raise PlaneError("too many tones to recognise")
+        _check(0 if len(frequencies_hz) <= lib.PROGRESS_FREQUENCIES_MAX else lib.PLANE_INVALID, "too many frequencies to recognise")
         found = ffi.new("struct progress_plan *", {"frequencies": len(frequencies_hz), "tones": len(cadences)})
         found.frequency_millihertz[0 : len(frequencies_hz)] = [round(hz * 1000) for hz in frequencies_hz]
         for place, cadence in enumerate(cadences.values()):

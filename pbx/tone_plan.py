@@ -16,6 +16,8 @@ from pbx.vocabulary.tones import PROGRESS_TONES, SPECIAL_TONES
 FOLDER = Path(__file__).resolve().parent.parent / "config" / "tones"
 SAMPLES_A_MS = 8
 FOR_EVER = 0xFFFFFFFF
+ALIKE_HZ = 20.0
+"""The receiver tells frequencies apart that lie 40 Hz from each other (block_tones.h)."""
 OVERLOAD = 10 ** (3.14 / 20)
 """The greatest amplitude of G.711 A-law, that of a sine of 0 dBm0 being 1."""
 SPECIAL_DBM0 = -13.0
@@ -92,8 +94,14 @@ class TonePlan(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True
         return [name for name in PROGRESS_TONES if name in self.tone and self.tone[name].heard_after]
 
     def heard_frequencies_hz(self) -> list[float]:
-        """The frequencies those tones are made of."""
-        return sorted({hz for name in self.heard() for part in self.tone[name].parts() for hz in part.frequency_hz})
+        """The frequencies those tones are made of; any that lie too close together for the receiver count as one between them."""
+        close: list[list[float]] = []
+        for hz in sorted({hz for name in self.heard() for part in self.tone[name].parts() for hz in part.frequency_hz}):
+            if close and hz - close[-1][0] <= ALIKE_HZ:
+                close[-1].append(hz)
+            else:
+                close.append([hz])
+        return [sum(alike) / len(alike) for alike in close]
 
 
 def load(path: Path) -> TonePlan:
@@ -208,4 +216,8 @@ def recognised_plan(plan: TonePlan) -> Any:
 
 def heard_parts(tone: Tone, frequencies_hz: list[float]) -> list[tuple[int, int, int]]:
     """A tone as the receiver knows it, part by part: the bits of its frequencies in the list, on and off in ms; on 0 = continuous."""
-    return [(sum(1 << frequencies_hz.index(hz) for hz in part.frequency_hz), part.on_ms, part.off_ms) for part in tone.parts()]
+
+    def bit(hz: float) -> int:
+        return 1 << min(range(len(frequencies_hz)), key=lambda place: abs(frequencies_hz[place] - hz))
+
+    return [(sum({bit(hz) for hz in part.frequency_hz}), part.on_ms, part.off_ms) for part in tone.parts()]

@@ -41,7 +41,13 @@ def test_every_benchmark_prints_the_rows_it_names(capsys, name):
 
 def test_a_name_chooses_itself_or_what_begins_with_it_and_a_dot(capsys):
     assert [row["name"] for row in rows(capsys, "clock.100")] == ["clock.100"]
-    assert [name for _, names in chosen("receivers") for name in names] == ["receivers.dtmf", "receivers.mfc", "receivers.all"]
+    assert [name for _, names in chosen("receivers") for name in names if name.count(".") == 1] == [
+        "receivers.dtmf",
+        "receivers.mfc",
+        "receivers.progress",
+        "receivers.fax",
+        "receivers.all",
+    ]
     assert [name for _, names in chosen("realtime.late") for name in names] == [
         "realtime.late",
         "realtime.late.explained",

@@ -9,7 +9,7 @@
 
 #define PEAK 10000
 #define PURE_MIN 0.55f
-#define RIVAL 10.0f
+#define RIVAL 5.0f
 #define CLOSE_MILLIHERTZ 85000
 #define TURN_OF_ONE_MILLIHERTZ (2.0 * 3.14159265358979 / 8e6)
 
@@ -33,6 +33,7 @@ void block_plan_make(struct block_plan *plan, const uint32_t *frequency_milliher
   plan->progress = progress < PROGRESS_FREQUENCIES_MAX ? progress : PROGRESS_FREQUENCIES_MAX;
   plan->fax = fax ? plan->progress : -1;
   plan->columns = (2 * (plan->progress + (fax ? 2 : 0)) + 3) / 4 * 4;
+  plan->columns = plan->columns > 16 ? GROUP_COLUMNS_MAX : plan->columns;
   plan->blocks = 1;
   plan->minimum = (float)(GROUP_POWER_AT_0_DBM0 * pow(10.0, BLOCK_MINIMUM_TENTH_DBM0 / 100.0));
   plan->fax_minimum = (float)(GROUP_POWER_AT_0_DBM0 * pow(10.0, BLOCK_FAX_MINIMUM_TENTH_DBM0 / 100.0));
@@ -137,7 +138,7 @@ PROCESSOR_VERSIONS(judge_fax,
 
 void block_hear(struct block_group *group, const struct block_plan *plan, int64_t tick, const struct group_sound *sound,
                 const float energy[GROUP_LANES]) {
-  int32_t products[2 * BLOCK_TONES_MAX][GROUP_LANES], mask[GROUP_LANES];
+  int32_t products[GROUP_COLUMNS_MAX][GROUP_LANES], mask[GROUP_LANES];
   _Alignas(64) float power[BLOCK_TONES_MAX][GROUP_LANES], gathered[GROUP_LANES];
   struct block_window *newest = &group->window[tick & (BLOCK_SLOTS - 1)];
   const float *over = energy;
@@ -157,5 +158,5 @@ void block_hear(struct block_group *group, const struct block_plan *plan, int64_
     judge_fax(plan, power, energy, mask);
   }
   for (int lane = 0; lane < GROUP_LANES; lane++)
-    group->mask[lane] = (uint8_t)mask[lane];
+    group->mask[lane] = (uint16_t)mask[lane];
 }

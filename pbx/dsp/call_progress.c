@@ -27,8 +27,9 @@ static void make_cycle(struct progress_cycle *cycle, const struct progress_tone 
   cycle->needed = (uint8_t)(tone->needed < 1 ? 1 : at_most(tone->needed, PROGRESS_PARTS_KEPT));
 }
 
-void progress_cadences_make(struct progress_cadences *cadences, const struct progress_plan *plan) {
+void progress_cadences_make(struct progress_cadences *cadences, const struct progress_plan *plan, int blocks) {
   memset(cadences, 0, sizeof *cadences);
+  cadences->blur_ticks = blocks > 1 ? blocks + 2 : 0;
   cadences->tones = at_most((int)plan->tones, PROGRESS_TONES_MAX);
   for (int i = 0; i < cadences->tones; i++) {
     struct progress_cycle *cycle = &cadences->cycle[i];
@@ -143,13 +144,20 @@ static void part_lasts(struct progress_group *group, const struct progress_caden
 static void turn_part(struct progress_group *group, const struct progress_cadences *cadences, const struct tone_ear *ear,
                       int lane, const struct block_group *blocks) {
   struct progress_lane *state = &group->lane[lane];
+  /* Where windows span several blocks, a change from one frequency to the next shows both for as long as they do. */
+  if (group->mask[lane] && group->run_ticks[lane] - 2 < cadences->blur_ticks && state->parts) {
+    group->mask[lane] = (uint8_t)(blocks->mask[lane] & PLAN_MASK);
+    group->power[lane] = group->mask[lane] ? blocks->power[lane] : group->power[lane];
+    group->limit_ticks[lane] = limit_ticks(group, cadences, lane);
+    return;
+  }
   memmove(state->part_ms + 1, state->part_ms, sizeof state->part_ms - sizeof state->part_ms[0]);
   memmove(state->part_mask + 1, state->part_mask, sizeof state->part_mask - 1);
   state->part_ms[0] = (group->run_ticks[lane] - 2) * TICK_MS;
   state->part_mask[0] = group->mask[lane];
   state->parts = (uint8_t)at_most(state->parts + 1, PROGRESS_PARTS_KEPT);
   group->run_ticks[lane] = 2;
-  group->mask[lane] = blocks->mask[lane] & PLAN_MASK;
+  group->mask[lane] = (uint8_t)(blocks->mask[lane] & PLAN_MASK);
   part_ended(group, cadences, ear, lane, tone_now(ear) - 2 * KERNEL_BLOCK_SAMPLES);
   if (group->mask[lane])
     group->power[lane] = blocks->power[lane];

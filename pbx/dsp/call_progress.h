@@ -23,6 +23,7 @@ struct progress_cycle {
 
 struct progress_cadences {
   int32_t tones;
+  int32_t blur_ticks; /* a sounding part shorter than this is the passage between two others */
   int32_t longest_on_ms[1 << PROGRESS_FREQUENCIES_MAX]; /* by mask */
   struct progress_cycle cycle[PROGRESS_TONES_MAX];
 };
@@ -47,7 +48,8 @@ struct progress_group {
   struct progress_lane lane[GROUP_LANES];
 };
 
-void progress_cadences_make(struct progress_cadences *cadences, const struct progress_plan *plan);
+/* `blocks` is how many blocks a window spans. */
+void progress_cadences_make(struct progress_cadences *cadences, const struct progress_plan *plan, int blocks);
 /* `blocks` is what the newest block of every lane shows. */
 void progress_hear(struct progress_group *group, const struct progress_cadences *cadences, const struct tone_ear *ear,
                    const struct block_group *blocks);

@@ -6,7 +6,7 @@
 
 #define CNG_TICKS 40
 #define CNG_TICKS_MAX 70
-#define CED_TICKS 25
+#define CED_TICKS 52
 #define CNG_DEVIATION_HZ 40.0f
 #define CED_DEVIATION_HZ 22.0f
 #define MISSING_MAX 2       /* one block is spoilt by a reversal or by noise */
@@ -107,6 +107,10 @@ static void follow_phase(struct fax_lane *state, float real, float imaginary) {
 }
 
 static void name_answer_tone(const struct block_plan *plan, const struct tone_ear *ear, struct fax_lane *state, int lane) {
+  if (state->ticks % FAX_ENVELOPE_TICKS == 0) {
+    float depth = modulation(state);
+    state->modulated = depth >= MODULATION_MIN && depth <= MODULATION_MAX;
+  }
   if (state->ticks < CED_TICKS || state->over)
     return;
   if (fabsf(deviation_hz(plan, state)) > CED_DEVIATION_HZ) {
@@ -115,10 +119,6 @@ static void name_answer_tone(const struct block_plan *plan, const struct tone_ea
       tell(ear, state, lane, TONE_END, tone_now(ear));
     state->told = 0;
     return;
-  }
-  if (state->ticks % FAX_ENVELOPE_TICKS == 0) {
-    float depth = modulation(state);
-    state->modulated = depth >= MODULATION_MIN && depth <= MODULATION_MAX;
   }
   int plain = state->reversed ? FAX_ANS_REVERSALS : FAX_CED;
   rename_tone(ear, state, lane, state->modulated ? (state->reversed ? FAX_ANSAM_REVERSALS : FAX_ANSAM) : plain);
@@ -136,7 +136,7 @@ static void name_calling_tone(const struct block_plan *plan, const struct tone_e
 static void lane_step(struct fax_group *group, const struct block_plan *plan, const struct tone_ear *ear, int lane,
                       const struct block_group *blocks) {
   struct fax_lane *state = &group->lane[lane];
-  uint8_t mask = blocks->mask[lane];
+  uint16_t mask = blocks->mask[lane];
   if (!state->bit) {
     state->bit = mask >> BLOCK_CED & 1 ? BLOCK_CED : BLOCK_CNG;
     state->began = tone_now(ear) - KERNEL_BLOCK_SAMPLES;

@@ -1,10 +1,9 @@
 /* Fax and modem tones by their own laws: CNG (T.30), CED and the answer tones ANS and ANSam (V.25, V.8).
  *
  * Must meet (T.30 4.3.3.1, V.25 and V.8 from memory): CNG 1100 +-38 Hz, on 0.5 s +-15 %: reported once it has lasted 0.4 s,
- * ended if it lasts more than 0.7 s; CED and ANS 2100 +-15 Hz (refused beyond 25 Hz), reported after 0.25 s; phase
- * reversals of 180 +-25 degrees every 450 +-25 ms: the tone is renamed at the first one, 0.45 s after it began;
- * amplitude modulation of 20 % at 15 Hz (ANSam): renamed after 0.4 s; level -43 to 0 dBm0. A tone that gets another
- * name is ended and begun anew at the same sample.
+ * ended if it lasts more than 0.7 s; CED and ANS 2100 +-15 Hz (refused beyond 25 Hz), reported after 0.52 s, when phase
+ * reversals (180 +-25 degrees every 450 +-25 ms: ANS) and amplitude modulation (20 % at 15 Hz: ANSam) have had time to
+ * show; level -43 to 0 dBm0. Where one of them shows later the tone is ended and begun anew under its other name.
  */
 #pragma once
 #include "block_tones.h"

@@ -113,7 +113,7 @@ struct tone_report {
 
 /* Call progress tones: up to PROGRESS_FREQUENCIES_MAX frequencies of the network, and its tones told apart by which of
  * them sound when. */
-#define PROGRESS_FREQUENCIES_MAX 6
+#define PROGRESS_FREQUENCIES_MAX 8
 #define PROGRESS_SEGMENTS_MAX 4
 #define PROGRESS_TONES_MAX 32
 
@@ -128,7 +128,7 @@ struct progress_tone {
 struct progress_plan {
   uint32_t frequencies;
   uint32_t tones;
-  uint32_t frequency_millihertz[6];
+  uint32_t frequency_millihertz[8];
   struct progress_tone tone[32];
 };
 

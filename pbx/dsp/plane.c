@@ -358,7 +358,7 @@ static void load_tones(struct plane *plane) {
   if (plane->sound)
     receivers_load(&plane->receivers, tones);
   if (plane->sound)
-    voice_bank_exclude(plane->voice.bank, tones->recognised ? tones->frequency_millihertz : 0);
+    voice_bank_exclude(plane->voice.bank, tones->recognised.tones ? tones->recognised.frequency_millihertz[0] : 0);
 }
 
 static void run_voice(struct plane *plane) {

@@ -100,7 +100,7 @@ static void reset(struct tone_bank *bank, int lane, int receivers) {
 
 void tone_bank_set_progress(struct tone_bank *bank, const struct progress_plan *plan) {
   block_plan_make(&bank->plan, plan->frequency_millihertz, (int)plan->frequencies, bank->receivers & TONE_FAX);
-  progress_cadences_make(&bank->cadences, plan);
+  progress_cadences_make(&bank->cadences, plan, bank->plan.blocks);
   for (int lane = 0; lane < bank->lanes; lane++)
     reset(bank, lane, bank->receivers & BLOCK_RECEIVERS);
 }

@@ -119,6 +119,7 @@ RECEIVE_DTMF = 1
 RECEIVE_MFC_FORWARD = 2
 RECEIVE_MFC_BACKWARD = 4
 RECEIVE_PROGRESS = 8
+RECEIVE_FAX = 16
 RECEIVE_VOICE = 64
 """VoiceOn and VoiceOff, and ToneOn and ToneOff of a beep: any steady single tone (``special("beep")``)."""
 RECEIVE_CALLER_IDENTITY = 32

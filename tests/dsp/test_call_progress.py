@@ -3,24 +3,24 @@
 import numpy as np
 import pytest
 
-from pbx.tone_plan import china
+from pbx.tone_plan import FOLDER, china, load
 from tests.dsp.sounds import BEGIN, END, clipped, hear, noise, silence, sines, through_alaw
 
 PLAN = china()
 NAMES = PLAN.heard()
 
 
-def cadence(name, seconds, scale=1.0, hz=450.0, level=-10.0):
+def cadence(name, seconds, scale=1.0, hz=None, level=-10.0, plan=PLAN):
     """A tone of the plan, its cadence stretched, cut off after so many seconds."""
-    cadence_ms = PLAN.tone[name].cadence_ms
-    if not cadence_ms:
-        return sines(seconds * 1000, (hz, level))
-    parts, length = [], 0
+    parts = plan.tone[name].parts()
+    sounds, length = [], 0
     while length < seconds * 8000:
-        for place, ms in enumerate(cadence_ms):
-            parts.append(silence(ms * scale) if place % 2 else sines(ms * scale, (hz, level)))
-        length = sum(map(len, parts))
-    return np.concatenate(parts)[: round(seconds * 8000)]
+        for part in parts:
+            tones_hz = [hz] if hz else part.frequency_hz
+            sounds.append(sines(part.on_ms * scale or seconds * 1000, *[(tone_hz, level) for tone_hz in tones_hz]))
+            sounds.append(silence(part.off_ms * scale))
+        length = sum(map(len, sounds))
+    return np.concatenate(sounds)[: round(seconds * 8000)]
 
 
 def tones(sound):
@@ -45,6 +45,25 @@ def test_every_tone_is_named_once(name, scale, offset):
 def test_frequency_and_level_of_the_network(name, hz, level):
     heard = tones(through_alaw(cadence(name, 12, hz=hz, level=level)))
     assert [(edge, heard_name) for edge, heard_name, _ in heard] == [(BEGIN, name), (END, name)]
+
+
+@pytest.mark.parametrize("network", ["north-america", "united-kingdom", "hong-kong", "germany", "france", "japan", "russia"])
+def test_tones_of_other_networks(network):
+    plan = load(FOLDER / f"{network}.toml")
+    names = plan.heard()
+    assert {"dial", "busy"} <= set(names)
+    for name in names:
+        sound = np.concatenate([silence(1000), cadence(name, 14, plan=plan), silence(10)])
+        heard = [(r.edge, names[r.value]) for r in hear("tone", through_alaw(sound), plan=plan, padding=8000 * 7)]
+        assert heard == [(BEGIN, name), (END, name)], name
+
+
+def test_special_information_is_told_by_its_three_frequencies_in_order():
+    sound = cadence("special-information", 20)
+    [begin, *_] = tones(through_alaw(np.concatenate([silence(500), sound])))
+    assert begin[1] == "special-information" and abs(begin[2].at - 4000) <= 160
+    backwards = np.concatenate([sines(330, (hz, -10)) for hz in (1800, 1400, 950)] + [silence(1000)])
+    assert tones(through_alaw(np.tile(backwards, 8))) == []
 
 
 def test_joining_a_tone_in_its_middle():
