@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "generated_tables.h"
-#include "history.h"
 
 #define TONE_TICKS 40     /* 400 ms */
 #define PURE_MIN 0.6f     /* of a block's energy in the tone, also when it is 21 Hz off */
@@ -14,10 +13,18 @@
 #define INTERVAL_MIN (425 * 8 - 40)
 #define INTERVAL_MAX (475 * 8 + 40)
 #define LONG_AGO (1 << 20)
-/* Sums of squares of a block on the scale of the history, int16 without its three lowest bits: 2.5e8 / 64 is the mean
+#define SHIFT 3 /* the lowest bits are constant in A-law; without them sums stay within 32 bits */
+/* Sums of squares of a block on the scale of int16 without its three lowest bits: 2.5e8 / 64 is the mean
  * square of a tone at 0 dBm0. */
 #define TONE_LEAST (80 * 1500)  /* -34 dBm0 */
 #define SOUND_LEAST (80 * 1000) /* -36 dBm0 */
+
+static int32_t product(const int16_t *first, const int16_t *second, int count) {
+  int32_t sum = 0;
+  for (int n = 0; n < count; n++)
+    sum += (int32_t)first[n] * second[n];
+  return sum;
+}
 
 static float cosine_to(const float *phase, float re, float im) { return re * phase[0] + im * phase[1]; }
 
@@ -57,12 +64,12 @@ static void tone_block(struct echo_ear *ear, float re, float im) {
 int echo_ear_run(struct echo_ear *ear, const int16_t *samples) {
   int16_t sound[KERNEL_BLOCK_SAMPLES];
   for (int n = 0; n < KERNEL_BLOCK_SAMPLES; n++)
-    sound[n] = (int16_t)(samples[n] >> HISTORY_PEAK_SHIFT);
-  int32_t energy = history_product(sound, sound, KERNEL_BLOCK_SAMPLES);
+    sound[n] = (int16_t)(samples[n] >> SHIFT);
+  int32_t energy = product(sound, sound, KERNEL_BLOCK_SAMPLES);
   int heard = energy > SOUND_LEAST ? ECHO_HEARD_SOUND : 0;
   const float scale = 1.4142136f / ((float)ECHO_TONE_PEAK * 8.9442719f); /* so that a tone's power is its energy */
-  float re = scale * (float)history_product(sound, echo_tone[0], KERNEL_BLOCK_SAMPLES);
-  float im = -scale * (float)history_product(sound, echo_tone[1], KERNEL_BLOCK_SAMPLES);
+  float re = scale * (float)product(sound, echo_tone[0], KERNEL_BLOCK_SAMPLES);
+  float im = -scale * (float)product(sound, echo_tone[1], KERNEL_BLOCK_SAMPLES);
   float power = re * re + im * im;
   ear->since_reversal = ear->since_reversal > LONG_AGO ? LONG_AGO : ear->since_reversal + KERNEL_BLOCK_SAMPLES;
   if (energy > TONE_LEAST && power > PURE_MIN * (float)energy) {
