@@ -97,9 +97,6 @@ class Receiver:
         """The name of the signal that has begun and not ended."""
         return None if self._begun is None else self._name(self._begun[1])
 
-    def _name(self, value: int) -> str:
-        return chr(value) if self.kind == "dtmf" else self.names[value] if self.kind == "tone" else str(value)
-
     def hear(self, sound: Samples) -> list[Heard]:
         """The signals whose end this piece made certain."""
         self._rest = np.concatenate([self._rest, np.asarray(sound, np.int16)])
