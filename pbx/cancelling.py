@@ -33,13 +33,14 @@ class Canceller:
     """One lane that takes sound piece by piece; pieces are whole blocks of 80 samples, save the last."""
 
     def __init__(self, tail_ms: int = 32, options: int = ALL_OPTIONS, delay_ms: int = 0) -> None:
-        self._kept = ffi.new("char[]", lib.echo_bank_size(1, max(1, tail_ms)) + 64)
+        if not 0 < tail_ms <= lib.ECHO_TAIL_MOST_MS or not 0 <= delay_ms <= lib.ECHO_DELAY_MOST_MS:
+            raise ValueError(
+                f"no canceller of {tail_ms} ms after {delay_ms} ms: 1 to {lib.ECHO_TAIL_MOST_MS} and 0 to {lib.ECHO_DELAY_MOST_MS}"
+            )
+        self._kept = ffi.new("char[]", lib.echo_bank_size(1, tail_ms) + 64)
         start = self._kept + (-int(ffi.cast("uintptr_t", self._kept)) % 64)
         self._bank = lib.echo_bank_init(start, 1, tail_ms)
-        if not 0 < tail_ms <= lib.ECHO_TAIL_MOST_MS or lib.echo_lane_set(self._bank, 0, tail_ms, options, delay_ms):
-            raise ValueError(
-                f"no canceller of {tail_ms} ms after {delay_ms} ms: at most {lib.ECHO_TAIL_MOST_MS} and {lib.ECHO_DELAY_MOST_MS}"
-            )
+        lib.echo_lane_set(self._bank, 0, tail_ms, options, delay_ms)
         self._far, self._near, self._out = (ffi.new("int16_t *[1]") for _ in range(3))
 
     def run(self, near: Samples, far: Samples) -> Samples:

@@ -2,52 +2,34 @@
 #include "data_lanes.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 int data_lanes_create(struct data_lanes *lanes, int count) {
-  size_t octets = (fsk_bank_size(count) + 63) & ~(size_t)63;
-  *lanes = (struct data_lanes){.lanes = count};
-  lanes->memory = aligned_alloc(64, octets);
-  lanes->ears = calloc((size_t)count, sizeof *lanes->ears);
-  lanes->port_of = calloc((size_t)count, sizeof *lanes->port_of);
-  lanes->lane_of = malloc((size_t)count * sizeof *lanes->lane_of);
-  lanes->reports = calloc((size_t)count * KERNEL_REPORTS_PER_LANE, sizeof *lanes->reports);
-  lanes->tests = calloc((size_t)count, sizeof *lanes->tests);
-  if (!lanes->memory || !lanes->ears || !lanes->port_of || !lanes->lane_of || !lanes->reports || !lanes->tests)
+  *lanes = (struct data_lanes){.memory = aligned_alloc(64, (fsk_bank_size(count) + 63) & ~(size_t)63),
+                               .reports = calloc((size_t)count * KERNEL_REPORTS_PER_LANE, sizeof *lanes->reports),
+                               .tests = calloc((size_t)count, sizeof *lanes->tests)};
+  if (port_lanes_create(&lanes->of_ports, count) || !lanes->memory || !lanes->reports || !lanes->tests)
     return -1;
-  memset(lanes->lane_of, 0xff, (size_t)count * sizeof *lanes->lane_of);
   lanes->fsk = fsk_bank_init(lanes->memory, count, FSK_CALLER_IDENTITY);
   return 0;
 }
 
 void data_lanes_close(struct data_lanes *lanes) {
+  port_lanes_close(&lanes->of_ports);
   free(lanes->memory);
-  free(lanes->ears);
-  free(lanes->port_of);
-  free(lanes->lane_of);
   free(lanes->reports);
   free(lanes->tests);
+  *lanes = (struct data_lanes){0};
 }
 
 void data_lanes_listen(struct data_lanes *lanes, uint32_t port, int wanted, const int16_t *ear) {
-  uint32_t lane = lanes->lane_of[port];
-  if (wanted && lane == DATA_NO_LANE) {
-    for (lane = 0; lanes->ears[lane];)
-      lane++;
-    lanes->ears[lane] = ear;
-    lanes->port_of[lane] = port;
-    lanes->lane_of[port] = lane;
-    lanes->listening++;
-    fsk_lane_reset(lanes->fsk, (int)lane, FSK_CALLER_IDENTITY);
-  } else if (!wanted && lane != DATA_NO_LANE) {
-    lanes->ears[lane] = 0;
-    lanes->lane_of[port] = DATA_NO_LANE;
-    lanes->listening--;
-  }
+  if (!wanted)
+    port_lanes_release(&lanes->of_ports, port);
+  else if (lanes->of_ports.lane_of[port] == PORT_NO_LANE)
+    fsk_lane_reset(lanes->fsk, (int)port_lanes_occupy(&lanes->of_ports, port, ear), FSK_CALLER_IDENTITY);
 }
 
 int data_lanes_run(struct data_lanes *lanes) {
-  return lanes->listening ? fsk_bank_run(lanes->fsk, lanes->ears, lanes->reports) : 0;
+  return lanes->of_ports.listening ? fsk_bank_run(lanes->fsk, lanes->of_ports.ears, lanes->reports) : 0;
 }
 
 int data_lanes_test(struct data_lanes *lanes, uint32_t port, int pattern, int sends, int receives) {

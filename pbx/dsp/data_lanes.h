@@ -1,15 +1,13 @@
 /* Data receivers and line tests of the plane: a port that listens for caller identity occupies a lane of one bank (fsk.h), a port under
  * test has a sender and a receiver of a test pattern (bert.h).
  *
- * Limits are those of fsk.h and bert.h. Lanes are given out lowest first; a freed lane is used again. Tests speak and hear octets as they
- * stand on the line, in place of everything else the port says. All memory is taken at creation.
+ * Limits are those of fsk.h and bert.h. Tests speak and hear octets as they stand on the line, in place of everything else the port
+ * says. All memory is taken at creation.
  */
 #pragma once
-#include <stdint.h>
-
 #include "data_api.h"
+#include "port_lanes.h"
 
-#define DATA_NO_LANE 0xffffffffu
 #define DATA_TEST_TICKS 100 /* a result a second */
 
 struct data_test {
@@ -23,15 +21,11 @@ struct data_test {
 };
 
 struct data_lanes {
-  int lanes;
-  uint32_t listening;
-  uint32_t testing;
+  struct port_lanes of_ports;
   void *memory;
   struct fsk_bank *fsk;
-  const int16_t **ears; /* [lanes] null = free */
-  uint32_t *port_of;    /* [lanes] */
-  uint32_t *lane_of;    /* [lanes], by port; DATA_NO_LANE = none */
   struct tone_report *reports;
+  uint32_t testing;
   struct data_test *tests; /* by port */
 };
 

@@ -33,6 +33,7 @@ void echo_lanes_close(struct echo_lanes *lanes) {
   free(lanes->port_of);
   free(lanes->lane_of);
   free(lanes->quiet_ticks);
+  *lanes = (struct echo_lanes){0};
 }
 
 static void release(struct echo_lanes *lanes, uint32_t port) {

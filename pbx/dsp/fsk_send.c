@@ -4,7 +4,7 @@
 
 #include "fsk.h"
 #include "g711.h"
-#include "lanes.h"
+#include "processor.h"
 #include "sine.h"
 #include "tone.h"
 
@@ -63,14 +63,14 @@ int fsk_send_start(struct fsk_sender *sender, const struct fsk_message *message)
   return 0;
 }
 
-EVERY_PROCESSOR
-void fsk_sines(int16_t *samples, const uint32_t *phases, int count, float amplitude) {
+PROCESSOR_INLINE void sines_lanes(int16_t *samples, const uint32_t *phases, int count, float amplitude) {
   for (int i = 0; i < count; i++) {
     float value = amplitude * sine_of_half_turns((float)(int32_t)phases[i] * 0x1p-31f);
     value = value > 32767.0f ? 32767.0f : (value < -32768.0f ? -32768.0f : value);
     samples[i] = (int16_t)((int32_t)(value + 32768.5f) - 32768);
   }
 }
+PROCESSOR_VERSIONS(sines, (int16_t *samples, const uint32_t *phases, int count, float amplitude), (samples, phases, count, amplitude))
 
 /* Phases of up to `count` samples; the sample in which a bit ends is turned in part by the next bit. */
 static int turn(struct fsk_sender *sender, uint32_t *phases, int count) {
@@ -100,7 +100,7 @@ int fsk_send(struct fsk_sender *sender, int16_t *samples, int count) {
   int done = 0;
   while (done < count && sender->sending) {
     int part = turn(sender, phases, count - done < KERNEL_BLOCK_SAMPLES ? count - done : KERNEL_BLOCK_SAMPLES);
-    fsk_sines(samples + done, phases, part, sender->amplitude);
+    sines(samples + done, phases, part, sender->amplitude);
     done += part;
   }
   memset(samples + done, 0, (size_t)(count - done) * sizeof *samples);

@@ -6,7 +6,7 @@
 
 #include "fsk_correlate.h"
 #include "g711.h"
-#include "lanes.h"
+#include "processor.h"
 
 struct level_lane {
   uint64_t squares;
@@ -35,14 +35,15 @@ void level_lane_reset(struct level_bank *bank, int lane) {
     memset(&bank->lane[lane], 0, sizeof bank->lane[lane]);
 }
 
-EVERY_PROCESSOR
-int32_t level_peak(const int16_t *samples, int32_t peak) {
+PROCESSOR_INLINE void raise_peak_lanes(const int16_t *samples, int32_t *peak) {
+  int32_t most = *peak;
   for (int i = 0; i < KERNEL_BLOCK_SAMPLES; i++) {
     int32_t size = abs((int32_t)samples[i]);
-    peak = size > peak ? size : peak;
+    most = size > most ? size : most;
   }
-  return peak;
+  *peak = most;
 }
+PROCESSOR_VERSIONS(raise_peak, (const int16_t *samples, int32_t *peak), (samples, peak))
 
 static int16_t tenths(double mean_square) {
   int level = mean_square > 0.0 ? g711_power_tenth_dbm0(mean_square) : LEVEL_SILENCE_TENTH_DBM0;
@@ -56,7 +57,7 @@ int level_bank_run(struct level_bank *bank, const int16_t *const *samples, struc
     if (!samples[lane])
       continue;
     state->squares += (uint64_t)fsk_energy(samples[lane]);
-    state->peak = level_peak(samples[lane], state->peak);
+    raise_peak(samples[lane], &state->peak);
     if (++state->ticks < bank->interval_ticks)
       continue;
     double all = (double)KERNEL_BLOCK_SAMPLES * bank->interval_ticks, peak = state->peak;

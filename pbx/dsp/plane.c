@@ -52,6 +52,21 @@ struct plane *plane_create(struct arena *arena) {
   return plane;
 }
 
+/* What listens to sound: needed as soon as one card has any. */
+static int create_ears(struct plane *plane) {
+  int ports = (int)plane->ports_room;
+  return receivers_create(&plane->receivers, ports) || voice_lanes_create(&plane->voice, ports) ||
+         data_lanes_create(&plane->data, ports) ||
+         echo_lanes_create(&plane->echo, plane->arena->header->layout.echo_cancellers, plane->ports_room);
+}
+
+static void close_ears(struct plane *plane) {
+  receivers_close(&plane->receivers);
+  voice_lanes_close(&plane->voice);
+  data_lanes_close(&plane->data);
+  echo_lanes_close(&plane->echo);
+}
+
 void plane_close(struct plane *plane) {
   if (!plane)
     return;
@@ -76,11 +91,7 @@ void plane_close(struct plane *plane) {
   free(plane->dirty);
   free(plane->stale);
   agenda_close(&plane->agenda);
-  if (plane->sound)
-    receivers_close(&plane->receivers);
-  voice_lanes_close(&plane->voice);
-  data_lanes_close(&plane->data);
-  echo_lanes_close(&plane->echo);
+  close_ears(plane);
   free(plane);
 }
 
@@ -103,16 +114,8 @@ int plane_add_card(struct plane *plane, struct card *card) {
   if (plane->card_count == PLANE_CARDS || card->ports <= 0 || (uint32_t)card->ports > plane->ports_room - first)
     return PLANE_FULL;
   if (!card->tokens && !plane->sound) {
-    if (receivers_create(&plane->receivers, (int)plane->ports_room)) {
-      receivers_close(&plane->receivers);
-      return PLANE_FULL;
-    }
-    if (voice_lanes_create(&plane->voice, (int)plane->ports_room) || data_lanes_create(&plane->data, (int)plane->ports_room)) {
-      receivers_close(&plane->receivers);
-      return PLANE_FULL;
-    }
-    if (echo_lanes_create(&plane->echo, plane->arena->header->layout.echo_cancellers, plane->ports_room)) {
-      receivers_close(&plane->receivers);
+    if (create_ears(plane)) {
+      close_ears(plane);
       return PLANE_FULL;
     }
     plane->sound = 1;
@@ -278,8 +281,8 @@ static void card_event(struct plane *plane, uint32_t first, const struct card_ev
 static void hear_sound(struct plane *plane, const struct plane_card *slot) {
   /* A cadence may yet be broken by a silence that is longer than any of its pauses. */
   uint32_t quiet_after = receivers_recognising(&plane->receivers) ? PLANE_QUIET_TICKS_PROGRESS
-                         : plane->voice.listening                   ? PLANE_QUIET_TICKS_VOICE
-                                                                    : PLANE_QUIET_TICKS;
+                         : plane->voice.of_ports.listening          ? PLANE_QUIET_TICKS_VOICE
+                                                                  : PLANE_QUIET_TICKS;
   static const uint8_t silence[PLANE_TICK_SAMPLES] = {[0 ... PLANE_TICK_SAMPLES - 1] = PLANE_SILENCE};
   for (uint32_t number = slot->first; number < slot->first + (uint32_t)slot->card->ports; number++) {
     struct plane_port *port = &plane->ports[number];
@@ -355,17 +358,17 @@ static void load_tones(struct plane *plane) {
     return;
   plane->progress_generation = generation;
   token_timing_load(plane->progress, tones);
-  if (plane->sound)
-    receivers_load(&plane->receivers, tones);
-  if (plane->sound)
-    voice_bank_exclude(plane->voice.bank, tones->recognised.tones ? tones->recognised.frequency_millihertz[0] : 0);
+  if (!plane->sound)
+    return;
+  receivers_load(&plane->receivers, tones);
+  voice_bank_exclude(plane->voice.bank, tones->recognised.tones ? tones->recognised.frequency_millihertz[0] : 0);
 }
 
 static void run_voice(struct plane *plane) {
   int count = voice_lanes_run(&plane->voice);
   for (int n = 0; n < count; n++) {
     const struct tone_report *report = &plane->voice.reports[n];
-    uint32_t port = plane->voice.port_of[report->lane];
+    uint32_t port = plane->voice.of_ports.port_of[report->lane];
     uint64_t sample = (uint64_t)((int64_t)plane->start + report->offset_samples);
     int begins = report->edge == TONE_BEGIN;
     if (report->value == VOICE_ACTIVITY)
@@ -384,7 +387,7 @@ static void run_data(struct plane *plane) {
   int count = data_lanes_run(&plane->data);
   for (int n = 0; n < count; n++) {
     const struct tone_report *report = &plane->data.reports[n];
-    uint32_t port = plane->data.port_of[report->lane];
+    uint32_t port = plane->data.of_ports.port_of[report->lane];
     uint64_t sample = (uint64_t)((int64_t)plane->start + report->offset_samples);
     int octet = report->edge == FSK_OCTET || report->edge == FSK_FRAMING_ERROR;
     plane_tell(plane, port, PLANE_EVENT_OCTET, values[report->edge] | (octet ? report->value : 0u), sample);

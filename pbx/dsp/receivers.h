@@ -1,25 +1,17 @@
 /* The receivers of the ports that carry sound: a listening port occupies a lane of the bank of tone receivers.
  *
- * Limits are those of tone_bank.h. Lanes are given out lowest first; a freed lane is used again. All memory is taken at
- * creation.
+ * Limits are those of tone_bank.h. All memory is taken at creation.
  */
 #pragma once
-#include <stdint.h>
-
 #include "arena.h"
-
-#define RECEIVER_NO_LANE 0xffffffffu
+#include "port_lanes.h"
 
 struct receivers {
-  int lanes;
+  struct port_lanes of_ports;
   uint16_t progress_code[PROGRESS_TONES_MAX];
   struct tone_report *reports;
   struct tone_bank *tones;
-  const int16_t **ears; /* [lanes] null = free */
-  uint32_t *port_of;    /* [lanes] */
-  uint32_t *lane_of;    /* [lanes], by port */
   uint8_t *wanted;      /* [lanes] TONE_ */
-  uint32_t listening;   /* lanes in use */
   uint32_t recognising; /* lanes that listen for call progress tones */
 };
 

@@ -6,15 +6,14 @@
 
 #include "g711.h"
 #include "generated_tables.h"
-#include "lanes.h"
+#include "processor.h"
 #include "sine.h"
 
 #define SAMPLE_RATE_MILLIHERTZ 8000000ULL
 #define HALF_TURN 0x80000000u
 #define SAMPLES_A_MS 8u
 
-EVERY_PROCESSOR
-void tone_sum(int16_t *samples, int count, const struct tone_generator *generator) {
+PROCESSOR_INLINE void add_sines_lanes(int16_t *samples, int count, const struct tone_generator *generator) {
   const uint32_t *phase = generator->phase, *step = generator->step;
   const float *amplitude = generator->amplitude;
   float depth = generator->depth;
@@ -30,6 +29,7 @@ void tone_sum(int16_t *samples, int count, const struct tone_generator *generato
     samples[i] = (int16_t)((int32_t)(value + 32768.5f) - 32768);
   }
 }
+PROCESSOR_VERSIONS(add_sines, (int16_t *samples, int count, const struct tone_generator *generator), (samples, count, generator))
 
 static void set_frequency(struct tone_generator *generator, int k, uint64_t frequency_millihertz) {
   uint32_t step = (uint32_t)(((frequency_millihertz << 32) + SAMPLE_RATE_MILLIHERTZ / 2) / SAMPLE_RATE_MILLIHERTZ);
@@ -98,7 +98,7 @@ static void sound(struct tone_generator *generator, int16_t *samples, int count)
   uint32_t every = generator->plan.segment[generator->segment].reversal_samples;
   while (count) {
     int part = every ? smaller(generator->reversal_left_samples, count) : count;
-    tone_sum(samples, part, generator);
+    add_sines(samples, part, generator);
     for (int k = 0; k < 3; k++)
       generator->phase[k] += generator->step[k] * (uint32_t)part;
     samples += part;

@@ -2,48 +2,30 @@
 #include "voice_lanes.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 int voice_lanes_create(struct voice_lanes *lanes, int count) {
-  size_t octets = (voice_bank_size(count) + 63) & ~(size_t)63;
-  *lanes = (struct voice_lanes){.lanes = count};
-  lanes->memory = aligned_alloc(64, octets);
-  lanes->ears = calloc((size_t)count, sizeof *lanes->ears);
-  lanes->port_of = calloc((size_t)count, sizeof *lanes->port_of);
-  lanes->lane_of = malloc((size_t)count * sizeof *lanes->lane_of);
-  lanes->reports = calloc((size_t)count * KERNEL_REPORTS_PER_LANE, sizeof *lanes->reports);
-  if (!lanes->memory || !lanes->ears || !lanes->port_of || !lanes->lane_of || !lanes->reports)
+  *lanes = (struct voice_lanes){.memory = aligned_alloc(64, (voice_bank_size(count) + 63) & ~(size_t)63),
+                                .reports = calloc((size_t)count * KERNEL_REPORTS_PER_LANE, sizeof *lanes->reports)};
+  if (port_lanes_create(&lanes->of_ports, count) || !lanes->memory || !lanes->reports)
     return -1;
-  memset(lanes->lane_of, 0xff, (size_t)count * sizeof *lanes->lane_of);
   lanes->bank = voice_bank_init(lanes->memory, count);
   return 0;
 }
 
 void voice_lanes_close(struct voice_lanes *lanes) {
+  port_lanes_close(&lanes->of_ports);
   free(lanes->memory);
-  free(lanes->ears);
-  free(lanes->port_of);
-  free(lanes->lane_of);
   free(lanes->reports);
+  *lanes = (struct voice_lanes){0};
 }
 
 void voice_lanes_listen(struct voice_lanes *lanes, uint32_t port, int wanted, const int16_t *ear) {
-  uint32_t lane = lanes->lane_of[port];
-  if (wanted && lane == VOICE_NO_LANE) {
-    for (lane = 0; lanes->ears[lane];)
-      lane++;
-    lanes->ears[lane] = ear;
-    lanes->port_of[lane] = port;
-    lanes->lane_of[port] = lane;
-    lanes->listening++;
-    voice_lane_reset(lanes->bank, (int)lane);
-  } else if (!wanted && lane != VOICE_NO_LANE) {
-    lanes->ears[lane] = 0;
-    lanes->lane_of[port] = VOICE_NO_LANE;
-    lanes->listening--;
-  }
+  if (!wanted)
+    port_lanes_release(&lanes->of_ports, port);
+  else if (lanes->of_ports.lane_of[port] == PORT_NO_LANE)
+    voice_lane_reset(lanes->bank, (int)port_lanes_occupy(&lanes->of_ports, port, ear));
 }
 
 int voice_lanes_run(struct voice_lanes *lanes) {
-  return lanes->listening ? voice_bank_run(lanes->bank, lanes->ears, lanes->reports) : 0;
+  return lanes->of_ports.listening ? voice_bank_run(lanes->bank, lanes->of_ports.ears, lanes->reports) : 0;
 }
