@@ -84,7 +84,11 @@ def speak_data(kind: str, value: str, samples: int, digits: Callable[[str, int, 
         modem, _, text = value.partition(":")
         if modem not in MODEMS:
             raise ValueError(f"{modem!r} is no modem; the modems are {', '.join(MODEMS)}")
-        return speak_octets(SendOctets(MODEMS[modem], text.encode("latin-1")))
+        try:
+            octets = text.encode("latin-1")
+        except UnicodeEncodeError as error:
+            raise ValueError(f"{text!r} has letters that do not fit into an octet each; give those of ISO 8859-1 only") from error
+        return speak_octets(SendOctets(MODEMS[modem], octets))
     if kind == "bert":
         return decode_alaw(pattern_octets(value, samples))
     if kind == "v21-flags" and not value:

@@ -64,7 +64,8 @@ def read_sound(path: Path) -> list[Samples]:
     try:
         if path.suffix.lower() in RAW_ENDINGS:
             octets = path.read_bytes()
-            return _read_wav(path, octets) if _is_wav(octets) else [decode_alaw(octets)]
+            if not _is_wav(octets):
+                return [decode_alaw(octets)]
         with path.open("rb") as file:
             simple = _is_wav(file.read(12)) and _is_simple(file.read(1 << 16))
         if simple:
@@ -98,7 +99,8 @@ def _is_simple(octets: bytes) -> bool:
 def _read_any(path: Path) -> list[Samples]:
     """Whatever libsndfile reads."""
     try:
-        with soundfile.SoundFile(path) as file:
+        # Opened here: of a file that is called .raw the library would want to be told its rate.
+        with path.open("rb") as octets, soundfile.SoundFile(octets.fileno(), closefd=False) as file:
             rate_hz, tracks = int(file.samplerate), int(file.channels)
             if not LOWEST_RATE_HZ <= rate_hz <= HIGHEST_RATE_HZ or tracks > MOST_TRACKS:
                 raise SoundFileError(

@@ -95,6 +95,7 @@ def test_mistakes_are_named_with_their_cure(tmp_path, capsys):
         "bert:2^10-1": "2^11-1",
         "bert:": "2^15-1",
         "fsk:v32:x": "bell202",
+        "fsk:v23:总机": "8859-1",
         "fsk:v23:" + "x" * 513: "512",
         "caller-identity:1@atlantis": "bellcore",
         "caller-identity:1/NAME@china-single": "one part",

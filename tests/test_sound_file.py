@@ -77,6 +77,19 @@ def test_a_file_cut_anywhere_is_sound_or_a_sentence(tmp_path, form, coding, cut)
         assert str(path) in str(error) and "; " in str(error)
 
 
+def test_a_wav_file_called_raw_is_read_as_what_it_is(tmp_path):
+    path = tmp_path / "sound.raw"
+    with path.open("wb") as file:
+        soundfile.write(file, tone(16000), 16000, format="WAV", subtype="PCM_24")
+    (track,) = read_sound(path)
+    assert abs(len(track) - 8000 * SECONDS) <= 1 and abs(frequency_of(track) - 1004) < 4
+    octets = bytearray(path.read_bytes())
+    octets[22:24] = b"\0\0"  # no tracks
+    path.write_bytes(octets)
+    with pytest.raises(SoundFileError, match="no sound that can be read"):
+        read_sound(path)
+
+
 def test_a_folder_is_no_sound(tmp_path):
     with pytest.raises(SoundFileError, match="give the name of a sound file"):
         read_sound(tmp_path)

@@ -39,7 +39,8 @@ static uint64_t align(uint64_t octets) { return (octets + SECTION_ALIGNMENT - 1)
 static int power_of_two(uint64_t number) { return number && !(number & (number - 1)); }
 
 static int sensible(const struct plane_layout *layout) {
-  return layout->ports && layout->ports < 0x10000 && layout->mixes < 0x10000 && layout->players < 0x10000 && layout->echo_cancellers < 0x10000 &&
+  return layout->ports && layout->ports < 0x10000 && layout->mixes < 0x10000 && layout->players < 0x10000 &&
+         layout->echo_cancellers < 0x10000 &&
          power_of_two(layout->events) && power_of_two(layout->commands) && power_of_two(layout->recorder_samples) &&
          power_of_two(layout->journal_octets) && layout->journal_octets >= 2 * PLANE_JOURNAL_RECORD_OCTETS;
 }
@@ -241,6 +242,9 @@ int arena_progress_load(struct arena *arena, const struct progress_plan *recogni
   struct arena_tones *tones = &arena->header->tones;
   if (recognised->tones > PROGRESS_TONES_MAX || recognised->frequencies > PROGRESS_FREQUENCIES_MAX)
     return PLANE_INVALID;
+  for (uint32_t n = 0; n < recognised->tones; n++)
+    if (recognised->tone[n].segments > PROGRESS_SEGMENTS_MAX)
+      return PLANE_INVALID;
   /* A control that starts again loads what is there already: the receivers at work must not notice. */
   if (!memcmp(&tones->recognised, recognised, sizeof *recognised) &&
       !memcmp(tones->recognised_code, codes, recognised->tones * sizeof *codes))

@@ -3,8 +3,10 @@
 #include <immintrin.h>
 #include <stdint.h>
 
-#define INLINE static inline __attribute__((always_inline, target("avx2,fma")))
-#define PROCESSOR_TARGET __attribute__((target("avx2,fma")))
+#include "processor.h"
+
+#define PROCESSOR_TARGET PROCESSOR_NARROW
+#define INLINE PROCESSOR_NARROW PROCESSOR_INLINE
 
 typedef struct {
   __m256 low, high;

@@ -3,9 +3,10 @@
 #include <immintrin.h>
 #include <stdint.h>
 
-#define PROCESSOR_TARGET __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx512vbmi")))
-#define INLINE                                                                                                         \
-  static inline __attribute__((always_inline, target("avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx512vbmi")))
+#include "processor.h"
+
+#define PROCESSOR_TARGET PROCESSOR_WIDE
+#define INLINE PROCESSOR_WIDE PROCESSOR_INLINE
 
 typedef __m512 vector;
 

@@ -2,12 +2,14 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "processor.h"
+
 typedef struct {
   float at[16];
 } vector;
 
 #define EACH for (int n = 0; n < 16; n++)
-#define INLINE static inline __attribute__((always_inline))
+#define INLINE PROCESSOR_INLINE
 
 INLINE vector load(const float *from) {
   vector out;

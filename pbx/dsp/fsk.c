@@ -161,11 +161,11 @@ static void flag_bit(struct work *work, int mark) {
     state->bits_since_flag = 0;
     if (state->flags == FSK_FLAGS_NEEDED && !state->flags_told) {
       state->flags_told = 1;
-      report(work, FSK_FLAGS_BEGIN, work->state->modem, at - FSK_FLAGS_NEEDED * FLAG_BITS * bit_samples(work));
+      report(work, FSK_FLAGS_BEGIN, state->modem, at - FSK_FLAGS_NEEDED * FLAG_BITS * bit_samples(work));
     }
   } else if (state->bits_since_flag == BITS_WITHOUT_FLAG && state->flags_told) {
     state->flags_told = 0;
-    report(work, FSK_FLAGS_END, work->state->modem, at - BITS_WITHOUT_FLAG * bit_samples(work));
+    report(work, FSK_FLAGS_END, state->modem, at - BITS_WITHOUT_FLAG * bit_samples(work));
   }
 }
 

@@ -6,8 +6,6 @@
 
 #if defined(__x86_64__)
 #include <immintrin.h>
-#define AVX2 __attribute__((target("avx2,fma")))
-#define AVX512 __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx512vbmi")))
 #endif
 
 #define BIT_STEPS 436907 /* 6 2/3 */
@@ -54,11 +52,11 @@ static int64_t energy_plain(const int16_t *samples) {
 #if defined(__x86_64__)
 
 /* Cosine and sine of one frequency as the pairs that a product of pairs squares and adds. */
-AVX2 static inline __m256i pairs_avx2(__m256i cosine, __m256i sine) {
+PROCESSOR_NARROW static inline __m256i pairs_avx2(__m256i cosine, __m256i sine) {
   return _mm256_blend_epi16(_mm256_srli_epi32(cosine, 16), sine, 0xaa);
 }
 
-AVX2 static inline __m256i powers_avx2(const int16_t *from, const struct fsk_rows *rows, __m256i *space) {
+PROCESSOR_NARROW static inline __m256i powers_avx2(const int16_t *from, const struct fsk_rows *rows, __m256i *space) {
   __m256i sum[4];
   for (int k = 0; k < 4; k++)
     sum[k] = _mm256_set1_epi32(HALF);
@@ -75,14 +73,14 @@ AVX2 static inline __m256i powers_avx2(const int16_t *from, const struct fsk_row
   return _mm256_madd_epi16(high, high);
 }
 
-AVX2 static uint32_t total_avx2(__m256i total) {
+PROCESSOR_NARROW static uint32_t total_avx2(__m256i total) {
   __m128i sum = _mm_add_epi32(_mm256_castsi256_si128(total), _mm256_extracti128_si256(total, 1));
   sum = _mm_add_epi32(sum, _mm_shuffle_epi32(sum, 0x4e));
   return (uint32_t)_mm_cvtsi128_si32(_mm_add_epi32(sum, _mm_shuffle_epi32(sum, 0xb1)));
 }
 
 /* Every second step from one load, those between from the next. */
-AVX2 static uint32_t fast_avx2(const struct fsk_rows *rows, const int16_t *sound, int32_t *difference) {
+PROCESSOR_NARROW static uint32_t fast_avx2(const struct fsk_rows *rows, const int16_t *sound, int32_t *difference) {
   __m256i total = _mm256_setzero_si256();
   for (int step = 0; step < KERNEL_BLOCK_SAMPLES; step += 16) {
     __m256i space[2], mark[2], less[2];
@@ -99,7 +97,7 @@ AVX2 static uint32_t fast_avx2(const struct fsk_rows *rows, const int16_t *sound
 }
 
 /* One step: 32 products for each row. */
-AVX2 static uint32_t slow_avx2(const struct fsk_rows *rows, const int16_t *sound, int32_t *difference) {
+PROCESSOR_NARROW static uint32_t slow_avx2(const struct fsk_rows *rows, const int16_t *sound, int32_t *difference) {
   uint32_t total = 0;
   for (int step = 0; step < KERNEL_BLOCK_SAMPLES / 4; step++) {
     __m256i first = _mm256_loadu_si256((const __m256i *)(sound + 4 * step));
@@ -120,7 +118,7 @@ AVX2 static uint32_t slow_avx2(const struct fsk_rows *rows, const int16_t *sound
   return total;
 }
 
-AVX2 static int64_t energy_avx2(const int16_t *samples) {
+PROCESSOR_NARROW static int64_t energy_avx2(const int16_t *samples) {
   __m256i total = _mm256_setzero_si256();
   for (int i = 0; i < KERNEL_BLOCK_SAMPLES; i += 16) {
     __m256i heard = _mm256_loadu_si256((const __m256i *)(samples + i));
@@ -133,7 +131,7 @@ AVX2 static int64_t energy_avx2(const int16_t *samples) {
   return _mm_cvtsi128_si64(sum) + _mm_extract_epi64(sum, 1);
 }
 
-AVX512 static inline __m512i powers_avx512(const int16_t *from, const struct fsk_rows *rows, __m512i *space) {
+PROCESSOR_WIDE static inline __m512i powers_avx512(const int16_t *from, const struct fsk_rows *rows, __m512i *space) {
   __m512i sum[4];
   for (int k = 0; k < 4; k++)
     sum[k] = _mm512_set1_epi32(HALF);
@@ -151,7 +149,7 @@ AVX512 static inline __m512i powers_avx512(const int16_t *from, const struct fsk
   return _mm512_madd_epi16(high, high);
 }
 
-AVX512 static uint32_t fast_avx512(const struct fsk_rows *rows, const int16_t *sound, int32_t *difference) {
+PROCESSOR_WIDE static uint32_t fast_avx512(const struct fsk_rows *rows, const int16_t *sound, int32_t *difference) {
   const __m512i lower = _mm512_setr_epi32(0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
   const __m512i higher = _mm512_setr_epi32(8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
   __m512i total = _mm512_setzero_si512();

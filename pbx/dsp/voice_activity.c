@@ -111,8 +111,7 @@ void voice_lane_reset(struct voice_bank *bank, int lane) {
 }
 
 /* Both halves of the block are folded about its middle, which leaves half the products. Integers only. */
-static inline __attribute__((always_inline)) void analyse(const int16_t *samples, const int16_t (*table)[BINS][HALF],
-                                                          struct spectrum *found) {
+PROCESSOR_INLINE void analyse(const int16_t *samples, const int16_t (*table)[BINS][HALF], struct spectrum *found) {
   int16_t even[HALF], odd[HALF];
   for (int n = 0; n < HALF; n++) {
     int after = samples[HALF + n] >> SHIFT, before = samples[HALF - 1 - n] >> SHIFT;
@@ -137,8 +136,8 @@ static void analyse_plain(const int16_t *samples, const int16_t (*table)[BINS][H
 }
 
 #if defined(__x86_64__)
-__attribute__((target("avx2,fma"))) static void analyse_avx2(const int16_t *samples, const int16_t (*table)[BINS][HALF],
-                                                             struct spectrum *found) {
+PROCESSOR_NARROW static void analyse_narrow(const int16_t *samples, const int16_t (*table)[BINS][HALF],
+                                            struct spectrum *found) {
   analyse(samples, table, found);
 }
 #endif
@@ -147,7 +146,7 @@ static analysis *analysis_of_this_machine(void) {
 #if defined(__x86_64__)
   /* Sums of 40 products do not fill wider registers: with AVX-512 the compiler makes them slower. */
   if (processor_level() >= PROCESSOR_AVX2)
-    return analyse_avx2;
+    return analyse_narrow;
 #endif
   return analyse_plain;
 }

@@ -51,6 +51,16 @@ def test_sent_whole_equals_sent_piecemeal(octets, pieces, modem):
     assert (send(cell) == send(cell, pieces=pieces)).all()
 
 
+@given(octets=st.binary(max_size=20), level_dbm0=st.floats(-60, 3), modem=st.sampled_from(list(MODEMS)))
+@settings(max_examples=15)
+def test_every_version_sends_the_same(octets, level_dbm0, modem):
+    sounds = []
+    for level in LEVELS:
+        with limited(level):
+            sounds.append(send(message(modem, octets, 20, 10, level_dbm0=level_dbm0)).tobytes())
+    assert sounds == [sounds[0]] * len(LEVELS)
+
+
 @pytest.mark.parametrize("modem", MODEMS)
 def test_bits_last_as_long_as_they_should(modem):
     rate = SPACE_MARK_RATE[modem][2]

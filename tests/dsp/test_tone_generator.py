@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pbx._plane import ffi, lib
 
+from tests.dsp.processors import LEVELS, limited
 from tests.dsp.sounds import DTMF_DIGITS, MFC_HZ, MFC_PAIRS, PEAK_AT_0_DBM0, dtmf, play
 
 FOR_EVER = 0xFFFFFFFF
@@ -102,6 +103,24 @@ def test_whole_equals_piecemeal(pieces):
         lib.tone_generate(generator, ffi.from_buffer("int16_t[]", part), count)
         parts.append(part)
     assert (np.concatenate(parts) == whole).all()
+
+
+@given(
+    frequencies=st.lists(st.floats(1, 4000), min_size=1, max_size=2),
+    level=st.integers(-60, 3),
+    modulation_hz=st.floats(0, 100),
+    reversal=st.integers(0, 400),
+    count=st.integers(1, 500),
+)
+def test_every_processor_sends_the_same(frequencies, level, modulation_hz, reversal, count):
+    plan = plan_of((frequencies, level, FOR_EVER, 0))
+    plan.segment[0].modulation_millihertz, plan.segment[0].modulation_percent = round(modulation_hz * 1000), 85
+    plan.segment[0].reversal_samples = reversal
+    sounds = []
+    for processor in LEVELS:
+        with limited(processor):
+            sounds.append(play(plan, count).tobytes())
+    assert sounds == [sounds[0]] * len(LEVELS)
 
 
 @pytest.mark.parametrize("digit", DTMF_DIGITS)
