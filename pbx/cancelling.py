@@ -9,6 +9,7 @@ import msgspec
 import numpy as np
 
 from pbx._plane import ffi, lib
+from pbx.hearing import aligned
 from pbx.sound_file import Samples
 
 BLOCK_SAMPLES = 80
@@ -37,8 +38,7 @@ class Canceller:
             raise ValueError(
                 f"no canceller of {tail_ms} ms after {delay_ms} ms: 1 to {lib.ECHO_TAIL_MOST_MS} and 0 to {lib.ECHO_DELAY_MOST_MS}"
             )
-        self._kept = ffi.new("char[]", lib.echo_bank_size(1, tail_ms) + 64)
-        start = self._kept + (-int(ffi.cast("uintptr_t", self._kept)) % 64)
+        self._kept, start = aligned(lib.echo_bank_size(1, tail_ms))
         self._bank = lib.echo_bank_init(start, 1, tail_ms)
         lib.echo_lane_set(self._bank, 0, tail_ms, options, delay_ms)
         self._far, self._near, self._out = (ffi.new("int16_t *[1]") for _ in range(3))

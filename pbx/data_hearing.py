@@ -10,7 +10,7 @@ import numpy as np
 
 from pbx._plane import ffi, lib
 from pbx.engine import Malformed
-from pbx.hearing import BLOCK_SAMPLES, SAMPLES_A_MS, Heard
+from pbx.hearing import BLOCK_SAMPLES, SAMPLES_A_MS, Heard, aligned
 from pbx.signalling.analog.caller_identity import TYPES, Call, Decoder, Message, MessageWaiting
 from pbx.sound_file import SAMPLE_RATE_HZ, Samples, encode_alaw
 from pbx.vocabulary.media import TEST_PATTERNS
@@ -18,11 +18,6 @@ from pbx.vocabulary.media import TEST_PATTERNS
 KINDS = ("caller-identity", "level", "bert")
 AFTERWARDS_SAMPLES = 6 * BLOCK_SAMPLES
 MEASURING_MS = 1000
-
-
-def _memory(size: int) -> tuple[Any, Any]:
-    kept = ffi.new("char[]", size + 64)
-    return kept, kept + (-int(ffi.cast("uintptr_t", kept)) % 64)
 
 
 def _blocks(sound: Samples, afterwards: int) -> tuple[Any, int]:
@@ -43,7 +38,7 @@ def named(message: Message) -> str:
 
 def hear_caller_identity(sound: Samples, encoding: str = "gb2312", malformed: bool = False) -> list[Heard]:
     """Messages of V.23 or Bell 202, with the times of their first and last bit; on request also what could not be read."""
-    kept, place = _memory(lib.fsk_bank_size(1))
+    kept, place = aligned(lib.fsk_bank_size(1))
     bank, reports = lib.fsk_bank_init(place, 1, lib.FSK_CALLER_IDENTITY), ffi.new("struct tone_report[]", lib.KERNEL_REPORTS_PER_LANE)
     (start, count), samples = _blocks(sound, AFTERWARDS_SAMPLES), ffi.new("int16_t *[1]")
     decoder, heard, begun = Decoder(encoding), [], 0
@@ -72,7 +67,7 @@ def hear_caller_identity(sound: Samples, encoding: str = "gb2312", malformed: bo
 def measure_level(sound: Samples, interval_ms: int = MEASURING_MS) -> list[Heard]:
     """Root mean square of each whole interval, its peak in the name."""
     ticks = interval_ms * SAMPLES_A_MS // BLOCK_SAMPLES
-    kept, place = _memory(lib.level_bank_size(1))
+    kept, place = aligned(lib.level_bank_size(1))
     bank, reports = lib.level_bank_init(place, 1, ticks), ffi.new("struct level_report[1]")
     (start, count), samples, heard = _blocks(sound, 0), ffi.new("int16_t *[1]"), []
     for block in range(count):

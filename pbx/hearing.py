@@ -52,6 +52,12 @@ class Heard(msgspec.Struct, frozen=True, gc=False):
         return {"at_ms": self.at_ms, "kind": self.kind, **named, **levels}
 
 
+def aligned(octets: int) -> tuple[Any, Any]:
+    """Memory for a kernel, to be kept for as long as the kernel works, and the place in it where the kernel may lie: at 64 octets."""
+    kept = ffi.new("char[]", octets + 64)
+    return kept, kept + (-int(ffi.cast("uintptr_t", kept)) % 64)
+
+
 class ToneBank:
     """Receivers of some kinds over lanes, each with a sound of its own: the kernels as they run in the media plane."""
 
@@ -61,8 +67,7 @@ class ToneBank:
             raise ValueError(f"no kind {wrong[0]!r}; the kinds are {', '.join(KINDS)}")
         self.lanes = lanes
         receivers = sum({RECEIVERS[kind] for kind in kinds})
-        self._memory = ffi.new("char[]", lib.tone_bank_size(lanes, receivers) + 64)
-        start = self._memory + (-int(ffi.cast("uintptr_t", self._memory)) % 64)
+        self._kept, start = aligned(lib.tone_bank_size(lanes, receivers))
         self._bank = lib.tone_bank_init(start, lanes, receivers)
         lib.tone_bank_set_progress(self._bank, recognised_plan(plan))
         self._reports = ffi.new("struct tone_report[]", lib.TONE_REPORTS_PER_LANE * lanes)

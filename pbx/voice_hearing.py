@@ -11,7 +11,7 @@ import msgspec
 import numpy as np
 
 from pbx._plane import ffi, lib
-from pbx.hearing import BLOCK_SAMPLES, SAMPLES_A_MS, Heard
+from pbx.hearing import BLOCK_SAMPLES, SAMPLES_A_MS, Heard, aligned
 from pbx.sound_file import Samples
 
 AFTERWARDS_SAMPLES = 30 * BLOCK_SAMPLES
@@ -34,8 +34,8 @@ class VoiceReceiver:
     """A bank of one lane that hears sound tick by tick; ``excluded_hz`` is the call progress tone, which is no beep."""
 
     def __init__(self, excluded_hz: float = 450.0) -> None:
-        self._kept = ffi.new("char[]", lib.voice_bank_size(1) + 64)
-        self._bank = lib.voice_bank_init(self._kept + (-int(ffi.cast("uintptr_t", self._kept)) % 64), 1)
+        self._kept, start = aligned(lib.voice_bank_size(1))
+        self._bank = lib.voice_bank_init(start, 1)
         lib.voice_bank_exclude(self._bank, round(excluded_hz * 1000))
         self._reports = ffi.new("struct tone_report[]", lib.KERNEL_REPORTS_PER_LANE)
         self._samples = ffi.new("int16_t *[1]")
