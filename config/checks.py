@@ -145,6 +145,15 @@ def prompts_are_whole(draft: Draft) -> Findings:
             yield Finding((*place, "file"), f"there is no file {prompt.file}", f"put one there, seen from {HOME.name}/")
 
 
+def faxes_go_elsewhere(draft: Draft) -> Findings:
+    """A flow that sends faxes elsewhere listens for them, and elsewhere is not itself."""
+    for place, flow in draft.of(Flow):
+        if flow.on_fax and not flow.fax_detection:
+            yield Finding((*place, "on_fax"), "no fax is listened for", "set fax_detection = true beside it")
+        if flow.on_fax == f"flow:{place[-1]}":
+            yield Finding((*place, "on_fax"), f'flow "{place[-1]}" sends faxes to itself', "name another destination")
+
+
 def data_files_exist(draft: Draft) -> Findings:
     """Signalling variants and tone plans are files below ``config``."""
     variants = _data_files("variants")
@@ -187,6 +196,7 @@ CHECKS: tuple[Callable[[Draft], Findings], ...] = (
     destinations_exist,
     queues_can_be_served,
     prompts_are_whole,
+    faxes_go_elsewhere,
     data_files_exist,
     numbers_are_unambiguous,
 )
@@ -204,6 +214,8 @@ def _destinations(draft: Draft) -> Iterator[tuple[Place, str]]:
             yield (*place, "choices", key), destination
         if flow.otherwise:
             yield (*place, "otherwise"), flow.otherwise
+        if flow.on_fax:
+            yield (*place, "on_fax"), flow.on_fax
 
 
 def _prompts(draft: Draft) -> Iterator[tuple[Place, str]]:

@@ -43,6 +43,7 @@ Destination = Annotated[
     ),
 ]
 Seconds = Annotated[float, Meta(ge=0, le=86400, description="a number of seconds from 0 to 86400")]
+EchoTail = Annotated[Literal[0, 32, 64, 128], Meta(description="0 for no echo canceller, or 32, 64 or 128 milliseconds")]
 FileName = Annotated[str, Meta(max_length=255, description="a file or folder name of at most 255 characters")]
 
 FEATURES = ("log-in", "log-out", "ready", "not-ready")
@@ -91,6 +92,8 @@ class TrunkGroup(Section, frozen=True):
     """National variant of the signalling system: a file of ``config/variants``."""
     direction: Literal["incoming", "outgoing", "both-way"] = "both-way"
     hunt: Literal["longest-idle", "ascending", "descending", "cyclic"] = "longest-idle"
+    echo_tail_ms: EchoTail = 0
+    """Echo of what we send, as late as that, is taken out of what comes back of answered calls (G.168)."""
 
 
 class Extension(Section, frozen=True):
@@ -99,6 +102,8 @@ class Extension(Section, frozen=True):
     number: Digits
     line: LineName
     name: Title
+    echo_tail_ms: EchoTail = 0
+    """As that of trunk groups, for the echo of the line's own hybrid."""
 
 
 class Number(Section, frozen=True):
@@ -199,6 +204,10 @@ class Flow(Section, frozen=True):
     tries: Annotated[int, Meta(ge=1, le=9, description="a whole number from 1 to 9")] = 3
     otherwise: Destination | None = None
     """Where a caller goes who has not chosen after so many tries. Absent: he is released."""
+    fax_detection: bool = False
+    """Whether the flow listens for the tones of fax machines (T.30: CNG, CED): the first one is stated as a fact."""
+    on_fax: Destination | None = None
+    """Where the call goes when such a tone is heard. Absent: the flow goes on."""
     parameters: dict[str, str | int | float | bool] = {}
     """Free parameters of other programs."""
 
@@ -295,6 +304,12 @@ def circuits_of(group: TrunkGroup) -> list[tuple[str, int]]:
         first, _, last = slots.partition("-")
         circuits += [(span, slot) for slot in range(int(first), int(last or first) + 1)]
     return circuits
+
+
+def echo_cancellers_of(configuration: Configuration) -> int:
+    """Return how many lines want an echo canceller: each of them may have a call at the same time."""
+    trunks = sum(len(circuits_of(group)) for group in configuration.trunk_groups if group.echo_tail_ms)
+    return trunks + sum(extension.echo_tail_ms > 0 for extension in configuration.extensions)
 
 
 def line_of(extension: Extension) -> tuple[str, int]:

@@ -85,6 +85,17 @@ class Flow:
         function: Step = getattr(self, name)
         return function()
 
+    @property
+    def fax_step(self) -> str:
+        """The step to go on with when a fax machine is heard; "" = as if nothing had been heard."""
+        return "fax" if self.settings.get("on_fax") else ""
+
+    def fax(self) -> Script:
+        """A fax machine goes where the configuration sends it, and is cleared when nobody is there."""
+        yield Dial(self.settings["on_fax"])
+        yield Hang()
+        return None
+
     @classmethod
     def steps(cls) -> list[str]:
         """The names of the steps: the generator methods of the flow itself."""

@@ -1,4 +1,4 @@
-"""A run: one flow at work on one leg, fed with what happens (a prompt ended, a key, a time-out, a result).
+"""A run: one flow at work on one leg, fed with what happens (a prompt ended, a key, a time-out, a result, a fax tone).
 
 The run holds the present request and the keys typed ahead; it asks its ``Host`` (the switch's service room) to do things and is told
 when they are done. It never touches media or lines itself, so a flow can be run in a test with a host that merely writes down.
@@ -82,6 +82,17 @@ class Run:
         """The prompt has ended."""
         if isinstance(self._request, Say):
             self._play_next()
+
+    def divert(self, step: str) -> None:
+        """Break off what is being said or awaited and go on with a step. A destination that is being tried is left alone."""
+        if not isinstance(self._request, Say | Collect):
+            return
+        if isinstance(self._request, Say):
+            self.host.flow_cut(self)
+        self._stop_timer()
+        if self._script is not None:
+            self._script.close()
+        self._enter(step)
 
     def timed_out(self) -> None:
         """The time for keys is over: what was typed is the result."""

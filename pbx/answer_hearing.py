@@ -1,7 +1,6 @@
 """Who answers in a stretch of sound: the plane's receivers and the engine of pbx/answer.py, told what the plane would tell it.
 
-The sound begins at the answer, or before it with ring-back tone. Fax tones are known by the frequency of a steady tone (T.30 calling tone
-1100 Hz +-38, V.25 answer tone 2100 Hz +-15), as long as that is all that is wanted of them. Leaves out everything of a call.
+The sound begins at the answer, or before it with ring-back tone. Leaves out everything of a call, and the flags of V.21 before a fax.
 """
 
 from collections.abc import Iterator
@@ -17,23 +16,16 @@ from pbx.vocabulary import tones
 from pbx.vocabulary.media import MediaEvent, ToneOff, ToneOn, VoiceOff, VoiceOn
 from pbx.voice_hearing import VoiceReceiver, whole
 
-FAX_HZ = ((1100.0, 38.0, "cng"), (2100.0, 15.0, "ced"))
 Told = tuple[float, float, MediaEvent]
 """When it was told and when it was, in seconds, and what."""
 
 
-def _tone_of(frequency_hz: float) -> int:
-    for hz, tolerance, name in FAX_HZ:
-        if abs(frequency_hz - hz) <= tolerance:
-            return tones.special(name)
-    return BEEP
-
-
 def events(sound: Samples, plan: TonePlan | None = None) -> Iterator[Told]:
     """What the plane would tell of a sound, in the order of telling."""
-    voice, progress = VoiceReceiver(), Receiver("tone", plan or china())
-    kept = whole(sound)
-    before: str | None = None
+    plan = plan or china()
+    voice, kept = VoiceReceiver(), whole(sound)
+    receivers = ((Receiver("tone", plan), tones.progress), (Receiver("fax", plan), tones.special))
+    standing: list[str | None] = [None, None]
     for place in range(0, len(kept), BLOCK_SAMPLES):
         block, told = kept[place : place + BLOCK_SAMPLES], (place + BLOCK_SAMPLES) / SAMPLES_A_MS / 1000
         for edge in voice.edges(block):
@@ -41,15 +33,15 @@ def events(sound: Samples, plan: TonePlan | None = None) -> Iterator[Told]:
             if edge.name == "voice":
                 yield told, at, VoiceOn() if edge.begins else VoiceOff()
             else:
-                tone = _tone_of(edge.frequency_hz)
-                yield told, at, ToneOn(tone) if edge.begins else ToneOff(tone)
-        progress.hear(block)
-        standing = progress.standing
-        if standing != before and before is not None:
-            yield told, told, ToneOff(tones.progress(before))
-        if standing != before and standing is not None:
-            yield told, told, ToneOn(tones.progress(standing))
-        before = standing
+                yield told, at, ToneOn(BEEP) if edge.begins else ToneOff(BEEP)
+        for index, (receiver, code_of) in enumerate(receivers):
+            receiver.hear(block)
+            before, now = standing[index], receiver.standing
+            if now != before and before is not None:
+                yield told, told, ToneOff(code_of(before))
+            if now != before and now is not None:
+                yield told, told, ToneOn(code_of(now))
+            standing[index] = now
 
 
 def answers(

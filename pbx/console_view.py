@@ -11,12 +11,26 @@ from pbx.call import Call, Leg
 from pbx.console_words import AgentRow, CallRow, LineRow, QueueRow, RecordingRow
 from pbx.exchange import Exchange
 from pbx.journal import Journal, Subscription
-from pbx.line import Line
+from pbx.line import TRUNK, Line
 from pbx.recording_files import RecordingFiles
 from pbx.vocabulary.call import NORMAL_CLEARING, Blocked, Unblocked
 from pbx.vocabulary.facts import Commanded, Fact
+from pbx.vocabulary.media import (
+    ALARM_INDICATION_SIGNAL,
+    LOSS_OF_FRAME,
+    LOSS_OF_MULTIFRAME,
+    LOSS_OF_SIGNAL,
+    REMOTE_ALARM_INDICATION,
+)
 
 DONE = "done"
+ALARM_NAMES = {
+    LOSS_OF_SIGNAL: "loss of signal",
+    LOSS_OF_FRAME: "loss of frame",
+    ALARM_INDICATION_SIGNAL: "alarm indication signal",
+    REMOTE_ALARM_INDICATION: "remote alarm indication",
+    LOSS_OF_MULTIFRAME: "loss of multiframe",
+}
 
 
 class ConsoleView:
@@ -101,6 +115,9 @@ class ConsoleView:
             "ready": self.ready,
             "not_ready": self.not_ready,
             "history": self.history,
+            "line_test": self.line_test,
+            "echo": self.echo,
+            "levels": self.levels,
         }
 
     def place(self, extension: str, number: str) -> str:
@@ -162,6 +179,32 @@ class ConsoleView:
     def history(self, line: str) -> str:
         """The last 50 things a line's signalling did: history("e1-1/5")."""
         return "\n".join(f"{at:10.3f} {text}" for at, text in self._line(line).history)
+
+    def line_test(self, line: str, pattern: str = "", seconds: int = 10) -> str:
+        """Measure bit errors on a blocked line: line_test("e1-1/5", "2^15-1", 60), then line_test("e1-1/5") for what was found."""
+        if not pattern:
+            return self._switch.line_tests.report(self._line(line))
+        return self._do(self._switch.line_tests.begin, self._line(line), pattern, seconds)
+
+    def echo(self, line: str) -> str:
+        """What the echo canceller of a line has found: echo("sub-1/7")."""
+        found = self._exchange.plane.echo(self._line(line).port)
+        if found is None:
+            return "no echo canceller works there now"
+        states = ("converged", "double_talk", "disabled", "suppressing")
+        now = ", ".join(state.replace("_", " ") for state in states if getattr(found, state)) or "not converged"
+        return (
+            f"{found.tail_ms} ms: {now}; echo return loss {found.erl_db:.1f} dB, enhanced by {found.erle_db:.1f} dB; "
+            f"background {found.background_dbm0:.1f} dBm0"
+        )
+
+    def levels(self, line: str) -> str:
+        """What stands on a line: signalling bits or hook, and alarms: levels("e1-1/5")."""
+        found, kind = self._exchange.plane.levels(self._line(line).port), self._line(line).kind
+        alarms = ", ".join(name for value, name in ALARM_NAMES.items() if found.alarms & value) or "no alarm"
+        if kind == TRUNK:
+            return f"receives {found.bits_in:04b}, sends {found.bits_out:04b}; {alarms}"
+        return f"{'off-hook' if found.off_hook else 'on-hook'}; {alarms}"
 
     def _clear(self, call: Call) -> str:
         self._switch.clear(call, NORMAL_CLEARING)

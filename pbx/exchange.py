@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from config.schema import Configuration, circuits_of, line_of
+from config.schema import Configuration, circuits_of, echo_cancellers_of, line_of
 from config.schema import Flow as FlowSettings
 from ivr.agent_keys import LogIn, LogOut, NotReadyKey, ReadyKey
 from ivr.flow import Flow
@@ -54,7 +54,8 @@ def port_of(configuration: Configuration, span: str, slot: int) -> int:
 def layout_of(configuration: Configuration) -> Layout:
     """An arena large enough for the configuration."""
     ports = max(1, len(configuration.spans)) * SPAN_PORTS
-    return Layout(ports=ports, recorders=ports, prompts=max(64, len(configuration.prompts) + 16))
+    prompts = max(64, len(configuration.prompts) + 16)
+    return Layout(ports=ports, recorders=ports, prompts=prompts, echo_cancellers=echo_cancellers_of(configuration))
 
 
 def load_sounds(plane: Plane, tones: TonePlan, prompts: Mapping[str, bytes]) -> dict[str, int]:
@@ -176,6 +177,7 @@ class Exchange:
                     R2Circuit(variant, group.direction, examiner),
                     TRUNK,
                     group=group.name,
+                    echo_tail_ms=group.echo_tail_ms,
                 )
                 for span, slot in circuits_of(group)
             ]
@@ -200,6 +202,7 @@ class Exchange:
                 FxsLine(variant, row.number, examiner),
                 EXTENSION,
                 number=row.number,
+                echo_tail_ms=row.echo_tail_ms,
             )
             for row in self.configuration.extensions
         ]

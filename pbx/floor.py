@@ -18,7 +18,22 @@ from pbx.engine import Levels, Malformed, Noted, Unexpected
 from pbx.line import Line
 from pbx.vocabulary.call import TEMPORARY_FAILURE, Primitive, Release
 from pbx.vocabulary.facts import Fact
-from pbx.vocabulary.media import Hear, MediaCommand, MediaEvent, Play, Played, Recorded, SendDigits, SendTone, Silence, Unhear
+from pbx.vocabulary.media import (
+    Hear,
+    LineTested,
+    MediaCommand,
+    MediaEvent,
+    Play,
+    Played,
+    Recorded,
+    SendDigits,
+    SendTone,
+    Silence,
+    ToneOff,
+    ToneOn,
+    Unhear,
+)
+from pbx.vocabulary.tones import SPECIAL
 
 
 class Clock(Protocol):
@@ -54,7 +69,7 @@ class Control(Protocol):
         """A primitive from a line's engine."""
 
     def media(self, line: Line, event: MediaEvent, now: float) -> None:
-        """A prompt has ended or a recorder has stopped."""
+        """A prompt has ended, a recorder has stopped, a fax machine is heard, a second of a line test is over."""
 
     def fault(self, line: Line, now: float) -> None:
         """Something of our own went wrong on this line's call; its engine has been let go."""
@@ -70,8 +85,12 @@ class Records(Protocol):
 _HEARD = (Hear, Play, SendDigits, SendTone, Silence)
 """Orders that would sound over an engine's own signals, or cut them: they wait for a speech path."""
 
-_FOR_CONTROL = (Played, Recorded)
-"""Events about what the switch itself ordered; no engine knows of them."""
+_FOR_CONTROL = (Played, Recorded, LineTested)
+
+
+def _is_for_control(event: MediaEvent) -> bool:
+    """Whether it is about what the switch itself ordered, as are all tones of fax machines: no engine knows of it."""
+    return type(event) in _FOR_CONTROL or (isinstance(event, ToneOn | ToneOff) and event.tone & 0xFF00 == SPECIAL)
 
 
 class Floor:
@@ -120,7 +139,7 @@ class Floor:
             line = lines.get(port)
             if line is None:
                 continue
-            if type(event) in _FOR_CONTROL:
+            if _is_for_control(event):
                 self._queue.append((None, (self._to_control, (line, event)), now))
             else:
                 self._queue.append((line, event, now))

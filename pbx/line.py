@@ -16,10 +16,13 @@ HISTORY = 50
 
 
 class Line:
-    """Port + engine + name. ``leg`` belongs to call control; ``wake`` and ``held`` (orders that wait for a speech path) to the floor."""
+    """Port + engine + name. ``leg`` belongs to call control; ``wake`` and ``held`` (orders that wait for a speech path) to the floor.
+
+    ``echo_tail_ms``: the echo that calls over it have cancelled; 0 = none."""
 
     __slots__ = (
         "blocked",
+        "echo_tail_ms",
         "engine",
         "group",
         "held",
@@ -40,13 +43,14 @@ class Line:
         "wake_call",
     )
 
-    def __init__(self, name: str, port: int, engine: Engine, kind: str, number: str = "", group: str = "") -> None:
+    def __init__(self, name: str, port: int, engine: Engine, kind: str, number: str = "", group: str = "", echo_tail_ms: int = 0) -> None:
         self.name = name
         self.port = port
         self.engine = engine
         self.kind = kind
         self.number = number
         self.group = group
+        self.echo_tail_ms = echo_tail_ms
         self.leg: Any = None
         self.held: list[Any] = []
         self.idle = True

@@ -22,11 +22,14 @@ from pbx.vocabulary.call import TEMPORARY_FAILURE, Blocked
 from pbx.vocabulary.media import (
     PLAYER,
     RECEIVE_DTMF,
+    RECEIVE_FAX,
     RECEIVE_MFC_BACKWARD,
     RECEIVE_MFC_FORWARD,
     RECEIVE_PROGRESS,
+    CancelEcho,
     Disarm,
     Hear,
+    LineTest,
     MediaCommand,
     Record,
     Silence,
@@ -36,9 +39,12 @@ from pbx.vocabulary.media import (
     Unlisten,
 )
 
-SIGNAL_RECEIVERS = RECEIVE_MFC_FORWARD | RECEIVE_MFC_BACKWARD | RECEIVE_PROGRESS
+SIGNAL_RECEIVERS = RECEIVE_MFC_FORWARD | RECEIVE_MFC_BACKWARD | RECEIVE_PROGRESS | RECEIVE_FAX
 ALL_RECEIVERS = RECEIVE_DTMF | SIGNAL_RECEIVERS
-QUIET: tuple[MediaCommand, ...] = (Disarm(), Silence(), Unhear(-1), Unlisten(ALL_RECEIVERS), StopRecord(-1), Tag(0))
+QUIET: tuple[MediaCommand, ...] = (
+    *(Disarm(), Silence(), Unhear(-1), Unlisten(ALL_RECEIVERS), StopRecord(-1), Tag(0)),
+    *(CancelEcho(0), LineTest(sends=False, receives=False)),
+)
 
 
 def recover(switch: Switch, plane: Plane, epoch: int, now: float, configure: Callable[[Line], None]) -> int:
@@ -169,6 +175,10 @@ class _Rescue:
         commands += [Hear(source) for source in sorted(wanted - found)]
         # A recorder that runs goes on: the plane refuses to start it twice.
         commands.append(Record(record.recorder) if record.recorder >= 0 else StopRecord(-1))
+        # A canceller that works keeps what it has learned of the line; a command anew would make it forget.
+        echo = self.plane.echo(leg.line.port)
+        if leg.line.echo_tail_ms != (echo.tail_ms if echo is not None else 0):
+            commands.append(CancelEcho(leg.line.echo_tail_ms))
         leg.hears = wanted
         self.floor.directly(leg.line.port, commands)
 

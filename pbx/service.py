@@ -12,11 +12,14 @@ from ivr.run import Run
 from pbx import bridge
 from pbx.call import CONNECTED, Leg
 from pbx.switch import Switch
-from pbx.vocabulary import facts
-from pbx.vocabulary.media import RECEIVE_DTMF, Listen, Play, Silence, Unlisten
+from pbx.vocabulary import facts, tones
+from pbx.vocabulary.media import RECEIVE_DTMF, RECEIVE_FAX, Listen, Play, Silence, Unlisten
 
 FlowMaker = Callable[[dict[str, str]], Flow]
 """Makes a run's flow from variables (empty for a new one)."""
+
+FAX = "fax"
+"""The variable of a flow that says which tone of a fax machine was heard; after that it is not listened for any more."""
 
 
 class Service:
@@ -41,7 +44,7 @@ class Service:
         run = Run(self, leg, self.flows[flow](dict(variables or {})))
         leg.run = run
         if leg.answered:
-            self._listen(leg)
+            self._listen(run)
         run.begin(step)
         self.floor.touch(leg.line)
 
@@ -53,7 +56,7 @@ class Service:
         leg.run = None
         run.stop()
         self._forget(run)
-        self.floor.orders([(leg.line.port, Unlisten(RECEIVE_DTMF))])
+        self.floor.orders([(leg.line.port, Unlisten(RECEIVE_DTMF | RECEIVE_FAX))])
         self.floor.touch(leg.line)
 
     def played(self, leg: Leg, token: int) -> None:
@@ -66,11 +69,26 @@ class Service:
     def answered(self, leg: Leg) -> None:
         """The caller has been answered."""
         if leg.run is not None:
-            self._listen(leg)
+            self._listen(leg.run)
 
-    def _listen(self, leg: Leg) -> None:
+    def fax_heard(self, leg: Leg, tone: int) -> None:
+        """A tone of a fax machine or modem: a fact, once for each run, and a step of the flow if it has one for that."""
+        run: Run | None = leg.run
+        if run is None or leg.clearing or FAX in run.variables:
+            return
+        run.flow.variables[FAX] = tones.name(tone)
+        self.floor.orders([(leg.line.port, Unlisten(RECEIVE_FAX))])
+        self.switch.tell(leg, facts.FaxToneHeard, tone=tones.name(tone), flow=run.flow.called)
+        self.floor.touch(leg.line)
+        if run.flow.fax_step:
+            run.divert(run.flow.fax_step)
+            self._tidy(run)
+
+    def _listen(self, run: Run) -> None:
+        leg: Leg = run.leg
         if not leg.clearing:
-            self.floor.orders([(leg.line.port, Listen(RECEIVE_DTMF))])
+            fax = run.flow.settings.get("fax_detection") and FAX not in run.variables
+            self.floor.orders([(leg.line.port, Listen(RECEIVE_DTMF | RECEIVE_FAX if fax else RECEIVE_DTMF))])
 
     def _forget(self, run: Run) -> None:
         for token in [token for token, playing in self._playing.items() if playing is run]:
@@ -129,7 +147,7 @@ class Service:
         router = self.switch.router
         leg: Leg = run.leg
         route = router.destination(number) if ":" in number else router.route(number, leg.line.kind)
-        if route.kind == "flow":
+        if route.kind in ("flow", "announcement"):
             self.leave(leg)
         self.switch.deliver(leg, route)
 

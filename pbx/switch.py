@@ -16,6 +16,7 @@ from pbx.call import ALERTING, CONNECTED, FAILED, HELD, Call, Leg
 from pbx.floor import Floor
 from pbx.leg_records import LegRecords
 from pbx.line import TRUNK, Line
+from pbx.line_tests import LineTests
 from pbx.routing import Route, Router
 from pbx.trunks import TrunkGroup
 from pbx.vocabulary import facts, tones
@@ -43,7 +44,7 @@ from pbx.vocabulary.call import (
     Setup,
     Unblocked,
 )
-from pbx.vocabulary.media import PLAYER, MediaEvent, Played, Record, SendTone, StopRecord, Tag
+from pbx.vocabulary.media import PLAYER, CancelEcho, LineTested, MediaEvent, Played, Record, SendTone, StopRecord, Tag, ToneOn
 
 if TYPE_CHECKING:
     from pbx.acd.distributor import Distributor
@@ -89,6 +90,7 @@ class Switch:
         self._name_call = name_call
         self._recorders = list(range(settings.recorders))
         self.records = LegRecords(self)
+        self.line_tests = LineTests(floor)
         self._arrived: dict[type[Primitive], Callable[[Line, Primitive, float], None]] = {
             Seized: self._seized,
             Setup: self._setup,
@@ -117,9 +119,13 @@ class Switch:
         self._arrived[type(primitive)](line, primitive, now)
 
     def media(self, line: Line, event: MediaEvent, now: float) -> None:
-        """A prompt of a flow has ended. (That a recorder has stopped needs no answer.)"""
-        if isinstance(event, Played) and line.leg is not None:
+        """What was ordered here: a prompt has ended, a tone is heard, a second tested. (That a recorder has stopped needs no answer.)"""
+        if isinstance(event, LineTested):
+            self.line_tests.second(line, event)
+        elif line.leg is not None and isinstance(event, Played):
             self.service.played(line.leg, event.token)
+        elif line.leg is not None and isinstance(event, ToneOn):
+            self.service.fax_heard(line.leg, event.tone)
 
     def fault(self, line: Line, now: float) -> None:
         """Our own fault: whatever the engine still said, this call is over."""
@@ -145,6 +151,7 @@ class Switch:
         line.notes = [note for note in line.notes if note[0] >= self.floor.now]
         line.idle = False
         line.seizures += 1
+        self.line_tests.stop(line, "seized")
         self.floor.orders([(line.port, Tag(leg.number))])
         self.floor.touch(line)
         self.distribution.line_changed(line, free=False)
@@ -225,6 +232,8 @@ class Switch:
         line.leg = None
         del call.legs[leg.number]
         self.floor.orders([*bridge.silence(leg), (line.port, Tag(0))])
+        if leg.answered:
+            self._cancel_echo(line, 0)
         self.floor.touch(line)
         self.tell(leg, facts.ConnectionCleared, cause=leg.cause or primitive.cause)
         if again:
@@ -250,6 +259,7 @@ class Switch:
 
     def _unblocked(self, line: Line, primitive: Primitive, now: float) -> None:
         line.blocked.clear()
+        self.line_tests.stop(line, "unblocked")
         self.floor.touch(line)
         self.floor.fact(facts.LineUnblocked(now, line.name))
 
@@ -410,9 +420,15 @@ class Switch:
     def _establish(self, leg: Leg) -> None:
         leg.established_at = self.floor.now
         leg.state = CONNECTED
+        self._cancel_echo(leg.line, leg.line.echo_tail_ms)
         self.floor.touch(leg.line)
         self.tell(leg, facts.Established, called=leg.called, calling=leg.calling, agent=leg.agent)
         self._flush_trace(leg, self.floor.now)
+
+    def _cancel_echo(self, line: Line, tail_ms: int) -> None:
+        """From the answer on, so that signals of registers never pass through a canceller; 0 = no more."""
+        if line.echo_tail_ms:
+            self.floor.orders([(line.port, CancelEcho(tail_ms))])
 
     def connect(self, first: Leg, second: Leg) -> None:
         """Let two legs of a call talk."""

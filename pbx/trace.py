@@ -63,6 +63,7 @@ WORDS: dict[type[Fact], Callable[[Any], str]] = {
     facts.Retrieved: lambda fact: "retrieved",
     facts.FlowStepped: lambda fact: f"flow {fact.flow} step {fact.step}",
     facts.DigitsCollected: lambda fact: f"digits {fact.digits or '(none)'}",
+    facts.FaxToneHeard: lambda fact: _named("fax tone heard", tone=fact.tone, flow=fact.flow),
     facts.RecordingStarted: lambda fact: f"recording {fact.recording} begins",
     facts.RecordingStopped: lambda fact: f"recording {fact.recording} ends",
     facts.Failed: lambda fact: f"cannot go on: {cause_text(fact.cause)}",

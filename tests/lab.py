@@ -109,6 +109,11 @@ class Person:
         self.party.speak(prompt)
         return self
 
+    def sends(self, tone):
+        """Be a fax machine."""
+        self.party.send(tone)
+        return self
+
     def hangs_up(self):
         """End the call."""
         self.ear.collect()

@@ -29,6 +29,7 @@ from pbx.vocabulary.media import (
     Played,
     SendBits,
     SendDigits,
+    SendTone,
     Silence,
     ToneOff,
     ToneOn,
@@ -98,6 +99,10 @@ class Party:
     def speak(self, prompt: str, loop: bool = False) -> None:
         """Say something from the prompt cache."""
         self._order(Play(self.network.prompts[prompt], 1, loop))
+
+    def send(self, tone: str) -> None:
+        """Be a fax machine or modem: send a tone of SPECIAL_TONES until ``be_silent``."""
+        self._order(SendTone(tones.special(tone)))
 
     def be_silent(self) -> None:
         """Stop speaking."""

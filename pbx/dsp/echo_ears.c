@@ -3,8 +3,7 @@
 
 #include "plane.h"
 
-/* What the port's canceller has found, for control to read: the word is only as old as it takes to come round. */
-static void tell_echo(struct plane *plane, uint32_t lane) {
+void plane_tell_echo(struct plane *plane, uint32_t lane) {
   struct echo_statistics found;
   uint32_t port = plane->echo.port_of[lane];
   if (port == ECHO_NO_LANE || echo_lane_statistics(plane->echo.bank, (int)lane, &found))
@@ -54,5 +53,5 @@ void plane_cancel_echoes(struct plane *plane) {
     g711_alaw_encode(echo->near[lane], plane->in + number * PLANE_TICK_SAMPLES, PLANE_TICK_SAMPLES);
     plane->ports[number].ear_live = memcmp(echo->near[lane], silence, sizeof silence) != 0;
   }
-  tell_echo(plane, (uint32_t)(plane->tick % (uint64_t)echo->lanes));
+  plane_tell_echo(plane, (uint32_t)(plane->tick % (uint64_t)echo->lanes));
 }

@@ -65,7 +65,11 @@ static int cancel_echo(struct plane *plane, const struct plane_command *command)
     return 0;
   if (!command->value)
     atomic_store(&plane->arena->ports[command->port].echo, 0);
-  return echo_lanes_set(&plane->echo, command->port, command->value, command->detail & 0xff, command->detail >> 8);
+  if (echo_lanes_set(&plane->echo, command->port, command->value, command->detail & 0xff, command->detail >> 8))
+    return -1;
+  if (command->value)
+    plane_tell_echo(plane, plane->echo.lane_of[command->port]);
+  return 0;
 }
 
 static void play(struct plane *plane, uint32_t number, const struct plane_command *command) {
@@ -94,10 +98,10 @@ static int octets(struct plane *plane, struct generator *generator, const struct
   return generator_octets(generator, &parts, plane->now);
 }
 
-/* A test speaks in whole octets of the line, which tokens have none of. */
+/* A test speaks in whole octets of the line, which tokens have none of: there is none to be ended. */
 static int test(struct plane *plane, const struct plane_command *command) {
   if (plane->ports[command->port].tokens)
-    return -1;
+    return command->value & (PLANE_TEST_SEND | PLANE_TEST_RECEIVE) ? -1 : 0;
   return data_lanes_test(&plane->data, command->port, (int)(command->value & 0xff), (command->value & PLANE_TEST_SEND) != 0,
                          (command->value & PLANE_TEST_RECEIVE) != 0);
 }

@@ -163,6 +163,7 @@ void plane_record_tokens(struct plane *plane, uint32_t port, uint64_t until);
 
 /* echo_ears.c: cleans the ears of ports that have a canceller. */
 void plane_cancel_echoes(struct plane *plane);
+void plane_tell_echo(struct plane *plane, uint32_t lane);
 
 /* speak.c: the generator of a port and the shared players. */
 void plane_render(struct plane *plane, uint32_t port, uint32_t until);

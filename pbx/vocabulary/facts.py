@@ -111,6 +111,13 @@ class DigitsCollected(CallFact, frozen=True, gc=False):
     digits: str = ""
 
 
+class FaxToneHeard(CallFact, frozen=True, gc=False):
+    """A flow heard a fax machine or modem: ``cng`` calls (T.30), ``ced`` and the others answer (V.25, V.8: ``SPECIAL_TONES``)."""
+
+    tone: str = ""
+    flow: str = ""
+
+
 class RecordingStarted(CallFact, frozen=True, gc=False):
     """The leg is recorded."""
 
@@ -223,6 +230,19 @@ class LineUnblocked(Fact, frozen=True, gc=False):
     """A line is in use again."""
 
     line: str
+
+
+class LineTestEnded(Fact, frozen=True, gc=False):
+    """A bit error measurement is over (O.150, G.821). ``reason`` is empty when it ran its time; ``bits`` were compared."""
+
+    line: str
+    pattern: str = ""
+    seconds: int = 0
+    bits: int = 0
+    errors: int = 0
+    errored_seconds: int = 0
+    severely_errored_seconds: int = 0
+    reason: str = ""
 
 
 class AlarmRaised(Fact, frozen=True, gc=False):
