@@ -238,7 +238,8 @@ def dial_tone(ear: Ear, effort: float) -> dict[str, Verdict]:
     for hz in DIAL_HZ:
         digits = np.array([np.resize(EVERY, count) for _ in step])
         level = -10 - step[:, None]
-        sound = bursts(digits, random, low_dbm0=level, high_dbm0=level)
+        # Dial tone is heard before the first digit.
+        sound = np.pad(bursts(digits, random, low_dbm0=level, high_dbm0=level), ((0, 0), (1600, 0)))
         time = np.arange(sound.shape[1]) / 8000
         share, exact = right(ear, digits, sound + amplitude(-10) * np.sin(2 * np.pi * hz * time))
         worst.append(reach(exact, step, int(np.argmin(np.abs(step)))))

@@ -13,11 +13,16 @@
 #define BREAK_SAMPLES 200       /* 25 ms */
 #define END_CERTAIN_SAMPLES 344 /* a break this long ago cannot be bridged unseen */
 #define DEVIATION_MAX 0.021f    /* voices sing 2:3; no digit with both tones within 2.2 % does */
+#define DEVIATION_NOISY_MAX 0.016f /* no line has noise and a deviation at the limit; voices and music have */
+#define EXPLAINED_CLEAR 31.6f   /* 15 dB */
+#define EXPLAINED_BESIDE 7.9f   /* 9 dB, beside dial tone, which only a quiet line has */
 #define TWIST_NORMAL 7.94f      /* 9 dB */
 #define TWIST_REVERSE 4.47f     /* 6.5 dB */
 #define EXPLAINED_MIN 5.0f      /* 7 dB */
 #define DIAL_TONE_SHARE 1.6f    /* at 425 and 475 Hz the window shows so much less than there is */
 #define DIAL_TONE_MIN 0.02f     /* of the sound; less is not worth a third sine */
+#define DIAL_TONE_PURE 0.8f     /* of the sound before the digit, the share of the window allowed for */
+#define DIAL_TONE_STEADY 4.0f
 #define STANDS_OUT 4.0f         /* 6 dB above the others of its group */
 #define FULL 0.81f              /* of the strongest window's power: the tone fills nine tenths of it */
 #define NEARLY_FULL 0.6f        /* enough where there is no second full window */
@@ -138,24 +143,43 @@ static struct span full_windows(struct dtmf_group *group, int lane, int digit, i
   return (struct span){now - oldest, now - newest, now - peak};
 }
 
-static int in_limits(const struct dtmf_model *model, int digit, float minimum) {
+static int in_limits(const struct dtmf_model *model, int digit, float minimum, float deviation_max) {
   float low = 0.5f * dtmf_model_size(model, 0), high = 0.5f * dtmf_model_size(model, 1);
   float low_turn = (float)dtmf_frequency_hz[digit / 4] * (2.0f * 3.14159265f / 8000.0f);
   float high_turn = (float)dtmf_frequency_hz[4 + digit % 4] * (2.0f * 3.14159265f / 8000.0f);
-  return fabsf(model->turn[0] - low_turn) <= DEVIATION_MAX * low_turn &&
-         fabsf(model->turn[1] - high_turn) <= DEVIATION_MAX * high_turn && low <= TWIST_NORMAL * high &&
+  return fabsf(model->turn[0] - low_turn) <= deviation_max * low_turn &&
+         fabsf(model->turn[1] - high_turn) <= deviation_max * high_turn && low <= TWIST_NORMAL * high &&
          high <= TWIST_REVERSE * low && low >= minimum && high >= minimum;
+}
+
+static float dial_tone_power(const struct dtmf_group *group, int lane, int64_t tick) {
+  const struct dtmf_window *window = &group->window[tick & (DTMF_SLOTS - 1)];
+  return 0.5f * (window->cosine[8][lane] * window->cosine[8][lane] + window->sine[8][lane] * window->sine[8][lane]);
+}
+
+/* Dial tone is there before the digit and beside it alike; the third partial of a voice is not. */
+static int dial_tone_stands(const struct dtmf_group *group, int lane, const struct span *span) {
+  float beside = dial_tone_power(group, lane, span->best);
+  for (int64_t before = span->first - 3; before < span->first - 1 && has_dial_tone(group, lane, span->best); before++) {
+    float alone = dial_tone_power(group, lane, before), total = group->window[before & (DTMF_SLOTS - 1)].total[lane];
+    if (DIAL_TONE_SHARE * alone >= DIAL_TONE_PURE * total && alone <= DIAL_TONE_STEADY * beside &&
+        beside <= DIAL_TONE_STEADY * alone)
+      return 1;
+  }
+  return 0;
 }
 
 /* Fits the digit's two frequencies; where that leaves much unexplained, tries again with dial tone beside them. */
 static int fit(struct dtmf_model *model, const struct dtmf_group *group, int lane, int digit, const struct span *span,
                float minimum) {
-  for (int tones = 2; tones <= 2 + has_dial_tone(group, lane, span->best); tones++) {
+  for (int tones = 2; tones <= 2 + dial_tone_stands(group, lane, span); tones++) {
     dtmf_model_fit(model, group, lane, digit, tones, span->first, span->last);
     float explained = 0.5f * (dtmf_model_size(model, 0) + dtmf_model_size(model, 1));
     float rest = dtmf_model_rest(model, group, lane, span->first, span->last);
     dtmf_model_at(model, group, lane, span->best);
-    if (in_limits(model, digit, minimum) && explained >= EXPLAINED_MIN * rest)
+    float least = tones > 2 ? EXPLAINED_BESIDE : EXPLAINED_MIN;
+    float deviation_max = explained >= EXPLAINED_CLEAR * rest ? DEVIATION_MAX : DEVIATION_NOISY_MAX;
+    if (explained >= least * rest && in_limits(model, digit, minimum, deviation_max))
       return 0;
   }
   return -1;
