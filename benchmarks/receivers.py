@@ -112,8 +112,8 @@ def limit(name: str) -> int:
 
 def measure(names: Sequence[str], effort: Effort) -> Iterable[Row]:
     """The rows of receivers; ours and spandsp's by turns."""
-    ticks = int(effort.choose(10, 100, 400))
-    runs = int(effort.choose(1, 9, 31))
+    ticks = int(effort.choose(10, 400, 800))
+    runs = int(effort.choose(1, 9, 25))
     sound = sound_of_lanes(ticks)
     lanes = (ctypes.c_void_p * LANES)(*(sound[lane].ctypes.data for lane in range(LANES)))
     banks, levels = Banks(), {lib.PROCESSOR_PLAIN: "plain C", lib.PROCESSOR_AVX2: "AVX2", lib.PROCESSOR_AVX512: "AVX-512"}

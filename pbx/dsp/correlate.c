@@ -44,36 +44,43 @@ static void fold_plain(const int32_t (*middle)[GROUP_LANES], int rows, const int
 #define WIDE PROCESSOR_WIDE
 #define NARROW PROCESSOR_NARROW
 
-/* Four pairs of 16 lanes: the lanes' 16 octets come in as columns and go out as rows. */
-WIDE static inline void take_four_wide(int32_t (*pair)[GROUP_LANES], const int16_t *const samples[GROUP_LANES], int at,
-                                       __m512i *energy) {
-  __m512i lanes[4];
-  for (int j = 0; j < 4; j++) {
-    lanes[j] = _mm512_castsi128_si512(_mm_loadu_si128((const __m128i *)(samples[j] + at)));
-    lanes[j] = _mm512_mask_broadcast_i32x4(lanes[j], 0x00f0, _mm_loadu_si128((const __m128i *)(samples[j + 4] + at)));
-    lanes[j] = _mm512_mask_broadcast_i32x4(lanes[j], 0x0f00, _mm_loadu_si128((const __m128i *)(samples[j + 8] + at)));
-    lanes[j] = _mm512_mask_broadcast_i32x4(lanes[j], 0xf000, _mm_loadu_si128((const __m128i *)(samples[j + 12] + at)));
+/* Eight pairs of 16 lanes: the lanes' 32 octets come in as columns and go out as rows. */
+WIDE static inline void take_eight_wide(int32_t (*pair)[GROUP_LANES], const int16_t *const samples[GROUP_LANES], int at,
+                                        __m512i row[8]) {
+  __m512i lanes[8], twos[8], fours[8];
+  for (int j = 0; j < 8; j++) {
+    const int16_t *first = samples[j + (j & 4)] + at, *second = samples[j + (j & 4) + 4] + at;
+    lanes[j] = _mm512_inserti64x4(_mm512_castsi256_si512(_mm256_loadu_si256((const __m256i *)first)),
+                                  _mm256_loadu_si256((const __m256i *)second), 1);
   }
-  __m512i a = _mm512_unpacklo_epi32(lanes[0], lanes[1]), b = _mm512_unpacklo_epi32(lanes[2], lanes[3]);
-  __m512i c = _mm512_unpackhi_epi32(lanes[0], lanes[1]), d = _mm512_unpackhi_epi32(lanes[2], lanes[3]);
-  __m512i row[4] = {_mm512_unpacklo_epi64(a, b), _mm512_unpackhi_epi64(a, b), _mm512_unpacklo_epi64(c, d),
-                    _mm512_unpackhi_epi64(c, d)};
+  for (int j = 0; j < 8; j += 2) {
+    twos[j] = _mm512_unpacklo_epi32(lanes[j], lanes[j + 1]);
+    twos[j + 1] = _mm512_unpackhi_epi32(lanes[j], lanes[j + 1]);
+  }
+  for (int j = 0; j < 8; j += 4) {
+    fours[j] = _mm512_unpacklo_epi64(twos[j], twos[j + 2]);
+    fours[j + 1] = _mm512_unpackhi_epi64(twos[j], twos[j + 2]);
+    fours[j + 2] = _mm512_unpacklo_epi64(twos[j + 1], twos[j + 3]);
+    fours[j + 3] = _mm512_unpackhi_epi64(twos[j + 1], twos[j + 3]);
+  }
   for (int j = 0; j < 4; j++) {
-    row[j] = _mm512_srai_epi16(row[j], GROUP_SHIFT);
-    *energy = _mm512_dpwssd_epi32(*energy, row[j], row[j]);
+    row[j] = _mm512_srai_epi16(_mm512_shuffle_i64x2(fours[j], fours[j + 4], 0x88), GROUP_SHIFT);
+    row[j + 4] = _mm512_srai_epi16(_mm512_shuffle_i64x2(fours[j], fours[j + 4], 0xdd), GROUP_SHIFT);
+  }
+  for (int j = 0; j < 8; j++)
     _mm512_store_si512(pair[j], row[j]);
-  }
 }
 
 WIDE static void take_wide(int32_t (*pair)[GROUP_LANES], const int16_t *const samples[GROUP_LANES],
                            int32_t energy[GROUP_ENERGIES][GROUP_LANES]) {
-  static const int end[GROUP_ENERGIES] = {12, 28, 40};
-  for (int part = 0, p = 0; part < GROUP_ENERGIES; part++) {
-    __m512i sum = _mm512_setzero_si512();
-    for (; p < end[part]; p += 4)
-      take_four_wide(pair + p, samples, 2 * p, &sum);
-    _mm512_storeu_si512(energy[part], sum);
+  __m512i sum[GROUP_ENERGIES] = {_mm512_setzero_si512(), _mm512_setzero_si512(), _mm512_setzero_si512()}, row[8];
+  _Pragma("GCC unroll 5") for (int p = 0; p < GROUP_BLOCK_PAIRS; p += 8) {
+    take_eight_wide(pair + p, samples, 2 * p, row);
+    _Pragma("GCC unroll 8") for (int j = 0; j < 8; j++)
+      sum[ENERGY_PART(p + j)] = _mm512_dpwssd_epi32(sum[ENERGY_PART(p + j)], row[j], row[j]);
   }
+  for (int part = 0; part < GROUP_ENERGIES; part++)
+    _mm512_storeu_si512(energy[part], sum[part]);
 }
 
 /* In assembly, because gcc 12 otherwise keeps the accumulators in memory. */
@@ -198,8 +205,13 @@ FOLD_ANY(fold_narrow)
 
 void correlate_take(struct group_sound *sound, const int16_t *const samples[GROUP_LANES],
                     int32_t energy[GROUP_ENERGIES][GROUP_LANES]) {
-  memcpy(sound->pair, sound->pair + GROUP_BLOCK_PAIRS, HISTORY_PAIRS * sizeof *sound->pair);
-  int32_t(*newest)[GROUP_LANES] = sound->pair + HISTORY_PAIRS;
+  if (sound->rows < HISTORY_PAIRS || sound->rows + GROUP_BLOCK_PAIRS > GROUP_ROWS) {
+    if (sound->rows >= HISTORY_PAIRS)
+      memcpy(sound->pair, sound->pair + sound->rows - HISTORY_PAIRS, HISTORY_PAIRS * sizeof *sound->pair);
+    sound->rows = HISTORY_PAIRS;
+  }
+  int32_t(*newest)[GROUP_LANES] = sound->pair + sound->rows;
+  sound->rows += GROUP_BLOCK_PAIRS;
 #if defined(__x86_64__)
   if (processor_level() == PROCESSOR_AVX512) {
     take_wide(newest, samples, energy);
@@ -215,7 +227,7 @@ void correlate_take(struct group_sound *sound, const int16_t *const samples[GROU
 
 void correlate_fold(const struct group_sound *sound, int rows, const int32_t *table, int columns,
                     int32_t products[][GROUP_LANES]) {
-  const int32_t(*middle)[GROUP_LANES] = sound->pair + GROUP_PAIRS - rows;
+  const int32_t(*middle)[GROUP_LANES] = sound->pair + sound->rows - rows;
 #if defined(__x86_64__)
   if (processor_level() == PROCESSOR_AVX512) {
     fold_wide_any(middle, rows, table, columns, products);

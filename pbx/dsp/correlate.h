@@ -15,6 +15,7 @@
 #define GROUP_LANES 16
 #define GROUP_PAIRS 68       /* the longest window */
 #define GROUP_BLOCK_PAIRS 40 /* KERNEL_BLOCK_SAMPLES / 2 */
+#define GROUP_ROWS (GROUP_PAIRS + 2 * GROUP_BLOCK_PAIRS)
 #define GROUP_SHIFT 3
 #define GROUP_COLUMNS_MAX 24
 #define GROUP_ENERGIES 3 /* of samples 0..23, 24..55 and 56..79 of a block */
@@ -22,7 +23,9 @@
 #define GROUP_POWER_AT_0_DBM0 (G711_POWER_AT_0_DBM0 / 64.0)
 
 struct group_sound {
-  _Alignas(64) int32_t pair[GROUP_PAIRS][GROUP_LANES]; /* earlier sample in the low half */
+  _Alignas(64) int32_t pair[GROUP_ROWS][GROUP_LANES]; /* earlier sample in the low half */
+  int32_t rows; /* of the pairs up to the newest one; when there is no room behind them they are moved to the front */
+  int32_t spare[15];
 };
 
 /* Takes one block of every lane in, and the energy of its three parts. */

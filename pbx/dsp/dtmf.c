@@ -275,15 +275,13 @@ static void lane_step(struct dtmf_group *group, const struct tone_ear *ear, int 
 /* Lanes in which something may happen: two of the last three windows show a digit, or one that was known changes. */
 static uint32_t stirring(const struct dtmf_group *group) {
   uint8_t stirs[GROUP_LANES];
-  uint32_t mask = 0;
   for (int lane = 0; lane < GROUP_LANES; lane++) {
     uint8_t seen = group->seen[lane], same = seen == group->digit[lane];
     uint8_t begins = (seen != 0) & ((seen == group->before[0][lane]) | (seen == group->before[1][lane]));
-    stirs[lane] = group->state[lane] == LISTENING ? begins : !((group->state[lane] == SOUNDING) & same);
+    uint8_t listens = group->state[lane] == LISTENING, sounds = group->state[lane] == SOUNDING;
+    stirs[lane] = (listens & begins) | (!listens & !(sounds & same));
   }
-  for (int lane = 0; lane < GROUP_LANES; lane++)
-    mask |= (uint32_t)stirs[lane] << lane;
-  return mask;
+  return tone_mask(stirs);
 }
 
 void dtmf_hear(struct dtmf_group *group, const struct tone_ear *ear, const struct group_sound *sound,

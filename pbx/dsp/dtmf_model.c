@@ -16,12 +16,35 @@ static const struct dtmf_window *window_of(const struct dtmf_group *group, int64
 
 static float nominal_turn(int tone) { return (tone < 8 ? (float)dtmf_frequency_hz[tone] : 450.0f) * TURN_OF_ONE_HZ; }
 
-static void angles(float turn, float angle[4]) {
-  float half = 0.5f * turn, window = (float)DTMF_WINDOW * half;
-  angle[0] = sinf(half);
-  angle[1] = cosf(half);
-  angle[2] = sinf(window);
-  angle[3] = cosf(window);
+/* Sine and cosine of at most 2.5 radians, to about 1e-5: deviations from a nominal frequency turn no further. */
+static void small_angle(float angle, float *sine, float *cosine) {
+  float a = angle * 0.5f, q = a * a;
+  float s = a * (1.0f - q * (1.0f / 6.0f - q * (1.0f / 120.0f - q * (1.0f / 5040.0f - q * (1.0f / 362880.0f)))));
+  float c = 1.0f - q * (0.5f - q * (1.0f / 24.0f - q * (1.0f / 720.0f - q * (1.0f / 40320.0f - q * (1.0f / 3628800.0f)))));
+  *sine = 2.0f * s * c;
+  *cosine = c * c - s * s;
+}
+
+/* Angle of a vector to about 1e-4, which is 2 mHz of a frequency. */
+static float angle_of(float real, float imaginary) {
+  float across = fabsf(real), up = fabsf(imaginary), big = across > up ? across : up, small = across > up ? up : across;
+  float t = small / (big + 1e-20f), q = t * t;
+  float angle = t * (0.9998660f - q * (0.3302995f - q * (0.1801410f - q * (0.0851330f - q * 0.0208351f))));
+  angle = up > across ? 0.5f * 3.14159265f - angle : angle;
+  angle = real < 0.0f ? 3.14159265f - angle : angle;
+  return imaginary < 0.0f ? -angle : angle;
+}
+
+/* As dtmf_angle, for a frequency near that of a tone. */
+static void angles(int tone, float turn, float angle[4]) {
+  const float *nominal = dtmf_angle[tone];
+  float stray = turn - nominal_turn(tone), sine, cosine;
+  small_angle(0.5f * stray, &sine, &cosine);
+  angle[0] = nominal[0] * cosine + nominal[1] * sine;
+  angle[1] = nominal[1] * cosine - nominal[0] * sine;
+  small_angle(0.5f * (float)DTMF_WINDOW * stray, &sine, &cosine);
+  angle[2] = nominal[2] * cosine + nominal[3] * sine;
+  angle[3] = nominal[3] * cosine - nominal[2] * sine;
 }
 
 /* Twice the mean of cos(a t) cos(b t) and of sin(a t) sin(b t) over a window, t counted from its middle. */
@@ -52,10 +75,9 @@ void dtmf_model_nominal(struct dtmf_model *model, int digit, int tones) {
 }
 
 static void respond_bent(struct dtmf_model *model) {
-  float angle[TONES_MAX][4];
   for (int k = 0; k < model->tones; k++)
-    angles(model->turn[k], angle[k]);
-  respond(model, (const float(*)[4])angle);
+    angles(model->tone[k], model->turn[k], model->angle[k]);
+  respond(model, (const float(*)[4])model->angle);
 }
 
 /* Three equations by elimination; the diagonal is near one and rules. */
@@ -127,7 +149,7 @@ static void bend(struct dtmf_model *model, const float (*cosine)[TONES_MAX], con
     float size = 1.0f / (sqrtf(real * real + imaginary * imaginary) + 1e-9f);
     model->step_cosine[k] = real * size;
     model->step_sine[k] = imaginary * size;
-    float rest = atan2f(imaginary, real) - turn * KERNEL_BLOCK_SAMPLES;
+    float rest = angle_of(real, imaginary) - turn * KERNEL_BLOCK_SAMPLES;
     model->turn[k] = turn + (rest - WHOLE_TURN * rintf(rest / WHOLE_TURN)) / KERNEL_BLOCK_SAMPLES;
   }
 }
@@ -185,12 +207,11 @@ static void amplitudes_at(const struct dtmf_model *model, int64_t tick, float *c
 
 float dtmf_model_rest(const struct dtmf_model *model, const struct dtmf_group *group, int lane, int64_t first,
                       int64_t last) {
-  float angle[TONES_MAX][4], cosines[TONES_MAX][TONES_MAX], sines[TONES_MAX][TONES_MAX];
+  float cosines[TONES_MAX][TONES_MAX], sines[TONES_MAX][TONES_MAX];
   float rest = 0, cosine[TONES_MAX], sine[TONES_MAX];
   for (int k = 0; k < model->tones; k++) {
-    angles(model->turn[k], angle[k]);
     for (int j = 0; j <= k; j++)
-      mean_products(angle[k], angle[j], &cosines[k][j], &sines[k][j]);
+      mean_products(model->angle[k], model->angle[j], &cosines[k][j], &sines[k][j]);
   }
   amplitudes_at(model, last, cosine, sine);
   for (int64_t tick = last; tick >= first; tick--) {

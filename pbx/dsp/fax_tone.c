@@ -22,7 +22,10 @@
 #define TURN (2.0f * 3.14159265f)
 #define BLOCKS_A_SECOND 100.0f
 
-void fax_reset(struct fax_group *group, int lane) { memset(&group->lane[lane], 0, sizeof group->lane[lane]); }
+void fax_reset(struct fax_group *group, int lane) {
+  group->sounding[lane] = 0;
+  memset(&group->lane[lane], 0, sizeof group->lane[lane]);
+}
 
 static int column_of(const struct block_plan *plan, const struct fax_lane *state) {
   return plan->fax + (state->bit == BLOCK_CED);
@@ -139,6 +142,7 @@ static void lane_step(struct fax_group *group, const struct block_plan *plan, co
   uint16_t mask = blocks->mask[lane];
   if (!state->bit) {
     state->bit = mask >> BLOCK_CED & 1 ? BLOCK_CED : BLOCK_CNG;
+    group->sounding[lane] = 1;
     state->began = tone_now(ear) - KERNEL_BLOCK_SAMPLES;
     state->since_reversal = 0;
   }
@@ -148,6 +152,7 @@ static void lane_step(struct fax_group *group, const struct block_plan *plan, co
   state->missing = mask >> state->bit & 1 ? 0 : (uint8_t)(state->missing + 1);
   if (state->missing >= MISSING_MAX) {
     finish(ear, state, lane, tone_now(ear) - MISSING_MAX * KERNEL_BLOCK_SAMPLES);
+    group->sounding[lane] = 0;
     return;
   }
   float power = 0.5f * (real * real + imaginary * imaginary);
@@ -168,10 +173,10 @@ static void lane_step(struct fax_group *group, const struct block_plan *plan, co
 
 void fax_hear(struct fax_group *group, const struct block_plan *plan, const struct tone_ear *ear,
               const struct block_group *blocks) {
-  uint32_t mask = 0;
+  uint8_t stirs[GROUP_LANES];
   for (int lane = 0; lane < GROUP_LANES; lane++)
-    mask |= (uint32_t)((blocks->mask[lane] >> BLOCK_CNG | group->lane[lane].bit) != 0) << lane;
-  mask &= ear->listening;
+    stirs[lane] = (blocks->mask[lane] >> BLOCK_CNG != 0) | group->sounding[lane];
+  uint32_t mask = tone_mask(stirs) & ear->listening;
   while (mask) {
     int lane = __builtin_ctz(mask);
     mask &= mask - 1;

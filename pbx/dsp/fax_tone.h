@@ -29,6 +29,7 @@ struct fax_lane {
 };
 
 struct fax_group {
+  uint8_t sounding[GROUP_LANES]; /* 1 while a lane follows a tone */
   struct fax_lane lane[GROUP_LANES];
 };
 

@@ -266,12 +266,12 @@ static void lane_step(struct mf_r2_group *group, const struct tone_ear *ear, int
 }
 
 static uint32_t stirring(const struct mf_r2_group *group) {
-  uint32_t mask = 0;
+  uint8_t stirs[GROUP_LANES];
   for (int lane = 0; lane < GROUP_LANES; lane++) {
     uint8_t steady = (group->seen[lane] != 0) & (group->seen[lane] == group->before[lane]);
-    mask |= (uint32_t)(steady | (group->sounding[lane] != 0)) << lane;
+    stirs[lane] = steady | (group->sounding[lane] != 0);
   }
-  return mask;
+  return tone_mask(stirs);
 }
 
 void mf_r2_hear(struct mf_r2_group *group, const struct tone_ear *ear, struct mf_r2_sums *sums,

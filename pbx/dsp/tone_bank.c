@@ -107,7 +107,7 @@ void tone_bank_set_progress(struct tone_bank *bank, const struct progress_plan *
 
 /* What a lane heard before it listened is not heard now. */
 static void deafen(struct tone_group *group, int place) {
-  for (int p = 0; p < GROUP_PAIRS; p++)
+  for (int p = 0; p < GROUP_ROWS; p++)
     group->sound.pair[p][place] = 0;
   for (int part = 0; part < GROUP_ENERGIES; part++)
     group->energy[part][place] = 0;

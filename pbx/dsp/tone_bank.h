@@ -5,6 +5,8 @@
  * at once and goes into a lane only where something is to be decided.
  */
 #pragma once
+#include <string.h>
+
 #include "correlate.h"
 #include "kernels_api.h"
 
@@ -19,6 +21,18 @@ struct tone_ear {
 
 /* The sample after the newest one. */
 static inline int64_t tone_now(const struct tone_ear *ear) { return (ear->tick + 1) * KERNEL_BLOCK_SAMPLES; }
+
+/* One bit for each octet that is 1 and not 0; mostly none is. */
+static inline uint32_t tone_mask(const uint8_t stirs[GROUP_LANES]) {
+  uint64_t half[2];
+  memcpy(half, stirs, sizeof half);
+  if (!(half[0] | half[1]))
+    return 0;
+  uint32_t mask = 0;
+  for (int lane = 0; lane < GROUP_LANES; lane++)
+    mask |= (uint32_t)stirs[lane] << lane;
+  return mask;
+}
 
 /* Reports an edge at sample `at`. Edges never go back in time, though the estimates of two that lie close together may;
  * `last` is the lane's last one. The power is on the scale of the group's samples. */
