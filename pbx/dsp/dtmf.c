@@ -29,6 +29,7 @@
 #define HALF_FULL 0.38f         /* likewise beside dial tone, which leaks into the digit's frequencies */
 #define FULL_STEP 0.2f
 #define WHOLE 0.9f              /* share of a window that counts as all of it */
+#define WHOLE_POWER 0.94f       /* likewise, of its power */
 #define LOOK_BACK 4
 
 enum state { LISTENING, PENDING, SOUNDING, FADING };
@@ -96,6 +97,10 @@ static void sizes(const struct dtmf_group *group, int lane, int digit, int64_t t
               window->sine[tone[k]][lane] * window->sine[tone[k]][lane];
 }
 
+static int fills(const float *size, const float *most, float share) {
+  return size[0] > share * most[0] && size[1] > share * most[1];
+}
+
 static int has_dial_tone(const struct dtmf_group *group, int lane, int64_t tick) {
   const struct dtmf_window *window = &group->window[tick & (DTMF_SLOTS - 1)];
   float size = window->cosine[8][lane] * window->cosine[8][lane] + window->sine[8][lane] * window->sine[8][lane];
@@ -107,6 +112,8 @@ struct span {
   int64_t first;
   int64_t last;
   int64_t best;
+  int64_t inner_first; /* those that it fills wholly: what it leaves unexplained is told by them */
+  int64_t inner_last;
 };
 
 /* About the strongest window of the last few. Two are needed to tell frequencies: where there is no second full one, those
@@ -134,13 +141,17 @@ static struct span full_windows(struct dtmf_group *group, int lane, int digit, i
   int newest = peak, oldest = peak;
   float least = dial_tone ? HALF_FULL : NEARLY_FULL;
   for (float enough = FULL; newest == oldest && enough >= least; enough -= FULL_STEP) {
-    float low = enough * size[peak][0], high = enough * size[peak][1];
-    while (newest > 0 && size[newest - 1][0] > low && size[newest - 1][1] > high)
+    while (newest > 0 && fills(size[newest - 1], size[peak], enough))
       newest--;
-    while (oldest < LOOK_BACK - 1 && size[oldest + 1][0] > low && size[oldest + 1][1] > high)
+    while (oldest < LOOK_BACK - 1 && fills(size[oldest + 1], size[peak], enough))
       oldest++;
   }
-  return (struct span){now - oldest, now - newest, now - peak};
+  int inner_newest = peak, inner_oldest = peak;
+  while (inner_newest > newest && fills(size[inner_newest - 1], size[peak], WHOLE_POWER))
+    inner_newest--;
+  while (inner_oldest < oldest && fills(size[inner_oldest + 1], size[peak], WHOLE_POWER))
+    inner_oldest++;
+  return (struct span){now - oldest, now - newest, now - peak, now - inner_oldest, now - inner_newest};
 }
 
 static int in_limits(const struct dtmf_model *model, int digit, float minimum, float deviation_max) {
@@ -175,8 +186,8 @@ static int fit(struct dtmf_model *model, const struct dtmf_group *group, int lan
   for (int tones = 2; tones <= 2 + dial_tone_stands(group, lane, span); tones++) {
     dtmf_model_fit(model, group, lane, digit, tones, span->first, span->last);
     float explained = 0.5f * (dtmf_model_size(model, 0) + dtmf_model_size(model, 1));
-    float rest = dtmf_model_rest(model, group, lane, span->first, span->last);
     dtmf_model_at(model, group, lane, span->best);
+    float rest = dtmf_model_rest(model, group, lane, span->inner_first, span->inner_last);
     float least = tones > 2 ? EXPLAINED_BESIDE : EXPLAINED_MIN;
     float deviation_max = explained >= EXPLAINED_CLEAR * rest ? DEVIATION_MAX : DEVIATION_NOISY_MAX;
     if (explained >= least * rest && in_limits(model, digit, minimum, deviation_max))

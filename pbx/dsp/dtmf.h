@@ -49,7 +49,6 @@ struct dtmf_model {
   float step_sine[DTMF_MODEL_TONES];
   float cosine[DTMF_MODEL_TONES]; /* amplitudes about the middle of the window of tick `at` */
   float sine[DTMF_MODEL_TONES];
-  float angle[DTMF_MODEL_TONES][4]; /* of half a sample and of half a window: sine, cosine, sine, cosine */
   int64_t at;
   struct dtmf_response response;
 };

@@ -75,9 +75,10 @@ void dtmf_model_nominal(struct dtmf_model *model, int digit, int tones) {
 }
 
 static void respond_bent(struct dtmf_model *model) {
+  float angle[TONES_MAX][4];
   for (int k = 0; k < model->tones; k++)
-    angles(model->tone[k], model->turn[k], model->angle[k]);
-  respond(model, (const float(*)[4])model->angle);
+    angles(model->tone[k], model->turn[k], angle[k]);
+  respond(model, (const float(*)[4])angle);
 }
 
 /* Three equations by elimination; the diagonal is near one and rules. */
@@ -207,11 +208,12 @@ static void amplitudes_at(const struct dtmf_model *model, int64_t tick, float *c
 
 float dtmf_model_rest(const struct dtmf_model *model, const struct dtmf_group *group, int lane, int64_t first,
                       int64_t last) {
-  float cosines[TONES_MAX][TONES_MAX], sines[TONES_MAX][TONES_MAX];
+  float angle[TONES_MAX][4], cosines[TONES_MAX][TONES_MAX], sines[TONES_MAX][TONES_MAX];
   float rest = 0, cosine[TONES_MAX], sine[TONES_MAX];
   for (int k = 0; k < model->tones; k++) {
+    angles(model->tone[k], model->turn[k], angle[k]);
     for (int j = 0; j <= k; j++)
-      mean_products(model->angle[k], model->angle[j], &cosines[k][j], &sines[k][j]);
+      mean_products(angle[k], angle[j], &cosines[k][j], &sines[k][j]);
   }
   amplitudes_at(model, last, cosine, sine);
   for (int64_t tick = last; tick >= first; tick--) {
