@@ -102,7 +102,8 @@ class Banks:
         heard = ctypes.c_int()
         bank = ctypes.c_void_p(int(ffi.cast("uintptr_t", self._bank(receivers))))
         reports = ctypes.c_void_p(int(ffi.cast("uintptr_t", self._reports)))
-        return float(timer.time_bank(ctypes.c_void_p(self._run), bank, ctypes.c_void_p(sound.ctypes.data), LANES, ticks, reports, ctypes.byref(heard)))
+        start = ctypes.c_void_p(sound.ctypes.data)
+        return float(timer.time_bank(ctypes.c_void_p(self._run), bank, start, LANES, ticks, reports, ctypes.byref(heard)))
 
 
 def limit(name: str) -> int:

@@ -23,6 +23,7 @@
 #define DIAL_TONE_MIN 0.02f     /* of the sound; less is not worth a third sine */
 #define DIAL_TONE_PURE 0.8f     /* of the sound before the digit, the share of the window allowed for */
 #define DIAL_TONE_STEADY 4.0f
+#define DIAL_TONE_WANDER 0.25f
 #define STANDS_OUT 4.0f         /* 6 dB above the others of its group */
 #define FULL 0.81f              /* of the strongest window's power: the tone fills nine tenths of it */
 #define NEARLY_FULL 0.6f        /* enough where there is no second full window */
@@ -180,6 +181,14 @@ static int dial_tone_stands(const struct dtmf_group *group, int lane, const stru
   return 0;
 }
 
+/* Of two windows before the digit at least one is all in the pause before it. */
+static int dial_tone_goes_on(const struct dtmf_model *model, const struct dtmf_group *group, int lane, const struct span *span) {
+  for (int64_t before = span->first - 3; before < span->first - 1; before++)
+    if (fabsf(dtmf_model_dial_tone(model, group, lane, before) - 1.0f) <= DIAL_TONE_WANDER)
+      return 1;
+  return 0;
+}
+
 /* Fits the digit's two frequencies; where that leaves much unexplained, tries again with dial tone beside them. */
 static int fit(struct dtmf_model *model, const struct dtmf_group *group, int lane, int digit, const struct span *span,
                float minimum) {
@@ -190,7 +199,8 @@ static int fit(struct dtmf_model *model, const struct dtmf_group *group, int lan
     float rest = dtmf_model_rest(model, group, lane, span->inner_first, span->inner_last);
     float least = tones > 2 ? EXPLAINED_BESIDE : EXPLAINED_MIN;
     float deviation_max = explained >= EXPLAINED_CLEAR * rest ? DEVIATION_MAX : DEVIATION_NOISY_MAX;
-    if (explained >= least * rest && in_limits(model, digit, minimum, deviation_max))
+    if (explained >= least * rest && in_limits(model, digit, minimum, deviation_max) &&
+        (tones < 3 || dial_tone_goes_on(model, group, lane, span)))
       return 0;
   }
   return -1;

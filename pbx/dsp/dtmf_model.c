@@ -227,6 +227,15 @@ float dtmf_model_rest(const struct dtmf_model *model, const struct dtmf_group *g
   return rest / (float)(last - first + 1);
 }
 
+float dtmf_model_dial_tone(const struct dtmf_model *model, const struct dtmf_group *group, int lane, int64_t tick) {
+  const struct dtmf_window *window = window_of(group, tick);
+  float cosine[TONES_MAX], sine[TONES_MAX];
+  amplitudes_at(model, tick, cosine, sine);
+  float expected_cosine = model->response.cosine[2][2] * cosine[2], expected_sine = model->response.sine[2][2] * sine[2];
+  float whole = expected_cosine * expected_cosine + expected_sine * expected_sine + 1e-9f;
+  return (window->cosine[8][lane] * expected_cosine + window->sine[8][lane] * expected_sine) / whole;
+}
+
 float dtmf_model_share(const struct dtmf_model *model, const struct dtmf_group *group, int lane, int64_t tick) {
   const struct dtmf_window *window = window_of(group, tick);
   const struct dtmf_response *response = &model->response;

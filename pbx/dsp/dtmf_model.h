@@ -21,5 +21,8 @@ void dtmf_model_at(struct dtmf_model *model, const struct dtmf_group *group, int
 /* Mean square of what the model leaves unexplained, over the windows of ticks `first` to `last`. */
 float dtmf_model_rest(const struct dtmf_model *model, const struct dtmf_group *group, int lane, int64_t first,
                       int64_t last);
+/* The third sine alone in the window of an earlier tick, as a share of what it would be there if it stood all the time:
+ * 1 for dial tone, anything for a voice, whose partials wander. */
+float dtmf_model_dial_tone(const struct dtmf_model *model, const struct dtmf_group *group, int lane, int64_t tick);
 /* How much of the window of a tick the sines of the model fill, if they go on in step: 0 to 1. */
 float dtmf_model_share(const struct dtmf_model *model, const struct dtmf_group *group, int lane, int64_t tick);
