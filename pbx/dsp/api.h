@@ -92,6 +92,7 @@
 #define PLANE_CODE_SPECIAL 0x500
 #define PLANE_CODE_OCTET 0x600   /* octet of a modem: from its start bit to its stop bit */
 #define PLANE_CODE_CARRIER 0x700 /* of a modem, between octets */
+#define PLANE_CODE_V21_FLAGS 0x505
 #define PLANE_CODE_BEEP 0x507
 #define PLANE_CODE_PROMPT 0x1000
 

@@ -6,8 +6,9 @@
 int data_lanes_create(struct data_lanes *lanes, int count) {
   *lanes = (struct data_lanes){.memory = aligned_alloc(64, (fsk_bank_size(count) + 63) & ~(size_t)63),
                                .reports = calloc((size_t)count * KERNEL_REPORTS_PER_LANE, sizeof *lanes->reports),
+                               .modem = calloc((size_t)count, sizeof *lanes->modem),
                                .tests = calloc((size_t)count, sizeof *lanes->tests)};
-  if (port_lanes_create(&lanes->of_ports, count) || !lanes->memory || !lanes->reports || !lanes->tests)
+  if (port_lanes_create(&lanes->of_ports, count) || !lanes->memory || !lanes->reports || !lanes->modem || !lanes->tests)
     return -1;
   lanes->fsk = fsk_bank_init(lanes->memory, count, FSK_CALLER_IDENTITY);
   return 0;
@@ -17,15 +18,20 @@ void data_lanes_close(struct data_lanes *lanes) {
   port_lanes_close(&lanes->of_ports);
   free(lanes->memory);
   free(lanes->reports);
+  free(lanes->modem);
   free(lanes->tests);
   *lanes = (struct data_lanes){0};
 }
 
-void data_lanes_listen(struct data_lanes *lanes, uint32_t port, int wanted, const int16_t *ear) {
-  if (!wanted)
+void data_lanes_listen(struct data_lanes *lanes, uint32_t port, int modem, const int16_t *ear) {
+  uint32_t lane = lanes->of_ports.lane_of[port];
+  if (modem == DATA_NO_MODEM) {
     port_lanes_release(&lanes->of_ports, port);
-  else if (lanes->of_ports.lane_of[port] == PORT_NO_LANE)
-    fsk_lane_reset(lanes->fsk, (int)port_lanes_occupy(&lanes->of_ports, port, ear), FSK_CALLER_IDENTITY);
+  } else if (lane == PORT_NO_LANE || lanes->modem[lane] != modem) {
+    lane = lane == PORT_NO_LANE ? port_lanes_occupy(&lanes->of_ports, port, ear) : lane;
+    lanes->modem[lane] = (int8_t)modem;
+    fsk_lane_reset(lanes->fsk, (int)lane, modem);
+  }
 }
 
 int data_lanes_run(struct data_lanes *lanes) {

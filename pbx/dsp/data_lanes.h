@@ -1,5 +1,5 @@
-/* Data receivers and line tests of the plane: a port that listens for caller identity occupies a lane of one bank (fsk.h), a port under
- * test has a sender and a receiver of a test pattern (bert.h).
+/* Data receivers and line tests of the plane: a port that listens for caller identity or for the flags before a fax occupies a
+ * lane of one bank (fsk.h), a port under test has a sender and a receiver of a test pattern (bert.h).
  *
  * Limits are those of fsk.h and bert.h. Tests speak and hear octets as they stand on the line, in place of everything else the port
  * says. All memory is taken at creation.
@@ -8,6 +8,7 @@
 #include "data_api.h"
 #include "port_lanes.h"
 
+#define DATA_NO_MODEM -1
 #define DATA_TEST_TICKS 100 /* a result a second */
 
 struct data_test {
@@ -25,14 +26,15 @@ struct data_lanes {
   void *memory;
   struct fsk_bank *fsk;
   struct tone_report *reports;
+  int8_t *modem; /* by lane */
   uint32_t testing;
   struct data_test *tests; /* by port */
 };
 
 int data_lanes_create(struct data_lanes *lanes, int count);
 void data_lanes_close(struct data_lanes *lanes);
-/* Sets whether the port listens to the 80 samples at `ear`. */
-void data_lanes_listen(struct data_lanes *lanes, uint32_t port, int wanted, const int16_t *ear);
+/* Sets for which modem (FSK_) the port listens to the 80 samples at `ear`. */
+void data_lanes_listen(struct data_lanes *lanes, uint32_t port, int modem, const int16_t *ear);
 /* Runs over this tick; returns the number of reports. */
 int data_lanes_run(struct data_lanes *lanes);
 /* Begins and ends a test. Returns 0, or -1 for no such pattern. */

@@ -56,7 +56,11 @@ static void listen(struct plane *plane, uint32_t number, uint8_t receivers) {
   }
   receivers_listen(&plane->receivers, number, receivers, ear);
   voice_lanes_listen(&plane->voice, number, receivers & PLANE_RECEIVE_VOICE, ear);
-  data_lanes_listen(&plane->data, number, receivers & PLANE_RECEIVE_CALLER_IDENTITY, ear);
+  /* A port has one modem's ear: who calls is asked before a call, whether a fax calls within it. */
+  int modem = receivers & PLANE_RECEIVE_CALLER_IDENTITY ? FSK_CALLER_IDENTITY
+              : receivers & PLANE_RECEIVE_FAX           ? FSK_V21_FLAGS
+                                                        : DATA_NO_MODEM;
+  data_lanes_listen(&plane->data, number, modem, ear);
 }
 
 /* Tokens have no echo. */

@@ -390,7 +390,11 @@ static void run_data(struct plane *plane) {
     uint32_t port = plane->data.of_ports.port_of[report->lane];
     uint64_t sample = (uint64_t)((int64_t)plane->start + report->offset_samples);
     int octet = report->edge == FSK_OCTET || report->edge == FSK_FRAMING_ERROR;
-    plane_tell(plane, port, PLANE_EVENT_OCTET, values[report->edge] | (octet ? report->value : 0u), sample);
+    if (report->edge == FSK_FLAGS_BEGIN || report->edge == FSK_FLAGS_END)
+      plane_tell(plane, port, report->edge == FSK_FLAGS_BEGIN ? PLANE_EVENT_TONE_ON : PLANE_EVENT_TONE_OFF, PLANE_CODE_V21_FLAGS,
+                 sample);
+    else if (plane->data.modem[report->lane] == FSK_CALLER_IDENTITY)
+      plane_tell(plane, port, PLANE_EVENT_OCTET, values[report->edge] | (octet ? report->value : 0u), sample);
     plane_rearm(plane, port);
   }
   for (uint32_t port = 0, left = plane->data.testing; left && port < plane->ports_used; port++) {

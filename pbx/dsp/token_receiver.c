@@ -5,7 +5,7 @@
 #define SAMPLES_A_MS 8u
 #define CADENCE_TOLERANCE_MS 30u
 
-enum { CLASS_FORWARD, CLASS_BACKWARD, CLASS_DTMF, CLASS_PROGRESS, CLASS_BEEP, CLASS_VOICE, CLASS_CNG, CLASS_CED };
+enum { CLASS_FORWARD, CLASS_BACKWARD, CLASS_DTMF, CLASS_PROGRESS, CLASS_BEEP, CLASS_VOICE, CLASS_CNG, CLASS_CED, CLASS_FLAGS };
 
 /* Measured on the kernels: the mean time from the first sample to the report, less the half tick that both share. */
 static const struct {
@@ -21,6 +21,7 @@ static const struct {
     {PLANE_RECEIVE_VOICE, -420, {400, 1600}},
     {PLANE_RECEIVE_FAX, -430, {3200, 160}},
     {PLANE_RECEIVE_FAX, -430, {4160, 160}},
+    {PLANE_RECEIVE_FAX, -430, {950, 500}},
 };
 
 static uint32_t tolerance_ms(uint32_t nominal_ms) {
@@ -60,6 +61,8 @@ void token_timing_load(struct token_timing *timing, const struct arena_tones *to
 static int class_of(uint16_t code) {
   if (code == PLANE_CODE_PROMPT || code == PLANE_CODE_BEEP)
     return code == PLANE_CODE_PROMPT ? CLASS_VOICE : CLASS_BEEP;
+  if (code == PLANE_CODE_V21_FLAGS)
+    return CLASS_FLAGS;
   if (code >= PLANE_CODE_SPECIAL && code <= PLANE_CODE_SPECIAL + FAX_ANSAM_REVERSALS)
     return code == PLANE_CODE_SPECIAL + FAX_CNG ? CLASS_CNG : CLASS_CED;
   int number = (code >> 8) - (PLANE_CODE_MFC_FORWARD >> 8);
