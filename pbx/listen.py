@@ -11,7 +11,9 @@ from pbx.data_hearing import KINDS as DATA_KINDS
 from pbx.data_hearing import hear_data
 from pbx.hearing import KINDS, Heard, hear
 from pbx.sound_file import Samples, SoundFileError, read_sound
+from pbx.tone_learning import LearningError, learn, toml
 from pbx.tone_plan import FOLDER, PlanError, TonePlan, load
+from pbx.vocabulary.tones import PROGRESS_TONES
 from pbx.voice_hearing import hear_voice
 
 ON_REQUEST = ("voice", "answer", *DATA_KINDS)
@@ -28,6 +30,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
     parser.add_argument("--kind", action="append", choices=(*KINDS, *ON_REQUEST), help="listen for this only; may be given again")
     parser.add_argument("--level", dest="kind", action="append_const", const="level", help="the level of each second, as --kind level")
+    parser.add_argument("--learn", metavar="NAME", help="print the tone of this name as a tone plan writes it, learned from the file")
     parser.add_argument("--tones", default="china", help="tone plan, a file of config/tones (default: china)")
     return parser
 
@@ -42,6 +45,18 @@ def _heard(track: Samples, kinds: list[str] | None, plan: TonePlan) -> list[Hear
     return sorted(heard, key=lambda h: (h.at_ms, h.kind))
 
 
+def _learn(path: Path, name: str, track: Samples) -> int:
+    if name not in PROGRESS_TONES:
+        sys.stderr.write(f"{name!r} is no tone; the names are {', '.join(PROGRESS_TONES)}\n")
+        return 2
+    try:
+        sys.stdout.write(toml(name, learn(track, f"learned from {path.name}")))
+    except LearningError as error:
+        sys.stderr.write(f"{path}: {error}\n")
+        return 2
+    return 0
+
+
 def listen_command(argv: list[str]) -> int:
     """Run the command. Returns 0, or 2 when the file or the plan cannot be used; what is wrong goes to stderr."""
     try:
@@ -54,6 +69,8 @@ def listen_command(argv: list[str]) -> int:
     except (SoundFileError, PlanError) as error:
         sys.stderr.write(f"{error}\n")
         return 2
+    if arguments.learn:
+        return _learn(arguments.file, arguments.learn, tracks[0])
     for number, track in enumerate(tracks, 1):
         for heard in _heard(track, arguments.kind, plan):
             fields = heard.fields() if len(tracks) == 1 else {"track": number, **heard.fields()}

@@ -16,8 +16,8 @@ LAYERS = {
     0: "config pbx.vocabulary pbx.machine pbx.clock pbx.engine",
     1: "pbx.signalling pbx.acd fax pbx.answer",
     2: "pbx.media pbx.line pbx.trunks drivers pbx._plane pbx.dsp pbx.hearing pbx.cancelling pbx.speaking pbx.tone_plan pbx.sound_file "
-    "pbx.tone_file pbx.listen pbx.codec pbx.opus pbx.resampling pbx.voice_hearing pbx.answer_hearing pbx.error_performance "
-    "pbx.data_hearing pbx.data_speaking pbx.media_ring pbx.voice pbx.line_echo",
+    "pbx.tone_file pbx.tone_learning pbx.listen pbx.codec pbx.opus pbx.resampling pbx.voice_hearing pbx.answer_hearing "
+    "pbx.error_performance pbx.data_hearing pbx.data_speaking pbx.media_ring pbx.voice pbx.line_echo",
     3: "pbx.call pbx.numbers pbx.routing pbx.bridge pbx.switch pbx.recording pbx.floor pbx.distribution pbx.service pbx.leg_records "
     "pbx.line_tests ivr fax.mailbox",
     4: "pbx.journal pbx.cdr pbx.store pbx.recovery pbx.sites pbx.csta pbx.manhole pbx.console pbx.trace pbx.checkers "

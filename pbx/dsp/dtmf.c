@@ -113,7 +113,7 @@ struct span {
   int64_t first;
   int64_t last;
   int64_t best;
-  int64_t inner_first; /* those that it fills wholly: what it leaves unexplained is told by them */
+  int64_t inner_first; /* those that it fills wholly: they tell whether the line is clear */
   int64_t inner_last;
 };
 
@@ -195,10 +195,11 @@ static int fit(struct dtmf_model *model, const struct dtmf_group *group, int lan
   for (int tones = 2; tones <= 2 + dial_tone_stands(group, lane, span); tones++) {
     dtmf_model_fit(model, group, lane, digit, tones, span->first, span->last);
     float explained = 0.5f * (dtmf_model_size(model, 0) + dtmf_model_size(model, 1));
+    float rest = dtmf_model_rest(model, group, lane, span->first, span->last);
     dtmf_model_at(model, group, lane, span->best);
-    float rest = dtmf_model_rest(model, group, lane, span->inner_first, span->inner_last);
+    float inner_rest = dtmf_model_rest(model, group, lane, span->inner_first, span->inner_last);
     float least = tones > 2 ? EXPLAINED_BESIDE : EXPLAINED_MIN;
-    float deviation_max = explained >= EXPLAINED_CLEAR * rest ? DEVIATION_MAX : DEVIATION_NOISY_MAX;
+    float deviation_max = explained >= EXPLAINED_CLEAR * inner_rest ? DEVIATION_MAX : DEVIATION_NOISY_MAX;
     if (explained >= least * rest && in_limits(model, digit, minimum, deviation_max) &&
         (tones < 3 || dial_tone_goes_on(model, group, lane, span)))
       return 0;
