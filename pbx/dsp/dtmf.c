@@ -22,8 +22,10 @@
 #define DIAL_TONE_SHARE 1.6f    /* at 425 and 475 Hz the window shows so much less than there is */
 #define DIAL_TONE_MIN 0.02f     /* of the sound; less is not worth a third sine */
 #define DIAL_TONE_PURE 0.8f     /* of the sound before the digit, the share of the window allowed for */
-#define DIAL_TONE_STEADY 4.0f
+#define DIAL_TONE_SURE 16        /* of group->dialled: it has stood for 100 ms, and the first windows of the digit */
+#define DIAL_TONE_SUREST 60
 #define DIAL_TONE_WANDER 0.25f
+#define DIAL_TONE_ABOVE 6.3f    /* 8 dB above both frequencies together */
 #define STANDS_OUT 4.0f         /* 6 dB above the others of its group */
 #define FULL 0.81f              /* of the strongest window's power: the tone fills nine tenths of it */
 #define NEARLY_FULL 0.6f        /* enough where there is no second full window */
@@ -36,7 +38,7 @@
 enum state { LISTENING, PENDING, SOUNDING, FADING };
 
 void dtmf_reset(struct dtmf_group *group, int lane) {
-  group->seen[lane] = group->before[0][lane] = group->before[1][lane] = group->state[lane] = 0;
+  group->seen[lane] = group->dialled[lane] = group->before[0][lane] = group->before[1][lane] = group->state[lane] = 0;
   memset(&group->lane[lane], 0, sizeof group->lane[lane]);
   for (int slot = 0; slot < DTMF_SLOTS; slot++) {
     struct dtmf_window *window = &group->window[slot];
@@ -79,6 +81,22 @@ PROCESSOR_INLINE void look_lanes(struct dtmf_window *restrict window, const int3
   for (int lane = 0; lane < GROUP_LANES; lane++)
     seen[lane] = (uint8_t)digits[lane];
 }
+
+PROCESSOR_INLINE void follow_dial_tone_lanes(const struct dtmf_window *restrict window, const uint8_t *restrict seen,
+                                             uint8_t *restrict dialled) {
+  int32_t sure[GROUP_LANES];
+  for (int lane = 0; lane < GROUP_LANES; lane++) {
+    float cosine = window->cosine[8][lane], sine = window->sine[8][lane], power = 0.5f * (cosine * cosine + sine * sine);
+    int32_t pure = (DIAL_TONE_SHARE * power >= DIAL_TONE_PURE * window->total[lane]) & (power > 0.0f);
+    int32_t now = dialled[lane] + (pure ? 2 : seen[lane] ? 0 : -1);
+    sure[lane] = now < 0 ? 0 : now > DIAL_TONE_SUREST ? DIAL_TONE_SUREST : now;
+  }
+  for (int lane = 0; lane < GROUP_LANES; lane++)
+    dialled[lane] = (uint8_t)sure[lane];
+}
+
+PROCESSOR_VERSIONS(follow_dial_tone, (const struct dtmf_window *window, const uint8_t *seen, uint8_t *dialled),
+                   (window, seen, dialled))
 
 PROCESSOR_VERSIONS(look,
                    (struct dtmf_window * window, const int32_t (*products)[GROUP_LANES], float minimum, uint8_t *seen),
@@ -164,25 +182,15 @@ static int in_limits(const struct dtmf_model *model, int digit, float minimum, f
          high <= TWIST_REVERSE * low && low >= minimum && high >= minimum;
 }
 
-static float dial_tone_power(const struct dtmf_group *group, int lane, int64_t tick) {
-  const struct dtmf_window *window = &group->window[tick & (DTMF_SLOTS - 1)];
-  return 0.5f * (window->cosine[8][lane] * window->cosine[8][lane] + window->sine[8][lane] * window->sine[8][lane]);
-}
-
-/* Dial tone is there before the digit and beside it alike; the third partial of a voice is not. */
+/* Dial tone has stood for a while before the digit; the third partial of a voice has not. */
 static int dial_tone_stands(const struct dtmf_group *group, int lane, const struct span *span) {
-  float beside = dial_tone_power(group, lane, span->best);
-  for (int64_t before = span->first - 3; before < span->first - 1 && has_dial_tone(group, lane, span->best); before++) {
-    float alone = dial_tone_power(group, lane, before), total = group->window[before & (DTMF_SLOTS - 1)].total[lane];
-    if (DIAL_TONE_SHARE * alone >= DIAL_TONE_PURE * total && alone <= DIAL_TONE_STEADY * beside &&
-        beside <= DIAL_TONE_STEADY * alone)
-      return 1;
-  }
-  return 0;
+  return has_dial_tone(group, lane, span->best) && group->dialled[lane] >= DIAL_TONE_SURE;
 }
 
 /* Of two windows before the digit at least one is all in the pause before it. */
 static int dial_tone_goes_on(const struct dtmf_model *model, const struct dtmf_group *group, int lane, const struct span *span) {
+  if (dtmf_model_size(model, 2) > DIAL_TONE_ABOVE * (dtmf_model_size(model, 0) + dtmf_model_size(model, 1)))
+    return 0;
   for (int64_t before = span->first - 3; before < span->first - 1; before++)
     if (fabsf(dtmf_model_dial_tone(model, group, lane, before) - 1.0f) <= DIAL_TONE_WANDER)
       return 1;
@@ -315,6 +323,7 @@ void dtmf_hear(struct dtmf_group *group, const struct tone_ear *ear, const struc
   memcpy(group->before[1], group->before[0], sizeof group->seen);
   memcpy(group->before[0], group->seen, sizeof group->seen);
   look(window, (const int32_t(*)[GROUP_LANES])products, minimum, group->seen);
+  follow_dial_tone(window, group->seen, group->dialled);
   uint32_t mask = stirring(group) & ear->listening;
   while (mask) {
     int lane = __builtin_ctz(mask);

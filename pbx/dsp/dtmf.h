@@ -6,7 +6,7 @@
  *               20 ms does not (the border lies at 25 ms);
  *   level       0 down to -40 dBm0 a frequency (tone_bank_set_minimum), +3 dBm0 both together;
  *   twist       low group up to 9 dB above the high one (normal), up to 6.5 dB below it (reverse);
- *   dial tone   450 Hz +-25 at -10 dBm0 beside a digit of -18 dBm0 a frequency;
+ *   dial tone   450 Hz +-25 at -10 dBm0 that has stood for 100 ms, beside a digit of -18 dBm0 a frequency;
  *   noise       no digit missed at 20 dB S/N, works to 9 dB;
  *   speech      a digit is only what two steady sines explain to 7 dB for its whole length.
  *
@@ -66,6 +66,7 @@ struct dtmf_group {
   uint8_t seen[GROUP_LANES];   /* digit of the newest window, counted from one, or 0 */
   uint8_t before[2][GROUP_LANES]; /* of the two before it */
   uint8_t state[GROUP_LANES];
+  uint8_t dialled[GROUP_LANES]; /* how surely dial tone stands: two up for each window of nothing else, one down for others */
   uint8_t digit[GROUP_LANES];  /* that is pending or sounds, counted from one */
   struct dtmf_lane lane[GROUP_LANES];
 };

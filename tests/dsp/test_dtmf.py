@@ -90,7 +90,7 @@ def test_noise_of_12_db_is_borne():
 
 @pytest.mark.parametrize(("hz", "level"), [(425, -15), (450, -10), (450, -15), (425, -18), (450, -20), (475, -20)])
 def test_dial_tone_beside_the_digit(hz, level):
-    sound = sequence(DTMF_DIGITS * 2, lambda d: dtmf(d, 50, level, level))
+    sound = np.concatenate([silence(150), sequence(DTMF_DIGITS * 2, lambda d: dtmf(d, 50, level, level))])
     time = np.arange(len(sound)) / 8000
     dial = PEAK_AT_0_DBM0 * 10 ** (-10 / 20) * np.sin(2 * np.pi * hz * time)
     assert digits_heard(through_alaw(sound + dial)) == DTMF_DIGITS * 2
