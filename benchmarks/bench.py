@@ -64,7 +64,8 @@ GROUPS = (
         tuple(
             f"receivers.{what}{instructions}"
             for what in ("dtmf", "mfc", "progress", "fax", "all")
-            for instructions in ("", ".channels", ".avx2", ".avx2.channels")
+            for instructions in ("", ".channels", ".avx2", ".avx2.channels", ".talk", ".talk.avx2")
+            if ".talk" not in instructions or what in ("dtmf", "all")
         ),
     ),
     Group("dsp", "benchmarks.plane", ("wire.span", "plane.tick")),

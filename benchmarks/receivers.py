@@ -5,7 +5,8 @@
 a trunk channel can be listened to by: ours in one bank, spandsp's sum is that of its DTMF, both MFC, call progress (super_tone), CNG and
 answer tone receivers. Sound is decoded already and lies in the cache, as a
 plane's decoder leaves it; A-law is not counted. Ours run in a bank of 120 lanes, 4 spans; spandsp's one by one. The rows ``.avx2`` are the
-same kernels held to AVX2. A small C file times both and is compiled when the benchmark runs. Leaves out how well they hear.
+same kernels held to AVX2, the rows ``.talk`` what an office hears of an evening: one lane in sixteen dials without end instead of one in
+four. A small C file times both and is compiled when the benchmark runs. Leaves out how well they hear.
 """
 
 import ctypes
@@ -39,7 +40,10 @@ PARTS = {
 """Of each row: the banks that are timed one after the other, and spandsp's receivers."""
 
 SHARE = {"receivers.mfc": 2}
-NARROW = ".avx2"
+NARROW, TALK = ".avx2", ".talk"
+EVERY = {"": 4, TALK: 16}
+"""One lane in so many dials, by the load that a row is about."""
+
 Sound = "np.ndarray[tuple[int, int], np.dtype[np.int16]]"
 
 
@@ -58,19 +62,19 @@ def build_timer(folder: Path) -> tuple[ctypes.CDLL, bool]:
     return timer, with_spandsp
 
 
-def sound_of_lanes(ticks: int) -> Any:
-    """What a busy exchange hears: voices, one lane in four with digits in it, one in four with MFC signals."""
+def sound_of_lanes(ticks: int, every: int = 4) -> Any:
+    """Voices; one lane in ``every`` dials five digits a second without end, another says MFC signals likewise."""
     plan, count = china(), ticks * 80
     speech = [decode_alaw(voice(4.0, seed)) for seed in range(4)]
     sound = np.zeros((LANES, count), np.int16)
     generator = ffi.new("struct tone_generator *")
     for lane in range(LANES):
         sound[lane] = np.resize(np.roll(speech[lane % 4], 997 * lane), count)
-        if lane % 4 in (1, 2):
+        if lane % every in (1, 2):
             place = (lane * 317) % 800
             while place + 1600 <= count:
                 digit = (place + lane) % 10
-                tones = dtmf_plan(plan.dtmf, str(digit)) if lane % 4 == 1 else mfc_plan(plan.mfc, lane % 8 < 4, 1 + digit)
+                tones = dtmf_plan(plan.dtmf, str(digit)) if lane % every == 1 else mfc_plan(plan.mfc, lane % (2 * every) < every, 1 + digit)
                 lib.tone_start(generator, tones)
                 lib.tone_generate(generator, ffi.cast("int16_t *", sound[lane, place : place + 640].ctypes.data), 640)
                 place += 1600
@@ -111,31 +115,41 @@ def limit(name: str) -> int:
     return int(lib.processor_limit(lib.PROCESSOR_AVX2 if name.endswith(NARROW) else lib.PROCESSOR_AVX512))
 
 
+def row_of(name: str) -> str:
+    """The row without what it is held to and what it hears."""
+    return name.removesuffix(NARROW).removesuffix(TALK)
+
+
+def load_of(name: str) -> str:
+    """What a row hears."""
+    return TALK if name.removesuffix(NARROW).endswith(TALK) else ""
+
+
 def measure(names: Sequence[str], effort: Effort) -> Iterable[Row]:
     """The rows of receivers; ours and spandsp's by turns."""
     ticks = int(effort.choose(10, 400, 800))
     runs = int(effort.choose(1, 9, 25))
-    sound = sound_of_lanes(ticks)
-    side_by_side = np.ascontiguousarray(sound.reshape(LANES, ticks, 80).transpose(1, 0, 2))
-    lanes = (ctypes.c_void_p * LANES)(*(sound[lane].ctypes.data for lane in range(LANES)))
+    sounds = {load: sound_of_lanes(ticks, every) for load, every in EVERY.items()}
+    ticked = {load: np.ascontiguousarray(sound.reshape(LANES, ticks, 80).transpose(1, 0, 2)) for load, sound in sounds.items()}
+    lanes = {load: (ctypes.c_void_p * LANES)(*(lane.ctypes.data for lane in sound)) for load, sound in sounds.items()}
     banks, levels = Banks(), {lib.PROCESSOR_PLAIN: "plain C", lib.PROCESSOR_AVX2: "AVX2", lib.PROCESSOR_AVX512: "AVX-512"}
     names = list(dict.fromkeys(name.removesuffix(".channels") for name in names))
     own: dict[str, list[float]] = {name: [] for name in names}
-    peer: dict[str, list[float]] = {kind: [] for name in names for kind in PARTS[name.removesuffix(NARROW)][1]}
+    peer: dict[tuple[str, str], list[float]] = {(load_of(name), kind): [] for name in names for kind in PARTS[row_of(name)][1]}
     used: dict[str, str] = {}
     with tempfile.TemporaryDirectory(prefix="zongji-bench-") as folder:
         timer, with_spandsp = build_timer(Path(folder))
         for _ in range(runs):
             for name in names:
                 used[name] = levels[limit(name)]
-                own[name].append(sum(banks.time_ns(timer, part, side_by_side, ticks) for part in PARTS[name.removesuffix(NARROW)][0]))
-            for kind in peer:
-                peer[kind].append(float(timer.time_spandsp(PEERS[kind], lanes, LANES, ticks)))
+                own[name].append(sum(banks.time_ns(timer, part, ticked[load_of(name)], ticks) for part in PARTS[row_of(name)][0]))
+            for (load, kind), spent in peer.items():
+                spent.append(float(timer.time_spandsp(PEERS[kind], lanes[load], LANES, ticks)))
     lib.processor_limit(lib.PROCESSOR_AVX512)
     for name in names:
-        row, scale = name.removesuffix(NARROW), 2 / (ticks * LANES)
+        row, scale = row_of(name), 2 / (ticks * LANES)
         share = SHARE.get(row, 1)
-        beside = sum(statistics.median(peer[kind]) for kind in PARTS[row][1]) * scale / share
+        beside = sum(statistics.median(peer[load_of(name), kind]) for kind in PARTS[row][1]) * scale / share
         value = statistics.median(own[name]) * scale / share
         yield Row(
             name,
@@ -144,7 +158,8 @@ def measure(names: Sequence[str], effort: Effort) -> Iterable[Row]:
             "lower",
             "libspandsp" if with_spandsp else None,
             round(beside, 1) if with_spandsp else None,
-            f"{LANES} lanes, {ticks / 100:g} s of voices, digits and signals, median of {runs}, by turns"
+            f"{LANES} lanes, {ticks / 100:g} s of voices; one lane in {EVERY[load_of(name)]} dials and one says MFC signals, five a second; "
+            f"median of {runs}, by turns"
             f"{'' if with_spandsp else '; libspandsp-dev is not installed: no peer'}; {load_text()}",
         )
         yield Row(f"{name}.channels", round(20e6 / value), "channels/core", "higher", conditions=f"{used[name]}; follows from {name}")

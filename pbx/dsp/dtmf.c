@@ -50,9 +50,11 @@ void dtmf_reset(struct dtmf_group *group, int lane) {
 
 /* The digit each lane's window looks like, counted from one, or 0. Loose in everything: the model decides. */
 PROCESSOR_INLINE void look_lanes(struct dtmf_window *restrict window, const int32_t (*restrict products)[GROUP_LANES],
-                                 float minimum, uint8_t *restrict seen) {
+                                 float minimum, uint8_t *restrict seen, uint8_t *restrict dialled) {
   const float scale = 2.0f / ((float)DTMF_CORRELATOR_PEAK * DTMF_WINDOW);
-  int32_t digits[GROUP_LANES];
+  int32_t digits[GROUP_LANES], sure[GROUP_LANES];
+  for (int lane = 0; lane < GROUP_LANES; lane++)
+    sure[lane] = dialled[lane];
   for (int lane = 0; lane < GROUP_LANES; lane++) {
     float power[DTMF_TONES];
     for (int k = 0; k < DTMF_TONES; k++) {
@@ -77,30 +79,20 @@ PROCESSOR_INLINE void look_lanes(struct dtmf_window *restrict window, const int3
                    (high <= 3.0f * TWIST_REVERSE * low) &
                    (low + high >= 0.45f * (window->total[lane] - DIAL_TONE_SHARE * power[8]));
     digits[lane] = good ? 4 * row + column + 1 : 0;
-  }
-  for (int lane = 0; lane < GROUP_LANES; lane++)
-    seen[lane] = (uint8_t)digits[lane];
-}
-
-PROCESSOR_INLINE void follow_dial_tone_lanes(const struct dtmf_window *restrict window, const uint8_t *restrict seen,
-                                             uint8_t *restrict dialled) {
-  int32_t sure[GROUP_LANES];
-  for (int lane = 0; lane < GROUP_LANES; lane++) {
-    float cosine = window->cosine[8][lane], sine = window->sine[8][lane], power = 0.5f * (cosine * cosine + sine * sine);
-    int32_t pure = (DIAL_TONE_SHARE * power >= DIAL_TONE_PURE * window->total[lane]) & (power > 0.0f);
-    int32_t now = dialled[lane] + (pure ? 2 : seen[lane] ? 0 : -1);
+    int32_t pure = (DIAL_TONE_SHARE * power[8] >= DIAL_TONE_PURE * window->total[lane]) & (power[8] > 0.0f);
+    int32_t now = sure[lane] + (pure ? 2 : good - 1);
     sure[lane] = now < 0 ? 0 : now > DIAL_TONE_SUREST ? DIAL_TONE_SUREST : now;
   }
   for (int lane = 0; lane < GROUP_LANES; lane++)
     dialled[lane] = (uint8_t)sure[lane];
+  for (int lane = 0; lane < GROUP_LANES; lane++)
+    seen[lane] = (uint8_t)digits[lane];
 }
 
-PROCESSOR_VERSIONS(follow_dial_tone, (const struct dtmf_window *window, const uint8_t *seen, uint8_t *dialled),
-                   (window, seen, dialled))
-
 PROCESSOR_VERSIONS(look,
-                   (struct dtmf_window * window, const int32_t (*products)[GROUP_LANES], float minimum, uint8_t *seen),
-                   (window, products, minimum, seen))
+                   (struct dtmf_window * window, const int32_t (*products)[GROUP_LANES], float minimum, uint8_t *seen,
+                    uint8_t *dialled),
+                   (window, products, minimum, seen, dialled))
 
 static void tell(struct dtmf_group *group, const struct tone_ear *ear, int lane, int edge, int64_t at) {
   struct dtmf_lane *state = &group->lane[lane];
@@ -322,8 +314,7 @@ void dtmf_hear(struct dtmf_group *group, const struct tone_ear *ear, const struc
   memcpy(window->total, total, sizeof window->total);
   memcpy(group->before[1], group->before[0], sizeof group->seen);
   memcpy(group->before[0], group->seen, sizeof group->seen);
-  look(window, (const int32_t(*)[GROUP_LANES])products, minimum, group->seen);
-  follow_dial_tone(window, group->seen, group->dialled);
+  look(window, (const int32_t(*)[GROUP_LANES])products, minimum, group->seen, group->dialled);
   uint32_t mask = stirring(group) & ear->listening;
   while (mask) {
     int lane = __builtin_ctz(mask);
