@@ -158,7 +158,7 @@ def measure(names: Sequence[str], effort: Effort) -> Iterable[Row]:
             "lower",
             "libspandsp" if with_spandsp else None,
             round(beside, 1) if with_spandsp else None,
-            f"{LANES} lanes, {ticks / 100:g} s of voices; one lane in {EVERY[load_of(name)]} dials and one says MFC signals, five a second; "
+            f"{LANES} lanes, {ticks / 100:g} s of voices, one lane in {EVERY[load_of(name)]} dials, one says MFC signals, five a second; "
             f"median of {runs}, by turns"
             f"{'' if with_spandsp else '; libspandsp-dev is not installed: no peer'}; {load_text()}",
         )
