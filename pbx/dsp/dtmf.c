@@ -33,6 +33,7 @@
 #define FULL_STEP 0.2f
 #define WHOLE 0.9f              /* share of a window that counts as all of it */
 #define WHOLE_POWER 0.94f       /* likewise, of its power */
+#define LIKELY_MIN 0.58f         /* deviation, noise and leakage at their limits leave so much */
 #define LOOK_BACK 4
 
 enum state { LISTENING, PENDING, SOUNDING, FADING };
@@ -209,6 +210,14 @@ static int fit(struct dtmf_model *model, const struct dtmf_group *group, int lan
 
 static int64_t window_end(int64_t tick) { return (tick + 1) * KERNEL_BLOCK_SAMPLES; }
 
+/* Whether the best window holds little else, as far as its sums say: most of what voices show is refused by that. */
+static int likely(const struct dtmf_group *group, int lane, int digit, int64_t tick) {
+  const struct dtmf_window *window = &group->window[tick & (DTMF_SLOTS - 1)];
+  float size[2], dial = window->cosine[8][lane] * window->cosine[8][lane] + window->sine[8][lane] * window->sine[8][lane];
+  sizes(group, lane, digit, tick, size);
+  return 0.5f * (size[0] + size[1]) >= LIKELY_MIN * (window->total[lane] - 0.5f * DIAL_TONE_SHARE * dial);
+}
+
 /* Two of the last windows have shown the digit: is it one, and long enough by now? */
 static void judge(struct dtmf_group *group, const struct tone_ear *ear, int lane, float minimum) {
   struct dtmf_lane *state = &group->lane[lane];
@@ -216,7 +225,7 @@ static void judge(struct dtmf_group *group, const struct tone_ear *ear, int lane
   struct span span = full_windows(group, lane, group->digit[lane] - 1, ear->tick);
   int lasts = span.last == ear->tick;
   group->state[lane] = span.first == span.last && lasts ? PENDING : LISTENING;
-  if (span.first == span.last || fit(model, group, lane, group->digit[lane] - 1, &span, minimum))
+  if (span.first == span.last || !likely(group, lane, group->digit[lane] - 1, span.best) || fit(model, group, lane, group->digit[lane] - 1, &span, minimum))
     return;
   int64_t begin = window_end(span.first - 1) - lrintf(DTMF_WINDOW * dtmf_model_share(model, group, lane, span.first - 1));
   int64_t end = tone_now(ear);
