@@ -225,7 +225,8 @@ static void judge(struct dtmf_group *group, const struct tone_ear *ear, int lane
   struct span span = full_windows(group, lane, group->digit[lane] - 1, ear->tick);
   int lasts = span.last == ear->tick;
   group->state[lane] = span.first == span.last && lasts ? PENDING : LISTENING;
-  if (span.first == span.last || !likely(group, lane, group->digit[lane] - 1, span.best) || fit(model, group, lane, group->digit[lane] - 1, &span, minimum))
+  int digit = group->digit[lane] - 1;
+  if (span.first == span.last || !likely(group, lane, digit, span.best) || fit(model, group, lane, digit, &span, minimum))
     return;
   int64_t begin = window_end(span.first - 1) - lrintf(DTMF_WINDOW * dtmf_model_share(model, group, lane, span.first - 1));
   int64_t end = tone_now(ear);
