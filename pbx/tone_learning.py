@@ -33,9 +33,9 @@ class LearningError(ValueError):
 def _sounding(sound: Samples) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
     blocks = sound[: len(sound) // BLOCK_SAMPLES * BLOCK_SAMPLES].reshape(-1, BLOCK_SAMPLES).astype(float)
     power = (blocks**2).mean(axis=1)
-    if not len(power) or not power.max():
+    if not len(power) or not np.max(power):
         raise LearningError("nothing but silence; record the tone again")
-    return np.asarray(power >= power.max() * 10 ** (-BELOW_DB / 10), np.bool_)
+    return np.asarray(power >= np.max(power) * 10 ** (-BELOW_DB / 10), np.bool_)
 
 
 def _parts(sounding: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> list[tuple[bool, int]]:
@@ -57,9 +57,9 @@ def _frequencies_hz(sound: Samples) -> list[float]:
     size = 1 << 17
     spectrum = np.abs(np.fft.rfft(sound * np.hanning(len(sound)), size))
     found: list[float] = []
-    most = spectrum.max()
+    most = float(np.max(spectrum))
     for _ in range(2):
-        place = int(spectrum.argmax())
+        place = int(np.argmax(spectrum))
         if spectrum[place] < most * 10 ** (-PEAK_BELOW_DB / 20):
             break
         found.append(round(place * 8000 / size, 1))
