@@ -22,6 +22,10 @@
 #define CARD_EVENT_POLARITY 4 /* FXO: value = 1 reversed */
 #define CARD_EVENT_ALARM 5  /* value = the CARD_ALARM_ bits now standing; sent for each port of the span */
 #define CARD_EVENT_SLIP 6   /* value = 0 a frame was lost, 1 a frame was repeated */
+#define CARD_EVENT_BATTERY 7 /* FXO: value = 1 the network feeds the line, 0 it does not */
+#define CARD_EVENT_METERING 8 /* FXO: value = 1 a metering pulse begins, 0 ends */
+#define CARD_EVENT_GROUND 9  /* FXS, ground start: value = 1 the far end grounds the ring wire */
+#define CARD_EVENT_MEASURED 10 /* FXS: value = a CARD_LINE_ quantity << 24 | what was measured */
 
 /* Alarms of a span, G.775, G.704, G.732. */
 #define CARD_ALARM_LOS 1
@@ -34,6 +38,19 @@
 #define CARD_ORDER_BITS 1     /* value = abcd to send from sample `offset` of this tick on */
 #define CARD_ORDER_RING 2     /* FXS: value = 1 ringing voltage on, 0 off */
 #define CARD_ORDER_POLARITY 3 /* FXS: value = 1 reversed */
+#define CARD_ORDER_FEED 4     /* FXS: value = 1 the line is fed, 0 it is not */
+#define CARD_ORDER_METERING 5 /* FXS: value = 1 metering voltage on, 0 off */
+#define CARD_ORDER_MEASURE 6  /* FXS: one CARD_EVENT_MEASURED for each quantity follows; -1 = the card cannot */
+#define CARD_ORDER_LOOP 7     /* FXO: value = 1 loop closed, 0 open */
+#define CARD_ORDER_GROUND 8   /* FXO, ground start: value = 1 the ring wire is grounded */
+
+/* What CARD_ORDER_MEASURE measures, in the order of LINE_QUANTITIES in pbx/vocabulary/media.py. */
+#define CARD_LINE_LOOP_OHM 0
+#define CARD_LINE_INSULATION_KOHM 1
+#define CARD_LINE_FOREIGN_AC_V 2
+#define CARD_LINE_FOREIGN_DC_V 3
+#define CARD_LINE_CAPACITANCE_NF 4
+#define CARD_LINE_QUANTITIES 5
 
 struct card_event {
   uint16_t port; /* index within the card */

@@ -1,8 +1,8 @@
 /* The wire card: simulated spans behind card.h, bit-true E1 (e1.h) or tokens, on memory links or sockets (link.h).
  *
  * Subscriber spans use the same 30 circuits as a channel bank of analog lines. Our code of the bits, both idle 1111:
- *   from the telephones  a = 1 loop open, 0 loop closed; b, c, d = 1
- *   to the telephones    a = 0 ringing voltage on; b = 0 reversed polarity; c, d = 1
+ *   from the telephones  a = 1 loop open, 0 loop closed; b = 0 ring wire grounded (ground start); c, d = 1
+ *   to the telephones    a = 0 ringing voltage on; b = 0 reversed polarity; c = 0 the line is not fed; d = 0 metering voltage on
  *
  * Slips are controlled slips of an elastic store behind the framer (Q.503, G.822): speech loses or repeats one frame, the
  * alignment and the bits do not. The blocks of a link are of equal length, so a lost frame needs a store that holds one

@@ -13,6 +13,10 @@ Names and causes are those of Q.931 and Q.850, for every signalling system. The 
 * ``Release`` down: let go at once, whatever the state. ``Release`` up: the call on this line is over. It comes exactly once
   for each Seized or Setup, always last, whoever cleared. The line may still be in its release guard: it takes no new
   ``Setup`` before ``Idle``. (A Setup that meets a line which is not idle is answered Release(44).)
+* ``Suspend`` up: the called party has hung up, but may lift again (clear-back; SUS and CBK of No. 7), then ``Resume``. The line watches
+  how long, and ends it by ``Disconnect``. Down: tell it to the calling side. Only where that side controls the release (``Setup.control``).
+* An overlap ``Setup`` has not all digits yet: ``Info`` follows, up and down, until the far side says ``Proceeding``, ``Alerting`` or later.
+* ``Reset`` down: whatever the state, come to rest; as Release, and idle signals go out anew.
 * ``Idle`` up: the circuit may be seized again. ``Blocked``/``Unblocked`` up: it may not / may be used (alarm, far end, operator).
 """
 
@@ -28,12 +32,22 @@ class Seized(Primitive, frozen=True, gc=False):
 
 
 class Setup(Primitive, frozen=True, gc=False):
-    """A call: digits as dialled; ``calling`` is empty when unknown, ``restricted`` when it must not be shown."""
+    """A call: digits as dialled; ``calling`` is empty when unknown, ``restricted`` when it must not be shown.
+
+    ``name`` is the caller's, as it may be shown. ``overlap``: more digits follow by Info. ``control`` says who controls the release:
+    "" either party, "calling" the calling side alone (the called party may hang up and lift again). ``ringing`` names a cadence of the
+    called line's variant, "" the normal one. ``test``: a call that tests the circuit (KD 6 of China No.1).
+    """
 
     called: str
     calling: str = ""
     category: int = 0
     restricted: bool = False
+    name: str = ""
+    overlap: bool = False
+    control: str = ""
+    ringing: str = ""
+    test: bool = False
 
 
 class Info(Primitive, frozen=True, gc=False):
@@ -68,6 +82,46 @@ class Release(Primitive, frozen=True, gc=False):
     """The call on the line is over; ``cause`` by Q.850."""
 
     cause: int
+
+
+class Suspend(Primitive, frozen=True, gc=False):
+    """The called party has hung up and may lift again."""
+
+
+class Resume(Primitive, frozen=True, gc=False):
+    """The called party has lifted again."""
+
+
+class OperatorSignal(Primitive, frozen=True, gc=False):
+    """What a toll operator signals in a semi-automatic call: "re-ring" the called party (FOT of No. 7), "forced-release" his other call,
+    "ring-back" the calling operator."""
+
+    kind: str
+
+
+class Metering(Primitive, frozen=True, gc=False):
+    """So many charge units. Up: the network charges them; down: show them to the calling line."""
+
+    pulses: int = 1
+
+
+class CallWaiting(Primitive, frozen=True, gc=False):
+    """Down, to a line in a call: another call waits; ``calling`` and ``name`` as in Setup. ``over``: it waits no more."""
+
+    calling: str = ""
+    restricted: bool = False
+    name: str = ""
+    over: bool = False
+
+
+class MessageWaiting(Primitive, frozen=True, gc=False):
+    """Down: messages wait for the line's subscriber (0: none any more)."""
+
+    messages: int
+
+
+class Reset(Primitive, frozen=True, gc=False):
+    """Down: come to rest from whatever state."""
 
 
 class Idle(Primitive, frozen=True, gc=False):

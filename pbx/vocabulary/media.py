@@ -49,6 +49,47 @@ class Flash(MediaEvent, frozen=True, gc=False):
     """FXS: the loop was open for a flash (register recall)."""
 
 
+class Grounded(MediaEvent, frozen=True, gc=False):
+    """FXS, ground start: the far end grounds the ring wire (True: it wants service) or no longer does."""
+
+    on: bool
+
+
+class RingOn(MediaEvent, frozen=True, gc=False):
+    """FXO: ringing voltage has come; ``now`` is its first sample, told after the recognition time."""
+
+
+class RingOff(MediaEvent, frozen=True, gc=False):
+    """FXO: ringing voltage has gone."""
+
+
+class Polarity(MediaEvent, frozen=True, gc=False):
+    """FXO: the poles of the network's feed are reversed (True) or normal again."""
+
+    reversed: bool
+
+
+class Battery(MediaEvent, frozen=True, gc=False):
+    """FXO: the network's feed has gone (False: loop break, or ground start at rest) or has come."""
+
+    present: bool
+
+
+class MeterPulse(MediaEvent, frozen=True, gc=False):
+    """FXO: a metering pulse (12 or 16 kHz) has ended."""
+
+
+class LineMeasured(MediaEvent, frozen=True, gc=False):
+    """FXS: one result of MeasureLine; ``quantity`` is an index of LINE_QUANTITIES, ``value`` in its unit."""
+
+    quantity: int
+    value: int
+
+
+LINE_QUANTITIES = ("loop-resistance-ohm", "insulation-kohm", "foreign-ac-volt", "foreign-dc-volt", "capacitance-nf")
+"""What a line test measures (outward measurements of Q.542): the order is that of card.h. A loop that is open has 65535 ohm."""
+
+
 class Frame(MediaEvent, frozen=True, gc=False):
     """A good HDLC frame without its check sequence."""
 
@@ -211,10 +252,54 @@ class SendFrame(MediaCommand, frozen=True, gc=False):
 
 
 class Ring(MediaCommand, frozen=True, gc=False):
-    """FXS: ring with cadence ``on_ms``/``off_ms`` for ever; ``on_ms`` 0 stops. The plane keeps the cadence exact."""
+    """FXS: ring with cadence ``on_ms``/``off_ms`` for ever; ``on_ms`` 0 stops. The plane keeps the cadence exact.
+
+    With ``second_on_ms`` the cadence has two bursts: on, off, second on, second off.
+    """
 
     on_ms: int
     off_ms: int = 0
+    second_on_ms: int = 0
+    second_off_ms: int = 0
+
+
+class Reverse(MediaCommand, frozen=True, gc=False):
+    """FXS: feed the line with reversed poles, or with normal ones again."""
+
+    reversed: bool
+    at: float = 0.0
+
+
+class Feed(MediaCommand, frozen=True, gc=False):
+    """FXS: feed the line (True), or take the feed away (loop break; ground start at rest)."""
+
+    on: bool
+    at: float = 0.0
+
+
+class SendMeterPulse(MediaCommand, frozen=True, gc=False):
+    """FXS: one metering pulse (12 or 16 kHz)."""
+
+    duration_ms: int
+    at: float = 0.0
+
+
+class MeasureLine(MediaCommand, frozen=True, gc=False):
+    """FXS: measure the line as it stands; one LineMeasured for each quantity follows. A card that cannot measure refuses it."""
+
+
+class Loop(MediaCommand, frozen=True, gc=False):
+    """FXO: close the loop (seize, answer, make of a dial pulse) or open it."""
+
+    closed: bool
+    at: float = 0.0
+
+
+class Ground(MediaCommand, frozen=True, gc=False):
+    """FXO, ground start: ground the ring wire, or no longer."""
+
+    on: bool
+    at: float = 0.0
 
 
 class Play(MediaCommand, frozen=True, gc=False):
