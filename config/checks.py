@@ -5,6 +5,7 @@ among all names in the document, so that an entry with another mistake is not al
 shape of single values (``config/reader.py``).
 """
 
+import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from config.lines import Place
 from config.reader import Draft, Finding, closest, listed
 from config.schema import (
     FEATURES,
+    SPAN_OF,
     Agent,
     ConsoleKey,
     Exchange,
@@ -70,8 +72,9 @@ def circuits_exist_once(draft: Draft) -> Findings:
         for name in sorted({span for span, _ in circuits_of(group)}):
             if name not in draft.names("span"):
                 yield _unknown(at, "span", name, draft.names("span"))
-            elif name in spans and spans[name].kind != "cas":
-                yield Finding(at, f'span "{name}" has subscribers, not circuits', 'name a span of kind "cas"')
+            elif name in spans and spans[name].kind != SPAN_OF[group.signalling]:
+                what = f'span "{name}" is of kind "{spans[name].kind}", on which {group.signalling} does not work'
+                yield Finding(at, what, f'name a span of kind "{SPAN_OF[group.signalling]}"')
         for span, slot in circuits_of(group):
             if slot == SIGNALLING_SLOT:
                 yield Finding(at, f"{span}/{slot} is the signalling time slot", f"leave {span}/{slot} out of the range")
@@ -93,7 +96,7 @@ def lines_exist_once(draft: Draft) -> Findings:
         if span not in draft.names("span"):
             yield _unknown(at, "span", span, draft.names("span"))
         elif span in spans and spans[span].kind != "subscriber":
-            yield Finding(at, f'span "{span}" has circuits, not subscribers', 'name a span of kind "subscriber"')
+            yield Finding(at, f'span "{span}" has no lines of subscribers', 'name a span of kind "subscriber"')
         if slot == SIGNALLING_SLOT:
             yield Finding(at, f"{span}/{slot} is the signalling time slot", "choose one of 1 to 15 and 17 to 31")
         owner = owners.setdefault((span, slot), extension.number)
@@ -155,15 +158,38 @@ def faxes_go_elsewhere(draft: Draft) -> Findings:
 
 
 def data_files_exist(draft: Draft) -> Findings:
-    """Signalling variants and tone plans are files below ``config``."""
+    """Signalling variants, tone plans and presentations of caller identity are data below ``config``."""
     variants = _data_files("variants")
     for place, group in draft.of(TrunkGroup):
-        if group.variant not in variants:
+        if group.variant and group.variant not in variants:
             yield _unknown((*place, "variant"), "variant", group.variant, variants)
+    presentations = sorted(tomllib.loads((HOME / "config" / "caller-identity.toml").read_text(encoding="utf-8")))
+    for place, extension in draft.of(Extension):
+        if extension.caller_identity and extension.caller_identity not in presentations:
+            yield _unknown((*place, "caller_identity"), "presentation", extension.caller_identity, presentations)
     tones = _data_files("tones")
     for place, exchange in draft.of(Exchange):
         if exchange.tones not in tones:
             yield _unknown((*place, "tones"), "tone plan", exchange.tones, tones)
+
+
+def settings_suit_signalling(draft: Draft) -> Findings:
+    """Analog lines have a number that rings them; what belongs to one signalling system is not set with another; overlap goes to trunks."""
+    own = {"release_control": "r2", "ask_caller": "r2", "semi_automatic": "r2", "ground_start": "fxo", "number": "fxo"}
+    for place, group in draft.of(TrunkGroup):
+        if group.signalling == "fxo" and group.direction != "outgoing" and not group.number:
+            what = f'trunk group "{group.name}" has no number'
+            yield Finding(place, what, 'give the number that rings its lines, as in number = "87650000"')
+        for key, signalling in own.items():
+            if getattr(group, key) and group.signalling != signalling:
+                cure = f'leave it out, or set signalling = "{signalling}"'
+                yield Finding((*place, key), f"{key} has no meaning with {group.signalling}", cure)
+    for place, row in draft.of(Number):
+        if row.overlap and not row.destination.startswith("trunk:"):
+            yield Finding((*place, "overlap"), f"digits cannot be sent on to {row.destination}", "name a trunk group, or leave overlap out")
+    for place, extension in draft.of(Extension):
+        if extension.hot_line_seconds and not extension.hot_line:
+            yield Finding((*place, "hot_line_seconds"), "nothing is called after that time", "give hot_line, or leave it out")
 
 
 def numbers_are_unambiguous(draft: Draft) -> Findings:
@@ -198,6 +224,7 @@ CHECKS: tuple[Callable[[Draft], Findings], ...] = (
     prompts_are_whole,
     faxes_go_elsewhere,
     data_files_exist,
+    settings_suit_signalling,
     numbers_are_unambiguous,
 )
 """Every cross-check, in the order of the file's sections."""

@@ -68,10 +68,13 @@ class Exchange(Section, frozen=True):
 
 
 class Span(Section, frozen=True):
-    """One E1 of 30 circuits (G.704): trunks with channel associated signalling, or a channel bank of analog lines."""
+    """One E1 of 30 circuits (G.704): trunks with channel associated signalling, or a channel bank of analog lines.
+
+    The lines of kind "subscriber" lead to telephones (FXS), those of kind "office" to another exchange, to which we are a telephone (FXO).
+    """
 
     name: Name
-    kind: Literal["cas", "subscriber"]
+    kind: Literal["cas", "subscriber", "office"]
     card: Literal["wire"] = "wire"
     far_end: Literal["simulated", "outside"] = "simulated"
     """Who answers at the other end: the simulated network, or whatever program connects to the socket."""
@@ -87,11 +90,38 @@ class TrunkGroup(Section, frozen=True):
 
     name: Name
     circuits: Annotated[list[CircuitRange], Meta(min_length=1, description="a list of at least one range of circuits")]
-    signalling: Literal["r2"] = "r2"
-    variant: Name = "china"
-    """National variant of the signalling system: a file of ``config/variants``."""
+    signalling: Literal["r2", "e&m", "fxo"] = "r2"
+    """R2 with its registers (China No.1 is its variant "china"), E and M tie lines, or analog lines to another exchange."""
+    variant: Name | None = None
+    """National variant of the signalling system: a file of ``config/variants``. Absent: the Chinese one."""
     direction: Literal["incoming", "outgoing", "both-way"] = "both-way"
     hunt: Literal["longest-idle", "ascending", "descending", "cyclic"] = "longest-idle"
+    attempts: Annotated[int, Meta(ge=1, le=30, description="a whole number from 1 to 30")] = 3
+    """On how many circuits one call is tried, when they are taken from the other end or do not answer a seizure."""
+    test_number: Annotated[str, Meta(pattern=r"^[0-9]{0,20}$", description="at most 20 digits, in quotes")] = ""
+    """What is dialled to reach the far exchange's test line."""
+    test_line: Annotated[str, Meta(pattern=r"^[0-9]{0,20}$", description="at most 20 digits, in quotes")] = ""
+    """What the far exchange dials to reach ours, which answers with the milliwatt tone. Calls that are marked as tests reach it too."""
+    meter_seconds: Annotated[float, Meta(ge=0, le=3600, description="seconds from 0 to 3600")] = 0.0
+    """A charge unit of answered outgoing calls lasts so long, where the network tells none; 0 = no units."""
+    release_control: Literal["calling", "either"] | None = None
+    """R2: who controls the release; "calling": a called party who hangs up may lift again. Absent: as the variant says."""
+    ask_caller: Literal["first", "last", "never"] | None = None
+    """R2: after which digit the caller's number is asked for. Absent: as the variant says."""
+    semi_automatic: bool = False
+    """R2: a trunk of toll operators, with re-ring and forced release."""
+    start: Literal["immediate", "wink", "delay"] = "wink"
+    """E&M: how a seizure is acknowledged. (Ground start of analog lines is ``ground_start``.)"""
+    number: Annotated[str, Meta(pattern=r"^[0-9]{0,20}$", description="at most 20 digits, in quotes")] = ""
+    """Analog lines: the number by which the other exchange rings them; calls from them go where the numbering plan sends it."""
+    dialling: Literal["dtmf", "pulse"] = "dtmf"
+    """Analog lines and E&M: how we dial."""
+    answer_supervision: Literal["reversal", "tone", "none"] = "tone"
+    """Analog lines: how an answer is noticed: by reversal of the poles, by the end of ring-back tone, or not at all (at once)."""
+    caller_identity: Literal["auto", "fsk", "dtmf", "none"] = "auto"
+    """Analog lines: in what form the other exchange tells who calls."""
+    ground_start: bool = False
+    """Analog lines: seized by grounding the ring wire."""
     echo_tail_ms: EchoTail = 0
     """Echo of what we send, as late as that, is taken out of what comes back of answered calls (G.168)."""
 
@@ -104,6 +134,19 @@ class Extension(Section, frozen=True):
     name: Title
     echo_tail_ms: EchoTail = 0
     """As that of trunk groups, for the echo of the line's own hybrid."""
+    caller_identity: Annotated[str, Meta(pattern=r"^([a-z][a-z0-9-]{0,31})?$", description="a name of config/caller-identity.toml")] = ""
+    """How the telephone is told who calls: a presentation of ``config/caller-identity.toml``. Empty: not at all."""
+    call_waiting: bool = False
+    """Whether a second call is told by a tone while the line talks; a flash takes it."""
+    hot_line: Annotated[str, Meta(pattern=r"^[0-9A-D*#]{0,20}$", description="at most 20 of the signs 0-9, A-D, * and #, in quotes")] = ""
+    """What is called when the handset is lifted and, within ``hot_line_seconds``, nothing is dialled."""
+    hot_line_seconds: Annotated[float, Meta(ge=0, le=30, description="seconds from 0 to 30")] = 0.0
+    reversal: bool = False
+    """Whether the poles are reversed while an outgoing call is answered (payphones, call loggers)."""
+    metering: bool = False
+    """Whether charge units of outgoing calls are sent as metering pulses."""
+    ground_start: bool = False
+    """A private exchange's line, seized by grounding the ring wire."""
 
 
 class Number(Section, frozen=True):
@@ -122,6 +165,8 @@ class Number(Section, frozen=True):
     """How many leading digits are taken away before the number is sent on to a trunk group."""
     prepend: Annotated[str, Meta(pattern=r"^[0-9]{0,20}$", description="at most 20 digits, in quotes")] = ""
     """Digits put in front of what is sent on to a trunk group."""
+    overlap: bool = False
+    """To a trunk group: seize as soon as the prefix is known, and send the digits on as they come."""
 
     @property
     def least(self) -> int:
@@ -274,6 +319,11 @@ class Alarm(Section, frozen=True):
     restarts: Annotated[int, Meta(ge=1, le=20, description="a whole number from 1 to 20")] = 3
     restart_window_seconds: Annotated[float, Meta(gt=0, le=600, description="seconds above 0, at most 600")] = 5.0
     """So many restarts of control within this time raise the alarm."""
+    killer_calls: Annotated[int, Meta(ge=0, le=1000, description="a whole number from 0 (never) to 1000")] = 6
+    """So many calls in a row that a circuit answered and dropped within ``killer_seconds`` take it out of use and raise an alarm."""
+    killer_seconds: Annotated[float, Meta(gt=0, le=60, description="seconds above 0, at most 60")] = 3.0
+    killer_failures: Annotated[int, Meta(ge=0, le=1000, description="a whole number from 0 (never) to 1000")] = 8
+    """So many attempts in a row that failed by the circuit itself do so too."""
     silent_peer_seconds: Annotated[float, Meta(ge=1, le=60, description="seconds from 1 to 60")] = 5.0
     """An outside socket silent for so long is loss of signal."""
 
@@ -294,6 +344,17 @@ class Configuration(Section, frozen=True):
     console: Console = Console()
     timers: Timers = Timers()
     alarm: Alarm = Alarm()
+
+
+VARIANTS = {"r2": "china", "e&m": "ear-and-mouth", "fxo": "china-exchange-line"}
+"""The variant of a signalling system unless the group names one."""
+SPAN_OF = {"r2": "cas", "e&m": "cas", "fxo": "office"}
+"""The kind of span on which a signalling system works."""
+
+
+def variant_of(group: TrunkGroup) -> str:
+    """Return the name of the group's variant."""
+    return group.variant or VARIANTS[group.signalling]
 
 
 def circuits_of(group: TrunkGroup) -> list[tuple[str, int]]:

@@ -90,6 +90,6 @@ def _control(simulation: Simulation) -> list[str]:
     found += [f"agent {number} is stuck in a call" for number in distribution.busy_agents()]
     if simulation.exchange.service.playing:
         found.append(f"{simulation.exchange.service.playing} prompts are still waited for")
-    if switch.recorders_free != switch.settings.recorders:
-        found.append(f"{switch.settings.recorders - switch.recorders_free} recorders are still taken")
+    if switch.recorders.free != switch.settings.recorders:
+        found.append(f"{switch.settings.recorders - switch.recorders.free} recorders are still taken")
     return found

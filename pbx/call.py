@@ -26,7 +26,8 @@ class LegRecord(msgspec.Struct, frozen=True, array_like=True):
     It is written with the facts of its turn as one step, so the two always agree. ``begun``: a fact has told of the leg, so another must
     tell its end. ``call`` "" = no leg, only an agent. ``legs`` is how many legs the call has had, so that no number is given twice;
     ``arrival`` the call's place among all that ever joined a queue. ``seated`` is the number of the agent at the line,
-    ``seated_until`` when after-call work ends. ``blocked``: an operator took the line out of use.
+    ``seated_until`` when after-call work ends. ``blocked``: an operator took the line out of use. ``second`` is the leg that waits
+    or is held at the line beside this one.
     """
 
     line: str
@@ -56,7 +57,12 @@ class LegRecord(msgspec.Struct, frozen=True, array_like=True):
     recording: str = ""
     begun: bool = False
     cause: int = 0
+    control: str = ""
+    suspended: bool = False
+    charge_units: int = 0
     blocked: bool = False
+    messages: int = 0
+    second: "LegRecord | None" = None
     seated: str = ""
     seated_state: str = ""
     seated_reason: str = ""
@@ -66,7 +72,11 @@ class LegRecord(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Leg:
-    """One line's part in one call."""
+    """One line's part in one call.
+
+    ``name`` is the caller's, ``control`` who controls the release (pbx/vocabulary/call.py), ``overlap`` that more digits may come,
+    ``test`` the test call that it belongs to (pbx/test_calls.py), ``far_first`` that the line's far end cleared it.
+    """
 
     __slots__ = (
         "agent",
@@ -75,13 +85,18 @@ class Leg:
         "calling",
         "category",
         "cause",
+        "charge_units",
         "clearing",
+        "control",
         "established_at",
+        "far_first",
         "group",
         "hears",
         "incoming",
         "line",
+        "name",
         "number",
+        "overlap",
         "queue",
         "recorder",
         "recording",
@@ -92,6 +107,8 @@ class Leg:
         "sounding",
         "started_at",
         "state",
+        "suspended",
+        "test",
         "tried",
     )
 
@@ -105,6 +122,13 @@ class Leg:
         self.calling = ""
         self.category = 0
         self.restricted = False
+        self.name = ""
+        self.control = ""
+        self.overlap = False
+        self.suspended = False
+        self.charge_units = 0
+        self.test: Any = None
+        self.far_first = False
         self.group = ""
         self.agent = ""
         self.cause = 0
@@ -152,6 +176,14 @@ class Call:
         self.legs[number] = leg
         line.leg = leg
         return leg
+
+    def add_second(self, line: Line, now: float, number: int = 0) -> Leg:
+        """A new leg on a line that has one already: it waits there."""
+        active = line.leg
+        line.second = self.add(line, False, now, number)
+        line.leg = active
+        second: Leg = line.second
+        return second
 
     @property
     def originator(self) -> Leg | None:

@@ -31,6 +31,7 @@ from pbx.vocabulary.facts import (
     FlowStepped,
     Held,
     NetworkReached,
+    NumberExtended,
     Originated,
     Queued,
     RecordingStarted,
@@ -192,6 +193,7 @@ class CdrFold:
         self._cells: dict[type[Fact], Callable[[_Call, _Leg, Any], None]] = {
             NetworkReached: self._reached,
             Originated: self._originated,
+            NumberExtended: self._extended,
             Delivered: self._delivered,
             Established: self._established,
             Connected: self._connected,
@@ -315,6 +317,11 @@ class CdrFold:
         leg.calling = fact.calling
         call.called = fact.called or call.called
         call.calling = fact.calling or call.calling
+
+    def _extended(self, call: _Call, leg: _Leg, fact: NumberExtended) -> None:
+        leg.called = fact.called
+        if leg is call.originating:
+            call.called = fact.called
 
     def _delivered(self, call: _Call, leg: _Leg, fact: Delivered) -> None:
         leg.agent = fact.agent or leg.agent

@@ -13,7 +13,8 @@ from pbx.exchange import Exchange
 from pbx.journal import Journal, Subscription
 from pbx.line import TRUNK, Line
 from pbx.recording_files import RecordingFiles
-from pbx.vocabulary.call import NORMAL_CLEARING, Blocked, Unblocked
+from pbx.trace import cause_text
+from pbx.vocabulary.call import NORMAL_CLEARING, Blocked, Reset, Unblocked
 from pbx.vocabulary.facts import Commanded, Fact
 from pbx.vocabulary.media import (
     ALARM_INDICATION_SIGNAL,
@@ -114,6 +115,11 @@ class ConsoleView:
             "log_out": self.log_out,
             "ready": self.ready,
             "not_ready": self.not_ready,
+            "reset": self.reset,
+            "test_call": self.test_call,
+            "circuit": self.circuit,
+            "measure": self.measure,
+            "message_waiting": self.message_waiting,
             "history": self.history,
             "line_test": self.line_test,
             "echo": self.echo,
@@ -130,11 +136,11 @@ class ConsoleView:
 
     def hold(self, call: str, leg: int = 1) -> str:
         """Leave a leg of a conversation with music: hold("2-7", 1)."""
-        return self._do(self._switch.hold, self._leg(call, leg))
+        return self._do(self._switch.holding.hold, self._leg(call, leg))
 
     def retrieve(self, call: str, leg: int = 1) -> str:
         """Bring a held leg back: retrieve("2-7", 1)."""
-        return self._do(self._switch.retrieve, self._leg(call, leg))
+        return self._do(self._switch.holding.retrieve, self._leg(call, leg))
 
     def enqueue(self, call: str, queue: str, priority: int = 0) -> str:
         """Put the caller of a call in a queue: enqueue("2-7", "service")."""
@@ -142,11 +148,11 @@ class ConsoleView:
 
     def record(self, call: str, leg: int = 1) -> str:
         """Record a leg: record("2-7", 1)."""
-        return self._do(lambda: "" if self._switch.record(self._leg(call, leg)) else "no recorder is free")
+        return self._do(lambda: "" if self._switch.recorders.record(self._leg(call, leg)) else "no recorder is free")
 
     def stop_recording(self, call: str, leg: int = 1) -> str:
         """Stop recording a leg: stop_recording("2-7", 1)."""
-        return self._do(self._switch.stop_recording, self._leg(call, leg))
+        return self._do(self._switch.recorders.stop, self._leg(call, leg))
 
     def block(self, line: str) -> str:
         """Take a line out of use when it is idle: block("e1-1/5")."""
@@ -155,6 +161,44 @@ class ConsoleView:
     def unblock(self, line: str) -> str:
         """Bring it back: unblock("e1-1/5")."""
         return self._do(self._switch.floor.to_line, self._line(line), Unblocked())
+
+    def reset(self, line: str) -> str:
+        """Bring a line to rest whatever its state; its call is lost: reset("e1-1/5")."""
+        return self._do(self._switch.floor.to_line, self._line(line), Reset())
+
+    def test_call(self, line: str, number: str = "", times: int = 1) -> str:
+        """Call the far end's test line over one circuit: test_call("e1-1/5"), then test_call("e1-1/5", times=0) for what was found."""
+        found = self._line(line)
+        if not times:
+            return self._switch.test_calls.report(found)
+        return self._do(self._switch.test_calls.begin, found, number, times)
+
+    def circuit(self, line: str) -> str:
+        """What a line has carried, how its calls ended, and the last things its signalling did: circuit("e1-1/5")."""
+        found = self._line(line)
+        counters = self._switch.circuit_watch.counters(found)
+        ended = ", ".join(f"{count} x {cause_text(cause)}" for cause, count in counters.ended.most_common()) or "none"
+        blocked = ", ".join(sorted(found.blocked)) or "no"
+        return (
+            f"{found.name}: {found.engine.state}, blocked: {blocked}\n"
+            f"calls in {counters.incoming}, out {counters.outgoing}, answered {counters.answered}, busy {counters.busy_seconds:.0f} s, "
+            f"short in a row {counters.short_calls}, failed in a row {counters.failures}, unexpected signals {found.unexpected}\n"
+            f"ended: {ended}\n"
+        ) + self.history(line)
+
+    def measure(self, line: str, report: bool = False) -> str:
+        """Measure a subscriber's line: measure("sub-1/5"), then measure("sub-1/5", report=True) for what was found."""
+        found = self._line(line)
+        if report:
+            return self._switch.line_measurements.report(found)
+        return self._do(self._switch.line_measurements.begin, found)
+
+    def message_waiting(self, extension: str, messages: int) -> str:
+        """Tell an extension that messages wait, 0 = none any more: message_waiting("8002", 1)."""
+        line = self._switch.extensions.get(extension)
+        if line is None:
+            return f"there is no extension {extension}"
+        return self._do(self._switch.supervision.message_waiting, line, messages)
 
     def log_in(self, agent: str, extension: str) -> str:
         """Log an agent in at an extension: log_in("1001", "8002")."""

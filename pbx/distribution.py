@@ -173,7 +173,7 @@ class Distribution:
         self.switch.service.leave(caller)
         self.switch.connect(caller, leg)
         if self.manners.get(queue, QueueManner()).recorded:
-            self.switch.record(caller)
+            self.switch.recorders.record(caller)
 
     def agent_finished(self, leg: Leg) -> None:
         """The agent's conversation is over: time for after-call work."""

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from config.schema import Configuration, circuits_of, echo_cancellers_of, line_of
+from config.schema import Configuration, circuits_of, echo_cancellers_of, line_of, variant_of
 from config.schema import Flow as FlowSettings
 from ivr.agent_keys import LogIn, LogOut, NotReadyKey, ReadyKey
 from ivr.flow import Flow
@@ -18,6 +18,7 @@ from ivr.menu import Announcement, Menu
 from pbx.acd.agent import AgentProfile
 from pbx.acd.distributor import Distributor
 from pbx.acd.queue import QueueProfile
+from pbx.circuit_watch import WatchSettings
 from pbx.distribution import Distribution, QueueManner
 from pbx.floor import Clock, Floor
 from pbx.line import EXTENSION, TRUNK, Line
@@ -30,6 +31,7 @@ from pbx.signalling.analog.fxs import FxsLine, load_subscriber_variant
 from pbx.signalling.r2.circuit import R2Circuit
 from pbx.signalling.r2.variant import load_variant
 from pbx.switch import Switch, SwitchSettings
+from pbx.test_calls import TestLine
 from pbx.tone_plan import Tone as PlannedTone
 from pbx.tone_plan import TonePlan, heard_parts
 from pbx.trunks import TrunkGroup
@@ -113,6 +115,7 @@ class Exchange:
         trunks, extensions = plan_for("trunks", configuration), plan_for("extensions", configuration)
         lines, groups = self._circuits(trunks)
         lines += self._extensions(extensions)
+        alarm = configuration.alarm
         self.switch = Switch(
             self.floor,
             Router(trunks, extensions),
@@ -123,6 +126,9 @@ class Exchange:
                 recorders=layout_of(configuration).recorders,
                 record_all=configuration.recording.what == "all",
                 hold_player=self._hold_player(),
+                watch=WatchSettings(alarm.killer_calls, alarm.killer_seconds, alarm.killer_failures),
+                test_lines={row.name: TestLine(row.test_line, row.test_number) for row in configuration.trunk_groups},
+                meter_seconds={row.name: row.meter_seconds for row in configuration.trunk_groups},
             ),
             self._name_call,
         )
@@ -169,7 +175,7 @@ class Exchange:
         lines: list[Line] = []
         groups: dict[str, TrunkGroup] = {}
         for group in self.configuration.trunk_groups:
-            variant = load_variant(group.variant)
+            variant = load_variant(variant_of(group))
             own = [
                 Line(
                     f"{span}/{slot}",
@@ -181,7 +187,7 @@ class Exchange:
                 )
                 for span, slot in circuits_of(group)
             ]
-            groups[group.name] = TrunkGroup(group.name, own, group.hunt, group.direction != "incoming")
+            groups[group.name] = TrunkGroup(group.name, own, group.hunt, group.direction != "incoming", group.attempts)
             lines += own
         return lines, groups
 

@@ -7,7 +7,7 @@ virtual clock or paced by a thread. Leaves out stories (drivers/far_end).
 
 from collections.abc import Mapping
 
-from config.schema import Configuration, circuits_of, line_of
+from config.schema import Configuration, circuits_of, line_of, variant_of
 from drivers.far_end.city_plan import CityPlan
 from drivers.far_end.network import Network
 from drivers.far_end.telephone_line import TelephoneLine
@@ -31,7 +31,7 @@ def build(configuration: Configuration, plane: Plane, clock: Clock, prompts: Map
     lines: list[Line] = []
     outside = {span.name for span in configuration.spans if span.far_end == "outside"}
     for group in configuration.trunk_groups:
-        variant = load_variant(group.variant)
+        variant = load_variant(variant_of(group))
         for span, slot in circuits_of(group):
             if span in outside:
                 continue

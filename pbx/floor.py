@@ -20,6 +20,7 @@ from pbx.vocabulary.call import TEMPORARY_FAILURE, Primitive, Release
 from pbx.vocabulary.facts import Fact
 from pbx.vocabulary.media import (
     Hear,
+    LineMeasured,
     LineTested,
     MediaCommand,
     MediaEvent,
@@ -85,7 +86,7 @@ class Records(Protocol):
 _HEARD = (Hear, Play, SendDigits, SendTone, Silence)
 """Orders that would sound over an engine's own signals, or cut them: they wait for a speech path."""
 
-_FOR_CONTROL = (Played, Recorded, LineTested)
+_FOR_CONTROL = (Played, Recorded, LineTested, LineMeasured)
 
 
 def _is_for_control(event: MediaEvent) -> bool:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from pbx.call import ALERTING, INITIATED, Call, Leg, LegRecord
+from pbx.call import ALERTING, HELD, INITIATED, Call, Leg, LegRecord
 from pbx.line import Line
 
 if TYPE_CHECKING:
@@ -28,10 +28,14 @@ class LegRecords:
         """By line: agents of the control before, until they are seated anew."""
 
     def leg_record(self, line: Line) -> bytes:
-        """The leg, the agent and the operator's block of the line, as the arena keeps them; empty = none of them."""
+        """The legs, the agent, the operator's block and the messages of the line, as the arena keeps them; empty = none of them."""
         seat = self._seat_of(line)
         if LOCAL in line.blocked:
             seat["blocked"] = True
+        if line.messages:
+            seat["messages"] = line.messages
+        if line.second is not None:
+            seat["second"] = self._record_of(line.second, line, {})
         leg: Leg | None = line.leg
         if leg is None:
             return msgspec.msgpack.encode(LegRecord(line.name, **seat)) if seat else b""
@@ -51,6 +55,12 @@ class LegRecords:
             "seated_not_ready": agent.pending_not_ready,
         }
 
+    @staticmethod
+    def _tag_of(leg: Leg, line: Line) -> str:
+        if leg is line.second:
+            return HELD if leg.answered else ""
+        return line.engine.tag if not leg.clearing else ""
+
     def _record_of(self, leg: Leg, line: Line, seat: dict[str, Any]) -> LegRecord:
         talking = leg.call.talking
         peer = 0
@@ -64,7 +74,7 @@ class LegRecords:
             legs=leg.call.legs_ever,
             incoming=leg.incoming,
             state=leg.state,
-            tag=line.engine.tag if not leg.clearing else "",
+            tag=self._tag_of(leg, line),
             called=leg.called,
             calling=leg.calling,
             category=leg.category,
@@ -85,24 +95,31 @@ class LegRecords:
             recording=leg.recording,
             begun=leg.incoming or bool(leg.group) or leg.answered or leg.state == ALERTING,
             cause=leg.cause,
+            control=leg.control,
+            suspended=leg.suspended,
+            charge_units=leg.charge_units,
             **seat,
         )
 
-    def adopt(self, record: LegRecord, line: Line) -> Leg:
-        """Rebuild a leg, and its call when it is the first of it."""
+    def adopt(self, record: LegRecord, line: Line, second: bool = False) -> Leg:
+        """Rebuild a leg, and its call when it is the first of it; ``second``: it was held beside another one."""
         call = self._switch.calls.get(record.call)
         if call is None:
             call = self._switch.calls[record.call] = Call(record.call, record.started_at)
             call.priority = record.priority
         call.had_legs(record.legs)
-        leg = call.add(line, record.incoming, record.started_at, record.number)
+        if second:
+            leg = call.add_second(line, record.started_at, record.number)
+        else:
+            leg = call.add(line, record.incoming, record.started_at, record.number)
         leg.state = record.state if record.established_at is not None else INITIATED
         leg.called, leg.calling, leg.group, leg.agent = record.called, record.calling, record.group, record.agent
         leg.category, leg.restricted = record.category, record.restricted
         leg.established_at = record.established_at
         leg.recording = record.recording
+        leg.control, leg.suspended, leg.charge_units = record.control, record.suspended, record.charge_units
         leg.served = "" if record.incoming else record.queue
         if record.recorder >= 0:
-            self._switch.adopt_recorder(leg, record.recorder)
+            self._switch.recorders.adopt(leg, record.recorder)
         line.idle = False
         return leg

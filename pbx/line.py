@@ -18,10 +18,12 @@ HISTORY = 50
 class Line:
     """Port + engine + name. ``leg`` belongs to call control; ``wake`` and ``held`` (orders that wait for a speech path) to the floor.
 
-    ``echo_tail_ms``: the echo that calls over it have cancelled; 0 = none."""
+    ``echo_tail_ms``: the echo that calls over it have cancelled; 0 = none. ``second``: the leg that waits or is held there beside ``leg``
+    (pbx/call_waiting.py); ``call_waiting``: whether there may be one. ``messages``: how many wait for its subscriber."""
 
     __slots__ = (
         "blocked",
+        "call_waiting",
         "echo_tail_ms",
         "engine",
         "group",
@@ -31,11 +33,13 @@ class Line:
         "idle_since",
         "kind",
         "leg",
+        "messages",
         "name",
         "notes",
         "number",
         "observer",
         "port",
+        "second",
         "seizures",
         "tag",
         "unexpected",
@@ -52,6 +56,9 @@ class Line:
         self.group = group
         self.echo_tail_ms = echo_tail_ms
         self.leg: Any = None
+        self.second: Any = None
+        self.call_waiting = False
+        self.messages = 0
         self.held: list[Any] = []
         self.idle = True
         self.idle_since = 0.0
@@ -80,7 +87,7 @@ class Line:
     @property
     def available(self) -> bool:
         """Whether a call may be placed on it."""
-        return self.idle and not self.blocked and self.leg is None
+        return self.idle and not self.blocked and self.leg is None and self.second is None
 
     def __repr__(self) -> str:
         return f"<{self.name} {self.engine.state}{' blocked' if self.blocked else ''}>"

@@ -19,7 +19,8 @@ _SIGNS = frozenset("0123456789ABCD*#")
 class Row(msgspec.Struct, frozen=True, gc=False):
     """One row of the plan; ``least`` and ``most`` count the digits of the whole number, prefix included.
 
-    What is sent on to a trunk group is ``prepend`` and the number without its first ``strip`` digits.
+    What is sent on to a trunk group is ``prepend`` and the number without its first ``strip`` digits; with ``overlap`` it is sent on
+    as it comes.
     """
 
     prefix: str
@@ -28,6 +29,7 @@ class Row(msgspec.Struct, frozen=True, gc=False):
     destination: str
     strip: int = 0
     prepend: str = ""
+    overlap: bool = False
 
 
 class Plan:
@@ -36,7 +38,9 @@ class Plan:
     def __init__(self, rows: Iterable[Row]) -> None:
         self._rows: dict[str, list[Row]] = {}
         self._most_beyond: dict[str, int] = {}  # beginning of a prefix -> most digits of any number that begins so
+        self._beginnings: set[str] = set()  # what some prefix goes on from
         for row in rows:
+            self._beginnings.update(row.prefix[:end] for end in range(len(row.prefix)))
             self._rows.setdefault(row.prefix, []).append(row)
             for end in range(len(row.prefix) + 1):
                 start = row.prefix[:end]
@@ -50,11 +54,25 @@ class Plan:
         most = max([row.most for row in begun] + [self._most_beyond.get(digits, 0)])
         more = max(0, most - len(digits))
         row = _matching(begun, digits)
+        known = more > 0 and self._overlap_row(begun, digits) is not None
         if row is not None:
-            return Examination(verdict=COMPLETE, prefix=row.prefix, destination=row.destination, max_more=more)
+            return Examination(verdict=COMPLETE, prefix=row.prefix, destination=row.destination, max_more=more, route_known=known)
         if more:
-            return Examination(verdict=MORE, max_more=more)
+            return Examination(verdict=MORE, max_more=more, route_known=known)
         return Examination(verdict=INVALID, cause=INVALID_NUMBER_FORMAT if begun else UNALLOCATED_NUMBER)
+
+    def _overlap_row(self, begun: list[Row], digits: str) -> Row | None:
+        """The one row that the number can still match, if its digits are sent on as they come."""
+        if digits in self._beginnings:
+            return None
+        open_rows = [row for row in begun if row.most >= len(digits)]
+        return open_rows[0] if len(open_rows) == 1 and open_rows[0].overlap and len(digits) >= open_rows[0].strip else None
+
+    def overlap(self, digits: str) -> tuple[str, str] | None:
+        """Destination and digits to send so far, when the route of an incomplete number is known and it is sent on as it comes."""
+        begun = [row for end in range(len(digits) + 1) for row in self._rows.get(digits[:end], ())]
+        row = self._overlap_row(begun, digits)
+        return None if row is None else (row.destination, row.prepend + digits[row.strip :])
 
     def digits_to_send(self, digits: str) -> str:
         """Return what a trunk group is to be given for the complete number ``digits``; other numbers come unchanged."""
@@ -66,7 +84,7 @@ class Plan:
 def plan_for(callers: str, configuration: Configuration) -> Plan:
     """Return the plan that ``callers`` ("extensions" or "trunks") dial by: the rows open to them and all extensions."""
     rows = [
-        Row(number.prefix, number.least, number.most, number.destination, number.strip, number.prepend)
+        Row(number.prefix, number.least, number.most, number.destination, number.strip, number.prepend, number.overlap)
         for number in configuration.numbers
         if callers in number.open_to
     ]

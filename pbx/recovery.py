@@ -18,7 +18,7 @@ from pbx.line import TRUNK, Line
 from pbx.media import Plane
 from pbx.switch import Switch
 from pbx.vocabulary import facts
-from pbx.vocabulary.call import TEMPORARY_FAILURE, Blocked
+from pbx.vocabulary.call import TEMPORARY_FAILURE, Blocked, MessageWaiting
 from pbx.vocabulary.media import (
     PLAYER,
     RECEIVE_DTMF,
@@ -40,6 +40,8 @@ from pbx.vocabulary.media import (
 )
 
 SIGNAL_RECEIVERS = RECEIVE_MFC_FORWARD | RECEIVE_MFC_BACKWARD | RECEIVE_PROGRESS | RECEIVE_FAX
+SECOND = " second"
+"""Behind the name of a line: the leg that waited or was held there beside the other (pbx/call_waiting.py)."""
 ALL_RECEIVERS = RECEIVE_DTMF | SIGNAL_RECEIVERS
 QUIET: tuple[MediaCommand, ...] = (
     *(Disarm(), Silence(), Unhear(-1), Unlisten(ALL_RECEIVERS), StopRecord(-1), Tag(0)),
@@ -54,7 +56,10 @@ def recover(switch: Switch, plane: Plane, epoch: int, now: float, configure: Cal
         octets = plane.read_leg_record(line.port)
         try:
             if octets:
-                records[line.name] = msgspec.msgpack.decode(octets, type=LegRecord)
+                record = records[line.name] = msgspec.msgpack.decode(octets, type=LegRecord)
+                line.messages = record.messages
+                if record.second is not None:
+                    records[line.name + SECOND] = record.second
         except msgspec.DecodeError:
             switch.floor.counters["fault: leg record that cannot be read"] += 1
         configure(line)
@@ -125,7 +130,8 @@ class _Rescue:
             self._prepare(line)
         self._reunite()
         for name, leg in self.legs.items():
-            self._restore_sound(leg, self.living[name])
+            if leg is leg.line.leg:
+                self._restore_sound(leg, self.living[name])
         self._seat_agents()
         for line in self.switch.lines.values():
             record = self.living.get(line.name)
@@ -133,6 +139,8 @@ class _Rescue:
             self.floor.guard(line, self.floor.resume, line, tag, levels, self.now)
             if line.name in self.blocked:
                 self.floor.to_line(line, Blocked(LOCAL))
+            if line.messages:
+                self.floor.to_line(line, MessageWaiting(line.messages))
         self.floor.fact(facts.ControlStarted(self.now, epoch, len(self.legs)))
         self.adopted = len(self.legs)
         for name, leg in self.legs.items():
@@ -144,9 +152,14 @@ class _Rescue:
         line.idle = False
         if record is None:
             self.floor.directly(line.port, QUIET)
-            return
-        leg = self.switch.records.adopt(record, line)
-        self.legs[line.name] = leg
+        else:
+            self._adopt(line.name, record, line, second=False)
+        second = self.living.get(line.name + SECOND)
+        if second is not None:
+            self._adopt(line.name + SECOND, second, line, second=True)
+
+    def _adopt(self, name: str, record: LegRecord, line: Line, second: bool) -> None:
+        self.legs[name] = self.switch.records.adopt(record, line, second)
         self.floor.fact(facts.Adopted(self.now, record.call, record.number, record.line))
         self.floor.touch(line)
 
@@ -203,7 +216,7 @@ class _Rescue:
 
     def _go_on(self, leg: Leg, record: LegRecord) -> None:
         """A caller in a flow resumes; a leg whose call has lost its sense is cleared."""
-        if leg.clearing or leg.line.leg is not leg or leg.queue or leg.call.talking is not None:
+        if leg.clearing or leg not in (leg.line.leg, leg.line.second) or leg.queue or leg.call.talking is not None:
             return
         if record.flow in self.switch.service.flows:
             self.switch.service.begin(leg, record.flow, record.step, record.variables)

@@ -21,6 +21,7 @@ class Route(msgspec.Struct, frozen=True):
     name: str = ""
     number: str = ""
     cause: int = 0
+    overlap: bool = False
 
 
 class Plan(NumberExaminer, Protocol):
@@ -28,6 +29,9 @@ class Plan(NumberExaminer, Protocol):
 
     def digits_to_send(self, digits: str) -> str:
         """The digits for the trunk group."""
+
+    def overlap(self, digits: str) -> tuple[str, str] | None:
+        """Destination and digits to send so far of a number that is not whole, but sent on as it comes."""
 
 
 class Router:
@@ -46,6 +50,14 @@ class Router:
         if found.verdict == "more":
             return Route("reject", cause=INVALID_NUMBER)
         return self.destination(found.destination, plan.digits_to_send(number))
+
+    def overlap(self, number: str, caller_kind: str) -> Route:
+        """The route of a number of which more digits will come; as ``route`` when it is whole or not sent on as it comes."""
+        found = self._plans[caller_kind].overlap(number)
+        if found is None:
+            return self.route(number, caller_kind)
+        kind, _, name = found[0].partition(":")
+        return Route(kind, name, found[1], overlap=True)
 
     def destination(self, destination: str, number: str = "") -> Route:
         """The route of a destination as the configuration writes it."""

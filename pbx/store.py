@@ -259,6 +259,8 @@ class Store:
                     "WHERE call = ? AND sequence > ?",
                     (at, agent, agent, call, self._base),
                 )
+            case facts.NumberExtended(called=called) if fact.leg == 1:
+                connection.execute("UPDATE calls SET called = ? WHERE call = ? AND sequence > ?", (called, call, self._base))
             case facts.Queued(queue=queue):
                 connection.execute("UPDATE calls SET queue = ? WHERE call = ? AND sequence > ?", (queue, call, self._base))
             case facts.RecordingStarted(recording=recording):

@@ -12,12 +12,19 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from pbx import bridge
-from pbx.call import ALERTING, CONNECTED, FAILED, HELD, Call, Leg
+from pbx.call import ALERTING, CONNECTED, FAILED, Call, Leg
+from pbx.call_waiting import CallWaitings
+from pbx.circuit_watch import CircuitWatch, WatchSettings
 from pbx.floor import Floor
+from pbx.holding import Holding
 from pbx.leg_records import LegRecords
-from pbx.line import TRUNK, Line
+from pbx.line import EXTENSION, TRUNK, Line
+from pbx.line_measurements import LineMeasurements
 from pbx.line_tests import LineTests
+from pbx.recording import Recorders
 from pbx.routing import Route, Router
+from pbx.supervision import Supervision
+from pbx.test_calls import TestCalls, TestLine
 from pbx.trunks import TrunkGroup
 from pbx.vocabulary import facts, tones
 from pbx.vocabulary.call import (
@@ -36,33 +43,41 @@ from pbx.vocabulary.call import (
     Disconnect,
     Idle,
     Info,
+    Metering,
+    OperatorSignal,
     Primitive,
     Proceeding,
     Progress,
     Release,
+    Resume,
     Seized,
     Setup,
+    Suspend,
     Unblocked,
 )
-from pbx.vocabulary.media import PLAYER, CancelEcho, LineTested, MediaEvent, Played, Record, SendTone, StopRecord, Tag, ToneOn
+from pbx.vocabulary.media import CancelEcho, LineMeasured, LineTested, MediaEvent, Played, SendTone, Tag, ToneOn
 
 if TYPE_CHECKING:
     from pbx.acd.distributor import Distributor
     from pbx.distribution import Distribution
     from pbx.service import Service
 
+FLASH = "!"
 RING_BACK = SendTone(tones.progress("ring-back"))
 ANOTHER_CIRCUIT = frozenset({NO_CIRCUIT, CIRCUIT_NOT_AVAILABLE})
-CIRCUITS_TRIED_MOST = 3
 
 
 class SwitchSettings(msgspec.Struct, frozen=True):
-    """Times of the switch itself, in seconds; how many recorders the plane has; what is recorded; what a held party hears."""
+    """Times of the switch itself, in seconds; how many recorders the plane has; what is recorded; what a held party hears; when a circuit
+    is taken for a killer; by trunk group: the numbers of test lines, and how long a charge unit lasts."""
 
     no_answer_seconds: float = 60.0
     recorders: int = 0
     record_all: bool = False
     hold_player: int = -1
+    watch: WatchSettings = WatchSettings()
+    test_lines: dict[str, TestLine] = {}
+    meter_seconds: dict[str, float] = {}
 
 
 class Switch:
@@ -87,16 +102,22 @@ class Switch:
         self.service: Service
         self.distribution: Distribution
         self.distributor: Distributor
-        self._name_call = name_call
-        self._recorders = list(range(settings.recorders))
+        self.name_call = name_call
+        self.recorders = Recorders(self, settings.recorders)
         self.records = LegRecords(self)
         self.line_tests = LineTests(floor)
+        self.line_measurements = LineMeasurements(floor)
+        self.circuit_watch = CircuitWatch(floor, settings.watch)
+        self.test_calls = TestCalls(self, settings.test_lines)
+        self.supervision = Supervision(self, settings.meter_seconds)
+        self.holding = Holding(self)
+        self.waiting = CallWaitings(self)
         self._arrived: dict[type[Primitive], Callable[[Line, Primitive, float], None]] = {
             Seized: self._seized,
             Setup: self._setup,
             Info: self._info,
-            Proceeding: self._nothing,
-            Progress: self._nothing,
+            Proceeding: self.supervision.proceeding,
+            Progress: self._progress,
             Alerting: self._alerting,
             Connect: self._connected,
             Disconnect: self._disconnected,
@@ -104,13 +125,12 @@ class Switch:
             Idle: self._idle,
             Blocked: self._blocked,
             Unblocked: self._unblocked,
+            Suspend: self.supervision.suspended,
+            Resume: self.supervision.resumed,
+            OperatorSignal: self.supervision.operator,
+            Metering: self.supervision.metered,
         }
         floor.attach(self, self.records)
-
-    @property
-    def recorders_free(self) -> int:
-        """How many recorders of the plane are not in use."""
-        return len(self._recorders)
 
     # What comes from the lines.
 
@@ -122,35 +142,39 @@ class Switch:
         """What was ordered here: a prompt has ended, a tone is heard, a second tested. (That a recorder has stopped needs no answer.)"""
         if isinstance(event, LineTested):
             self.line_tests.second(line, event)
+        elif isinstance(event, LineMeasured):
+            self.line_measurements.measured(line, event)
         elif line.leg is not None and isinstance(event, Played):
             self.service.played(line.leg, event.token)
         elif line.leg is not None and isinstance(event, ToneOn):
-            self.service.fax_heard(line.leg, event.tone)
+            if line.leg.test is not None:
+                self.test_calls.heard(line.leg, event)
+            else:
+                self.service.fax_heard(line.leg, event.tone)
 
     def fault(self, line: Line, now: float) -> None:
         """Our own fault: whatever the engine still said, this call is over."""
         leg = line.leg
         if leg is not None:
             self._released(line, Release(TEMPORARY_FAILURE), now)
+        self.waiting.clear(line)
         line.idle = True
 
-    def _nothing(self, line: Line, primitive: Primitive, now: float) -> None:
-        """Nothing to do: the engine has told all that its neighbours need to know."""
-
     def _seized(self, line: Line, primitive: Primitive, now: float) -> None:
-        call = Call(self._name_call(), now)
+        call = Call(self.name_call(), now)
         self.calls[call.name] = call
         leg = call.add(line, True, now)
         leg.group = line.group
-        self._take_line(leg)
+        self.take_line(leg)
         self.tell(leg, facts.ServiceInitiated)
 
-    def _take_line(self, leg: Leg) -> None:
+    def take_line(self, leg: Leg) -> None:
         """The line now belongs to the leg; what its engine noted before is no part of this call's trace."""
         line = leg.line
         line.notes = [note for note in line.notes if note[0] >= self.floor.now]
         line.idle = False
         line.seizures += 1
+        self.circuit_watch.taken(leg)
         self.line_tests.stop(line, "seized")
         self.floor.orders([(line.port, Tag(leg.number))])
         self.floor.touch(line)
@@ -162,15 +186,35 @@ class Switch:
         if leg is None or leg.called:
             return
         leg.called, leg.calling = primitive.called, primitive.calling
-        leg.category, leg.restricted = primitive.category, primitive.restricted
+        leg.category, leg.restricted, leg.name = primitive.category, primitive.restricted, primitive.name
+        leg.control, leg.overlap = primitive.control, primitive.overlap
         self.tell(leg, facts.Originated, called=leg.called, calling=leg.calling, category=leg.category)
-        self.route(leg, leg.called)
+        if self.test_calls.is_for_us(leg, primitive):
+            self.test_calls.respond(leg)
+        elif leg.overlap:
+            self.deliver(leg, self.router.overlap(leg.called, line.kind))
+        else:
+            self.route(leg, leg.called)
 
     def _info(self, line: Line, primitive: Primitive, now: float) -> None:
         assert isinstance(primitive, Info)
         leg: Leg | None = line.leg
-        if leg is not None and leg.run is not None:
+        if leg is None:
+            return
+        if leg.run is not None:
             leg.run.digit(primitive.digits)
+        elif leg.overlap:
+            self.supervision.digits(leg, primitive.digits)
+        elif primitive.digits == FLASH:
+            self.waiting.flash(leg)
+
+    def _progress(self, line: Line, primitive: Primitive, now: float) -> None:
+        """The far exchange says something in band, which the caller is to hear."""
+        leg: Leg | None = line.leg
+        caller = leg.call.originator if leg is not None else None
+        if leg is not None and caller is not None and caller is not leg and not leg.answered and not leg.clearing and line.kind == TRUNK:
+            self.floor.to_line(caller.line, Progress())
+            self.floor.orders(bridge.hear(caller, line.port))
 
     def _alerting(self, line: Line, primitive: Primitive, now: float) -> None:
         leg: Leg | None = line.leg
@@ -187,16 +231,29 @@ class Switch:
                 # The far exchange says in band what becomes of the call: its ring-back, its busy tone, its announcement.
                 self.floor.orders(bridge.hear(caller, line.port))
             else:
-                self.sound(caller, RING_BACK)
+                self.ring_back(caller)
+
+    def ring_back(self, caller: Leg) -> None:
+        """Ring-back tone for a caller."""
+        self.sound(caller, RING_BACK)
 
     def _connected(self, line: Line, primitive: Primitive, now: float) -> None:
         leg: Leg | None = line.leg
         if leg is None or leg.clearing:
             return
+        if leg.test is not None:
+            self._establish(leg)
+            self.test_calls.answered(leg)
+            return
+        self.connected(leg)
+
+    def connected(self, leg: Leg) -> None:
+        """The leg's party has answered, or what we answered it with has been signalled."""
         placed = leg.incoming and leg.ring_timer is not None
         self._stop_ringing(leg)
-        if not leg.answered:
-            self._establish(leg)
+        if self.waiting.recalled(leg):
+            return
+        self._establish(leg)
         caller = leg.call.originator
         if placed:
             self._placed(leg)
@@ -214,6 +271,7 @@ class Switch:
         assert isinstance(primitive, Disconnect)
         leg: Leg | None = line.leg
         if leg is not None:
+            leg.far_first = leg.far_first or not leg.clearing
             self.clear_leg(leg, primitive.cause)
 
     def _released(self, line: Line, primitive: Primitive, now: float) -> None:
@@ -222,34 +280,48 @@ class Switch:
         if leg is None:
             return
         call = leg.call
-        again = not leg.clearing and not leg.incoming and not leg.answered and primitive.cause in ANOTHER_CIRCUIT
+        again = not (leg.clearing or leg.incoming or leg.answered or leg.test) and primitive.cause in ANOTHER_CIRCUIT
         if not leg.clearing:
+            leg.far_first = True
             leg.cause = primitive.cause
             leg.clearing = True
             if not again:
-                self._part(leg, primitive.cause)
+                self.part(leg, primitive.cause)
         self._flush_trace(leg, now)
         line.leg = None
-        del call.legs[leg.number]
         self.floor.orders([*bridge.silence(leg), (line.port, Tag(0))])
         if leg.answered:
             self._cancel_echo(line, 0)
-        self.floor.touch(line)
-        self.tell(leg, facts.ConnectionCleared, cause=leg.cause or primitive.cause)
+        self.circuit_watch.released(leg, primitive.cause)
+        if leg.test is not None:
+            self.test_calls.released(leg)
+        self.forget(leg, primitive.cause)
         if again:
             self._another_circuit(leg)
-        if not call.legs:
-            self._call_cleared(call, now)
+        self.end_if_empty(call)
 
-    def _call_cleared(self, call: Call, now: float) -> None:
+    def forget(self, leg: Leg, cause: int) -> None:
+        """The leg is no part of its call any more; with the last one the call is over."""
+        call = leg.call
+        del call.legs[leg.number]
+        self.floor.touch(leg.line)
+        self.supervision.over(leg)
+        self.tell(leg, facts.ConnectionCleared, cause=leg.cause or cause)
+
+    def end_if_empty(self, call: Call) -> None:
+        """The call is over when its last leg is gone."""
+        if call.legs or call.name not in self.calls:
+            return
         del self.calls[call.name]
-        self.floor.fact(facts.CallCleared(now, call.name, cause=call.cause))
+        self.floor.fact(facts.CallCleared(self.floor.now, call.name, cause=call.cause))
 
     def _idle(self, line: Line, primitive: Primitive, now: float) -> None:
         line.idle = True
         line.idle_since = now
         line.take_notes()
-        self.distribution.line_changed(line, free=True)
+        self.test_calls.idle(line)
+        if not self.waiting.recall(line):
+            self.distribution.line_changed(line, free=True)
 
     def _blocked(self, line: Line, primitive: Primitive, now: float) -> None:
         assert isinstance(primitive, Blocked)
@@ -259,6 +331,7 @@ class Switch:
 
     def _unblocked(self, line: Line, primitive: Primitive, now: float) -> None:
         line.blocked.clear()
+        self.circuit_watch.unblocked(line)
         self.line_tests.stop(line, "unblocked")
         self.floor.touch(line)
         self.floor.fact(facts.LineUnblocked(now, line.name))
@@ -278,7 +351,7 @@ class Switch:
         if route.kind == "extension":
             self.dial_extension(leg, route.name)
         elif route.kind == "trunk":
-            self.dial_trunk(leg, route.name, route.number)
+            self.dial_trunk(leg, route.name, route.number, route.overlap)
         elif route.kind == "flow":
             self.service.begin(leg, route.name)
         elif route.kind == "announcement":
@@ -298,6 +371,9 @@ class Switch:
         elif line.blocked:
             cause = OUT_OF_ORDER
         elif not line.available:
+            waiting = None if agent else self.waiting.offer(caller, line, number)
+            if waiting is not None:
+                return waiting
             cause = USER_BUSY
         else:
             return self._ring(caller, line, number, agent, "", ring_seconds or self.settings.no_answer_seconds)
@@ -305,35 +381,52 @@ class Switch:
             self.dial_failed(caller, cause)
         return None
 
-    def dial_trunk(self, caller: Leg, group: str, number: str) -> Leg | None:
-        """Seize a circuit of the group for the caller; None when there is none."""
+    def dial_trunk(self, caller: Leg, group: str, number: str, overlap: bool = False) -> Leg | None:
+        """Seize a circuit of the group for the caller; None when there is none. ``overlap``: more digits will come."""
         trunk_group = self.groups.get(group)
         line = trunk_group.choose(caller.tried) if trunk_group is not None else None
         if line is None:
             self.dial_failed(caller, NO_CIRCUIT)
             return None
-        return self._ring(caller, line, number, "", group, self.settings.no_answer_seconds)
+        return self._ring(caller, line, number, "", group, self.settings.no_answer_seconds, overlap)
 
-    def _ring(self, caller: Leg, line: Line, called: str, agent: str, group: str, ring_seconds: float) -> Leg:
+    def _ring(
+        self, caller: Leg, line: Line, called: str, agent: str, group: str, ring_seconds: float, overlap: bool = False
+    ) -> Leg:
         now = self.floor.now
         call = caller.call
         leg = call.add(line, False, now)
         leg.called, leg.calling, leg.agent, leg.group = called, caller.calling, agent, group
-        self._take_line(leg)
+        self.take_line(leg)
         self.floor.touch(caller.line)
-        if not caller.answered:
+        leg.overlap, leg.name = overlap, caller.name
+        leg.control = "" if agent else caller.control
+        if not caller.answered and not overlap:
+            caller.overlap = False
             self.floor.to_line(caller.line, Proceeding())
+        inside = caller.line.kind == line.kind == EXTENSION
         self.floor.to_line(
-            line, Setup(called, calling=caller.calling, category=caller.category, restricted=caller.restricted)
+            line,
+            Setup(
+                called,
+                calling=caller.calling,
+                category=caller.category,
+                restricted=caller.restricted,
+                name=caller.name,
+                overlap=overlap,
+                control=leg.control,
+                ringing="internal" if inside else "",
+            ),
         )
         if line.kind == TRUNK:
             self.tell(leg, facts.NetworkReached, called=called, group=group)
-        leg.ring_timer = self.floor.after(ring_seconds, self._rung_out, leg)
+        leg.ring_timer = self.floor.after(ring_seconds, self.rung_out, leg)
         return leg
 
-    def _rung_out(self, leg: Leg) -> None:
+    def rung_out(self, leg: Leg) -> None:
+        """It has been rung for too long (a leg that is being recalled has been answered before)."""
         leg.ring_timer = None
-        if not leg.answered and not leg.clearing:
+        if not leg.clearing:
             self.clear_leg(leg, NO_ANSWER)
 
     def _stop_ringing(self, leg: Leg) -> None:
@@ -347,10 +440,11 @@ class Switch:
         if caller is None or caller.clearing:
             return
         caller.tried = caller.tried | {leg.line.name}
-        if len(caller.tried) >= CIRCUITS_TRIED_MOST:
+        group = self.groups.get(leg.group)
+        if group is None or len(caller.tried) >= group.attempts:
             self.dial_failed(caller, NO_CIRCUIT)
         else:
-            self.dial_trunk(caller, leg.group, leg.called)
+            self.dial_trunk(caller, leg.group, leg.called, leg.overlap)
 
     def dial_failed(self, caller: Leg, cause: int) -> None:
         """The call of this leg goes nowhere: its flow is told, or else the caller."""
@@ -372,45 +466,20 @@ class Switch:
         if line is None or not line.available:
             return f"extension {extension} is not free" if line is not None else f"there is no extension {extension}"
         now = self.floor.now
-        call = Call(self._name_call(), now)
+        call = Call(self.name_call(), now)
         self.calls[call.name] = call
         leg = call.add(line, True, now)
         leg.called, leg.calling = number, extension
-        self._take_line(leg)
+        self.take_line(leg)
         self.tell(leg, facts.ServiceInitiated)
         self.floor.to_line(line, Setup(extension, calling=number))
-        leg.ring_timer = self.floor.after(self.settings.no_answer_seconds, self._rung_out, leg)
+        leg.ring_timer = self.floor.after(self.settings.no_answer_seconds, self.rung_out, leg)
         return ""
 
     def _placed(self, leg: Leg) -> None:
         """The extension for which a call is placed has answered: now the call itself."""
         self.tell(leg, facts.Originated, called=leg.called, calling=leg.calling)
         self.route(leg, leg.called)
-
-    def hold(self, leg: Leg) -> str:
-        """The leg's partner leaves it with music; "" or why not."""
-        talking = leg.call.talking
-        if talking is None or leg not in talking or leg.state == HELD:
-            return "it is not in a conversation"
-        for party in talking:
-            self.floor.orders(bridge.silence(party))
-        leg.state = HELD
-        if self.settings.hold_player >= 0:
-            self.floor.orders(bridge.hear(leg, PLAYER + self.settings.hold_player))
-        self.tell(leg, facts.Held)
-        self.floor.touch(leg.line)
-        return ""
-
-    def retrieve(self, leg: Leg) -> str:
-        """The held leg is back in its conversation; "" or why not."""
-        talking = leg.call.talking
-        if talking is None or leg.state != HELD:
-            return "it is not held"
-        leg.state = CONNECTED
-        self.floor.orders(bridge.talk(*talking))
-        self.tell(leg, facts.Retrieved)
-        self.floor.touch(leg.line)
-        return ""
 
     def answer(self, leg: Leg) -> None:
         """Answer an incoming leg; it is established when its line says that the answer has been signalled."""
@@ -424,6 +493,7 @@ class Switch:
         self.floor.touch(leg.line)
         self.tell(leg, facts.Established, called=leg.called, calling=leg.calling, agent=leg.agent)
         self._flush_trace(leg, self.floor.now)
+        self.supervision.answered(leg)
 
     def _cancel_echo(self, line: Line, tail_ms: int) -> None:
         """From the answer on, so that signals of registers never pass through a canceller; 0 = no more."""
@@ -440,7 +510,7 @@ class Switch:
         self.floor.touch(first.line)
         self.floor.touch(second.line)
         if self.settings.record_all:
-            self.record(first)
+            self.recorders.record(first)
 
     def requeue(self, leg: Leg, queue: str, priority: int) -> bool:
         """The caller leaves flow or conversation and waits in a queue; whoever talked to him is cleared. False = it is full."""
@@ -471,19 +541,22 @@ class Switch:
         """Clear one leg in the orderly way of its line; the others of the call follow as they must."""
         if leg.clearing:
             return
+        if leg is leg.line.second:
+            self.waiting.drop(leg, cause)
+            return
         leg.clearing = True
         leg.cause = cause
         self.floor.orders(bridge.silence(leg))
         self.floor.to_line(leg.line, Disconnect(cause))
-        self._part(leg, cause)
+        self.part(leg, cause)
         self.floor.touch(leg.line)
 
-    def _part(self, leg: Leg, cause: int) -> None:
+    def part(self, leg: Leg, cause: int) -> None:
         """A leg leaves its call: what it was part of comes to an end. Done once for each leg."""
         call = leg.call
         call.cause = call.cause or cause
         self._stop_ringing(leg)
-        self.stop_recording(leg)
+        self.recorders.stop(leg)
         self.service.leave(leg)
         talked = call.talking is not None and leg in call.talking
         if talked and call.talking is not None:
@@ -500,33 +573,7 @@ class Switch:
         if not leg.incoming and not talked and not requeued and caller is not None and not caller.clearing:
             self.dial_failed(caller, cause)
 
-    def record(self, leg: Leg) -> bool:
-        """Record what the leg says and is told; False when no recorder is free."""
-        if leg.recorder >= 0 or not self._recorders:
-            return leg.recorder >= 0
-        leg.recorder = self._recorders.pop(0)
-        leg.recording = f"{leg.call.name}-{leg.number}"
-        self.floor.orders([(leg.line.port, Record(leg.recorder))])
-        self.tell(leg, facts.RecordingStarted, recording=leg.recording, recorder=leg.recorder)
-        self.floor.touch(leg.line)
-        return True
-
-    def stop_recording(self, leg: Leg) -> None:
-        """Stop it; the recorder goes to the end of the row, so that its ring is read before it is used again."""
-        if leg.recorder < 0:
-            return
-        self.floor.orders([(leg.line.port, StopRecord(leg.recorder))])
-        self.tell(leg, facts.RecordingStopped, recording=leg.recording, recorder=leg.recorder)
-        self._recorders.append(leg.recorder)
-        leg.recorder = -1
-        self.floor.touch(leg.line)
-
     def _flush_trace(self, leg: Leg, now: float) -> None:
         notes = leg.line.take_notes()
         if notes:
             self.tell(leg, facts.Traced, lines=notes)
-
-    def adopt_recorder(self, leg: Leg, recorder: int) -> None:
-        """A leg that is being recorded goes on with its recorder."""
-        leg.recorder = recorder
-        self._recorders.remove(recorder)

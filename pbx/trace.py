@@ -52,6 +52,7 @@ def _named(text: str, /, **values: Any) -> str:
 WORDS: dict[type[Fact], Callable[[Any], str]] = {
     facts.ServiceInitiated: lambda fact: "call begins",
     facts.Originated: lambda fact: _named(f"calls {fact.called or 'nobody'}", calling=fact.calling, category=fact.category),
+    facts.NumberExtended: lambda fact: f"more digits: {fact.called}",
     facts.NetworkReached: lambda fact: _named("trunk circuit taken", called=fact.called, group=fact.group),
     facts.Delivered: lambda fact: _named("is rung", called=fact.called, calling=fact.calling, agent=fact.agent),
     facts.Established: lambda fact: _named("answered", agent=fact.agent),
@@ -66,6 +67,10 @@ WORDS: dict[type[Fact], Callable[[Any], str]] = {
     facts.FaxToneHeard: lambda fact: _named("fax tone heard", tone=fact.tone, flow=fact.flow),
     facts.RecordingStarted: lambda fact: f"recording {fact.recording} begins",
     facts.RecordingStopped: lambda fact: f"recording {fact.recording} ends",
+    facts.Suspended: lambda fact: "called party has hung up, may lift again",
+    facts.Resumed: lambda fact: "called party has lifted again",
+    facts.Charged: lambda fact: f"charged {fact.units} units",
+    facts.CallWaited: lambda fact: _named("waits at a line that talks", called=fact.called, calling=fact.calling),
     facts.Failed: lambda fact: f"cannot go on: {cause_text(fact.cause)}",
     facts.ConnectionCleared: lambda fact: f"over: {cause_text(fact.cause)}",
     facts.CallCleared: lambda fact: f"call over: {cause_text(fact.cause)}",

@@ -94,6 +94,7 @@
 #define PLANE_CODE_CARRIER 0x700 /* of a modem, between octets */
 #define PLANE_CODE_V21_FLAGS 0x505
 #define PLANE_CODE_BEEP 0x507
+#define PLANE_CODE_MILLIWATT 0x40b /* a steady tone: on sound it is told as a beep */
 #define PLANE_CODE_PROMPT 0x1000
 
 #define PLANE_EDGES 8         /* sources and mixes of one port */

@@ -59,8 +59,10 @@ void token_timing_load(struct token_timing *timing, const struct arena_tones *to
 
 /* Index into `classes` of a code, -1 when no receiver is made for it. */
 static int class_of(uint16_t code) {
-  if (code == PLANE_CODE_PROMPT || code == PLANE_CODE_BEEP)
-    return code == PLANE_CODE_PROMPT ? CLASS_VOICE : CLASS_BEEP;
+  if (code == PLANE_CODE_PROMPT)
+    return CLASS_VOICE;
+  if (code == PLANE_CODE_BEEP || code == PLANE_CODE_MILLIWATT)
+    return CLASS_BEEP;
   if (code == PLANE_CODE_V21_FLAGS)
     return CLASS_FLAGS;
   if (code >= PLANE_CODE_SPECIAL && code <= PLANE_CODE_SPECIAL + FAX_ANSAM_REVERSALS)

@@ -37,6 +37,12 @@ class Originated(CallFact, frozen=True, gc=False):
     category: int = 0
 
 
+class NumberExtended(CallFact, frozen=True, gc=False):
+    """Overlap: more digits of the called number have come; ``called`` as far as it is known now."""
+
+    called: str = ""
+
+
 class NetworkReached(CallFact, frozen=True, gc=False):
     """A trunk circuit was seized for the call; beyond it only the network knows more."""
 
@@ -180,6 +186,27 @@ class Adopted(CallFact, frozen=True, gc=False):
     """A new control took the leg over from one that died."""
 
 
+class Suspended(CallFact, frozen=True, gc=False):
+    """The called party has hung up and may lift again (clear-back; SUS of No. 7)."""
+
+
+class Resumed(CallFact, frozen=True, gc=False):
+    """He has lifted again."""
+
+
+class Charged(CallFact, frozen=True, gc=False):
+    """So many charge units were counted on the leg, told when it is over."""
+
+    units: int = 0
+
+
+class CallWaited(CallFact, frozen=True, gc=False):
+    """The line talks; this call waits there, and its party has been told."""
+
+    called: str = ""
+    calling: str = ""
+
+
 class Traced(CallFact, frozen=True, gc=False):
     """Lines of the call's trace: (seconds, line, text)."""
 
@@ -243,6 +270,23 @@ class LineTestEnded(Fact, frozen=True, gc=False):
     errored_seconds: int = 0
     severely_errored_seconds: int = 0
     reason: str = ""
+
+
+class CircuitTested(Fact, frozen=True, gc=False):
+    """Test calls over one circuit are over: how many were good, and why the others failed."""
+
+    line: str
+    number: str = ""
+    good: int = 0
+    failed: tuple[str, ...] = ()
+
+
+class LineMeasured(Fact, frozen=True, gc=False):
+    """A subscriber line was measured (outward test of Q.542); ``found`` by the names of LINE_QUANTITIES, ``verdict`` in words."""
+
+    line: str
+    found: dict[str, int] = {}
+    verdict: str = ""
 
 
 class AlarmRaised(Fact, frozen=True, gc=False):

@@ -26,10 +26,10 @@ def told_to(lab, line, seconds):
     """The level of what a line is told and of what it says, in dB of some zero."""
     switch = lab.simulation.exchange.switch
     leg = switch.lines[line].leg
-    lab.simulation.exchange.floor.turn(switch.record, leg)
+    lab.simulation.exchange.floor.turn(switch.recorders.record, leg)
     lab.after(seconds)
     octets = lab.simulation.exchange.plane.read_recorder(leg.recorder)
-    lab.simulation.exchange.floor.turn(switch.stop_recording, leg)
+    lab.simulation.exchange.floor.turn(switch.recorders.stop, leg)
     said, told = (decode_alaw(octets[track::2]).astype(float) for track in (0, 1))
     assert len(told) > seconds * 7000
     return tuple(10 * np.log10(np.mean(sound**2) + 1) for sound in (told, said))

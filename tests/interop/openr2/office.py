@@ -200,7 +200,7 @@ class Office:
     def _record(self, call: str, leg: int) -> None:
         found = self.sim.exchange.switch.calls.get(call)
         if found is not None and leg in found.legs:
-            self.sim.exchange.floor.turn(self.sim.exchange.switch.record, found.legs[leg])
+            self.sim.exchange.floor.turn(self.sim.exchange.switch.recorders.record, found.legs[leg])
 
     def _start(self) -> subprocess.Popen[bytes]:
         program = self.folder / "program.json"
