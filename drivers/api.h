@@ -5,8 +5,13 @@
 
 /* Kinds of wire span. */
 #define WIRE_CIRCUITS 0    /* 30 circuits with bits abcd */
-#define WIRE_SUBSCRIBERS 1 /* exchange side of 30 analog lines: hook events, ringing and reversal orders */
+#define WIRE_SUBSCRIBERS 1 /* exchange side of 30 analog lines: events of hook and ground; orders to ring, reverse, feed, meter, measure */
 #define WIRE_TELEPHONES 2  /* the telephones' side of them: bits abcd */
+#define WIRE_OFFICES 3     /* the same side of lines that lead to an exchange: events of ringing, polarity, battery, metering; orders to
+                            * close the loop and to ground */
+
+/* What wire_set_line sets besides the CARD_LINE_ quantities: value = 1 the loop is cut. */
+#define WIRE_LINE_CUT 5
 
 /* The direction a fault is put on, seen from the card. */
 #define WIRE_RECEIVED 0
@@ -60,6 +65,10 @@ int wire_connected(struct card *card, int span);
 /* Puts a fault on a span; `seed` starts its random numbers. 0, or -1: unknown, out of range, not on this link. */
 int wire_fault(struct card *card, int span, int direction, int kind, double value, double extra, uint64_t seed);
 int wire_counters(struct card *card, int span, struct wire_counters *counters);
+/* The metallic line of a subscriber's port (of the card): what stands on it, as MEASURE reports it. A healthy line has a loop of 400
+ * ohm when it is closed, 10 000 kohm of insulation, no foreign voltage and the 1000 nF of a bell. A cut loop is on-hook, silent and
+ * without capacitance. 0, or -1: no such port, no subscriber's line, out of range. */
+int wire_set_line(struct card *card, int port, int quantity, uint32_t value);
 /* CARD_ALARM_ bits now standing; -1 = no such span. */
 int wire_alarms(struct card *card, int span);
 /* The calls of the card, for programs without a media plane. */

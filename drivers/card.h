@@ -71,8 +71,11 @@ struct card_order {
 struct card_levels {
   uint8_t bits_in;
   uint8_t bits_out;
-  uint8_t hook; /* 1 = loop closed */
+  uint8_t hook; /* 1 = loop closed: by the telephone, or by us towards an exchange */
   uint8_t ringing;
+  uint8_t reversed; /* polarity: as we feed the line, or as the exchange feeds it */
+  uint8_t battery;  /* 1 = the line is fed, likewise */
+  uint8_t ground;   /* 1 = the ring wire is grounded: by the far end of a subscriber's line, or by us towards an exchange */
   uint32_t alarms;
 };
 

@@ -25,16 +25,24 @@ static int tell(struct told *told, int port, int kind, int offset, int value) {
 
 /* Bits abcd as an event of the port; without room it is told in a later tick, as the level it then is. */
 static void tell_bits(struct wire_span *span, struct told *told, int first_port, int port, int value, int offset) {
-  int changed = span->told[port] ^ value, done = 1;
-  if (span->settings.kind != WIRE_SUBSCRIBERS) {
-    if (changed) done = tell(told, first_port + port, CARD_EVENT_BITS, offset, value);
-  } else if (changed & 8) {
-    done = tell(told, first_port + port, CARD_EVENT_HOOK, offset, !(value & 8));
+  const struct bank_signal *signal = bank_signals(span->settings.kind);
+  if (!signal) {
+    if (span->told[port] == value) return;
+    if (tell(told, first_port + port, CARD_EVENT_BITS, offset, value))
+      span->told[port] = (uint8_t)value;
+    else
+      span->behind = 1;
+    return;
   }
-  if (done)
-    span->told[port] = (uint8_t)value;
-  else
-    span->behind = 1;
+  value = bank_seen(&span->line[port], (uint8_t)value);
+  for (; signal->event; signal++) {
+    if (!((span->told[port] ^ value) & signal->bit)) continue;
+    int at_rest = (value & signal->bit) != 0;
+    if (tell(told, first_port + port, signal->event, offset, at_rest ? signal->rest : !signal->rest))
+      span->told[port] ^= signal->bit;
+    else
+      span->behind = 1;
+  }
 }
 
 static void tell_alarms(struct wire_span *span, struct told *told, int first_port, int alarms, int offset) {
@@ -85,6 +93,23 @@ static void slip_sound(struct wire_span *span, struct told *told, int first_port
   span->store = store < 0 ? 0 : store >= WIRE_STORE_FRAMES ? store - WIRE_STORE_FRAMES : store;
 }
 
+/* The results of measurements, all of a line at once. */
+static void tell_measured(struct wire_span *span, struct told *told, int first_port, const uint8_t *bits) {
+  for (int port = 0; port < E1_PORTS && span->measuring; port++) {
+    struct bank_line *line = &span->line[port];
+    if (!line->measuring || told->room - told->count < CARD_LINE_QUANTITIES) continue;
+    for (int quantity = 0; quantity < CARD_LINE_QUANTITIES; quantity++)
+      tell(told, first_port + port, CARD_EVENT_MEASURED, 0, quantity << 24 | (int)bank_measured(line, quantity, bits[port]));
+    line->measuring = 0;
+    span->measuring--;
+  }
+}
+
+static void silence_cut(const struct wire_span *span, uint8_t *samples) {
+  for (int port = 0; port < E1_PORTS; port++)
+    if (span->line[port].cut) memset(samples + port * E1_FRAMES, E1_IDLE, E1_FRAMES);
+}
+
 /* A free-running socket gave no block, or one too many: its store repeats the last one or drops one (a slip of 80 frames). */
 static void tell_socket_slips(struct wire_span *span, struct told *told, int first_port) {
   int slipped = span->link.kind == LINK_SOCKET ? span->link.socket->slipped : 0;
@@ -122,7 +147,9 @@ static void read_sound(struct wire_span *span, struct told *told, int first_port
   for (; alarm < rx->alarm_changes; alarm++)
     tell_alarms(span, told, first_port, rx->alarm[alarm].alarms, rx->alarm[alarm].offset);
   tell_what_was_left(span, told, first_port, rx->bits, rx->alarms);
+  tell_measured(span, told, first_port, rx->bits);
   slip_sound(span, told, first_port, samples);
+  if (span->cut) silence_cut(span, samples);
   e1_answer(&span->tx, rx);
 }
 
@@ -171,6 +198,18 @@ static void read_changes(struct wire_span *span, struct told *told, int first_po
   }
 }
 
+/* What a cut line says is not heard; what it says when it is whole again, is. */
+static void cut_heard(struct wire_span *span, struct card_tokens *in, int frozen) {
+  for (int port = 0; port < E1_PORTS; port++) {
+    struct bank_line *line = &span->line[port];
+    if (line->cut != line->cut_heard)
+      change_token(&in[port], 0, line->cut || frozen ? 0 : span->heard.code[port], line->cut || frozen ? 0 : span->heard.level_tenths_dbm0[port]);
+    else if (line->cut)
+      in[port].count = 0;
+    line->cut_heard = line->cut;
+  }
+}
+
 static void read_tokens(struct wire_span *span, struct told *told, int first_port, struct card_tokens *in, uint64_t tick) {
   for (int port = 0; port < E1_PORTS; port++) in[port].count = 0;
   const struct link_block *block = link_receive(&span->link, tick);
@@ -195,6 +234,8 @@ static void read_tokens(struct wire_span *span, struct told *told, int first_por
     for (int port = 0; port < E1_PORTS; port++)
       if (!tell(told, first_port + port, CARD_EVENT_SLIP, span->slip[i].offset, span->slip[i].repeat)) span->counters.events_lost++;
   }
+  tell_measured(span, told, first_port, span->token_bits);
+  if (span->settings.kind == WIRE_SUBSCRIBERS) cut_heard(span, in, frozen);
   int nothing = alarms == before && !span->behind && (!block || (block->changes.bits == 0 && block->changes.tokens == 0));
   span->steady = nothing && span->slips == 0 ? span->steady + 1 : 0;
   span->slips = 0;
@@ -231,6 +272,12 @@ static void note_idle(struct wire_span *span, int nothing, int alarms) {
 }
 
 static void build_sound(struct wire_span *span, const uint8_t *samples, uint8_t *octets) {
+  uint8_t treated[SPAN_SAMPLES];
+  if (span->cut) {
+    memcpy(treated, samples, SPAN_SAMPLES);
+    silence_cut(span, treated);
+    samples = treated;
+  }
   int nothing = span->tx.orders == 0 && span->tx.errored == 0 && is_silent(samples);
   int remote_alarm = span->tx.remote_alarm;
   span->tx.remote_alarm |= span->fault[WIRE_SENT].rai;
@@ -239,12 +286,34 @@ static void build_sound(struct wire_span *span, const uint8_t *samples, uint8_t 
   span->tx.remote_alarm = remote_alarm;
 }
 
+static void cut_said(struct wire_span *span, struct card_tokens *out) {
+  for (int port = 0; port < E1_PORTS; port++) {
+    struct bank_line *line = &span->line[port];
+    if (!line->cut && !line->cut_said) continue;
+    if (!line->cut_said) {
+      span->meant.code[port] = span->said.code[port];
+      span->meant.level_tenths_dbm0[port] = span->said.level_tenths_dbm0[port];
+    }
+    if (out[port].count) {
+      const struct card_token_change *last = &out[port].change[out[port].count - 1];
+      span->meant.code[port] = last->code;
+      span->meant.level_tenths_dbm0[port] = last->level_tenths_dbm0;
+    }
+    int whole = !line->cut, changed = line->cut != line->cut_said;
+    out[port].count = 0;
+    if (changed)
+      change_token(&out[port], 0, whole ? span->meant.code[port] : 0, whole ? span->meant.level_tenths_dbm0[port] : 0);
+    line->cut_said = line->cut;
+  }
+}
+
 static void build_tokens(struct wire_span *span, struct card_tokens *out, struct link_changes *changes) {
   const struct faults *fault = &span->fault[WIRE_SENT];
   changes->alarms = (uint16_t)((fault->cut ? CARD_ALARM_LOS : 0) | (fault->ais ? CARD_ALARM_AIS : 0) |
                                (fault->lof ? CARD_ALARM_LOF : 0) | (fault->rai || span->tx.remote_alarm ? CARD_ALARM_RAI : 0));
   changes->bits = (uint16_t)e1_send_changes(&span->tx, changes->bit);
   changes->tokens = 0;
+  if (span->settings.kind == WIRE_SUBSCRIBERS) cut_said(span, out);
   for (int port = 0; port < E1_PORTS; port++) {
     int count = out[port].count > CARD_TOKEN_CHANGES ? CARD_TOKEN_CHANGES : out[port].count;
     if (count == 0) continue;
@@ -283,33 +352,32 @@ static int wire_level(struct card *card, int port, struct card_levels *levels) {
   int n = port % E1_PORTS, bits = card->tokens ? span->told[n] : span->rx.bits[n];
   *levels = (struct card_levels){.bits_in = (uint8_t)bits, .bits_out = span->tx.ordered[n]};
   levels->alarms = (uint32_t)(card->tokens ? span->token_alarms : span->rx.alarms);
-  levels->hook = span->settings.kind == WIRE_SUBSCRIBERS && !(bits & 8);
-  levels->ringing = span->settings.kind == WIRE_TELEPHONES && !(bits & 8);
+  bank_levels(&span->line[n], span->settings.kind, (uint8_t)bits, levels);
   return 0;
 }
 
 static int wire_order(struct card *card, const struct card_order *order) {
   struct wire_span *span = span_of(card, order->port / E1_PORTS);
   if (!span) return -1;
-  int n = order->port % E1_PORTS;
-  if (order->kind == CARD_ORDER_BITS && span->settings.kind != WIRE_SUBSCRIBERS) {
+  int n = order->port % E1_PORTS, kind = span->settings.kind;
+  struct bank_line *line = &span->line[n];
+  if (order->kind == CARD_ORDER_BITS && !bank_signals(kind)) {
     e1_order(&span->tx, n, (int)(order->value & 15), order->offset);
     return 0;
   }
-  if (span->settings.kind != WIRE_SUBSCRIBERS) return -1;
-  if (order->kind == CARD_ORDER_RING)
-    span->ringing[n] = order->value != 0;
-  else if (order->kind == CARD_ORDER_POLARITY)
-    span->reversed[n] = order->value != 0;
-  else
-    return -1;
-  e1_order(&span->tx, n, 3 | (span->ringing[n] ? 0 : 8) | (span->reversed[n] ? 0 : 4), order->offset);
+  if (order->kind == CARD_ORDER_MEASURE && kind == WIRE_SUBSCRIBERS) {
+    span->measuring += !line->measuring;
+    line->measuring = 1;
+    return 0;
+  }
+  if (bank_order(line, kind, order->kind, order->value)) return -1;
+  e1_order(&span->tx, n, bank_sent(line), order->offset);
   return 0;
 }
 
 static int span_is_quiet(const struct wire_span *span, int tokens) {
   const struct wire_span *far = span->link.peer ? span->link.peer->owner : 0;
-  if (span->link.kind == LINK_SOCKET || span->slips || span->behind || span->tx.orders) return 0;
+  if (span->link.kind == LINK_SOCKET || span->slips || span->behind || span->tx.orders || span->measuring) return 0;
   for (int way = 0; way < 2; way++)
     if (faults_active(&span->fault[way]) || span->fault[way].rai) return 0;
   if (!far) return (tokens ? span->steady : span->rx.steady) >= WIRE_QUIET_BLOCKS;
@@ -353,6 +421,7 @@ struct card *wire_create(int spans, const struct wire_span_settings *settings, i
     struct wire_span *span = &wire->span[n];
     span->settings = settings[n];
     if (span->settings.kind != WIRE_CIRCUITS) span->settings.idle_bits = 15;
+    for (int port = 0; port < E1_PORTS; port++) bank_line_init(&span->line[port]);
     span->store = settings[n].slack_frames;
     span->link.owner = span;
     span->link.tokens = tokens;
@@ -484,6 +553,19 @@ int wire_fault(struct card *card, int span, int direction, int kind, double valu
       return 0;
     default: return -1;
   }
+}
+
+int wire_set_line(struct card *card, int port, int quantity, uint32_t value) {
+  struct wire_span *span = port < 0 ? 0 : span_of(card, port / E1_PORTS);
+  if (!span || span->settings.kind != WIRE_SUBSCRIBERS) return -1;
+  struct bank_line *line = &span->line[port % E1_PORTS];
+  int was_cut = line->cut;
+  if (bank_set(line, quantity, value)) return -1;
+  if (line->cut == was_cut) return 0;
+  span->cut += line->cut - was_cut;
+  span->behind = 1; /* the hook as it now stands has to be told */
+  e1_order(&span->tx, port % E1_PORTS, bank_sent(line), 0);
+  return 0;
 }
 
 int wire_counters(struct card *card, int span, struct wire_counters *counters) {

@@ -1,8 +1,6 @@
 /* The wire card: simulated spans behind card.h, bit-true E1 (e1.h) or tokens, on memory links or sockets (link.h).
  *
- * Subscriber spans use the same 30 circuits as a channel bank of analog lines. Our code of the bits, both idle 1111:
- *   from the telephones  a = 1 loop open, 0 loop closed; b = 0 ring wire grounded (ground start); c, d = 1
- *   to the telephones    a = 0 ringing voltage on; b = 0 reversed polarity; c = 0 the line is not fed; d = 0 metering voltage on
+ * Spans of analog lines use the same 30 circuits as a channel bank (channel_bank.h).
  *
  * Slips are controlled slips of an elastic store behind the framer (Q.503, G.822): speech loses or repeats one frame, the
  * alignment and the bits do not. The blocks of a link are of equal length, so a lost frame needs a store that holds one
@@ -12,6 +10,7 @@
  */
 #pragma once
 #include "api.h"
+#include "channel_bank.h"
 #include "faults.h"
 #include "link.h"
 
@@ -44,12 +43,15 @@ struct wire_span {
   uint8_t told[E1_PORTS];                 /* bits as last told by an event */
   int told_alarms;
   int behind;                             /* there was no room for all events */
-  uint8_t ringing[E1_PORTS], reversed[E1_PORTS];
+  struct bank_line line[E1_PORTS];
+  int cut;                                /* lines whose loop is cut */
+  int measuring;                          /* lines whose measurement has still to be told */
   int idle_blocks;                        /* sent without anything new */
   int sent_alarms;                        /* as last sent to the far end */
   int token_alarms;                       /* token spans: alarms standing, and bits as the far end sends them */
   uint8_t token_bits[E1_PORTS];
   struct wire_tokens heard, said;         /* token spans: as the far end sends them; as we do */
+  struct wire_tokens meant;               /* token spans: what a cut line would say */
   int steady;                             /* token spans: blocks in a row that brought nothing new */
 };
 

@@ -12,6 +12,7 @@ from typing import Any, Literal, Self
 
 import msgspec
 from pbx._plane import ffi, lib
+from pbx.vocabulary.media import LINE_QUANTITIES
 
 SPAN_PORTS = 30
 TICK_SAMPLES = 80
@@ -19,7 +20,8 @@ BLOCK_OCTETS = 2560
 IDLE = 0xD5
 """A-law of silence (G.711)."""
 
-Kind = Literal["circuits", "subscribers", "telephones"]
+Kind = Literal["circuits", "subscribers", "telephones", "offices"]
+LineQuantity = Literal["loop-resistance-ohm", "insulation-kohm", "foreign-ac-volt", "foreign-dc-volt", "capacitance-nf"]
 Crc4 = Literal["off", "on", "automatic"]
 Direction = Literal["received", "sent"]
 
@@ -27,6 +29,7 @@ _KINDS: dict[str, int] = {
     "circuits": lib.WIRE_CIRCUITS,
     "subscribers": lib.WIRE_SUBSCRIBERS,
     "telephones": lib.WIRE_TELEPHONES,
+    "offices": lib.WIRE_OFFICES,
 }
 _CRC4 = {"off": 0, "on": 1, "automatic": 2}
 _DIRECTIONS = {"received": lib.WIRE_RECEIVED, "sent": lib.WIRE_SENT}
@@ -225,6 +228,16 @@ class Wire:
     def faults(self, span: int, direction: Direction = "received") -> Faults:
         """The faults of one direction of a span, seen from this card."""
         return Faults(self, span, direction)
+
+    def set_line(self, port: int, quantity: LineQuantity, value: int) -> None:
+        """Let the line of a subscriber's port have this value; MeasureLine tells it. A loop has its resistance while it is closed."""
+        if not 0 <= value < 1 << 24 or lib.wire_set_line(self.card, port, LINE_QUANTITIES.index(quantity), value) != 0:
+            raise ValueError(f"{quantity} of {value} cannot be set on port {port}: out of range, or no subscriber's line")
+
+    def cut_line(self, port: int, cut: bool = True) -> None:
+        """Cut the loop of a subscriber's port: on-hook, silent both ways, without the capacitance of a bell; or mend it."""
+        if lib.wire_set_line(self.card, port, lib.WIRE_LINE_CUT, cut) != 0:
+            raise ValueError(f"port {port} is no subscriber's line")
 
     def alarms(self, span: int) -> int:
         """CARD_ALARM_ bits now standing."""

@@ -37,13 +37,19 @@ Output = MediaCommand | Primitive | Unexpected | Malformed | Noted
 
 
 class Levels(msgspec.Struct, frozen=True, gc=False):
-    """What stands on the line now, read from the card, not remembered: see design of restart ("levels, not edges")."""
+    """What stands on the line now, read from the card, not remembered: see design of restart ("levels, not edges").
+
+    On a line that leads to an exchange ``off_hook`` says that our loop is closed; ringing, polarity and battery are the exchange's. On a
+    subscriber's line ``off_hook`` is the telephone's; the others are what we do, and ringing stands as long as its cadence runs.
+    """
 
     bits_in: int = 0
     bits_out: int = 0
     off_hook: bool = False
     ringing: bool = False
     alarms: int = 0
+    polarity_reversed: bool = False
+    battery: bool = True
 
 
 class Engine(Protocol):

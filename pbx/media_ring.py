@@ -42,6 +42,13 @@ EVENT_CODES: dict[type[MediaEvent], tuple[int, Callable[[Any], int]]] = {
     media.VoiceOn: (lib.PLANE_EVENT_VOICE, lambda event: 1),
     media.VoiceOff: (lib.PLANE_EVENT_VOICE, lambda event: 0),
     media.Octet: (lib.PLANE_EVENT_OCTET, lambda event: event.value),
+    media.Grounded: (lib.PLANE_EVENT_GROUND, lambda event: int(event.on)),
+    media.RingOn: (lib.PLANE_EVENT_RINGING, lambda event: 1),
+    media.RingOff: (lib.PLANE_EVENT_RINGING, lambda event: 0),
+    media.Polarity: (lib.PLANE_EVENT_POLARITY, lambda event: int(event.reversed)),
+    media.Battery: (lib.PLANE_EVENT_BATTERY, lambda event: int(event.present)),
+    media.MeterPulse: (lib.PLANE_EVENT_METERING, lambda event: 0),
+    media.LineMeasured: (lib.PLANE_EVENT_MEASURED, lambda event: event.quantity << 24 | event.value),
     media.LineTested: (lib.PLANE_EVENT_TEST, lambda event: event.errors | event.bits // 8 << 16 | event.synchronised << 31),
 }
 
@@ -60,6 +67,12 @@ _EVENT_MAKERS: dict[int, Callable[[int], MediaEvent]] = {
     lib.PLANE_EVENT_OCTET: media.Octet,
     lib.PLANE_EVENT_TEST: lambda value: media.LineTested((value >> 16 & 0x7FFF) * 8, value & 0xFFFF, bool(value >> 31)),
     lib.PLANE_EVENT_VOICE: lambda value: media.VoiceOn() if value else media.VoiceOff(),
+    lib.PLANE_EVENT_GROUND: lambda value: media.Grounded(bool(value)),
+    lib.PLANE_EVENT_RINGING: lambda value: media.RingOn() if value else media.RingOff(),
+    lib.PLANE_EVENT_POLARITY: lambda value: media.Polarity(bool(value)),
+    lib.PLANE_EVENT_BATTERY: lambda value: media.Battery(bool(value)),
+    lib.PLANE_EVENT_METERING: lambda value: media.MeterPulse(),
+    lib.PLANE_EVENT_MEASURED: lambda value: media.LineMeasured(value >> 24, value & 0xFFFFFF),
 }
 
 
@@ -100,6 +113,25 @@ def encode_octets(command: media.SendOctets) -> list[Encoded]:
     return [*encoded, (lib.PLANE_COMMAND_OCTETS, value, detail, command.mark_out_bits + 1, at)]
 
 
+def _encode_ring(command: media.Ring) -> Encoded:
+    times = (command.on_ms, command.off_ms, command.second_on_ms, command.second_off_ms)
+    if not all(0 <= time < 65536 for time in times) or (command.second_on_ms and not (command.off_ms and command.second_off_ms)):
+        raise ValueError(f"a cadence has times up to 65535 ms, and a second burst needs both pauses, not {times}")
+    return (
+        lib.PLANE_COMMAND_RING,
+        command.on_ms | command.second_on_ms << 16,
+        command.off_ms | command.second_off_ms << 16,
+        0,
+        0,
+    )
+
+
+def _encode_pulse(command: media.SendMeterPulse) -> Encoded:
+    if not 0 < command.duration_ms < 65536:
+        raise ValueError(f"a metering pulse of {command.duration_ms} ms")
+    return (lib.PLANE_COMMAND_METERING, command.duration_ms, 0, 0, to_sample(command.at))
+
+
 def _encode_test(command: media.LineTest) -> Encoded:
     directions = command.sends * lib.PLANE_TEST_SEND | command.receives * lib.PLANE_TEST_RECEIVE
     return (lib.PLANE_COMMAND_TEST, command.pattern | directions, 0, 0, 0)
@@ -126,7 +158,13 @@ ENCODERS: dict[type[MediaCommand], Callable[[Any], Encoded]] = {
     media.Silence: lambda c: (lib.PLANE_COMMAND_SILENCE, 0, 0, 0, to_sample(c.at) if c.at else 0),
     media.Listen: lambda c: (lib.PLANE_COMMAND_LISTEN, c.receivers, 0, 0, 0),
     media.Unlisten: lambda c: (lib.PLANE_COMMAND_UNLISTEN, c.receivers, 0, 0, 0),
-    media.Ring: lambda c: (lib.PLANE_COMMAND_RING, c.on_ms, c.off_ms, 0, 0),
+    media.Ring: _encode_ring,
+    media.Reverse: lambda c: (lib.PLANE_COMMAND_REVERSE, int(c.reversed), 0, 0, to_sample(c.at)),
+    media.Feed: lambda c: (lib.PLANE_COMMAND_FEED, int(c.on), 0, 0, to_sample(c.at)),
+    media.SendMeterPulse: _encode_pulse,
+    media.MeasureLine: lambda c: (lib.PLANE_COMMAND_MEASURE, 0, 0, 0, 0),
+    media.Loop: lambda c: (lib.PLANE_COMMAND_LOOP, int(c.closed), 0, 0, to_sample(c.at)),
+    media.Ground: lambda c: (lib.PLANE_COMMAND_GROUND, int(c.on), 0, 0, to_sample(c.at)),
     media.Play: lambda c: (lib.PLANE_COMMAND_PLAY, c.prompt, c.token, int(c.loop), 0),
     media.Hear: _encode_hear,
     media.Unhear: lambda c: (lib.PLANE_COMMAND_UNHEAR, c.source & 0xFFFFFFFF, 0, 0, 0),

@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 #define PLANE_TICK_SAMPLES 80
-#define PLANE_LAYOUT_VERSION 2
+#define PLANE_LAYOUT_VERSION 3
 
 #define PLANE_OK 0
 #define PLANE_STALE -1   /* the caller's epoch is not the present one */
@@ -31,6 +31,12 @@
 #define PLANE_EVENT_OCTET 12 /* value octet, or'ed with what PLANE_OCTET_ flag says */
 #define PLANE_EVENT_TEST 13  /* value wrong bits | octets compared << 16 | synchronised << 31, of the last second */
 #define PLANE_EVENT_VOICE 15 /* value 1 = began, 0 = ended */
+#define PLANE_EVENT_GROUND 16   /* value 1 = the far end grounds the ring wire */
+#define PLANE_EVENT_RINGING 17  /* value 1 = ringing voltage has come, 0 = gone */
+#define PLANE_EVENT_POLARITY 18 /* value 1 = reversed */
+#define PLANE_EVENT_BATTERY 19  /* value 1 = fed */
+#define PLANE_EVENT_METERING 20 /* a pulse has ended */
+#define PLANE_EVENT_MEASURED 21 /* value quantity (CARD_LINE_) << 24 | what was measured */
 
 /* Kinds of plane_command; what `value`, `detail` and `gain` mean stands behind each. */
 #define PLANE_COMMAND_BITS 1        /* value abcd */
@@ -39,7 +45,7 @@
 #define PLANE_COMMAND_SILENCE 4
 #define PLANE_COMMAND_LISTEN 5      /* value receivers */
 #define PLANE_COMMAND_UNLISTEN 6    /* value receivers */
-#define PLANE_COMMAND_RING 7        /* value on ms (0 = stop), detail off ms */
+#define PLANE_COMMAND_RING 7        /* value on ms (0 = stop) | second on ms << 16, detail off ms | second off ms << 16 */
 #define PLANE_COMMAND_PLAY 8        /* value prompt, detail token, gain 1 = loop */
 #define PLANE_COMMAND_HEAR 9        /* value source, gain in 1/4096, detail the same gain in tenths of a dB */
 #define PLANE_COMMAND_UNHEAR 10     /* value source, 0xffffffff = all */
@@ -49,7 +55,10 @@
 #define PLANE_COMMAND_STOP_RECORD 14 /* value recorder */
 #define PLANE_COMMAND_TAG 15        /* value tag */
 #define PLANE_COMMAND_DISARM 16
-#define PLANE_COMMAND_CONFIGURE 17  /* value kind | recognition ms << 16, detail flash min ms << 16 | flash max ms, gain hook-on ms */
+/* value kind | recognition ms << 16; of a subscriber's port detail flash min ms << 16 | flash max ms, gain hook-on ms; of a port that
+ * leads to an exchange the recognition is that of ringing, detail that of polarity << 16 | that of the feed, gain metering pulse min
+ * ms | max ms << 16. */
+#define PLANE_COMMAND_CONFIGURE 17
 #define PLANE_COMMAND_PLAYER_PLAY 18 /* port = player, value prompt, gain 1 = loop */
 #define PLANE_COMMAND_PLAYER_STOP 19 /* port = player */
 #define PLANE_COMMAND_ECHO 20        /* value tail ms (0 = off), detail options of echo_api.h | delay ms << 8 */
@@ -60,6 +69,16 @@
 #define PLANE_COMMAND_MIX 23        /* value mix, detail speakers (0 = all are summed), gain 1 = automatic level; any port */
 #define PLANE_COMMAND_MUTE 24       /* value source (a mix: the membership, if there is one), detail 1 = muted */
 #define PLANE_COMMAND_LEVEL 26      /* value target in tenths of a dBm0, detail largest gain in tenths of a dB, gain 0 = off */
+
+#define PLANE_COMMAND_REVERSE 27     /* value 1 = reversed */
+#define PLANE_COMMAND_FEED 28        /* value 1 = fed */
+#define PLANE_COMMAND_METERING 29    /* value ms; refused while a pulse is on */
+#define PLANE_COMMAND_MEASURE 30
+#define PLANE_COMMAND_LOOP 31        /* value 1 = closed */
+#define PLANE_COMMAND_GROUND 32      /* value 1 = the ring wire is grounded */
+/* Pulse dialling of a subscriber's port, for the CONFIGURE that follows: value break min ms | max ms << 16 (0 = none), detail break max
+ * within a train ms | pause behind a digit ms << 16, gain shortest make ms. */
+#define PLANE_COMMAND_DIALLING 33
 
 #define PLANE_TEST_SEND 0x100
 #define PLANE_TEST_RECEIVE 0x200
@@ -72,6 +91,7 @@
 #define PLANE_PORT_RAW 0 /* every change of bits and hook is told at once */
 #define PLANE_PORT_CAS 1
 #define PLANE_PORT_FXS 2
+#define PLANE_PORT_FXO 3
 
 /* Sources and receivers, as in pbx/vocabulary/media.py. */
 #define PLANE_PLAYER 0x10000
@@ -142,9 +162,11 @@ struct plane_command {
 struct plane_levels {
   uint8_t bits_in;
   uint8_t bits_out;
-  uint8_t hook;
-  uint8_t ringing;
-  uint32_t alarms;
+  uint8_t hook;     /* the loop is closed: by the telephone, or by us towards an exchange */
+  uint8_t ringing;  /* ringing voltage is there, or our cadence of it runs */
+  uint8_t reversed; /* as we feed the line, or as the exchange feeds it */
+  uint8_t battery;
+  uint16_t alarms;
 };
 
 /* What the canceller of a port has found; tail_ms 0 = the port has none. */

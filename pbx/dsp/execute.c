@@ -7,43 +7,88 @@
 
 static void reject(struct plane *plane) { plane->arena->header->counters.rejected_commands++; }
 
-void plane_order(struct plane *plane, uint32_t number, uint16_t kind, uint32_t value) {
+int plane_order(struct plane *plane, uint32_t number, uint16_t kind, uint32_t value) {
   struct plane_port *port = &plane->ports[number];
   struct card_order order = {.port = (uint16_t)port->index,
                              .kind = kind,
                              .offset = (uint16_t)(plane->now - plane->start),
                              .value = value};
-  port->card->order(port->card, &order);
+  int refused = port->card->order(port->card, &order);
   plane_levels_stale(plane, number);
+  return refused;
 }
+
+/* A longest length in whole milliseconds includes what is left of the last one. */
+static uint32_t most(uint32_t ms) { return ms ? ms * SAMPLES_A_MS + SAMPLES_A_MS - 1 : 0; }
 
 static void configure(struct plane *plane, uint32_t number, const struct plane_command *command) {
   struct plane_port *port = &plane->ports[number];
   struct card_levels levels = {0};
-  struct cas wanted = {.kind = (uint8_t)(command->value & 0xff),
-                       .recognition = (command->value >> 16) * SAMPLES_A_MS,
-                       .flash_min = (command->detail >> 16) * SAMPLES_A_MS,
-                       .flash_max = (command->detail & 0xffff) * SAMPLES_A_MS,
-                       .hook_on = (uint32_t)command->gain * SAMPLES_A_MS};
+  uint8_t kind = (uint8_t)(command->value & 0xff);
+  uint32_t recognition = (command->value >> 16) * SAMPLES_A_MS, high = command->detail >> 16, low = command->detail & 0xffff;
+  struct cas cas = port->dialling;
+  struct loop loop = {.kind = kind};
+  cas.kind = kind;
+  cas.recognition = recognition;
   port->card->level(port->card, (int)port->index, &levels);
-  cas_configure(&port->cas, &wanted, wanted.kind == PLANE_PORT_FXS ? levels.hook : levels.bits_in, plane->now);
+  if (kind == PLANE_PORT_FXO) {
+    loop.signal[LOOP_RINGING] = (struct loop_signal){.raw = levels.ringing, .recognition = recognition};
+    loop.signal[LOOP_POLARITY] = (struct loop_signal){.raw = levels.reversed, .recognition = high * SAMPLES_A_MS};
+    loop.signal[LOOP_BATTERY] = (struct loop_signal){.raw = levels.battery, .recognition = low * SAMPLES_A_MS};
+    loop.meter_min = ((uint32_t)command->gain & 0xffff) * SAMPLES_A_MS;
+    loop.meter_max = most((uint32_t)command->gain >> 16);
+  } else {
+    cas.flash_min = high * SAMPLES_A_MS;
+    cas.flash_max = low * SAMPLES_A_MS;
+    cas.hook_on = (uint32_t)command->gain * SAMPLES_A_MS;
+    loop.signal[LOOP_GROUND] = (struct loop_signal){.raw = levels.ground, .recognition = recognition};
+  }
+  cas_configure(&port->cas, &cas, kind == PLANE_PORT_FXS ? levels.hook : levels.bits_in, plane->now);
+  loop_configure(&port->loop, &loop, plane->now);
+}
+
+static void dialling(struct cas *wanted, const struct plane_command *command) {
+  wanted->pulse_min = (command->value & 0xffff) * SAMPLES_A_MS;
+  wanted->pulse_max = most(command->value >> 16);
+  wanted->train_max = most(command->detail & 0xffff);
+  wanted->digit_pause = (command->detail >> 16) * SAMPLES_A_MS;
+  wanted->make_min = (uint32_t)command->gain * SAMPLES_A_MS;
 }
 
 static void ring(struct plane *plane, uint32_t number, uint32_t on_ms, uint32_t off_ms) {
   struct plane_ringing *ringing = &plane->ports[number].ringing;
-  if (ringing->sounding != (on_ms > 0))
-    plane_order(plane, number, CARD_ORDER_RING, on_ms > 0);
-  ringing->sounding = on_ms > 0;
-  ringing->on = on_ms * SAMPLES_A_MS;
-  ringing->off = off_ms * SAMPLES_A_MS;
-  ringing->due = on_ms && off_ms ? plane->now + ringing->on : AGENDA_NEVER;
+  uint8_t sounds = (on_ms & 0xffff) > 0;
+  if (ringing->sounding != sounds)
+    plane_order(plane, number, CARD_ORDER_RING, sounds);
+  plane_levels_stale(plane, number);
+  ringing->sounding = sounds;
+  ringing->at = 0;
+  ringing->parts = on_ms >> 16 ? PLANE_RINGING_PARTS : 2;
+  for (uint32_t n = 0; n < PLANE_RINGING_PARTS; n++)
+    ringing->part[n] = ((n & 1 ? off_ms : on_ms) >> 8 * (n & 2) & 0xffff) * SAMPLES_A_MS;
+  ringing->due = sounds && ringing->part[1] ? plane->now + ringing->part[0] : AGENDA_NEVER;
 }
 
 void plane_ringing_expire(struct plane *plane, uint32_t number) {
   struct plane_ringing *ringing = &plane->ports[number].ringing;
-  ringing->sounding = !ringing->sounding;
-  ringing->due += ringing->sounding ? ringing->on : ringing->off;
+  ringing->at = (uint8_t)((ringing->at + 1) % ringing->parts);
+  ringing->sounding = !(ringing->at & 1);
+  ringing->due += ringing->part[ringing->at];
   plane_order(plane, number, CARD_ORDER_RING, ringing->sounding);
+}
+
+/* Two pulses that touch would be one: while one is on, no other begins. */
+static int meter(struct plane *plane, uint32_t number, uint32_t duration_ms) {
+  struct plane_port *port = &plane->ports[number];
+  if (port->metering_due != AGENDA_NEVER || !duration_ms || plane_order(plane, number, CARD_ORDER_METERING, 1))
+    return -1;
+  port->metering_due = plane->now + (uint64_t)duration_ms * SAMPLES_A_MS;
+  return 0;
+}
+
+void plane_metering_expire(struct plane *plane, uint32_t number) {
+  plane->ports[number].metering_due = AGENDA_NEVER;
+  plane_order(plane, number, CARD_ORDER_METERING, 0);
 }
 
 static void listen(struct plane *plane, uint32_t number, uint8_t receivers) {
@@ -217,6 +262,30 @@ static int player_command(struct plane *plane, const struct plane_command *comma
   return 0;
 }
 
+/* What is done to the wires of a line. */
+static int line_command(struct plane *plane, const struct plane_command *command) {
+  uint32_t number = command->port;
+  switch (command->kind) {
+  case PLANE_COMMAND_RING:
+    ring(plane, number, command->value, command->detail);
+    return 0;
+  case PLANE_COMMAND_REVERSE:
+    return plane_order(plane, number, CARD_ORDER_POLARITY, command->value);
+  case PLANE_COMMAND_FEED:
+    return plane_order(plane, number, CARD_ORDER_FEED, command->value);
+  case PLANE_COMMAND_LOOP:
+    return plane_order(plane, number, CARD_ORDER_LOOP, command->value);
+  case PLANE_COMMAND_GROUND:
+    return plane_order(plane, number, CARD_ORDER_GROUND, command->value);
+  case PLANE_COMMAND_MEASURE:
+    return plane_order(plane, number, CARD_ORDER_MEASURE, 0);
+  case PLANE_COMMAND_METERING:
+    return meter(plane, number, command->value);
+  default:
+    return -1;
+  }
+}
+
 static int port_command(struct plane *plane, const struct plane_command *command) {
   uint32_t number = command->port;
   struct plane_port *port = &plane->ports[number];
@@ -237,9 +306,6 @@ static int port_command(struct plane *plane, const struct plane_command *command
     return 0;
   case PLANE_COMMAND_UNLISTEN:
     listen(plane, number, port->listening & (uint8_t)~command->value);
-    return 0;
-  case PLANE_COMMAND_RING:
-    ring(plane, number, command->value, command->detail);
     return 0;
   case PLANE_COMMAND_HEAR:
   case PLANE_COMMAND_UNHEAR:
@@ -266,11 +332,14 @@ static int port_command(struct plane *plane, const struct plane_command *command
     return 0;
   case PLANE_COMMAND_ECHO:
     return cancel_echo(plane, command);
+  case PLANE_COMMAND_DIALLING:
+    dialling(&port->dialling, command);
+    return 0;
   case PLANE_COMMAND_CONFIGURE:
     configure(plane, number, command);
     return 0;
   default:
-    return -1;
+    return line_command(plane, command);
   }
 }
 

@@ -102,8 +102,10 @@ static void read_levels(struct plane *plane, uint32_t number) {
   struct plane_levels levels = {.bits_in = found.bits_in,
                                 .bits_out = found.bits_out,
                                 .hook = found.hook,
-                                .ringing = found.ringing,
-                                .alarms = found.alarms};
+                                .ringing = found.ringing || port->ringing.due != AGENDA_NEVER,
+                                .reversed = found.reversed,
+                                .battery = found.battery,
+                                .alarms = (uint16_t)found.alarms};
   uint64_t word;
   memcpy(&word, &levels, sizeof word);
   atomic_store_explicit(&plane->arena->ports[number].levels, word, memory_order_relaxed);
@@ -129,10 +131,10 @@ int plane_add_card(struct plane *plane, struct card *card) {
     port->index = number - first;
     port->tokens = card->tokens != 0;
     port->recorder = -1;
-    port->record_due = port->ringing.due = port->cas.due = AGENDA_NEVER;
+    port->record_due = port->ringing.due = port->metering_due = port->cas.due = port->loop.due = AGENDA_NEVER;
     port->token_receiver.progress = plane->progress;
     port->token_receiver.operate = port->token_receiver.release = AGENDA_NEVER;
-    port->cas.open_since = CAS_NEVER;
+    port->cas.open_since = LINE_NEVER;
     generator_silence(&port->generator);
     read_levels(plane, number);
   }
@@ -162,15 +164,22 @@ void plane_rearm(struct plane *plane, uint32_t number) {
   const struct plane_port *port = &plane->ports[number];
   uint64_t next = sooner(port->cas.due, token_receiver_due(&port->token_receiver));
   next = sooner(next, sooner(port->generator.due, port->ringing.due));
-  next = sooner(next, port->record_due);
+  next = sooner(next, sooner(port->record_due, port->metering_due));
+  next = sooner(next, port->loop.due);
   if (port->pending_count)
     next = sooner(next, port->pending[0].at);
   agenda_set(&plane->agenda, number, next);
 }
 
+static void expire_loop(struct plane *plane, uint32_t number) {
+  struct line_report report;
+  if (loop_expire(&plane->ports[number].loop, &report))
+    plane_tell(plane, number, report.kind, report.value, report.sample);
+}
+
 static void expire_cas(struct plane *plane, uint32_t number) {
   struct plane_port *port = &plane->ports[number];
-  struct cas_report report;
+  struct line_report report;
   if (!cas_expire(&port->cas, &report))
     return;
   plane_tell(plane, number, report.kind, report.value, report.sample);
@@ -209,14 +218,18 @@ static void expire_generator(struct plane *plane, uint32_t number) {
 /* Does everything on one port that is due at `now` or was due before. */
 static void port_due(struct plane *plane, uint32_t number) {
   struct plane_port *port = &plane->ports[number];
-  if (port->cas.due <= plane->now)
+  while (port->cas.due <= plane->now)
     expire_cas(plane, number);
+  while (port->loop.due <= plane->now)
+    expire_loop(plane, number);
   while (token_receiver_due(&port->token_receiver) <= plane->now)
     expire_token_receiver(plane, number);
   if (port->generator.due <= plane->now)
     expire_generator(plane, number);
   if (port->ringing.due <= plane->now)
     plane_ringing_expire(plane, number);
+  if (port->metering_due <= plane->now)
+    plane_metering_expire(plane, number);
   if (port->record_due <= plane->now) {
     plane_record_tokens(plane, number, port->record_due);
     port->record_due += PLANE_RECORD_STEP;
@@ -246,13 +259,17 @@ static void work_agenda(struct plane *plane, uint64_t end) {
 /* What was due on a port before a change of its line is done first, so that both come in the order of time. */
 static void catch_up(struct plane *plane, uint32_t number, uint64_t sample) {
   struct plane_port *port = &plane->ports[number];
-  if (port->cas.due <= sample) {
-    plane->now = port->cas.due > plane->start ? port->cas.due : plane->start;
+  while (port->cas.due <= sample) {
+    plane->now = later(port->cas.due, plane->start);
     expire_cas(plane, number);
+  }
+  while (port->loop.due <= sample) {
+    plane->now = later(port->loop.due, plane->start);
+    expire_loop(plane, number);
   }
   while (token_receiver_due(&port->token_receiver) <= sample) {
     uint64_t due = token_receiver_due(&port->token_receiver);
-    plane->now = due > plane->start ? due : plane->start;
+    plane->now = later(due, plane->start);
     expire_token_receiver(plane, number);
   }
   plane->now = sample;
@@ -262,7 +279,7 @@ static void card_event(struct plane *plane, uint32_t first, const struct card_ev
   uint32_t number = first + event->port;
   struct plane_port *port = &plane->ports[number];
   uint64_t sample = plane->start + event->offset;
-  struct cas_report report;
+  struct line_report report;
   if (number >= plane->ports_used)
     return;
   catch_up(plane, number, sample);
@@ -273,6 +290,10 @@ static void card_event(struct plane *plane, uint32_t first, const struct card_ev
     plane_tell(plane, number, PLANE_EVENT_ALARM, event->value, sample);
   } else if (event->kind == CARD_EVENT_SLIP) {
     plane_tell(plane, number, PLANE_EVENT_SLIP, event->value, sample);
+  } else if (event->kind == CARD_EVENT_MEASURED) {
+    plane_tell(plane, number, PLANE_EVENT_MEASURED, event->value, sample);
+  } else if (loop_change(&port->loop, event->kind, (uint8_t)event->value, sample, &report)) {
+    plane_tell(plane, number, report.kind, report.value, report.sample);
   }
   plane_levels_stale(plane, number);
   plane_rearm(plane, number);

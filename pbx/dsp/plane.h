@@ -17,6 +17,7 @@
 #include "data_lanes.h"
 #include "echo_lanes.h"
 #include "generator.h"
+#include "loop.h"
 #include "receivers.h"
 #include "token_receiver.h"
 #include "token_track.h"
@@ -34,9 +35,13 @@
 #define PLANE_UNITY 4096               /* gain */
 #define PLANE_RECORD_STEP 8000          /* token: samples of silence recorded at a time */
 
+#define PLANE_RINGING_PARTS 4
+
+/* A cadence of one or two bursts, each with its pause. */
 struct plane_ringing {
-  uint32_t on; /* samples */
-  uint32_t off;
+  uint32_t part[PLANE_RINGING_PARTS]; /* samples: on, off, on, off */
+  uint8_t parts;                      /* 2 or 4 */
+  uint8_t at;                         /* the part under way */
   uint8_t sounding;
   uint64_t due;
 };
@@ -62,7 +67,10 @@ struct plane_port {
   uint64_t recorded; /* token: recorded up to this sample */
   uint64_t record_due;
   struct cas cas;
+  struct cas dialling; /* its times of pulse dialling are for the next CONFIGURE */
+  struct loop loop;
   struct plane_ringing ringing;
+  uint64_t metering_due; /* end of the metering pulse that we send */
   struct token_receiver token_receiver;
   struct token_track ear_track;
   struct token_track own_track;
@@ -157,8 +165,10 @@ void plane_levels_stale(struct plane *plane, uint32_t port);
 void plane_take_command(struct plane *plane, const struct plane_command *command);
 void plane_execute(struct plane *plane, const struct plane_command *command);
 void plane_fire_armed(struct plane *plane, uint32_t port, uint32_t kind, uint32_t value, uint64_t sample);
-void plane_order(struct plane *plane, uint32_t port, uint16_t kind, uint32_t value);
+/* 0, or what the card says when it cannot. */
+int plane_order(struct plane *plane, uint32_t port, uint16_t kind, uint32_t value);
 void plane_ringing_expire(struct plane *plane, uint32_t port);
+void plane_metering_expire(struct plane *plane, uint32_t port);
 void plane_record_tokens(struct plane *plane, uint32_t port, uint64_t until);
 
 /* echo_ears.c: cleans the ears of ports that have a canceller. */

@@ -35,7 +35,8 @@ def play_loop(pair: Pair, *lengths_ms: int) -> None:
     [
         ((), [media.HookOff()]),
         ((10,), []),
-        ((500, 50, 500), [media.HookOff()]),
+        ((500, 50, 500), [media.HookOff(), media.Digit("1")]),
+        ((500, 20, 500), [media.HookOff()]),
         ((500, 200, 500), [media.HookOff(), media.Flash()]),
         ((500, 590, 500), [media.HookOff(), media.Flash()]),
         ((500, 640, 500), [media.HookOff()]),
