@@ -1,6 +1,7 @@
 """The chart of a subscriber line: every state with its events. Actions are methods of ``LineActions`` (fxs_line.py).
 
-Durations are the variant's. ``message_begin``, ``message_end`` and ``metering`` are started by actions, at times that are computed; theirs are slack.
+Durations are the variant's.
+``message_begin``, ``message_end`` and ``metering`` are started by actions, at times that are computed; theirs are slack.
 """
 
 from pbx.machine import Cell, State
