@@ -4,7 +4,8 @@ have run, and then the line must be able to come to rest with one Release for ea
 import pytest
 
 from pbx.signalling.analog.fxs import STATES as FXS_STATES
-from pbx.signalling.analog.fxs import FxsLine, load_subscriber_variant
+from pbx.signalling.analog.fxs import FxsLine, SubscriberFeatures, load_subscriber_variant
+from pbx.signalling.analog.fxs_waiting import STATES as WAITING_STATES
 from pbx.signalling.r2.circuit import ALARM_STATES, R2Circuit
 from pbx.signalling.r2.line_states import STATES as LINE_STATES
 from pbx.signalling.r2.register import INCOMING_STATES, OUTGOING_STATES
@@ -13,17 +14,22 @@ from pbx.vocabulary import tones
 from pbx.vocabulary.call import (
     Alerting,
     Blocked,
+    CallWaiting,
     Connect,
     Disconnect,
     Info,
+    MessageWaiting,
+    Metering,
+    OperatorSignal,
     Proceeding,
     Progress,
     Release,
+    Reset,
     Seized,
     Setup,
     Unblocked,
 )
-from pbx.vocabulary.media import Alarm, Bits, Digit, Flash, HookOff, HookOn, ToneOff, ToneOn
+from pbx.vocabulary.media import Alarm, Bits, Digit, Flash, Grounded, HookOff, HookOn, ToneOff, ToneOn
 from tests.signalling.cases import PLAN
 
 EXPIRE = "expire"
@@ -156,14 +162,23 @@ IN_INPUTS = {
 ALARM_RECIPES = {"Clear": [], "Standing": [Alarm(1)], "Lasting": [Alarm(1), EXPIRE]}
 ALARM_INPUTS = {"alarm": [Alarm(4)], "clear": [Alarm(0)]}
 DIALLED = [HookOff(), *(Digit(digit) for digit in "12345")]
+TALKS = [*DIALLED, Connect()]
+HELD = [Setup("12345", "77", control="calling"), HookOff(), HookOn()]
 FXS_RECIPES = {
     "Idle": [],
+    "Informing": [MessageWaiting(1)],
+    "GroundSeized": [Grounded(True)],
+    "WarmLine": [HookOff()],
+    "Presenting": [SETUP],
+    "Suspended": HELD,
+    "ReRinging": [*HELD, OperatorSignal("re-ring")],
+    ("Tone", "metering"): [*TALKS, Metering(20), Disconnect(17)],
     "DialTone": [HookOff()],
     "Dialling": [HookOff(), Digit("1")],
     "Whole": [HookOff(), Digit("6"), Digit("1")],
     "Calling": DIALLED,
     "Ringing": [SETUP],
-    "Talking": [*DIALLED, Connect()],
+    "Talking": TALKS,
     "Tone": [*DIALLED, Disconnect(17)],
     "Howler": [*DIALLED, Disconnect(17), EXPIRE],
     "LockedOut": [*DIALLED, Disconnect(17), EXPIRE, EXPIRE],
@@ -175,6 +190,33 @@ FXS_INPUTS = {
     "Flash": [Flash()],
     "Digit": [Digit("2")],
     "alarm": [Alarm(1)],
+    "Reset": [Reset()],
+    "grounded": [Grounded(True)],
+    "re-ring": [OperatorSignal("re-ring")],
+    "indicate": [MessageWaiting(1)],
+    "Metering": [Metering(1)],
+    ("Talking", "metering"): [Metering(20), EXPIRE],
+    ("Ringing", "ring"): [EXPIRE, EXPIRE],
+    ("Presenting", "message_end"): [EXPIRE, EXPIRE],
+}
+EVERYTHING = SubscriberFeatures(caller_identity="china", reversal=True, metering=True, call_waiting=True, message_waiting=True)
+FXS_FEATURES = {
+    "GroundSeized": SubscriberFeatures(ground_start=True, metering=True),
+    "WarmLine": SubscriberFeatures(hot_line="110", hot_line_delay_ms=3000),
+    "Presenting": SubscriberFeatures(caller_identity="dtmf-china"),
+    ("Ringing", "message_begin"): SubscriberFeatures(caller_identity="dtmf-between-rings"),
+}
+WAITING_RECIPES = {
+    "Off": TALKS,
+    "Alerting": [*TALKS, CallWaiting("77")],
+    "Sending": [*TALKS, CallWaiting("77"), Digit("D")],
+    "Waiting": [*TALKS, CallWaiting("77"), EXPIRE],
+}
+WAITING_INPUTS = {
+    "CallWaiting": [CallWaiting("78")],
+    "Release": [CallWaiting(over=True)],
+    "digit": [Digit("5")],
+    "answer": [Digit("D")],
 }
 
 
@@ -241,9 +283,19 @@ def test_r2_cell(index, state, event):
 
 @pytest.mark.parametrize(("state", "event"), cells(FXS_STATES), ids=lambda value: str(value))
 def test_fxs_cell(state, event):
-    engine = FxsLine(SUBSCRIBER, "8001", PLAN)
+    features = FXS_FEATURES.get((state, event)) or FXS_FEATURES.get(state) or EVERYTHING
+    engine = FxsLine(SUBSCRIBER, "8001", PLAN, features=features)
     bench = Bench(engine, engine.machines()[0])
-    bench.give(FXS_RECIPES[state])
+    bench.give(FXS_RECIPES.get((state, event)) or FXS_RECIPES[state])
     timer = [EXPIRE] if event in SUBSCRIBER.data.timers else None
-    bench.cell(state, timer or FXS_INPUTS[event], event)
+    bench.cell(state, FXS_INPUTS.get((state, event)) or timer or FXS_INPUTS[event], event)
     bench.rest([Alarm(0), Release(16), Unblocked(), HookOn()])
+
+
+@pytest.mark.parametrize(("state", "event"), cells(WAITING_STATES), ids=lambda value: str(value))
+def test_call_waiting_cell(state, event):
+    engine = FxsLine(SUBSCRIBER, "8001", PLAN, features=EVERYTHING)
+    bench = Bench(engine, engine.machines()[1])
+    bench.give(WAITING_RECIPES[state])
+    bench.cell(state, [EXPIRE] if event in SUBSCRIBER.data.timers else WAITING_INPUTS[event], event)
+    bench.rest([HookOn()])
