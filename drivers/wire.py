@@ -12,6 +12,7 @@ from typing import Any, Literal, Self
 
 import msgspec
 from pbx._plane import ffi, lib
+
 from pbx.vocabulary.media import LINE_QUANTITIES
 
 SPAN_PORTS = 30

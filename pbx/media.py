@@ -17,7 +17,21 @@ import msgspec
 
 from pbx.engine import Levels
 from pbx.line_echo import LineEcho, line_echo
-from pbx.media_ring import ENCODERS, EVENT_CODES, EVENT_LAYOUT, EVENTS, Encoded, encode_digits, encode_octets, to_sample
+from pbx.media_ring import (
+    ENCODERS,
+    EVENT_CODES,
+    EVENT_LAYOUT,
+    EVENTS,
+    EXCHANGE_LINE,
+    PULSE_DIALLING,
+    Encoded,
+    ExchangeLine,
+    PulseDialling,
+    encode_digits,
+    encode_octets,
+    encode_port,
+    to_sample,
+)
 from pbx.vocabulary import media, tones
 from pbx.vocabulary.media import MediaCommand, MediaEvent
 
@@ -111,42 +125,6 @@ class LateTick(msgspec.Struct, frozen=True):
     steal_ms: float
 
 
-class PulseDialling(msgspec.Struct, frozen=True):
-    """Dial pulses of a subscriber's line (pbx/dsp/cas.h; YDN 065-1997, from memory): 8 to 14 a second, break to make 1.3 to 2.5.
-
-    A single break of ``break_min_ms`` to ``break_max_ms`` begins a digit, within a train up to ``train_break_max_ms`` counts. A make
-    shorter than ``make_min_ms`` is bounce. The digit is whole when the loop was closed for ``pause_ms``; a dial pauses 350 ms and more.
-    """
-
-    break_min_ms: int = 25
-    break_max_ms: int = 89
-    train_break_max_ms: int = 125
-    make_min_ms: int = 12
-    pause_ms: int = 300
-
-
-NO_DIALLING = PulseDialling(0, 0, 0, 20, 0)
-
-
-class ExchangeLine(msgspec.Struct, frozen=True):
-    """How long what an exchange does must stand on a line that leads to it (pbx/dsp/loop.h), and how long metering pulses are.
-
-    The values are from memory; meter pulses of 12 or 16 kHz have 50 to 200 ms as a rule.
-    """
-
-    ringing_ms: int = 100
-    polarity_ms: int = 50
-    battery_ms: int = 50
-    meter_min_ms: int = 30
-    meter_max_ms: int = 1000
-
-
-def _encode_dialling(dialling: PulseDialling) -> Encoded:
-    value, detail = dialling.break_min_ms | dialling.break_max_ms << 16, dialling.train_break_max_ms | dialling.pause_ms << 16
-    return (lib.PLANE_COMMAND_DIALLING, value, detail, dialling.make_min_ms, 0)
-
-
-_KINDS = {"raw": lib.PLANE_PORT_RAW, "cas": lib.PLANE_PORT_CAS, "fxs": lib.PLANE_PORT_FXS, "fxo": lib.PLANE_PORT_FXO}
 _COUNTERS = (
     "ticks",
     "late_ticks",
@@ -303,23 +281,16 @@ class Plane:
         flash_min_ms: int = 90,
         flash_max_ms: int = 600,
         hook_on_ms: int = 800,
-        dialling: PulseDialling | None = PulseDialling(),
-        exchange: ExchangeLine = ExchangeLine(),
+        dialling: PulseDialling | None = PULSE_DIALLING,
+        exchange: ExchangeLine = EXCHANGE_LINE,
     ) -> None:
         """Say what stands on a port: ``cas``, ``fxs``, ``fxo`` or ``raw``. What is there already is told as an event.
 
         ``recognition_ms`` is of bits and of a telephone's loop and ground; ``dialling`` None = an ``fxs`` port that knows no dial pulses;
         ``exchange`` is how an ``fxo`` port recognises what the exchange does.
         """
-        number = _KINDS[kind]
-        if kind == "fxo":
-            value, detail = number | exchange.ringing_ms << 16, exchange.polarity_ms << 16 | exchange.battery_ms
-            self._put(port, (lib.PLANE_COMMAND_CONFIGURE, value, detail, exchange.meter_min_ms | exchange.meter_max_ms << 16, 0))
-            return
-        if kind == "fxs":
-            self._put(port, _encode_dialling(dialling or NO_DIALLING))
-        value, detail = number | recognition_ms << 16, flash_min_ms << 16 | flash_max_ms
-        self._put(port, (lib.PLANE_COMMAND_CONFIGURE, value, detail, hook_on_ms, 0))
+        for encoded in encode_port(kind, recognition_ms, (flash_min_ms, flash_max_ms, hook_on_ms), dialling, exchange):
+            self._put(port, encoded)
 
     def send(self, port: int, command: MediaCommand) -> None:
         """Give a command to a port; StaleEpoch when another control has taken over."""

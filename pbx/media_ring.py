@@ -9,6 +9,8 @@ import struct
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
+
 from pbx.line_echo import echo_detail
 from pbx.vocabulary import media, tones
 from pbx.vocabulary.media import MediaCommand, MediaEvent
@@ -89,8 +91,60 @@ class _EventCache(dict[tuple[int, int], MediaEvent]):
 EVENTS = _EventCache()
 EVENT_LAYOUT = struct.Struct("<QHHI")
 
+
+class PulseDialling(msgspec.Struct, frozen=True):
+    """Dial pulses of a subscriber's line (pbx/dsp/cas.h; YDN 065-1997, from memory): 8 to 14 a second, break to make 1.3 to 2.5.
+
+    A single break of ``break_min_ms`` to ``break_max_ms`` begins a digit, within a train up to ``train_break_max_ms`` counts. A make
+    shorter than ``make_min_ms`` is bounce. The digit is whole when the loop was closed for ``pause_ms``; a dial pauses 350 ms and more.
+    """
+
+    break_min_ms: int = 25
+    break_max_ms: int = 89
+    train_break_max_ms: int = 125
+    make_min_ms: int = 12
+    pause_ms: int = 300
+
+
+PULSE_DIALLING = PulseDialling()
+_NO_DIALLING = PulseDialling(0, 0, 0, 20, 0)
+
+
+class ExchangeLine(msgspec.Struct, frozen=True):
+    """How long what an exchange does must stand on a line that leads to it (pbx/dsp/loop.h), and how long metering pulses are.
+
+    The values are from memory; meter pulses of 12 or 16 kHz have 50 to 200 ms as a rule.
+    """
+
+    ringing_ms: int = 100
+    polarity_ms: int = 50
+    battery_ms: int = 50
+    meter_min_ms: int = 30
+    meter_max_ms: int = 1000
+
+
+EXCHANGE_LINE = ExchangeLine()
+
+_PORT_KINDS = {"raw": lib.PLANE_PORT_RAW, "cas": lib.PLANE_PORT_CAS, "fxs": lib.PLANE_PORT_FXS, "fxo": lib.PLANE_PORT_FXO}
 # Kind, value, detail, gain, sample.
 Encoded = tuple[int, int, int, int, int]
+
+
+def encode_port(
+    kind: str, recognition_ms: int, hook_ms: tuple[int, int, int], dialling: PulseDialling | None, exchange: ExchangeLine
+) -> list[Encoded]:
+    """What a port is; ``hook_ms`` = shortest and longest flash, and a clearing."""
+    number = _PORT_KINDS[kind]
+    if kind == "fxo":
+        value, detail = number | exchange.ringing_ms << 16, exchange.polarity_ms << 16 | exchange.battery_ms
+        return [(lib.PLANE_COMMAND_CONFIGURE, value, detail, exchange.meter_min_ms | exchange.meter_max_ms << 16, 0)]
+    flash_min_ms, flash_max_ms, hook_on_ms = hook_ms
+    port = (lib.PLANE_COMMAND_CONFIGURE, number | recognition_ms << 16, flash_min_ms << 16 | flash_max_ms, hook_on_ms, 0)
+    if kind != "fxs":
+        return [port]
+    pulses = dialling or _NO_DIALLING
+    value, detail = pulses.break_min_ms | pulses.break_max_ms << 16, pulses.train_break_max_ms | pulses.pause_ms << 16
+    return [(lib.PLANE_COMMAND_DIALLING, value, detail, pulses.make_min_ms, 0), port]
 
 
 def encode_digits(command: media.SendDigits) -> list[Encoded]:

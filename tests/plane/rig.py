@@ -7,7 +7,7 @@ from drivers.wire import SpanSettings, Wire, join
 from pbx.media import Cadence, Layout, Plane, Tone, ToneSegment
 from pbx.vocabulary.media import MediaEvent
 
-Kind = Literal["circuits", "subscribers", "telephones"]
+Kind = Literal["circuits", "subscribers", "telephones", "offices"]
 BUSY = Tone((ToneSegment((450.0, 0.0), (-10.0, 0.0), 350, 350),))
 DIAL = Tone((ToneSegment((450.0, 0.0), (-10.0, 0.0), None),))
 BEEP = Tone((ToneSegment((950.0, 0.0), (-10.0, 0.0), 400, 100),), passes=3)
