@@ -104,8 +104,12 @@ class TrunkGroup(Section, frozen=True):
     """What the far exchange dials to reach ours, which answers with the milliwatt tone. Calls that are marked as tests reach it too."""
     meter_seconds: Annotated[float, Meta(ge=0, le=3600, description="seconds from 0 to 3600")] = 0.0
     """A charge unit of answered outgoing calls lasts so long, where the network tells none; 0 = no units."""
-    release_control: Literal["calling", "either"] | None = None
+    traffic: Literal["local", "toll", "operator"] = "local"
+    """R2: the kind of calls, which says what KA and KD they carry and what KB means."""
+    release_control: Literal["calling", "mutual"] | None = None
     """R2: who controls the release; "calling": a called party who hangs up may lift again. Absent: as the variant says."""
+    dual_seizure: Literal["both-release", "goes-on", "gives-way"] | None = None
+    """R2: of two ends that seize a circuit at once, what this one does. Absent: as the variant says."""
     ask_caller: Literal["first", "last", "never"] | None = None
     """R2: after which digit the caller's number is asked for. Absent: as the variant says."""
     semi_automatic: bool = False

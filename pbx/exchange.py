@@ -1,8 +1,7 @@
 """Composition: an exchange made of a checked configuration, a media plane and a clock.
 
 The same assembly serves real time and virtual time: whoever calls gives a plane (in this process, or attached to the plane's own
-process), a clock with ``seconds`` and ``callLater``, and where facts go. Ports are counted by span in the order of the configuration,
-thirty to a span. Leaves out processes, files and reactors (pbx/control_process.py, pbx/simulation.py).
+process), a clock with ``seconds`` and ``callLater``, and where facts go. The lines are made in pbx/plant.py. Leaves out processes, files and reactors (pbx/control_process.py, pbx/simulation.py).
 """
 
 from collections.abc import Callable, Mapping
@@ -10,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from config.schema import Configuration, circuits_of, echo_cancellers_of, line_of, variant_of
+from config.schema import Configuration, echo_cancellers_of
 from config.schema import Flow as FlowSettings
 from ivr.agent_keys import LogIn, LogOut, NotReadyKey, ReadyKey
 from ivr.flow import Flow
@@ -21,36 +20,21 @@ from pbx.acd.queue import QueueProfile
 from pbx.circuit_watch import WatchSettings
 from pbx.distribution import Distribution, QueueManner
 from pbx.floor import Clock, Floor
-from pbx.line import EXTENSION, TRUNK, Line
+from pbx.line import Line
 from pbx.media import Cadence, Layout, Plane, Tone, ToneSegment
 from pbx.numbers import plan_for
+from pbx.plant import SPAN_PORTS, DateTime, extensions_of, trunks_of
 from pbx.recovery import recover
 from pbx.routing import Router
 from pbx.service import FlowMaker, Service
-from pbx.signalling.analog.fxs import FxsLine, load_subscriber_variant
-from pbx.signalling.r2.circuit import R2Circuit
-from pbx.signalling.r2.variant import load_variant
 from pbx.switch import Switch, SwitchSettings
 from pbx.test_calls import TestLine
 from pbx.tone_plan import Tone as PlannedTone
 from pbx.tone_plan import TonePlan, heard_parts
-from pbx.trunks import TrunkGroup
 from pbx.vocabulary.facts import ControlStarted, Fact
 
-SPAN_PORTS = 30
 PROGRAMS: dict[str, type[Flow]] = {"menu": Menu, "announcement": Announcement}
 FEATURES: tuple[type[Flow], ...] = (LogIn, LogOut, ReadyKey, NotReadyKey)
-
-
-def slot_port(slot: int) -> int:
-    """The port of a time slot within its span: 1-15 and 17-31 become 0-29 (time slot 16 carries the signalling)."""
-    return slot - 1 if slot < 16 else slot - 2
-
-
-def port_of(configuration: Configuration, span: str, slot: int) -> int:
-    """The plane's port of a time slot."""
-    index = next(n for n, row in enumerate(configuration.spans) if row.name == span)
-    return index * SPAN_PORTS + slot_port(slot)
 
 
 def layout_of(configuration: Configuration) -> Layout:
@@ -104,7 +88,9 @@ class Exchange:
         append: Callable[[Fact], object],
         prompts: Mapping[str, int],
         epoch: int = 1,
+        date_time: DateTime | None = None,
     ) -> None:
+        """``date_time`` makes MMDDhhmm of the clock's seconds, for caller identity; without it telephones show no date."""
         self.configuration = configuration
         self.plane = plane
         self.clock = clock
@@ -113,8 +99,8 @@ class Exchange:
         self._epoch = epoch
         self._named = 0
         trunks, extensions = plan_for("trunks", configuration), plan_for("extensions", configuration)
-        lines, groups = self._circuits(trunks)
-        lines += self._extensions(extensions)
+        lines, groups = trunks_of(configuration, trunks)
+        lines += extensions_of(configuration, extensions, date_time or _no_date)
         alarm = configuration.alarm
         self.switch = Switch(
             self.floor,
@@ -165,53 +151,11 @@ class Exchange:
 
     def configure_port(self, line: Line) -> None:
         """Tell the plane what stands on the line's port."""
-        self.plane.configure_port(line.port, "cas" if line.kind == TRUNK else "fxs")
+        self.plane.configure_port(line.port, line.port_kind)
 
     def _name_call(self) -> str:
         self._named += 1
         return f"{self._epoch}-{self._named}"
-
-    def _circuits(self, examiner: Any) -> tuple[list[Line], dict[str, TrunkGroup]]:
-        lines: list[Line] = []
-        groups: dict[str, TrunkGroup] = {}
-        for group in self.configuration.trunk_groups:
-            variant = load_variant(variant_of(group))
-            own = [
-                Line(
-                    f"{span}/{slot}",
-                    port_of(self.configuration, span, slot),
-                    R2Circuit(variant, group.direction, examiner),
-                    TRUNK,
-                    group=group.name,
-                    echo_tail_ms=group.echo_tail_ms,
-                )
-                for span, slot in circuits_of(group)
-            ]
-            groups[group.name] = TrunkGroup(group.name, own, group.hunt, group.direction != "incoming", group.attempts)
-            lines += own
-        return lines, groups
-
-    def _extensions(self, examiner: Any) -> list[Line]:
-        timers = self.configuration.timers
-        variant = load_subscriber_variant("china-subscriber").adjusted(
-            {
-                "first_digit": timers.first_digit_seconds * 1000,
-                "inter_digit": timers.inter_digit_seconds * 1000,
-                "whole_number": timers.whole_number_seconds * 1000,
-                "tone": timers.busy_tone_seconds * 1000,
-            }
-        )
-        return [
-            Line(
-                row.line,
-                port_of(self.configuration, *line_of(row)),
-                FxsLine(variant, row.number, examiner),
-                EXTENSION,
-                number=row.number,
-                echo_tail_ms=row.echo_tail_ms,
-            )
-            for row in self.configuration.extensions
-        ]
 
     def _queues(self) -> list[QueueProfile]:
         return [
@@ -252,6 +196,10 @@ class Exchange:
         for name, settings in self.configuration.flows.items():
             makers[name] = _maker(PROGRAMS[settings.program], _parameters(settings), name)
         return makers
+
+
+def _no_date(now: float) -> str:
+    return ""
 
 
 def _parameters(settings: FlowSettings) -> dict[str, Any]:

@@ -1,25 +1,28 @@
 """Composition: the simulated public network that faces an exchange of a given configuration, span for span.
 
-Each ``cas`` span of the exchange meets thirty circuits of a far exchange with the same variant; each extension meets a telephone set.
-Spans whose far end is outside are left to whoever connects there. The network stands on a plane of its own, stepped by the same
-virtual clock or paced by a thread. Leaves out stories (drivers/far_end).
+Each circuit of a trunk group meets a far exchange with the same signalling; analog lines to another exchange meet the subscriber lines
+of that exchange, made of the same engine as our own; each extension meets a telephone set. Spans whose far end is outside are left to
+whoever connects there. The network stands on a plane of its own, stepped by the same virtual clock or paced by a thread. Leaves out
+stories (drivers/far_end).
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
-from config.schema import Configuration, circuits_of, line_of, variant_of
+from config.schema import Configuration, TrunkGroup, circuits_of, line_of
 from drivers.far_end.city_plan import CityPlan
 from drivers.far_end.network import Network
 from drivers.far_end.telephone_line import TelephoneLine
-from pbx.exchange import port_of
+from pbx.engine import Engine
 from pbx.floor import Clock, Floor
 from pbx.line import EXTENSION, TRUNK, Line
 from pbx.media import Plane
-from pbx.signalling.r2.circuit import R2Circuit
-from pbx.signalling.r2.variant import load_variant
+from pbx.plant import Direction, circuit_engines, port_of, subscriber_variant
+from pbx.signalling.analog.fxs import FxsLine, SubscriberFeatures
 
-FACING = {"incoming": "outgoing", "outgoing": "incoming", "both-way": "both-way"}
+FACING: dict[str, Direction] = {"incoming": "outgoing", "outgoing": "incoming", "both-way": "both-way"}
 """The direction that the far end's circuits have, by the direction of ours."""
+PRESENTATIONS = {"auto": "china", "fsk": "china", "dtmf": "dtmf-china", "none": ""}
+"""How the far exchange tells who calls on an analog line, by what our end expects."""
 
 
 def build(configuration: Configuration, plane: Plane, clock: Clock, prompts: Mapping[str, int]) -> Network:
@@ -31,17 +34,19 @@ def build(configuration: Configuration, plane: Plane, clock: Clock, prompts: Map
     lines: list[Line] = []
     outside = {span.name for span in configuration.spans if span.far_end == "outside"}
     for group in configuration.trunk_groups:
-        variant = load_variant(variant_of(group))
+        analog = group.signalling == "fxo"
+        make = _office_lines(configuration, group, plan) if analog else circuit_engines(group, FACING[group.direction], plan, far=True)
         for span, slot in circuits_of(group):
-            if span in outside:
-                continue
-            engine = R2Circuit(variant, FACING[group.direction], plan)  # type: ignore[arg-type]
-            lines.append(Line(f"{span}/{slot}", port_of(configuration, span, slot), engine, TRUNK, group=group.name))
+            if span not in outside:
+                port = port_of(configuration, span, slot)
+                kind = "fxs" if analog else "cas"
+                lines.append(Line(f"{span}/{slot}", port, make(), TRUNK, number=group.number, group=group.name, port_kind=kind))
     telephones: list[tuple[str, Line]] = []
     for row in configuration.extensions:
         if line_of(row)[0] in outside:
             continue
-        line = Line(row.line, port_of(configuration, *line_of(row)), TelephoneLine(), EXTENSION, number=row.number)
+        port = port_of(configuration, *line_of(row))
+        line = Line(row.line, port, TelephoneLine(), EXTENSION, number=row.number, port_kind="cas")
         telephones.append((row.number, line))
         lines.append(line)
     network = Network(floor, lines, prompts)
@@ -54,9 +59,21 @@ def build(configuration: Configuration, plane: Plane, clock: Clock, prompts: Map
     return network
 
 
+def _office_lines(configuration: Configuration, group: TrunkGroup, plan: CityPlan) -> Callable[[], Engine]:
+    """Makes the far exchange's ends of our analog lines: to it we are a subscriber."""
+    variant = subscriber_variant(configuration)
+    features = SubscriberFeatures(
+        caller_identity=PRESENTATIONS[group.caller_identity],
+        reversal=group.answer_supervision == "reversal",
+        metering=True,
+        ground_start=group.ground_start,
+    )
+    return lambda: FxsLine(variant, group.number, plan, features=features)
+
+
 def start(network: Network, plane: Plane) -> None:
     """Bring every line of the network into service."""
     now = network.floor.clock.seconds()
     for line in network.lines.values():
-        plane.configure_port(line.port, "cas")
+        plane.configure_port(line.port, line.port_kind)
         network.floor.start(line, now)

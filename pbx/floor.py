@@ -34,7 +34,7 @@ from pbx.vocabulary.media import (
     ToneOn,
     Unhear,
 )
-from pbx.vocabulary.tones import SPECIAL
+from pbx.vocabulary.tones import SPECIAL, progress
 
 
 class Clock(Protocol):
@@ -86,12 +86,15 @@ class Records(Protocol):
 _HEARD = (Hear, Play, SendDigits, SendTone, Silence)
 """Orders that would sound over an engine's own signals, or cut them: they wait for a speech path."""
 
+MILLIWATT = progress("milliwatt")
 _FOR_CONTROL = (Played, Recorded, LineTested, LineMeasured)
 
 
 def _is_for_control(event: MediaEvent) -> bool:
-    """Whether it is about what the switch itself ordered, as are all tones of fax machines: no engine knows of it."""
-    return type(event) in _FOR_CONTROL or (isinstance(event, ToneOn | ToneOff) and event.tone & 0xFF00 == SPECIAL)
+    """Whether it is about what the switch itself ordered, as are tones of fax machines and of test lines: no engine knows of it."""
+    if isinstance(event, ToneOn | ToneOff):
+        return event.tone & 0xFF00 == SPECIAL or event.tone == MILLIWATT
+    return type(event) in _FOR_CONTROL
 
 
 class Floor:

@@ -39,6 +39,7 @@ class Line:
         "number",
         "observer",
         "port",
+        "port_kind",
         "second",
         "seizures",
         "tag",
@@ -47,9 +48,13 @@ class Line:
         "wake_call",
     )
 
-    def __init__(self, name: str, port: int, engine: Engine, kind: str, number: str = "", group: str = "", echo_tail_ms: int = 0) -> None:
+    def __init__(
+        self, name: str, port: int, engine: Engine, kind: str, number: str = "", group: str = "", echo_tail_ms: int = 0, port_kind: str = "cas"
+    ) -> None:
+        """``port_kind``: what stands on the port, as ``Plane.configure_port`` names it."""
         self.name = name
         self.port = port
+        self.port_kind = port_kind
         self.engine = engine
         self.kind = kind
         self.number = number

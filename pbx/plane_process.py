@@ -29,7 +29,7 @@ _MCL_FUTURE = 2
 class SpanDescription(msgspec.Struct, forbid_unknown_fields=True):
     """One span: its wire and what is at the other end: a socket to wait at or to connect to, or an earlier span by number."""
 
-    kind: Literal["circuits", "subscribers", "telephones"] = "circuits"
+    kind: Literal["circuits", "subscribers", "telephones", "offices"] = "circuits"
     crc4: Literal["off", "on", "automatic"] = "automatic"
     idle_bits: int = 0b1111
     tokens: bool = False

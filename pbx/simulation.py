@@ -17,6 +17,7 @@ from pbx import far_network
 from pbx.clock import VirtualClock
 from pbx.exchange import Exchange, layout_of, load_sounds
 from pbx.media import TICK_SECONDS, Plane
+from pbx.plant import ends_of
 from pbx.tone_plan import TonePlan
 from pbx.vocabulary.facts import Fact, encode
 
@@ -106,10 +107,9 @@ class Simulation:
         self.near_wires: list[Wire] = []
         self.far_wires: list[Wire] = []
         for span in configuration.spans:
-            near_kind, far_kind = ("circuits", "circuits") if span.kind == "cas" else ("subscribers", "telephones")
-            idle = 0b1011 if span.kind == "cas" else 0b1111
-            near = Wire([SpanSettings(kind=near_kind, idle_bits=idle)], tokens)  # type: ignore[arg-type]
-            far = Wire([SpanSettings(kind=far_kind, idle_bits=idle)], tokens)  # type: ignore[arg-type]
+            ends = ends_of(configuration, span)
+            near = Wire([SpanSettings(kind=ends.near, idle_bits=ends.idle_bits)], tokens)
+            far = Wire([SpanSettings(kind=ends.far, idle_bits=ends.idle_bits)], tokens)
             if span.far_end == "outside":
                 self._open(near, span)
                 near.set_patience(0, configuration.alarm.silent_peer_seconds)

@@ -20,6 +20,7 @@ import msgspec
 
 from config.schema import Configuration, Span
 from pbx.exchange import layout_of
+from pbx.plant import ends_of
 from pbx.places import Places
 from pbx.plane_process import Description, SpanDescription
 
@@ -28,8 +29,6 @@ POLL_S = 0.05
 STOP_PATIENCE_S = 12.0
 SLOW_RESTART_S = 5.0
 READY_PATIENCE_S = 30.0
-IDLE_CIRCUIT = 0b1011
-IDLE_SUBSCRIBER = 0b1111
 
 
 OVERTAKEN = 3
@@ -120,11 +119,11 @@ class Supervisor:
     # Starting.
 
     def _near(self, span: Span) -> SpanDescription:
-        idle = IDLE_CIRCUIT if span.kind == "cas" else IDLE_SUBSCRIBER
+        ends = ends_of(self.configuration, span)
         return SpanDescription(
-            kind="circuits" if span.kind == "cas" else "subscribers",
+            kind=ends.near,
             crc4="on" if span.crc4 else "off",
-            idle_bits=idle,
+            idle_bits=ends.idle_bits,
             name=span.name,
             listen=str(self.places.socket(span)),
             lockstep=span.mode == "lockstep",
@@ -133,11 +132,11 @@ class Supervisor:
 
     def _far(self, span: Span) -> SpanDescription:
         """The far side; a span of an outside program keeps its place in the numbering of ports, unconnected."""
-        idle = IDLE_CIRCUIT if span.kind == "cas" else IDLE_SUBSCRIBER
+        ends = ends_of(self.configuration, span)
         return SpanDescription(
-            kind="circuits" if span.kind == "cas" else "telephones",
+            kind=ends.far,
             crc4="on" if span.crc4 else "off",
-            idle_bits=idle,
+            idle_bits=ends.idle_bits,
             name=span.name,
             connect=str(self.places.socket(span)) if span.far_end == "simulated" else "",
             lockstep=span.mode == "lockstep",

@@ -113,15 +113,19 @@ class TestCalls:
             self._switch.clear_leg(leg, NORMAL_CLEARING)
 
     def _not_answered(self, leg: Leg) -> None:
+        leg.test.timer = None
         self._switch.clear_leg(leg, NO_ANSWER)
 
     def _not_heard(self, leg: Leg) -> None:
+        leg.test.timer = None
         self._switch.clear_leg(leg, NORMAL_CLEARING)
 
     def released(self, leg: Leg) -> None:
         """The test call is over."""
         test: CircuitTest = leg.test
-        test.timer.cancel()
+        if test.timer is not None:
+            test.timer.cancel()
+            test.timer = None
         if leg.answered:
             self._floor.orders([(leg.line.port, Unlisten(RECEIVE_VOICE))])
         if test.heard:

@@ -23,7 +23,7 @@ LAYERS = {
     4: "pbx.journal pbx.cdr pbx.store pbx.recovery pbx.sites pbx.csta pbx.manhole pbx.console pbx.trace pbx.checkers "
     "pbx.recording_files pbx.recording_forms pbx.console_words desk "
     "drivers.far_end",  # the simulated network is no card but an exchange of its own, out of the same engines
-    5: "pbx.exchange pbx.console_view pbx.far_network pbx.prompts pbx.recording_writer "
+    5: "pbx.exchange pbx.plant pbx.console_view pbx.far_network pbx.prompts pbx.recording_writer "
     "pbx.control_process pbx.network_process pbx.plane_process pbx.__main__ "
     "pbx.places pbx.simulation pbx.at_rest pbx.simulate pbx.supervisor pbx.demo pbx.commands benchmarks",
 }

@@ -62,9 +62,10 @@ class Network:
         party = self.telephones[number] = Telephone(self, f"telephone {number}", number, line)
         return party
 
-    def choose(self) -> Line | None:
-        """An idle circuit toward the exchange: the one that has been idle longest."""
-        free = [line for line in self.circuits if line.available]
+    def choose(self, called: str = "") -> Line | None:
+        """An idle circuit toward the exchange: the one that has been idle longest. A number that rings analog lines has them alone."""
+        ringing = [line for line in self.circuits if line.number and line.number == called]
+        free = [line for line in ringing or self.circuits if line.available and (ringing or not line.number)]
         return min(free, key=lambda line: line.idle_since) if free else None
 
     def sound_name(self, code: int) -> str:
@@ -94,9 +95,8 @@ class Network:
             elif isinstance(event, _TONES) and event.tone >= tones.PROGRESS:
                 if isinstance(party, Party):
                     self.floor.turn(party.tone, event)
-            elif isinstance(event, Digit):
-                if isinstance(party, Party):
-                    self.floor.turn(party.noticed, f"hears digit {event.digit}")
+            elif isinstance(event, Digit) and isinstance(party, Party):
+                self.floor.turn(party.noticed, f"hears digit {event.digit}")
             else:
                 rest.append((now, port, event))
         self.floor.media(rest)

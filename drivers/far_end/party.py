@@ -118,7 +118,7 @@ class Subscriber(Party):
 
     def dial(self, called: str, category: int = 1, restricted: bool = False) -> bool:
         """Call the exchange; False when the network has no idle circuit to it."""
-        line = self.network.choose()
+        line = self.network.choose(called)
         if line is None:
             self.state = "failed"
             self.cause = 34

@@ -1,0 +1,176 @@
+"""Composition: the lines and trunk groups of a configuration, each port with the engine of its signalling system.
+
+What stands at both ends of a simulated span is said here too, so that the exchange (pbx/exchange.py), the simulated network
+(pbx/far_network.py) and those who make the cards (pbx/simulation.py, pbx/supervisor.py) agree. Ports are counted by span in the order of
+the configuration, thirty to a span. Leaves out everything that happens on the lines.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, Literal
+
+import msgspec
+
+from config.schema import Configuration, Extension, Span, TrunkGroup, circuits_of, line_of, variant_of
+from pbx.engine import Engine
+from pbx.line import EXTENSION, TRUNK, Line
+from pbx.signalling.analog.ear_and_mouth import EarAndMouthCircuit, EarAndMouthFeatures, load_ear_and_mouth_variant
+from pbx.signalling.analog.fxo import FxoFeatures, FxoLine, load_fxo_variant
+from pbx.signalling.analog.fxs import FxsLine, SubscriberFeatures, SubscriberVariant, load_subscriber_variant
+from pbx.signalling.r2.circuit import R2Circuit
+from pbx.signalling.r2.variant import CircuitHabits, load_variant
+from pbx.trunks import TrunkGroup as Trunks
+from pbx.vocabulary.numbers import NumberExaminer
+
+SPAN_PORTS = 30
+Direction = Literal["incoming", "outgoing", "both-way"]
+DateTime = Callable[[float], str]
+"""Engine time to MMDDhhmm, for caller identity."""
+
+
+class SpanEnds(msgspec.Struct, frozen=True):
+    """The kinds of wire at our end and at the simulated far end of a span, and the bits that stand there at rest."""
+
+    near: Literal["circuits", "subscribers", "telephones", "offices"]
+    far: Literal["circuits", "subscribers", "telephones", "offices"]
+    idle_bits: int
+
+
+SUBSCRIBER_IDLE = 0b1111
+
+
+def ends_of(configuration: Configuration, span: Span) -> SpanEnds:
+    """What stands at the ends of a span."""
+    if span.kind == "subscriber":
+        return SpanEnds("subscribers", "telephones", SUBSCRIBER_IDLE)
+    if span.kind == "office":
+        return SpanEnds("offices", "subscribers", SUBSCRIBER_IDLE)
+    for group in configuration.trunk_groups:
+        if any(name == span.name for name, _ in circuits_of(group)):
+            return SpanEnds("circuits", "circuits", _idle_bits(group))
+    return SpanEnds("circuits", "circuits", load_variant("china").data.bits.backward.idle)
+
+
+def _idle_bits(group: TrunkGroup) -> int:
+    if group.signalling == "e&m":
+        return load_ear_and_mouth_variant(variant_of(group)).data.bits.on_hook
+    return load_variant(variant_of(group)).data.bits.backward.idle
+
+
+def slot_port(slot: int) -> int:
+    """The port of a time slot within its span: 1-15 and 17-31 become 0-29 (time slot 16 carries the signalling)."""
+    return slot - 1 if slot < 16 else slot - 2
+
+
+def port_of(configuration: Configuration, span: str, slot: int) -> int:
+    """The plane's port of a time slot."""
+    index = next(n for n, row in enumerate(configuration.spans) if row.name == span)
+    return index * SPAN_PORTS + slot_port(slot)
+
+
+def circuit_engines(group: TrunkGroup, direction: Direction, examiner: NumberExaminer, far: bool = False) -> Callable[[], Engine]:
+    """Makes the engine of one circuit of a group that is worked by signalling bits, at our end of it or at the far one."""
+    if group.signalling == "e&m":
+        tie_variant = load_ear_and_mouth_variant(variant_of(group))
+        features = EarAndMouthFeatures(start=group.start, dialling=group.dialling)
+        return lambda: EarAndMouthCircuit(tie_variant, direction, examiner, features)
+    variant = load_variant(variant_of(group))
+    habits = CircuitHabits(
+        traffic=group.traffic,
+        control=group.release_control or "",
+        ask_caller=group.ask_caller or "",
+        semi_automatic=group.semi_automatic,
+        dual_seizure=_glare(group, far),
+    )
+    return lambda: R2Circuit(variant, direction, examiner, habits=habits)
+
+
+def _glare(group: TrunkGroup, far: bool) -> Literal["", "both-release", "goes-on", "gives-way"]:
+    """What an end does when both have seized: the far end the opposite of ours."""
+    if group.dual_seizure is None or group.dual_seizure == "both-release" or not far:
+        return group.dual_seizure or ""
+    return "goes-on" if group.dual_seizure == "gives-way" else "gives-way"
+
+
+def trunks_of(configuration: Configuration, examiner: NumberExaminer) -> tuple[list[Line], dict[str, Trunks]]:
+    """The lines of all trunk groups, and the groups by name."""
+    lines: list[Line] = []
+    groups: dict[str, Trunks] = {}
+    for group in configuration.trunk_groups:
+        make = _exchange_line(group) if group.signalling == "fxo" else circuit_engines(group, group.direction, examiner)
+        own = [
+            Line(
+                f"{span}/{slot}",
+                port_of(configuration, span, slot),
+                make(),
+                TRUNK,
+                group=group.name,
+                echo_tail_ms=group.echo_tail_ms,
+                port_kind="fxo" if group.signalling == "fxo" else "cas",
+            )
+            for span, slot in circuits_of(group)
+        ]
+        groups[group.name] = Trunks(group.name, own, group.hunt, group.direction != "incoming", group.attempts)
+        lines += own
+    return lines, groups
+
+
+def _exchange_line(group: TrunkGroup) -> Callable[[], Engine]:
+    variant = load_fxo_variant(variant_of(group))
+    releases = ("reversal", "busy-tone", "loop-break") if group.answer_supervision == "reversal" else ("busy-tone", "loop-break")
+    features = FxoFeatures(
+        dialling=group.dialling,
+        caller_identity=group.caller_identity,
+        answer_supervision=group.answer_supervision,
+        release_supervision=releases,
+        ground_start=group.ground_start,
+    )
+    return lambda: FxoLine(variant, group.number, features)
+
+
+def subscriber_variant(configuration: Configuration) -> SubscriberVariant:
+    """The variant of the subscriber lines with the configuration's own times."""
+    timers = configuration.timers
+    return load_subscriber_variant("china-subscriber").adjusted(
+        {
+            "first_digit": timers.first_digit_seconds * 1000,
+            "inter_digit": timers.inter_digit_seconds * 1000,
+            "whole_number": timers.whole_number_seconds * 1000,
+            "tone": timers.busy_tone_seconds * 1000,
+        }
+    )
+
+
+def extensions_of(configuration: Configuration, examiner: NumberExaminer, date_time: DateTime) -> Sequence[Line]:
+    """The lines of all extensions."""
+    variant = subscriber_variant(configuration)
+
+    def made(row: Extension) -> Line:
+        engine = FxsLine(variant, row.number, examiner, features=features_of(row), date_time=date_time)
+        line = Line(
+            row.line,
+            port_of(configuration, *line_of(row)),
+            engine,
+            EXTENSION,
+            number=row.number,
+            echo_tail_ms=row.echo_tail_ms,
+            port_kind="fxs",
+        )
+        line.call_waiting = row.call_waiting
+        return line
+
+    return [made(row) for row in configuration.extensions]
+
+
+def features_of(row: Extension) -> SubscriberFeatures:
+    """What the line of an extension has."""
+    features: dict[str, Any] = {
+        "caller_identity": row.caller_identity,
+        "reversal": row.reversal,
+        "metering": row.metering,
+        "hot_line": row.hot_line,
+        "hot_line_delay_ms": round(row.hot_line_seconds * 1000),
+        "call_waiting": row.call_waiting,
+        "message_waiting": True,
+        "ground_start": row.ground_start,
+    }
+    return SubscriberFeatures(**features)
