@@ -4,7 +4,7 @@ It knows timed and armed commands, ringing, tones, digits and modem messages by 
 was awaited fires its command. Leaves out sound, receivers and debouncing: those are the plane's (tests/plane).
 """
 
-from pbx.engine import Noted
+from pbx.engine import Noted, Unexpected
 from pbx.vocabulary.call import Primitive
 from pbx.vocabulary.media import (
     Armed,
@@ -35,6 +35,7 @@ class SubscriberPort:
         self.log = []
         self.up = []
         self.notes = []
+        self.unexpected = []
         self.ends = 0.0
         self.pending = []
         self.armed = []
@@ -47,6 +48,8 @@ class SubscriberPort:
                 self.notes.append(output.text)
             elif isinstance(output, Primitive):
                 self.up.append(output)
+            elif isinstance(output, Unexpected):
+                self.unexpected.append(output)
             elif getattr(output, "at", 0.0) > now:
                 self.pending.append(output)
                 assert len(self.pending) <= 64, "a port keeps 64 timed commands"

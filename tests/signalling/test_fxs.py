@@ -5,19 +5,26 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pbx.engine import Levels, Noted
-from pbx.signalling.analog.fxs import FxsLine, load_subscriber_variant
+from pbx.signalling.analog.fxs import FxsLine, SubscriberFeatures, load_subscriber_variant
 from pbx.vocabulary import tones
 from pbx.vocabulary.call import (
     Alerting,
     Blocked,
+    CallWaiting,
     Connect,
     Disconnect,
     Idle,
     Info,
+    MessageWaiting,
+    Metering,
+    OperatorSignal,
     Proceeding,
     Release,
+    Reset,
+    Resume,
     Seized,
     Setup,
+    Suspend,
     Unblocked,
 )
 from pbx.vocabulary.media import (
@@ -25,6 +32,7 @@ from pbx.vocabulary.media import (
     Alarm,
     Digit,
     Flash,
+    Grounded,
     HookOff,
     HookOn,
     Listen,
@@ -34,6 +42,7 @@ from pbx.vocabulary.media import (
     Unlisten,
 )
 from pbx.vocabulary.numbers import Examination
+from tests.signalling.subscriber_port import Bench
 
 CHINA = load_subscriber_variant()
 BUSY, VACANT, CONGESTION, HOWLER, DIAL = (SendTone(tones.progress(name)) for name in ("busy", "vacant", "congestion", "howler", "dial"))
@@ -172,64 +181,91 @@ DOWN = st.sampled_from(
         Alerting(),
         Connect(),
         Setup("8001", "8002"),
+        Setup("8001", "13900000001", name="张三", control="calling", ringing="internal"),
         Disconnect(16),
         Disconnect(17),
         Disconnect(1),
         Release(16),
         Blocked(""),
         Unblocked(),
+        Suspend(),
+        Resume(),
+        OperatorSignal("re-ring"),
+        OperatorSignal("ring-back"),
+        Metering(3),
+        Metering(40),
+        CallWaiting("13900000001"),
+        CallWaiting(over=True),
+        MessageWaiting(2),
+        MessageWaiting(0),
+        Reset(),
     )
 )
-MEDIA = st.one_of(st.sampled_from((Flash(), Alarm(1), Alarm(0))), st.builds(Digit, st.sampled_from("0123456789*#ABCDx")))
+MEDIA = st.one_of(
+    st.sampled_from((Flash(), Alarm(1), Alarm(0), Grounded(True), Grounded(False))), st.builds(Digit, st.sampled_from("0123456789*#ABCDx"))
+)
+FEATURES = st.builds(
+    SubscriberFeatures,
+    caller_identity=st.sampled_from(("", "china", "etsi-prior-alert", "dtmf-china", "dtmf-between-rings")),
+    reversal=st.booleans(),
+    metering=st.booleans(),
+    hot_line=st.sampled_from(("", "", "8002")),
+    hot_line_delay_ms=st.sampled_from((0, 3000)),
+    call_waiting=st.booleans(),
+    message_waiting=st.booleans(),
+    ground_start=st.booleans(),
+)
 
 
-@settings(max_examples=200, deadline=None)
-@given(st.lists(st.tuples(st.integers(0, 20000), st.one_of(DOWN, MEDIA, st.just("hook"))), max_size=40))
-def test_whatever_happens_the_line_comes_to_rest(inputs):
-    """Any order of things: one Release for each call, no timer left, no ringing and no tone once the handset lies."""
-    engine = line()
-    now, begun, hook, rings, sounds = 0.0, 0, False, False, False
-    up = []
-
-    def take(outputs):
-        nonlocal rings, sounds
-        for output in outputs:
-            up.append(type(output))
-            if type(output) is Ring:
-                rings = output.on_ms > 0
-            elif type(output) is SendTone:
-                sounds = True
-            elif type(output) is Silence:
-                sounds = False
-
-    take(engine.start(0.0))
+@settings(max_examples=400, deadline=None)
+@given(FEATURES, st.lists(st.tuples(st.integers(0, 20000), st.one_of(DOWN, MEDIA, st.just("hook"))), max_size=40))
+def test_whatever_happens_the_line_comes_to_rest(features, inputs):
+    """Any order of things: one Release for each call, no timer left; no ringing, tone or message, poles and feed as at rest."""
+    bench = Bench(FxsLine(CHINA, "8001", Plan(), features=features, date_time=lambda now: "11281200"))
+    begun, hook = 0, False
     for milliseconds, value in [*inputs, (0, Alarm(0)), (0, Release(16)), (0, Unblocked()), (0, "lie")]:
-        until = now + milliseconds / 1000
-        while (due := engine.deadline()) is not None and due <= until:
-            now = max(now, due)
-            take(engine.expire(now))
-        now = until
+        bench.until(bench.now + milliseconds / 1000)
         if value == "hook" or (value == "lie" and hook):
             hook = not hook
             value = HookOff() if hook else HookOn()
         if value != "lie":
             begun += type(value) is Setup
-            take(engine.receive(value, now))
-    assert engine.state == "Idle"
-    assert engine.deadline() is None
-    assert not rings
-    assert not sounds
-    assert begun + up.count(Seized) == up.count(Release)
+            bench.give(value)
+        up = [type(primitive) for primitive in bench.port.up]
+        assert 0 <= begun + up.count(Seized) - up.count(Release) <= 1
+    if bench.engine.state in ("Suspended", "GroundSeized"):
+        bench.give(Release(16))
+    assert bench.port.rings is None
+    bench.until(bench.now + 10.0)
+    assert bench.engine.state == "Idle"
+    assert bench.engine.deadline() is None
+    assert bench.port.quiet
+    assert not bench.port.reversed
+    assert bench.port.fed == (not features.ground_start)
+    assert begun + up.count(Seized) <= [type(primitive) for primitive in bench.port.up].count(Release)
     assert up.count(Blocked) == 0 or Unblocked in up
 
 
-@settings(max_examples=100, deadline=None)
-@given(st.sampled_from(("", "talking", "?")), st.booleans(), st.booleans(), st.booleans())
-def test_any_levels_can_be_resumed(tag, off_hook, ringing, alarm):
-    engine = line()
-    up = list(engine.resume(tag, Levels(off_hook=off_hook, ringing=ringing, alarms=int(alarm)), 0.0))
+@settings(max_examples=200, deadline=None)
+@given(
+    FEATURES,
+    st.sampled_from(("", "talking", "talking reversed", "talking held", "suspended", "?")),
+    st.booleans(),
+    st.booleans(),
+    st.booleans(),
+)
+def test_any_levels_can_be_resumed(features, tag, off_hook, ringing, alarm):
+    bench = Bench(FxsLine(CHINA, "8001", Plan(), features=features))
+    bench.taken()
+    bench.port.reversed = "reversed" in tag
+    bench.port.fed = True
+    bench.port.take(bench.engine.resume(tag, Levels(off_hook=off_hook, ringing=ringing, alarms=int(alarm)), 0.0), 0.0)
     if off_hook:
-        up.extend(engine.receive(HookOn(), 1.0))
-    assert engine.state == "Idle"
+        bench.give(HookOn())
+    bench.until(100.0)
+    up = bench.taken()
+    assert bench.engine.state == "Idle"
     assert up.count(Idle()) == 1
-    assert sum(type(output) is Release for output in up) == (tag == "talking")
+    assert sum(type(output) is Release for output in up) == (tag not in ("", "?"))
+    assert not bench.port.reversed
+    assert bench.port.fed == (not features.ground_start)
