@@ -1,0 +1,268 @@
+"""Exchange line (FXO): an analog line of ours that leads to another exchange, loop start or ground start, as an engine.
+
+``FxoLine`` sorts media events and primitives into the words of its chart (fxo_states.py), feeds the caller's identity to its receiver
+(fxo_identity.py), keeps the levels of ringing, poles and feed, and the alarm rule: a short alarm freezes the line, a long one loses the
+call (alarm_watch.py). The line's own number is what was called: a loop tells no other. An answered call is adopted after a restart by
+tag and levels. Q.552 leaves the signals national; China's figures: config/variants/china-exchange-line.toml. Leaves out direct dialling in.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from pbx.engine import Input, Levels, Noted, Output
+from pbx.machine import Machine
+from pbx.signalling.analog.alarm_watch import AlarmWatch, alarm_chart
+from pbx.signalling.analog.fxo_call import GROUND_OFF, IDLE, LISTEN_CALL, UNLISTEN, FxoCall
+from pbx.signalling.analog.fxo_states import STATES
+from pbx.signalling.analog.fxo_variant import FxoFeatures, FxoVariant
+from pbx.vocabulary import call, tones
+from pbx.vocabulary.call import Blocked, Unblocked
+from pbx.vocabulary.media import (
+    Alarm,
+    Battery,
+    Digit,
+    Loop,
+    MeterPulse,
+    Octet,
+    Polarity,
+    RingOff,
+    RingOn,
+    ToneOff,
+    ToneOn,
+    VoiceOff,
+    VoiceOn,
+)
+
+IDENTITY_STATES = frozenset({"Forewarned", "Ringing"})
+SPEECH_STATES = frozenset({"Waiting", "Alerted", "RingBackOver", "Talking", "Caught", "FarCleared"})
+DIGIT_STATES = frozenset({"Talking", "Caught", "FarCleared"})
+DIAL_TONES = frozenset({tones.progress("dial"), tones.progress("special-dial")})
+RING_BACK = tones.progress("ring-back")
+RESUMED = Noted("call adopted after a restart")
+OUT, IN, REVERSED = "out talking", "in talking", " reversed"
+
+_Method = Callable[["FxoLine", Any, float], Sequence[Output]]
+_Standing = tuple[bool, bool, bool]
+"""Ringing, reversed poles, feed."""
+
+
+class FxoLine:
+    """The engine of one exchange line."""
+
+    __slots__ = ("_alarm", "_call", "_machine", "_seen", "features", "number", "variant")
+
+    def __init__(self, variant: FxoVariant, number: str, features: FxoFeatures | None = None) -> None:
+        """``number`` is the line's own directory number: calls that come in are for it."""
+        self.variant = variant
+        self.number = number
+        self.features = features or FxoFeatures()
+        self._call = FxoCall(variant, number, self.features, variant.chart(STATES))
+        self._machine = self._call.machine
+        self._alarm = AlarmWatch(variant.keep("alarm", lambda: alarm_chart(variant.data.name, variant.timers)), self)
+        self._seen: _Standing = (False, False, self._call.battery)
+
+    @property
+    def state(self) -> str:
+        """The machine's state; ``alarm`` beside it while one stands."""
+        return f"{self._machine.state}/alarm" if self._alarm.standing else self._machine.state
+
+    @property
+    def tag(self) -> str:
+        """Who made the answered call and how the poles stand in it; empty in every other state."""
+        if self._machine.state != "Talking":
+            return ""
+        return (OUT if self._call.outgoing else IN) + (REVERSED if self._call.reversed else "")
+
+    @property
+    def speech(self) -> bool:
+        """Not before the loop is closed, nor while the line is dialled."""
+        return self._machine.state in SPEECH_STATES
+
+    def machines(self) -> tuple[Machine, ...]:
+        """The machines, for coverage and for people: line, alarm."""
+        return (self._machine, self._alarm.machine)
+
+    def start(self, now: float) -> Sequence[Output]:
+        """Into service with an open loop."""
+        return (Loop(False), *((GROUND_OFF,) if self.features.ground_start else ()), IDLE)
+
+    def receive(self, value: Input, now: float) -> Sequence[Output]:
+        """A media event or a call primitive."""
+        method = _METHODS.get(type(value))
+        return method(self, value, now) if method is not None else ()
+
+    def expire(self, now: float) -> Sequence[Output]:
+        """Fire the timers that are due."""
+        return (*self._alarm.machine.expire(now), *self._machine.expire(now))
+
+    def deadline(self) -> float | None:
+        """The earlier timer of line and alarm."""
+        due = [time for time in (self._machine.deadline(), self._alarm.machine.deadline()) if time is not None]
+        return min(due) if due else None
+
+    def resume(self, tag: str, levels: Levels, now: float) -> Sequence[Output]:
+        """Adopt an answered call whose loop is still closed; else open the loop and come to rest, by way of the guard if it was closed.
+
+        While an alarm stands the levels say nothing: the call is kept as it was, what stands is taken in when the alarm ends.
+        """
+        line, machine = self._call, self._machine
+        stands: _Standing = (
+            levels.ringing,
+            bool(getattr(levels, "polarity_reversed", False)),
+            bool(getattr(levels, "battery", not self.features.ground_start)),
+        )
+        kept, _, poles = tag.partition(REVERSED)
+        line.reversed = bool(tag.endswith(REVERSED)) and not poles
+        if kept in (OUT, IN) and (levels.off_hook or levels.alarms):
+            line.adopt(kept == OUT)
+            line.battery = True
+            machine.enter("Talking", now)
+            outputs: Sequence[Output] = (RESUMED, UNLISTEN, Loop(True), LISTEN_CALL)
+        else:
+            line.open = kept in (OUT, IN)
+            line.owe_idle()
+            outputs = (*line.at_rest(), *line.close(call.NORMAL_CLEARING))
+            line.reversed, line.battery = stands[1], stands[2]
+            if levels.off_hook or levels.ringing or (self.features.ground_start and stands[2]):
+                machine.enter("Guard", now)
+            else:
+                outputs = (*outputs, *line.rested(now))
+        self._seen = (line.ringing, line.reversed, line.battery)
+        if levels.alarms:
+            outputs = (*outputs, *self._alarm.alarms(levels.alarms, now))
+        return (*outputs, *self._stand(stands, now))
+
+    # The span.
+
+    def alarm_begins(self, now: float) -> Sequence[Output]:
+        """Nothing of the line can be believed."""
+        return self._call.add_reason("alarm")
+
+    def alarm_lasts(self, now: float) -> Sequence[Output]:
+        """The call is lost."""
+        return self._machine.step("lost", None, now)
+
+    def alarm_ends(self, now: float) -> Sequence[Output]:
+        """Take in what stands there now, then let the line be used again."""
+        return (*self._take_in(self._seen, now), *self._call.remove_reason("alarm"))
+
+    # What enters.
+
+    def _ring_on(self, _: RingOn, now: float) -> Sequence[Output]:
+        return self._stand((True, *self._seen[1:]), now)
+
+    def _ring_off(self, _: RingOff, now: float) -> Sequence[Output]:
+        return self._stand((False, *self._seen[1:]), now)
+
+    def _polarity(self, value: Polarity, now: float) -> Sequence[Output]:
+        return self._stand((self._seen[0], value.reversed, self._seen[2]), now)
+
+    def _battery(self, value: Battery, now: float) -> Sequence[Output]:
+        return self._stand((*self._seen[:2], value.present), now)
+
+    def _stand(self, stands: _Standing, now: float) -> Sequence[Output]:
+        """What stands on the line now. While an alarm stands it is only remembered; then each change is an event."""
+        self._seen = stands
+        return () if self._alarm.standing else self._take_in(stands, now)
+
+    def _take_in(self, stands: _Standing, now: float) -> Sequence[Output]:
+        line, step = self._call, self._machine.step
+        ringing, reversed_poles, battery = stands
+        outputs: list[Output] = []
+        if battery != line.battery:
+            line.battery = battery
+            outputs.append(Noted("<- feed" if battery else "<- no feed"))
+            if battery and not self.features.ground_start:
+                outputs.extend(line.remove_reason("remote"))
+            outputs.extend(step("battery" if battery else "no-battery", None, now))
+        if reversed_poles != line.reversed:
+            line.reversed = reversed_poles
+            outputs.append(Noted("<- poles reversed" if reversed_poles else "<- poles normal"))
+            outputs.extend(step("poles", None, now))
+        if ringing != line.ringing:
+            line.ringing = ringing
+            outputs.append(Noted("<- ringing" if ringing else "<- ringing pauses"))
+            outputs.extend(step("ring-on" if ringing else "ring-off", None, now))
+        return outputs
+
+    def _tone_on(self, value: ToneOn, now: float) -> Sequence[Output]:
+        return self._tone(value.tone, "", now)
+
+    def _tone_off(self, value: ToneOff, now: float) -> Sequence[Output]:
+        return self._tone(value.tone, "-off", now)
+
+    def _tone(self, tone: int, off: str, now: float) -> Sequence[Output]:
+        if tone in DIAL_TONES:
+            word = "dial-tone"
+        elif tone == RING_BACK:
+            word = "ring-back"
+        elif tone in self.variant.tones:
+            word = "busy-tone"
+        else:
+            return ()
+        return (Noted(f"<- {tones.name(tone)}{' ends' if off else ''}"), *self._machine.step(word + off, tone, now))
+
+    def _voice(self, value: VoiceOn | VoiceOff, now: float) -> Sequence[Output]:
+        return self._machine.step("voice" if isinstance(value, VoiceOn) else "voice-off", None, now)
+
+    def _digit(self, value: Digit, now: float) -> Sequence[Output]:
+        if self._machine.state in IDENTITY_STATES:
+            return self._identity(self._call.identity.digit(value.digit), now)
+        return self._machine.step("digit", value.digit, now) if self._machine.state in DIGIT_STATES else ()
+
+    def _octet(self, value: Octet, now: float) -> Sequence[Output]:
+        if self._machine.state in IDENTITY_STATES:
+            return self._identity(self._call.identity.octet(value.value), now)
+        return ()
+
+    def _identity(self, heard: Sequence[Output], now: float) -> Sequence[Output]:
+        if self._call.identity.found is None or not heard:
+            return heard
+        return (*heard, *self._machine.step("identity", None, now))
+
+    def _meter_pulse(self, _: MeterPulse, now: float) -> Sequence[Output]:
+        return (Noted("<- metering pulse"), *self._machine.step("metering", None, now))
+
+    def _alarms(self, value: Alarm, now: float) -> Sequence[Output]:
+        return self._alarm.alarms(value.alarms, now)
+
+    def _primitive(self, value: object, now: float) -> Sequence[Output]:
+        return self._machine.step(type(value).__name__, value, now)
+
+    def _block(self, _: Blocked, now: float) -> Sequence[Output]:
+        return self._call.add_reason("local")
+
+    def _unblock(self, _: Unblocked, now: float) -> Sequence[Output]:
+        return self._call.remove_reason("local")
+
+
+_METHODS: Mapping[type, _Method] = {
+    RingOn: FxoLine._ring_on,
+    RingOff: FxoLine._ring_off,
+    Polarity: FxoLine._polarity,
+    Battery: FxoLine._battery,
+    ToneOn: FxoLine._tone_on,
+    ToneOff: FxoLine._tone_off,
+    VoiceOn: FxoLine._voice,
+    VoiceOff: FxoLine._voice,
+    Digit: FxoLine._digit,
+    Octet: FxoLine._octet,
+    MeterPulse: FxoLine._meter_pulse,
+    Alarm: FxoLine._alarms,
+    Blocked: FxoLine._block,
+    Unblocked: FxoLine._unblock,
+    **dict.fromkeys(
+        (
+            call.Setup,
+            call.Info,
+            call.Proceeding,
+            call.Alerting,
+            call.Progress,
+            call.Connect,
+            call.Disconnect,
+            call.Release,
+            call.Reset,
+        ),
+        FxoLine._primitive,
+    ),
+}
