@@ -27,8 +27,8 @@ class Examination(msgspec.Struct, frozen=True, gc=False):
     ``prefix`` is the prefix of the deciding row, ``destination`` that row's ("flow:main_menu", "trunk:city"); both are
     empty where no row decides yet. ``cause`` is a Q.850 cause, 0 unless invalid. ``max_more`` is how many digits may
     still follow: for a *complete* number of variable length it can be above 0, and the register then waits for its
-    inter-digit timer before it believes the number to be whole. ``route_known``: the number may grow, but where it leads is
-    certain already, and its digits may be sent on as they come.
+    inter-digit timer before it believes the number to be whole. ``route_known``: whatever follows, the call goes to this
+    destination, so that a register may hand it on before the number is whole (tandem, overlap).
     """
 
     verdict: Literal["more", "complete", "invalid"]

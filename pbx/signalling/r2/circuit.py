@@ -1,6 +1,6 @@
 """One R2 circuit: line machine, two register machines and a watch over the span's alarms behind the face of an engine.
 
-``R2Circuit`` sorts inputs to the machines of pbx/signalling/r2/{line,register}.py, keeps the alarm rule (a short
+``R2Circuit`` sorts inputs to the machines of pbx/signalling/r2/{line,outgoing_register,incoming_register}.py, keeps the alarm rule (a short
 alarm freezes the circuit, a long one loses the call with cause 27; Q.33 for the idea, the figure is the variant's), and
 adopts circuits after a restart by tag and levels. In the answered state DTMF digits go up as ``Info``. Leaves out
 everything that the variant's data decides: pbx/signalling/r2/variant.py.
@@ -17,6 +17,7 @@ from pbx.signalling.r2.line import IDLE, LineSignalling
 from pbx.signalling.r2.line_signals import Direction
 from pbx.signalling.r2.line_states import STATES
 from pbx.signalling.r2.variant import Variant
+from pbx.signalling.r2.variant_data import CircuitHabits
 from pbx.vocabulary import call
 from pbx.vocabulary.call import Info
 from pbx.vocabulary.media import Alarm, Bits, Digit, ToneOff, ToneOn
@@ -26,12 +27,17 @@ from pbx.vocabulary.tones import DTMF_DIGITS
 INFOS = {digit: (Info(digit),) for digit in DTMF_DIGITS}
 TAGS = {
     "OutAnswered": "out answered",
+    "OutMetering": "out answered",
     "InAnswered": "in answered",
+    "OutSuspended": "out suspended",
+    "InSuspended": "in suspended",
     "OutClearedBack": "out cleared-back",
     "InClearedBack": "in cleared-back",
 }
-ADOPTED = {tag: state for state, tag in TAGS.items()}
-SPEECHLESS = frozenset({"InAnswering", "InRefused", "InOver"})
+ADOPTED = {tag: state for state, tag in TAGS.items() if state != "OutMetering"}
+OWN_HABITS = CircuitHabits()
+SPEECHLESS = frozenset({"InAnswering", "InBusy", "InRefused", "InOver"})
+TALKING = frozenset({"InAnswered", "OutAnswered", "OutMetering"})
 WAITS_FOR_IDLE = frozenset({"Releasing", "Fault"})
 ALARM_CLEARED = Noted("<- alarm cleared")
 
@@ -43,9 +49,13 @@ class R2Circuit:
 
     __slots__ = ("_alarm", "_applied", "_incoming", "_line", "_outgoing", "line")
 
-    def __init__(self, variant: Variant, direction: Direction, examiner: NumberExaminer) -> None:
-        """``direction``: "incoming" (the far end seizes), "outgoing" or "both-way"; ``examiner`` judges dialled digits."""
-        self.line = LineSignalling(variant, direction, examiner, variant.chart("line", STATES, "Release"))
+    def __init__(
+        self, variant: Variant, direction: Direction, examiner: NumberExaminer, *, habits: CircuitHabits = OWN_HABITS
+    ) -> None:
+        """``direction``: "incoming" (the far end seizes), "outgoing" or "both-way"; ``examiner`` judges dialled digits; ``habits`` are
+        those of the trunk group. Raises ``VariantError`` where the variant cannot have them."""
+        chart = variant.chart("line", STATES, "Release")
+        self.line = LineSignalling(variant, variant.settle(habits), direction, examiner, chart)
         self._line = self.line.machine
         self._outgoing = self.line.outgoing.machine
         self._incoming = self.line.incoming.machine
@@ -63,8 +73,12 @@ class R2Circuit:
 
     @property
     def tag(self) -> str:
-        """Which stable state the call is in; empty when none."""
-        return TAGS.get(self._line.state, "")
+        """Which stable state the call is in, and what was agreed for it; empty when none."""
+        tag = TAGS.get(self._line.state, "")
+        if not tag:
+            return ""
+        line = self.line
+        return f"{tag}{', calling' if line.calling else ''}{', operator' if line.operator else ''}"
 
     @property
     def speech(self) -> bool:
@@ -108,13 +122,14 @@ class R2Circuit:
         While an alarm stands the received bits say nothing: a tagged call is kept as it was and the bits are taken in when
         the alarm ends, as for any call that meets an alarm.
         """
-        state = ADOPTED.get(tag, "")
+        stable, *agreed = tag.split(", ")
+        state = ADOPTED.get(stable, "")
         if not levels.alarms:
-            outputs = self.line.adopt(state, levels, now)
+            outputs = self.line.adopt(state, agreed, levels, now)
             self._applied = levels.bits_in
             return outputs
         standing = self.line.far_standing(state, levels.bits_in)
-        outputs = self.line.adopt(state, msgspec.structs.replace(levels, bits_in=standing), now)
+        outputs = self.line.adopt(state, agreed, msgspec.structs.replace(levels, bits_in=standing), now)
         self._applied, self.line.bits_in = standing, levels.bits_in
         return (*outputs, *self._alarms(Alarm(levels.alarms), now))
 
@@ -137,15 +152,15 @@ class R2Circuit:
         return self.line.outgoing.tone_off(now)
 
     def _digit(self, event: Digit, now: float) -> Sequence[Output]:
-        if self._line.state in ("InAnswered", "OutAnswered"):
+        if self._line.state in TALKING:
             return INFOS.get(event.digit, ())
         return ()
 
     def _primitive(self, value: object, now: float) -> Sequence[Output]:
         return self._line.step(type(value).__name__, value, now)
 
-    def _ignored(self, value: object, now: float) -> Sequence[Output]:
-        return ()
+    def _proceeding(self, value: object, now: float) -> Sequence[Output]:
+        return self._line.step("Proceeding", value, now) if self._line.state == "InRegister" else ()
 
     def _alarms(self, event: Alarm, now: float) -> Sequence[Output]:
         return self._alarm.step("alarm" if event.alarms else "clear", event.alarms, now)
@@ -192,7 +207,7 @@ _METHODS: Mapping[type, _Method] = {
     Alarm: R2Circuit._alarms,
     call.Setup: R2Circuit._primitive,
     call.Info: R2Circuit._primitive,
-    call.Proceeding: R2Circuit._ignored,
+    call.Proceeding: R2Circuit._proceeding,
     call.Alerting: R2Circuit._primitive,
     call.Progress: R2Circuit._primitive,
     call.Connect: R2Circuit._primitive,
@@ -200,4 +215,9 @@ _METHODS: Mapping[type, _Method] = {
     call.Release: R2Circuit._primitive,
     call.Blocked: R2Circuit._primitive,
     call.Unblocked: R2Circuit._primitive,
+    call.Suspend: R2Circuit._primitive,
+    call.Resume: R2Circuit._primitive,
+    call.OperatorSignal: R2Circuit._primitive,
+    call.Metering: R2Circuit._primitive,
+    call.Reset: R2Circuit._primitive,
 }

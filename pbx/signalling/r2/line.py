@@ -3,44 +3,72 @@
 The actions of one chart (pbx/signalling/r2/line_states.py) for incoming, outgoing and both-way circuits; what bits mean in
 a state is looked up (line_signals.py). The line drives the registers (register.py) and speaks call primitives with the
 switch after the rules of pbx/vocabulary/call.py: Release goes up once for each Seized or Setup, at the moment when the
-call is over for the switch; Idle follows when the circuit can be seized again. Left out: metering pulses, the c bit of
-semi-automatic circuits (re-ring, forced release).
+call is over for the switch; Idle follows when the circuit can be seized again. Who controls the release is asked once, when
+the called party is free: by the Setup, by KB, by the circuit's habit. Left out: release by the called party alone.
 """
 
 from collections.abc import Sequence
 
 from pbx.engine import Levels, Noted, Output
 from pbx.machine import Chart, Machine
-from pbx.signalling.r2.line_signals import STANDING, Direction, readings_of, sendings_of
-from pbx.signalling.r2.register import SILENCE, IncomingRegister, OutgoingRegister
-from pbx.signalling.r2.variant import Variant
+from pbx.signalling.r2.incoming_register import IncomingRegister
+from pbx.signalling.r2.line_signals import BACKWARD_OPERATOR, PULSES, STANDING, Direction, readings_of, sendings_of
+from pbx.signalling.r2.outgoing_register import OutgoingRegister
+from pbx.signalling.r2.register import SILENCE
+from pbx.signalling.r2.variant import Settled, Variant
 from pbx.vocabulary import call
-from pbx.vocabulary.call import Alerting, Blocked, Connect, Disconnect, Idle, Info, Release, Seized, Setup, Unblocked
-from pbx.vocabulary.media import SendBits
+from pbx.vocabulary.call import (
+    Alerting,
+    Blocked,
+    Connect,
+    Disconnect,
+    Idle,
+    Info,
+    Metering,
+    OperatorSignal,
+    Release,
+    Resume,
+    Seized,
+    Setup,
+    Suspend,
+    Unblocked,
+)
+from pbx.vocabulary.media import Disarm, SendBits
 from pbx.vocabulary.numbers import NumberExaminer
 
 SEIZED, IDLE, ALERTING, CONNECT, UNBLOCKED = Seized(), Idle(), Alerting(), Connect(), Unblocked()
+SUSPEND, RESUME, METERING, DISARM = Suspend(), Resume(), Metering(), Disarm()
 BLOCKED = {reason: Blocked(reason) for reason in ("remote", "local", "alarm", "fault")}
 RELEASES = {cause: Release(cause) for cause in range(128)}
 DISCONNECTS = {cause: Disconnect(cause) for cause in range(128)}
+OPERATOR_SIGNALS = {kind: OperatorSignal(kind) for kind in ("re-ring", "forced-release", "ring-back")}
 RESUMED = Noted("call adopted after a restart")
+PULSE_OVER = Noted("<- pulse over")
+MOST_PULSES = 20
+"""Metering pulses that one primitive may ask for: the plane keeps 64 timed commands for a port."""
 
 
 class LineSignalling:
     """The line half of one circuit: owner of the line machine, master of the two registers."""
 
     __slots__ = (
-        "_cause", "_connect", "_idle_owed", "_readings", "_send", "_tone", "bits_in", "block_wanted", "direction",
-        "incoming", "machine", "open", "outgoing", "reasons", "variant",
+        "_before_pulse", "_calling_controls", "_cause", "_connect", "_faulty", "_habits", "_idle_owed", "_operator_readings", "_own_readings",
+        "_pulses_until", "_readings", "_send", "_tone", "bits_in", "block_wanted", "calling", "direction", "incoming",
+        "machine", "open", "operator", "outgoing", "reasons", "variant",
     )  # fmt: skip
 
-    def __init__(self, variant: Variant, direction: Direction, examiner: NumberExaminer, chart: Chart) -> None:
+    def __init__(self, variant: Variant, settled: Settled, direction: Direction, examiner: NumberExaminer, chart: Chart) -> None:
         """``direction`` as this exchange sees it: incoming = the far end seizes."""
         self.variant = variant
         self.direction = direction
-        self.machine = Machine(chart, self)
-        self.outgoing = OutgoingRegister(variant, self._report)
-        self.incoming = IncomingRegister(variant, examiner, self._report)
+        self.machine = Machine(chart, self, settled.durations)
+        self.outgoing = OutgoingRegister(variant, settled, self._report)
+        self.incoming = IncomingRegister(variant, settled, examiner, self._report)
+        self._habits = settled
+        self.operator = settled.semi_automatic
+        self.calling = self._calling_controls = self._faulty = False
+        self._before_pulse: int | None = None
+        self._pulses_until = 0.0
         self.bits_in = variant.data.bits.forward.idle
         self.open = False
         self.block_wanted = False
@@ -49,16 +77,34 @@ class LineSignalling:
         self._connect = False
         self._tone = False
         self._cause = 0
-        self._readings = readings_of(variant, direction)
+        self._operator_readings = readings_of(variant, direction, operator=True)
+        self._own_readings = self._readings = readings_of(variant, direction, settled.semi_automatic)
         self._send = sendings_of(variant)
 
     def bits(self, value: int, now: float) -> Sequence[Output]:
         """New bits from the far end."""
-        self.bits_in = value
+        before, self.bits_in = self.bits_in, value
+        standing, self._before_pulse = self._before_pulse, None
+        if standing == value:
+            return (PULSE_OVER,)
         word, said = self._readings[self.machine.state][value & 15]
         if word is None:
             return said
+        if word in PULSES:
+            self._before_pulse = before
         return (*said, *self.machine.step(word, None, now))
+
+    def _sent(self, name: str, now: float) -> Sequence[Output]:
+        """A line signal; the end of a pulse still to come must not undo it."""
+        if now < self._pulses_until:
+            self._pulses_until = 0.0
+            return (DISARM, *self._send[name])
+        return self._send[name]
+
+    def _by_operator(self, kd: int) -> None:
+        """Whether an operator's signals are read and sent in this call: KD says so, or the circuit is semi-automatic."""
+        self.operator = self._habits.semi_automatic or kd in self._habits.operator_classes
+        self._readings = self._operator_readings if self.operator else self._own_readings
 
     def far_idle(self) -> bool:
         """Whether the far end sends the idle code now."""
@@ -78,8 +124,10 @@ class LineSignalling:
         code: int = getattr(getattr(self.variant.data.bits, side), name)
         return code
 
-    def adopt(self, state: str, levels: Levels, now: float) -> Sequence[Output]:
+    def adopt(self, state: str, habits: Sequence[str], levels: Levels, now: float) -> Sequence[Output]:
         """After a restart: take over a call that was in the stable ``state``, or ("") bring the circuit to rest.
+
+        ``habits`` of the call: "calling" if the calling party controls the release, "operator" if an operator made it.
 
         The far end may have gone on meanwhile; a level that differs from what the state leaves standing is taken as a
         signal now. Of a call that was not stable nothing is kept: idle goes out and Idle up when the far end agrees.
@@ -97,6 +145,9 @@ class LineSignalling:
         far, (side, name) = self.far_standing(state, 0), stand[1]
         near: int = getattr(getattr(bits, side), name)
         self.open = True
+        self.calling = "calling" in habits
+        if "operator" in habits:
+            self.operator, self._readings = True, self._operator_readings
         machine.enter(state, now)
         outputs: Sequence[Output] = (RESUMED,) if levels.bits_out == near else (RESUMED, SendBits(near))
         if levels.bits_in & mask != far & mask:
@@ -146,6 +197,9 @@ class LineSignalling:
         self.machine.choose("OutSeizing")
         self.open = self._idle_owed = True
         self._cause = 0
+        self.calling = False
+        self._calling_controls = setup.control == "calling"
+        self._by_operator(self.outgoing.kd)
         return self._send["seizure"]
 
     def _refuse_setup(self, _: object, now: float) -> Sequence[Output]:
@@ -154,8 +208,9 @@ class LineSignalling:
     def _seized(self, _: object, now: float) -> Sequence[Output]:
         before = self._rested()
         self.open = self._idle_owed = True
-        self._connect = False
+        self._connect = self.calling = False
         self._cause = 0
+        self._by_operator(0)
         return (*before, *self._send["acknowledged"], SEIZED, *self.incoming.start(now))
 
     def _remote_blocks(self, _: object, now: float) -> Sequence[Output]:
@@ -178,15 +233,17 @@ class LineSignalling:
         return self._rested()
 
     def _send_block(self) -> Sequence[Output]:
-        """The outgoing end has no bits to block with: it does not seize, that is all."""
-        return self._send["blocked"] if self.direction != "outgoing" else ()
+        """The outgoing end does not seize, that is all; only its fault has a signal, where the variant has one."""
+        if self.direction != "outgoing":
+            return self._send["blocked"]
+        return self._send["fault"] if self._faulty else ()
 
-    def _block(self, _: object, now: float) -> Sequence[Output]:
-        self.block_wanted = True
+    def _block(self, blocked: Blocked, now: float) -> Sequence[Output]:
+        self.block_wanted, self._faulty = True, blocked.reason == "fault"
         return (*self._send_block(), *self.add_reason("local"))
 
-    def _block_later(self, _: object, now: float) -> Sequence[Output]:
-        self.block_wanted = True
+    def _block_later(self, blocked: Blocked, now: float) -> Sequence[Output]:
+        self.block_wanted, self._faulty = True, blocked.reason == "fault"
         return self.add_reason("local")
 
     def _block_now(self, _: object, now: float) -> Sequence[Output]:
@@ -210,20 +267,39 @@ class LineSignalling:
         return self.outgoing.more(info.digits, now)
 
     def _dual_seizure(self, _: object, now: float) -> Sequence[Output]:
-        return self._close(call.CIRCUIT_NOT_AVAILABLE)
+        """Both ends have seized (Q.424). Where the variant gives one of them priority the other becomes the end that is seized."""
+        rule = self._habits.dual_seizure
+        if rule == "goes-on":
+            self.machine.choose("OutSeizing")
+            return ()
+        closed = self._close(call.CIRCUIT_NOT_AVAILABLE)
+        if rule == "gives-way":
+            self.machine.choose("InRegister")
+            return (*closed, *self._seized(None, now))
+        self.machine.choose("DualSeizure")
+        return closed
 
     def _free(self, _: int, now: float) -> Sequence[Output]:
+        control = self.outgoing.row.control or self._habits.control
+        self.calling = self._calling_controls or control == "calling"
         return (ALERTING,)
 
     def _failed(self, cause: int, now: float) -> Sequence[Output]:
         self._cause = cause
         return (DISCONNECTS[cause],)
 
+    def _refused(self, cause: int, now: float) -> Sequence[Output]:
+        """The register has failed; an operator who is told busy may still force the release of the other call."""
+        busy = self.operator and cause == call.USER_BUSY and self.variant.data.bits.operator is not None
+        self.machine.choose("OutBusy" if busy else "OutFailed")
+        return self._failed(cause, now)
+
     def _answered(self, _: object, now: float) -> Sequence[Output]:
         return (CONNECT,)
 
     def _answered_early(self, _: object, now: float) -> Sequence[Output]:
         """Answer before KB: the far end knows better than its register."""
+        self._free(0, now)
         return (*self.outgoing.stop(now), CONNECT)
 
     def _far_dropped(self, _: object, now: float) -> Sequence[Output]:
@@ -234,23 +310,49 @@ class LineSignalling:
         return self._failed(call.NO_ANSWER, now)
 
     def _cleared_back(self, _: object, now: float) -> Sequence[Output]:
-        self._cause = call.NORMAL_CLEARING
-        return (DISCONNECTS[call.NORMAL_CLEARING],)
+        """The called party has hung up: where the calling party controls the release that ends nothing yet."""
+        if self.calling:
+            self.machine.choose("OutSuspended")
+            return (SUSPEND,)
+        self.machine.choose("OutClearedBack")
+        return self._failed(call.NORMAL_CLEARING, now)
 
-    def _forward(self, cause: int) -> Sequence[Output]:
+    def _answered_again(self, _: object, now: float) -> Sequence[Output]:
+        return (RESUME,)
+
+    def _suspended_too_long(self, _: object, now: float) -> Sequence[Output]:
+        return self._failed(call.NORMAL_CLEARING, now)
+
+    def _released_backward(self, _: object, now: float) -> Sequence[Output]:
+        """Forced release by the far end: it will not be answered again."""
+        return self._failed(call.NORMAL_CLEARING, now)
+
+    def _metered(self, _: object, now: float) -> Sequence[Output]:
+        """The answer code is back: it was a metering pulse."""
+        return (METERING,)
+
+    def _not_metered(self, _: object, now: float) -> Sequence[Output]:
+        """Too long for a metering pulse: the same code may be a clear-back."""
+        bits = self.variant.data.bits
+        if self.bits_in & bits.mask == bits.backward.clear_back & bits.mask:
+            return self._cleared_back(None, now)
+        self.machine.choose("OutAnswered")
+        return ()
+
+    def _forward(self, cause: int, now: float) -> Sequence[Output]:
         """Clear forward. Where no backward signal stands, a late one may still be under way: let the line settle."""
         self.machine.choose("Settling" if self.far_idle() else "Releasing")
-        return (*self._send["clear-forward"], *self._close(cause))
+        return (*self._sent("clear-forward", now), *self._close(cause))
 
     def _clear_forward(self, primitive: Disconnect | Release, now: float) -> Sequence[Output]:
-        return (*self.outgoing.stop(now), *self._forward(primitive.cause))
+        return (*self.outgoing.stop(now), *self._forward(primitive.cause, now))
 
     def _held_out(self, _: object, now: float) -> Sequence[Output]:
         """Nobody cleared in time after a failure or a clear-back."""
-        return self._forward(self._cause)
+        return self._forward(self._cause, now)
 
     def _no_acknowledgement(self, _: object, now: float) -> Sequence[Output]:
-        return self._forward(call.CIRCUIT_NOT_AVAILABLE)
+        return self._forward(call.CIRCUIT_NOT_AVAILABLE, now)
 
     def _back_off(self, _: object, now: float) -> Sequence[Output]:
         self.machine.choose("Settling" if self.far_idle() else "Releasing")
@@ -271,13 +373,67 @@ class LineSignalling:
     def _not_released(self, _: object, now: float) -> Sequence[Output]:
         return self.add_reason("fault")
 
+    # Pulses of operators and of metering, in either direction.
+
+    def _operator_calls(self, signal: OperatorSignal, now: float) -> Sequence[Output]:
+        """Turn the operator's bit over for the time of a pulse, if the call is an operator's and the variant knows the signal here."""
+        machine, bits = self.machine, self.variant.data.bits
+        state, kind, operator = machine.state, signal.kind, bits.operator
+        machine.choose(state)
+        forward = state in BACKWARD_OPERATOR
+        if operator is None or not self.operator or kind not in (operator.forward if forward else operator.backward):
+            return (Unexpected(state, f"OperatorSignal {kind}"),)
+        if forward and (kind == "forced-release") != (state == "OutBusy"):
+            return (Unexpected(state, f"OperatorSignal {kind}"),)
+        if state == "OutBusy":
+            machine.choose("OutFree")
+        if forward:
+            standing = bits.forward.seizure
+        else:
+            standing = bits.backward.answer if state == "InAnswered" else bits.backward.clear_back
+        length_ms = self.variant.timers[f"{kind.replace('-', '_')}_pulse"].default_ms
+        return (Noted(f"-> {kind}, {length_ms} ms"), *self._pulse(standing ^ operator.bit, standing, length_ms, now))
+
+    def _pulse(self, code: int, standing: int, length_ms: int, at: float) -> Sequence[Output]:
+        """A code for so long, then what stood before, by the plane's clock."""
+        self._pulses_until = at + length_ms / 1000
+        return (SendBits(code, at), SendBits(standing, self._pulses_until))
+
+    def _operator_called(self, kind: str) -> Sequence[Output]:
+        return (OPERATOR_SIGNALS[kind],)
+
+    def _re_rung(self, _: object, now: float) -> Sequence[Output]:
+        return self._operator_called("re-ring")
+
+    def _forced(self, _: object, now: float) -> Sequence[Output]:
+        return self._operator_called("forced-release")
+
+    def _rung_back(self, _: object, now: float) -> Sequence[Output]:
+        return self._operator_called("ring-back")
+
+    def _meter(self, metering: Metering, now: float) -> Sequence[Output]:
+        """Send charge units as pulses, one behind the other and behind those still to come."""
+        backward, timers = self.variant.data.bits.backward, self.variant.timers
+        if backward.metering is None or not 0 < metering.pulses <= MOST_PULSES:
+            return (Unexpected(self.machine.state, f"Metering {metering.pulses}"),)
+        pause = timers["metering_pause"].default_ms / 1000
+        outputs: list[Output] = [Noted(f"-> metering {backward.metering:04b}, {metering.pulses} pulses")]
+        at = max(now, self._pulses_until + pause) if self._pulses_until else now
+        for _ in range(metering.pulses):
+            outputs += self._pulse(backward.metering, backward.answer, timers["metering_sent"].default_ms, at)
+            at = self._pulses_until + pause
+        return outputs
+
     # The end that was seized.
 
+    def _proceed(self, _: object, now: float) -> Sequence[Output]:
+        return self.incoming.proceed(now)
+
     def _accept(self, _: object, now: float) -> Sequence[Output]:
-        return self.incoming.accept(now) if self.incoming.offered else ()
+        return self.incoming.accept(now)
 
     def _connect_wanted(self, _: object, now: float) -> Sequence[Output]:
-        if self.incoming.offered or self.incoming.accepted:
+        if self.incoming.offered or self.incoming.accepted or self.incoming.overlap:
             self._connect = True
         return self._accept(None, now)
 
@@ -290,6 +446,7 @@ class LineSignalling:
 
     def _register_free(self, _: int, now: float) -> Sequence[Output]:
         machine = self.machine
+        self._by_operator(self.incoming.kd)
         if self._cause:
             machine.choose("InRefused")
             return self._busy_tone(self._cause)
@@ -298,6 +455,12 @@ class LineSignalling:
         return ()
 
     def _register_failed(self, cause: int, now: float) -> Sequence[Output]:
+        """Refused by a register signal. An operator keeps the call: he may force the release of the called party's other one."""
+        self._by_operator(self.incoming.kd)
+        if self.open and self.operator and cause == call.USER_BUSY and self.variant.data.bits.operator is not None:
+            self.machine.choose("InBusy")
+            return ()
+        self.machine.choose("InOver")
         return self._close(cause)
 
     def _busy_tone(self, cause: int) -> Sequence[Output]:
@@ -312,7 +475,13 @@ class LineSignalling:
         return self._answer(None, now)
 
     def _answer(self, _: object, now: float) -> Sequence[Output]:
-        return (*self._send["answer"], CONNECT)
+        return (*self._sent("answer", now), CONNECT)
+
+    def _answer_again(self, _: object, now: float) -> Sequence[Output]:
+        return self._sent("answer", now)
+
+    def _suspend(self, _: object, now: float) -> Sequence[Output]:
+        return self._sent("clear-back", now)
 
     def _refuse_in_band(self, primitive: Disconnect, now: float) -> Sequence[Output]:
         self._cause = primitive.cause
@@ -320,10 +489,14 @@ class LineSignalling:
 
     def _clear_back(self, primitive: Disconnect, now: float) -> Sequence[Output]:
         self._cause = primitive.cause
-        return self._send["clear-back"]
+        return self._sent("clear-back", now)
+
+    def _keep_cause(self, primitive: Disconnect, now: float) -> Sequence[Output]:
+        self._cause = primitive.cause
+        return ()
 
     def _clear_back_and_release(self, primitive: Release, now: float) -> Sequence[Output]:
-        return (*self._send["clear-back"], *self._close(primitive.cause))
+        return (*self._sent("clear-back", now), *self._close(primitive.cause))
 
     def _let_go(self, primitive: Release, now: float) -> Sequence[Output]:
         return (*self._end_tone(), *self._close(primitive.cause))
@@ -343,7 +516,7 @@ class LineSignalling:
         return (
             *self.incoming.stop(now),
             *self._end_tone(),
-            *self._send["release-guard"],
+            *self._sent("release-guard", now),
             *self._close(call.NORMAL_CLEARING),
             *self._rested(),
         )
@@ -351,13 +524,28 @@ class LineSignalling:
     def _forward_fault(self, _: object, now: float) -> Sequence[Output]:
         """The outgoing end is out of order: as clear-forward, but the circuit is blocked until it recovers."""
         outputs = (*self.incoming.stop(now), *self._end_tone(), *self._close(call.OUT_OF_ORDER))
-        idle = self._send["idle"] if self.direction != "incoming" else ()
+        idle = self._sent("idle", now) if self.direction != "incoming" else ()
         return (*outputs, *idle, *self._remote_blocks(None, now))
 
     # The span.
 
     def _lost(self, _: object, now: float) -> Sequence[Output]:
         """The alarm has lasted: the call is lost, the circuit waits for the far end to be idle."""
+        return self._let_everything_go(call.OUT_OF_ORDER, now)
+
+    def _let_everything_go(self, cause: int, now: float) -> Sequence[Output]:
         stopped = (*self.outgoing.stop(now), *self.incoming.stop(now), *self._end_tone())
         self.machine.choose("Settling" if self.far_idle() else "Releasing")
-        return (*stopped, *self._send["idle"], *self._close(call.OUT_OF_ORDER))
+        return (*stopped, *self._sent("idle", now), *self._close(cause))
+
+    # Reset.
+
+    def _reset(self, _: object, now: float) -> Sequence[Output]:
+        """Whatever the state: come to rest; Idle goes up when the far end agrees."""
+        self._idle_owed = True
+        return self._let_everything_go(call.TEMPORARY_FAILURE, now)
+
+    def _reset_blocked(self, _: object, now: float) -> Sequence[Output]:
+        """The far end blocks: what stands is sent anew, and it decides when the circuit is free."""
+        self._idle_owed = True
+        return self._send["blocked" if self.direction == "incoming" else "idle"]

@@ -2,7 +2,7 @@
 
 The codes come from the variant (Q.411, Q.412; China: GB 3971.2-83); which signals have a meaning in which state of the
 chart (pbx/signalling/r2/line_states.py) is said here. The same code may be another signal in another state. Made once for
-each variant and direction. Left out: the c bit of semi-automatic circuits and metering pulses.
+each variant, direction and kind of circuit: semi-automatic ones read the operator's bit too. Left out: how long a pulse is.
 """
 
 from typing import Literal
@@ -14,40 +14,59 @@ Direction = Literal["incoming", "outgoing", "both-way"]
 
 STANDING: dict[str, tuple[tuple[str, str], tuple[str, str]]] = {
     "OutAnswered": (("backward", "answer"), ("forward", "seizure")),
+    "OutSuspended": (("backward", "clear_back"), ("forward", "seizure")),
     "OutClearedBack": (("backward", "clear_back"), ("forward", "seizure")),
     "InAnswered": (("forward", "seizure"), ("backward", "answer")),
+    "InSuspended": (("forward", "seizure"), ("backward", "clear_back")),
     "InClearedBack": (("forward", "seizure"), ("backward", "clear_back")),
 }
 """The codes that the far end and this end leave standing in the stable states."""
 
 BitReading = tuple[str | None, tuple[Output, ...]]
 """What received bits are in a state: event word (None: no meaning there) and the outputs that say so."""
+Readings = dict[str, list[BitReading]]
+Words = dict[str, tuple[str, int]]
 
-OUT_STATES = ("OutSeizing", "OutRegister", "OutFree", "OutAnswered", "OutClearedBack", "OutFailed")
-IN_STATES = ("InRegister", "InFree", "InAnswering", "InAnswered", "InClearedBack", "InRefused", "InOver")
+PULSES = frozenset({"re-ring", "forced-release", "ring-back"})
+"""Events that a pulse of the operator's bit is; the code after it is the one before it."""
+BACKWARD_OPERATOR = {
+    "OutFree": "acknowledged",
+    "OutAnswered": "answer",
+    "OutSuspended": "clear_back",
+    "OutClearedBack": "clear_back",
+    "OutBusy": "acknowledged",
+}
+"""In these states of the end that seized a pulse may come, on the code that stands there."""
+FORWARD_OPERATOR = {
+    "InFree": "re-ring",
+    "InAnswered": "re-ring",
+    "InSuspended": "re-ring",
+    "InClearedBack": "re-ring",
+    "InBusy": "forced-release",
+}
+"""What a pulse is in the states of the end that was seized."""
+
+OUT_STATES = (
+    "OutSeizing", "OutRegister", "OutFree", "OutAnswered", "OutMetering", "OutSuspended", "OutClearedBack", "OutBusy", "OutFailed",
+)  # fmt: skip
+IN_STATES = (
+    "InRegister", "InFree", "InAnswering", "InAnswered", "InSuspended", "InClearedBack", "InBusy", "InRefused", "InOver",
+)  # fmt: skip
 REST_STATES = ("Idle", "RemoteBlocked", "LocalBlocked", "BlockPending", "Fault")
 CLEARING_STATES = ("Releasing", "Settling", "DualSeizure")
 
 
-def readings(variant: Variant, direction: Direction) -> dict[str, list[BitReading]]:
+def readings(variant: Variant, direction: Direction, operator: bool) -> Readings:
     """For each state the meaning of all 16 codes abcd, as a circuit of this direction sees them."""
-    forward, backward = variant.data.bits.forward, variant.data.bits.backward
-    incoming, outgoing = direction != "outgoing", direction != "incoming"
-    meanings: dict[str, dict[str, tuple[str, int]]] = {}
+    meanings: dict[str, Words] = {}
     for state in OUT_STATES:
-        seizing = state == "OutSeizing"
-        words = {"answer": ("answer", backward.answer)}
-        if seizing:
-            words = {"acknowledged": ("seizure acknowledged", backward.acknowledged)}
-            if incoming:
-                words["dual-seizure"] = ("seizure, dual", forward.seizure)
-        else:
-            words["backward-idle"] = ("idle", backward.idle)
-        if state in ("OutAnswered", "OutClearedBack", "OutFailed"):
-            words["clear-back"] = ("clear-back", backward.clear_back)
-        meanings[state] = words
+        meanings[state] = _out_words(variant, state, direction)
+    forward, backward = variant.data.bits.forward, variant.data.bits.backward
     for state in IN_STATES:
-        meanings[state] = {"clear-forward": ("clear-forward", forward.idle), "forward-fault": ("forward fault", forward.fault)}
+        meanings[state] = {"clear-forward": ("clear-forward", forward.idle)}
+        if forward.fault is not None:
+            meanings[state]["forward-fault"] = ("forward fault", forward.fault)
+    incoming, outgoing = direction != "outgoing", direction != "incoming"
     for state in (*REST_STATES, *CLEARING_STATES):
         clearing = state in CLEARING_STATES
         words = {"idle": ("release guard" if clearing else "idle", backward.idle)}
@@ -56,18 +75,55 @@ def readings(variant: Variant, direction: Direction) -> dict[str, list[BitReadin
         if clearing:
             words["held"] = ("not yet released", backward.acknowledged)
             words["held-answer"] = ("not yet released", backward.answer)
-        else:
-            words["blocking"] = ("blocking" if outgoing else "forward fault", backward.blocked if outgoing else forward.fault)
+        elif outgoing:
+            words["blocking"] = ("blocking", backward.blocked)
+        elif forward.fault is not None:
+            words["blocking"] = ("forward fault", forward.fault)
         meanings[state] = words
-    return {state: _row(variant, state, words) for state, words in meanings.items()}
+    if operator:
+        for state, words in meanings.items():
+            words.update(_operator_words(variant, state))
+    return {state: _row(variant, state, words, operator) for state, words in meanings.items()}
 
 
-def _row(variant: Variant, state: str, words: dict[str, tuple[str, int]]) -> list[BitReading]:
-    mask = variant.data.bits.mask
+def _out_words(variant: Variant, state: str, direction: Direction) -> Words:
+    """What the end that seized may hear in a state; the first of two words with the same code holds."""
+    forward, backward = variant.data.bits.forward, variant.data.bits.backward
+    if state == "OutSeizing":
+        words = {"acknowledged": ("seizure acknowledged", backward.acknowledged)}
+        if direction != "outgoing":
+            words["dual-seizure"] = ("seizure, dual", forward.seizure)
+        return words
+    words = {"answer": ("answer", backward.answer), "backward-idle": ("idle", backward.idle)}
+    if backward.metering is not None and state == "OutAnswered":
+        words["metering"] = ("metering", backward.metering)
+    if state in ("OutAnswered", "OutMetering", "OutSuspended", "OutClearedBack", "OutFailed"):
+        words["clear-back"] = ("clear-back", backward.clear_back)
+    if backward.forced_release is not None and state != "OutRegister":
+        words["backward-release"] = ("forced release", backward.forced_release)
+    return words
+
+
+def _operator_words(variant: Variant, state: str) -> Words:
+    bits = variant.data.bits
+    if bits.operator is None:
+        return {}
+    if state in BACKWARD_OPERATOR and bits.operator.backward:
+        code: int = getattr(bits.backward, BACKWARD_OPERATOR[state])
+        return {"ring-back": ("ring-back", code ^ bits.operator.bit)}
+    word = FORWARD_OPERATOR.get(state, "")
+    if word in bits.operator.forward:
+        return {word: (word.replace("-r", " r") if word == "forced-release" else word, bits.forward.seizure ^ bits.operator.bit)}
+    return {}
+
+
+def _row(variant: Variant, state: str, words: Words, operator: bool) -> list[BitReading]:
+    bits = variant.data.bits
+    mask = bits.mask | (bits.operator.bit if operator and bits.operator is not None else 0)
     row: list[BitReading] = []
     for code in range(16):
-        for word, (text, bits) in words.items():
-            if code & mask == bits & mask:
+        for word, (text, value) in words.items():
+            if code & mask == value & mask:
                 row.append((word.removesuffix("-answer") if word == "held-answer" else word, (Noted(f"<- {text} {code:04b}"),)))
                 break
         else:
@@ -78,9 +134,9 @@ def _row(variant: Variant, state: str, words: dict[str, tuple[str, int]]) -> lis
 def sendings_of(variant: Variant) -> dict[str, tuple[Output, ...]]:
     """Line signals to send by name, made once for each variant."""
     forward, backward = variant.data.bits.forward, variant.data.bits.backward
-    return variant.keep(
-        "line sendings",
-        lambda: {
+
+    def make() -> dict[str, tuple[Output, ...]]:
+        sendings: dict[str, tuple[Output, ...]] = {
             "idle": variant.line_sending("idle", backward.idle),
             "seizure": variant.line_sending("seizure", forward.seizure),
             "clear-forward": variant.line_sending("clear-forward", forward.idle),
@@ -89,10 +145,16 @@ def sendings_of(variant: Variant) -> dict[str, tuple[Output, ...]]:
             "clear-back": variant.line_sending("clear-back", backward.clear_back),
             "release-guard": variant.line_sending("release guard", backward.idle),
             "blocked": variant.line_sending("blocking", backward.blocked),
-        },
-    )
+            "fault": (),
+        }
+        if forward.fault is not None:
+            sendings["fault"] = variant.line_sending("forward fault", forward.fault)
+        return sendings
+
+    return variant.keep("line sendings", make)
 
 
-def readings_of(variant: Variant, direction: Direction) -> dict[str, list[BitReading]]:
+def readings_of(variant: Variant, direction: Direction, operator: bool) -> Readings:
     """The readings of a direction, made once for each variant."""
-    return variant.keep(f"line readings {direction}", lambda: readings(variant, direction))
+    operator = operator and variant.data.bits.operator is not None
+    return variant.keep(f"line readings {direction} {operator}", lambda: readings(variant, direction, operator))

@@ -9,13 +9,23 @@ from pbx.signalling.r2.line import LineSignalling
 
 _L = LineSignalling
 _REFUSE_SETUP = Cell(_L._refuse_setup)
-_CALL_COMMON = {"Setup": _REFUSE_SETUP, "Blocked": Cell(_L._block_later), "Unblocked": Cell(_L._unblock_later)}
+_RESET = Cell(_L._reset, ("Settling", "Releasing"))
+_CALL_COMMON = {
+    "Setup": _REFUSE_SETUP,
+    "Blocked": Cell(_L._block_later),
+    "Unblocked": Cell(_L._unblock_later),
+    "Reset": _RESET,
+}
 _LOST = Cell(_L._lost, ("Settling", "Releasing"))
 _CLEAR = Cell(_L._clear_forward, ("Settling", "Releasing"))
 _DROPPED = Cell(_L._far_dropped, ("OutFailed",))
 _OUT_COMMON = {**_CALL_COMMON, "Disconnect": _CLEAR, "Release": _CLEAR, "lost": _LOST}
 _OUT_ANSWER = Cell(_L._answered, ("OutAnswered",))
 _OUT_HELD = Cell(_L._held_out, ("Settling", "Releasing"))
+_OUT_RELEASED = Cell(_L._released_backward, ("OutFailed",))
+_OUT_CLEARED = Cell(_L._cleared_back, ("OutClearedBack", "OutSuspended"))
+_OUT_RUNG = Cell(_L._rung_back)
+_RE_RUNG = Cell(_L._re_rung)
 _IN_COMMON = {
     **_CALL_COMMON,
     "clear-forward": Cell(_L._cleared, ("Idle", "BlockPending")),
@@ -23,7 +33,7 @@ _IN_COMMON = {
     "lost": _LOST,
 }
 _SEIZED = Cell(_L._seized, ("InRegister",))
-_REST = {"Release": Cell(None), "Disconnect": Cell(None), "seizure": _SEIZED, "lost": Cell(None)}
+_REST = {"Release": Cell(None), "Disconnect": Cell(None), "Reset": _RESET, "seizure": _SEIZED, "lost": Cell(None)}
 _GUARDED = Cell(_L._guarded, ("Idle", "BlockPending"))
 _NOTHING = Cell(None)
 _IN_TONE = Cell(_L._refuse_in_band, ("InRefused",))
@@ -47,6 +57,7 @@ STATES: dict[str, State] = {
         {
             **_REST,
             **_CALL_COMMON,
+            "Reset": Cell(_L._reset_blocked),
             "idle": Cell(_L._remote_unblocks, ("Idle", "LocalBlocked")),
             "blocking": _NOTHING,
         },
@@ -82,7 +93,7 @@ STATES: dict[str, State] = {
             **_OUT_COMMON,
             "Info": Cell(_L._digits_early),
             "acknowledged": Cell(_L._acknowledged, ("OutRegister",)),
-            "dual-seizure": Cell(_L._dual_seizure, ("DualSeizure",)),
+            "dual-seizure": Cell(_L._dual_seizure, ("DualSeizure", "OutSeizing", "InRegister")),
             "acknowledgement": Cell(_L._no_acknowledgement, ("Settling", "Releasing")),
         },
         ("acknowledgement",),
@@ -93,7 +104,7 @@ STATES: dict[str, State] = {
             **_OUT_COMMON,
             "Info": Cell(_L._digits_early),
             "register-free": Cell(_L._free, ("OutFree",)),
-            "register-failed": Cell(_L._failed, ("OutFailed",)),
+            "register-failed": Cell(_L._refused, ("OutFailed", "OutBusy")),
             "answer": Cell(_L._answered_early, ("OutAnswered",)),
             "backward-idle": _DROPPED,
         },
@@ -104,6 +115,9 @@ STATES: dict[str, State] = {
             **_OUT_COMMON,
             "answer": _OUT_ANSWER,
             "backward-idle": _DROPPED,
+            "backward-release": _OUT_RELEASED,
+            "ring-back": _OUT_RUNG,
+            "OperatorSignal": Cell(_L._operator_calls, ("OutFree",)),
             "answer_wait": Cell(_L._no_answer, ("OutFailed",)),
         },
         ("answer_wait",),
@@ -112,10 +126,40 @@ STATES: dict[str, State] = {
         "answered",
         {
             **_OUT_COMMON,
-            "clear-back": Cell(_L._cleared_back, ("OutClearedBack",)),
+            "clear-back": _OUT_CLEARED,
+            "metering": Cell(None, ("OutMetering",)),
             "backward-idle": _DROPPED,
+            "backward-release": _OUT_RELEASED,
+            "ring-back": _OUT_RUNG,
+            "OperatorSignal": Cell(_L._operator_calls, ("OutAnswered",)),
             "answer": _NOTHING,
         },
+    ),
+    "OutMetering": State(
+        "answered; a metering pulse stands, or what has its code",
+        {
+            **_OUT_COMMON,
+            "answer": Cell(_L._metered, ("OutAnswered",)),
+            "clear-back": _OUT_CLEARED,
+            "backward-idle": _DROPPED,
+            "backward-release": _OUT_RELEASED,
+            "metering_pulse": Cell(_L._not_metered, ("OutAnswered", "OutClearedBack", "OutSuspended")),
+        },
+        ("metering_pulse",),
+    ),
+    "OutSuspended": State(
+        "the called party has hung up, the calling party controls the release",
+        {
+            **_OUT_COMMON,
+            "answer": Cell(_L._answered_again, ("OutAnswered",)),
+            "clear-back": _NOTHING,
+            "backward-idle": _DROPPED,
+            "backward-release": _OUT_RELEASED,
+            "ring-back": _OUT_RUNG,
+            "OperatorSignal": Cell(_L._operator_calls, ("OutSuspended",)),
+            "clear_back": Cell(_L._suspended_too_long, ("OutFailed",)),
+        },
+        ("clear_back",),
     ),
     "OutClearedBack": State(
         "the called party has hung up and may answer again",
@@ -124,13 +168,36 @@ STATES: dict[str, State] = {
             "answer": _OUT_ANSWER,
             "clear-back": _NOTHING,
             "backward-idle": _DROPPED,
+            "backward-release": _OUT_RELEASED,
+            "ring-back": _OUT_RUNG,
+            "OperatorSignal": Cell(_L._operator_calls, ("OutClearedBack",)),
             "clear_back": _OUT_HELD,
         },
         ("clear_back",),
     ),
+    "OutBusy": State(
+        "an operator is told that the called party is busy, and may force his release",
+        {
+            **_OUT_COMMON,
+            "answer": _OUT_ANSWER,
+            "backward-idle": _DROPPED,
+            "backward-release": _OUT_RELEASED,
+            "ring-back": _OUT_RUNG,
+            "OperatorSignal": Cell(_L._operator_calls, ("OutBusy", "OutFree")),
+            "failure_hold": _OUT_HELD,
+        },
+        ("failure_hold",),
+    ),
     "OutFailed": State(
         "failed, waits to be cleared",
-        {**_OUT_COMMON, "answer": _NOTHING, "clear-back": _NOTHING, "backward-idle": _NOTHING, "failure_hold": _OUT_HELD},
+        {
+            **_OUT_COMMON,
+            "answer": _NOTHING,
+            "clear-back": _NOTHING,
+            "backward-idle": _NOTHING,
+            "backward-release": _NOTHING,
+            "failure_hold": _OUT_HELD,
+        },
         ("failure_hold",),
     ),
     "Releasing": State(
@@ -172,13 +239,14 @@ STATES: dict[str, State] = {
         "seized, the number comes in",
         {
             **_IN_COMMON,
+            "Proceeding": Cell(_L._proceed),
             "Alerting": Cell(_L._accept),
             "Progress": Cell(_L._accept),
             "Connect": Cell(_L._connect_wanted),
             "Disconnect": Cell(_L._refuse),
             "Release": Cell(_L._refuse_and_release),
             "register-free": Cell(_L._register_free, ("InFree", "InAnswering", "InRefused")),
-            "register-failed": Cell(_L._register_failed, ("InOver",)),
+            "register-failed": Cell(_L._register_failed, ("InOver", "InBusy")),
         },
     ),
     "InFree": State(
@@ -190,6 +258,8 @@ STATES: dict[str, State] = {
             "Connect": Cell(_L._connect_in_free, ("InAnswering", "InAnswered")),
             "Disconnect": _IN_TONE,
             "Release": _IN_OVER,
+            "re-ring": _RE_RUNG,
+            "OperatorSignal": Cell(_L._operator_calls, ("InFree",)),
             "answer_delay": _NOTHING,
         },
         keeps=("answer_delay",),
@@ -210,15 +280,49 @@ STATES: dict[str, State] = {
         {
             **_IN_COMMON,
             "Connect": _NOTHING,
+            "Suspend": Cell(_L._suspend, ("InSuspended",)),
+            "Metering": Cell(_L._meter),
+            "OperatorSignal": Cell(_L._operator_calls, ("InAnswered",)),
+            "re-ring": _RE_RUNG,
             "Disconnect": Cell(_L._clear_back, ("InClearedBack",)),
             "Release": Cell(_L._clear_back_and_release, ("InOver",)),
         },
+    ),
+    "InSuspended": State(
+        "our party has hung up, the calling party controls the release",
+        {
+            **_IN_COMMON,
+            "Resume": Cell(_L._answer_again, ("InAnswered",)),
+            "Connect": Cell(_L._answer, ("InAnswered",)),
+            "OperatorSignal": Cell(_L._operator_calls, ("InSuspended",)),
+            "re-ring": _RE_RUNG,
+            "Disconnect": Cell(_L._keep_cause, ("InClearedBack",)),
+            "Release": _IN_OVER,
+            "clear_forward": _NEVER,
+        },
+        ("clear_forward",),
     ),
     "InClearedBack": State(
         "we have cleared back, the caller holds the circuit",
         {
             **_IN_COMMON,
             "Connect": Cell(_L._answer, ("InAnswered",)),
+            "OperatorSignal": Cell(_L._operator_calls, ("InClearedBack",)),
+            "re-ring": _RE_RUNG,
+            "Disconnect": _NOTHING,
+            "Release": _IN_OVER,
+            "clear_forward": _NEVER,
+        },
+        ("clear_forward",),
+    ),
+    "InBusy": State(
+        "an operator has been told that our party is busy",
+        {
+            **_IN_COMMON,
+            "forced-release": Cell(_L._forced),
+            "Alerting": Cell(None, ("InFree",)),
+            "Connect": Cell(_L._answer, ("InAnswered",)),
+            "OperatorSignal": Cell(_L._operator_calls, ("InBusy",)),
             "Disconnect": _NOTHING,
             "Release": _IN_OVER,
             "clear_forward": _NEVER,
