@@ -36,7 +36,7 @@ from pbx.recording_writer import RecordingWriter
 from pbx.store import Store, StoreWriter
 from pbx.tone_plan import FOLDER as TONES
 from pbx.tone_plan import load as load_tones
-from pbx.trace import words_of
+from pbx.trace import TONE_END, words_of
 from pbx.vocabulary.call import NORMAL_UNSPECIFIED, Release
 from pbx.vocabulary.facts import AgentFact, AlarmCleared, AlarmRaised, CallFact, Fact, Traced
 
@@ -124,6 +124,8 @@ class LiveSteps:
         """A line's engine noted something; notes of lines without a call are not shown."""
         line: Line = self._exchange.lines[name]
         call = line.leg.call.name if line.leg is not None else ""
+        if text.startswith(f"<- {TONE_END}"):
+            return
         if call or text.startswith(("<- seizure", "<- off-hook")):
             self._write(now, call, name, text)
 

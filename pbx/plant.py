@@ -13,11 +13,13 @@ import msgspec
 from config.schema import Configuration, Extension, Span, TrunkGroup, circuits_of, line_of, variant_of
 from pbx.engine import Engine
 from pbx.line import EXTENSION, TRUNK, Line
-from pbx.signalling.analog.ear_and_mouth import EarAndMouthCircuit, EarAndMouthFeatures, load_ear_and_mouth_variant
-from pbx.signalling.analog.fxo import FxoFeatures, FxoLine, load_fxo_variant
+
+from pbx.signalling.analog.fxo import FxoLine
+from pbx.signalling.analog.fxo_variant import FxoFeatures, load_exchange_line_variant
 from pbx.signalling.analog.fxs import FxsLine, SubscriberFeatures, SubscriberVariant, load_subscriber_variant
 from pbx.signalling.r2.circuit import R2Circuit
-from pbx.signalling.r2.variant import CircuitHabits, load_variant
+from pbx.signalling.r2.variant import load_variant
+from pbx.signalling.r2.variant_data import CircuitHabits
 from pbx.trunks import TrunkGroup as Trunks
 from pbx.vocabulary.numbers import NumberExaminer
 
@@ -115,7 +117,7 @@ def trunks_of(configuration: Configuration, examiner: NumberExaminer) -> tuple[l
 
 
 def _exchange_line(group: TrunkGroup) -> Callable[[], Engine]:
-    variant = load_fxo_variant(variant_of(group))
+    variant = load_exchange_line_variant(variant_of(group))
     releases = ("reversal", "busy-tone", "loop-break") if group.answer_supervision == "reversal" else ("busy-tone", "loop-break")
     features = FxoFeatures(
         dialling=group.dialling,

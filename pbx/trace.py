@@ -25,6 +25,8 @@ from pbx.vocabulary.facts import AgentFact, CallFact, Fact, Traced, decode
 
 DIRECTIONS = {"<-": "in", "->": "out", "==": "fact", "??": "unexpected", "!!": "fault"}
 LINE_COLUMN = 8
+TONE_END = "off, "
+"""How a register notes the end of a tone (pbx/signalling/r2/register.py); behind it stands its length."""
 
 
 class Step(msgspec.Struct, frozen=True, gc=False):
@@ -109,7 +111,26 @@ def steps_of(story: Iterable[tuple[int, Fact]]) -> list[Step]:
             text = f"leg {leg} {words_of(fact)}" if leg and not isinstance(fact, facts.ServiceInitiated) else words_of(fact)
             keyed.append(((round(fact.at, 6), 1, sequence, 0), Step(fact.at, line, "fact", _ascii(text), type(fact).__name__, sequence)))
     keyed.sort(key=lambda pair: pair[0])
-    return [step for _, step in keyed]
+    return _with_lengths([step for _, step in keyed])
+
+
+def _with_lengths(steps: list[Step]) -> list[Step]:
+    """The end of a tone is told where it begins, as its length: ``<- I-8 digit 8 (79 ms)``."""
+    told: list[Step] = []
+    began: dict[str, int] = {}
+    for step in steps:
+        begin = began.get(step.line)
+        if step.direction == "in" and step.text.startswith(TONE_END):
+            if begin is not None:
+                length = step.text.removeprefix(TONE_END)
+                told[begin] = msgspec.structs.replace(told[begin], text=f"{told[begin].text} ({length})")
+                del began[step.line]
+            continue
+        if step.direction == "in" and step.text[:1].isupper():
+            # MFC signals have names in capitals: I-8, KA 1, A6.
+            began[step.line] = len(told)
+        told.append(step)
+    return told
 
 
 def _traced(at: float, line: str, text: str, sequence: int) -> Step:
