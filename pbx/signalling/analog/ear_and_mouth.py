@@ -1,7 +1,7 @@
 """E&M tie line: one circuit between two exchanges, with its E and M leads carried as signalling bits, as an engine.
 
-``EarAndMouthCircuit`` sorts media events and primitives into the words of its chart (ear_and_mouth_states.py), keeps the alarm rule (a short
-alarm freezes the circuit, a long one loses the call with cause 27: alarm_watch.py), and adopts answered calls after a restart by tag and
+``EarAndMouthCircuit`` sorts media events and primitives into the words of its chart (ear_and_mouth_states.py), keeps the alarm rule (a
+short alarm freezes the circuit, a long one loses the call with cause 27: alarm_watch.py), and adopts answered calls after a restart by tag and
 levels. Starts: immediate, wink, delay dial; address by DTMF or pulses (EIA/TIA-464 from memory, Q.421 for the form of bits); figures in
 config/variants/ear-and-mouth.toml. Leaves out analog leads: a card makes bits of them.
 """

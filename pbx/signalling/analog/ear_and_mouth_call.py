@@ -1,8 +1,8 @@
 """Line signalling of an E&M tie line in bits: the actions of its chart, for both ends of a call (EIA/TIA-464 from memory; Q.421-Q.424).
 
-One lead each way, on-hook or off-hook. The end that seizes goes off-hook, waits for the start signal (none, a wink, or on-hook after a delay),
-sends the address, and sees answer and clear-back as off-hook and on-hook of the other. What is shorter than ``clear_recognition`` clears nothing.
-When both ends seize at once, both give their call back with Release(44), hold for a while so that both can see it, and let go. A caller
+One lead each way, on-hook or off-hook. The end that seizes goes off-hook, waits for the start signal (none, a wink, or on-hook after a
+delay), sends the address, and sees answer and clear-back as off-hook and on-hook of the other. What is shorter than ``clear_recognition`` clears
+nothing. When both ends seize at once, both give their call back with Release(44), hold for a while so that both can see it, and let go. A caller
 whom we refuse hears a tone, for the lead cannot say why. Primitives keep the rules of pbx/vocabulary/call.py. Left out: blocking by a
 standing off-hook (a blocked circuit gives no start signal, so that the far end tries another), flash, and forced release.
 """

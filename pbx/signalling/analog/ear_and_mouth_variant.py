@@ -60,8 +60,8 @@ class EarAndMouthData(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class EarAndMouthFeatures(msgspec.Struct, frozen=True):
     """What both ends agree upon.
 
-    ``start``: when digits may be sent: at once, after a wink, or when the seized end is on-hook again. ``caller_number``: the address goes as
-    ``*CALLING*CALLED*`` in DTMF. ``hears_tones``: ring-back and refusals of the far exchange are heard before the answer.
+    ``start``: when digits may be sent: at once, after a wink, or when the seized end is on-hook again. ``caller_number``: the address goes
+    as ``*CALLING*CALLED*`` in DTMF. ``hears_tones``: ring-back and refusals of the far exchange are heard before the answer.
     """
 
     start: Literal["immediate", "wink", "delay-dial"] = "wink"
