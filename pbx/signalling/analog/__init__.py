@@ -1,1 +1,1 @@
-"""Analog lines: subscriber lines (FXS)."""
+"""Analog lines: subscriber lines (FXS), lines to another exchange (FXO), E&M tie lines."""

@@ -215,7 +215,7 @@ class FxoCall:
 
     def ring_begins(self, listening: tuple[Output, ...], now: float) -> tuple[Output, ...]:
         """A call comes in. While the line is blocked nobody here takes it: it rings in vain."""
-        if self.reasons - {"remote"}:
+        if "local" in self.reasons:
             self.machine.choose("RingingOut")
             return (UNLISTEN,)
         self.open = self._idle_owed = True

@@ -1,8 +1,8 @@
 """The chart of an exchange line (FXO), loop start and ground start: every state with its events.
 
 Calls that come in go Forewarned, Ringing, Offered, Talking; calls that go out Grounding (ground start), Seizing, DialTone, Dialling,
-Waiting, Alerted, RingBackOver, Talking; Caught is where both have met. Actions are methods of ``FxoCall`` (fxo_call.py), times the variant's.
-States of supervision keep the timers that watch the line, which actions start and stop.
+Waiting, Alerted, RingBackOver, Talking; Caught is where both have met. Actions are methods of ``FxoCall`` (fxo_call.py), times the
+variant's. States of supervision keep the timers that watch the line, which actions start and stop.
 """
 
 from pbx.machine import Cell, State

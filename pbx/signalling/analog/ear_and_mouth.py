@@ -1,0 +1,212 @@
+"""E&M tie line: one circuit between two exchanges, with its E and M leads carried as signalling bits, as an engine.
+
+``EarAndMouthCircuit`` sorts media events and primitives into the words of its chart (ear_and_mouth_states.py), keeps the alarm rule (a
+short alarm freezes the circuit, a long one loses the call with cause 27: alarm_watch.py), and adopts answered calls after a restart by tag and
+levels. Starts: immediate, wink, delay dial; address by DTMF or pulses (EIA/TIA-464 from memory, Q.421 for the form of bits); figures in
+config/variants/ear-and-mouth.toml. Leaves out analog leads: a card makes bits of them.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from pbx.engine import Input, Levels, Noted, Output
+from pbx.machine import Machine
+from pbx.signalling.analog.alarm_watch import AlarmWatch, alarm_chart
+from pbx.signalling.analog.ear_and_mouth_call import IDLE, EarAndMouthCall
+from pbx.signalling.analog.ear_and_mouth_states import STATES
+from pbx.signalling.analog.ear_and_mouth_variant import Direction, EarAndMouthFeatures, EarAndMouthVariant
+from pbx.vocabulary import call, tones
+from pbx.vocabulary.call import Blocked, Unblocked
+from pbx.vocabulary.media import Alarm, Bits, Digit, ToneOn
+from pbx.vocabulary.numbers import NumberExaminer
+
+STANDING = {
+    "OutAnswered": ("out answered", True, True),
+    "OutClearedBack": ("out cleared-back", False, True),
+    "InAnswered": ("in answered", True, True),
+    "InClearedBack": ("in cleared-back", True, False),
+}
+"""By stable state: its tag, and whether the far end and this end stand off-hook in it."""
+ADOPTED = {tag: state for state, (tag, _, _) in STANDING.items()}
+SPEECH_STATES = frozenset({"OutWaiting", "OutAnswered", "OutClearedBack", "OutFailed", "InOffered", "InAnswered", "InClearedBack"})
+DIGIT_STATES = frozenset({"InDigits", "InOffered", "InAnswered", "InClearedBack", "OutAnswered", "OutClearedBack"})
+TONE_STATES = frozenset({"OutDialling", "OutWaiting"})
+RING_BACK = tones.progress("ring-back")
+RESUMED = Noted("call adopted after a restart")
+
+_Method = Callable[["EarAndMouthCircuit", Any, float], Sequence[Output]]
+
+
+class EarAndMouthCircuit:
+    """The engine of one E&M tie line."""
+
+    __slots__ = ("_alarm", "_call", "_machine", "_seen", "features", "variant")
+
+    def __init__(
+        self,
+        variant: EarAndMouthVariant,
+        direction: Direction,
+        examiner: NumberExaminer,
+        features: EarAndMouthFeatures | None = None,
+    ) -> None:
+        """``direction``: "incoming" (the far end seizes), "outgoing" or "both-way"; ``examiner`` judges the digits that come in.
+
+        ValueError for features that exclude one another.
+        """
+        self.variant = variant
+        self.features = features or EarAndMouthFeatures()
+        if self.features.caller_number and self.features.address == "pulse":
+            raise ValueError("the caller's number goes with DTMF only: pulses have no mark to part it from the called number")
+        self._call = EarAndMouthCall(variant, direction, examiner, self.features, variant.chart(STATES))
+        self._machine = self._call.machine
+        self._alarm = AlarmWatch(variant.keep("alarm", lambda: alarm_chart(variant.data.name, variant.timers)), self)
+        self._seen = False
+
+    @property
+    def state(self) -> str:
+        """The machine's state; ``alarm`` beside it while one stands."""
+        return f"{self._machine.state}/alarm" if self._alarm.standing else self._machine.state
+
+    @property
+    def tag(self) -> str:
+        """Which stable state the call is in; empty when none."""
+        found = STANDING.get(self._machine.state)
+        return found[0] if found is not None else ""
+
+    @property
+    def speech(self) -> bool:
+        """Not while digits are sent or received, nor over the tone that refuses a call."""
+        return self._machine.state in SPEECH_STATES
+
+    def machines(self) -> tuple[Machine, ...]:
+        """The machines, for coverage and for people: line, alarm."""
+        return (self._machine, self._alarm.machine)
+
+    def start(self, now: float) -> Sequence[Output]:
+        """Into service, on-hook."""
+        return (*self.variant.on_hook, IDLE)
+
+    def receive(self, value: Input, now: float) -> Sequence[Output]:
+        """A media event or a call primitive."""
+        method = _METHODS.get(type(value))
+        return method(self, value, now) if method is not None else ()
+
+    def expire(self, now: float) -> Sequence[Output]:
+        """Fire the timers that are due."""
+        return (*self._alarm.machine.expire(now), *self._machine.expire(now))
+
+    def deadline(self) -> float | None:
+        """The earlier timer of line and alarm."""
+        due = [time for time in (self._machine.deadline(), self._alarm.machine.deadline()) if time is not None]
+        return min(due) if due else None
+
+    def resume(self, tag: str, levels: Levels, now: float) -> Sequence[Output]:
+        """Adopt a call in its stable state, or come to rest. A lead that has changed meanwhile is a signal now.
+
+        While an alarm stands the received bits say nothing: what they are is taken in when it ends.
+        """
+        line, variant = self._call, self.variant
+        far, near = variant.is_off_hook(levels.bits_in), variant.is_off_hook(levels.bits_out)
+        line.adopt()
+        state = ADOPTED.get(tag, "")
+        if state:
+            _, line.far, off_hook = STANDING[state]
+            line.open = True
+            self._machine.enter(state, now)
+            outputs: tuple[Output, ...] = (
+                (RESUMED,) if near == off_hook else (RESUMED, *(variant.off_hook if off_hook else variant.on_hook))
+            )
+        else:
+            line.far = far and not levels.alarms
+            if line.far or near or levels.alarms:
+                outputs = line.drop(call.NORMAL_CLEARING)
+                self._machine.enter("Releasing" if line.far else "Guard", now)
+            else:
+                outputs = (*variant.on_hook, *line.rested())
+        if levels.alarms:
+            outputs = (*outputs, *self._alarm.alarms(levels.alarms, now))
+        return (*outputs, *self._stand(far, now))
+
+    # The span.
+
+    def alarm_begins(self, now: float) -> Sequence[Output]:
+        """The bits say nothing from now on."""
+        return self._call.add_reason("alarm")
+
+    def alarm_lasts(self, now: float) -> Sequence[Output]:
+        """The call is lost."""
+        return self._machine.step("lost", None, now)
+
+    def alarm_ends(self, now: float) -> Sequence[Output]:
+        """Take in what the bits have become, then let the circuit be used again."""
+        return (*self._take_in(self._seen, now), *self._call.remove_reason("alarm"))
+
+    # What enters.
+
+    def _bits(self, value: Bits, now: float) -> Sequence[Output]:
+        return self._stand(self.variant.is_off_hook(value.value), now)
+
+    def _stand(self, off_hook: bool, now: float) -> Sequence[Output]:
+        """What the E lead says now; while an alarm stands it is only remembered."""
+        self._seen = off_hook
+        return () if self._alarm.standing else self._take_in(off_hook, now)
+
+    def _take_in(self, off_hook: bool, now: float) -> Sequence[Output]:
+        line = self._call
+        if off_hook == line.far:
+            return ()
+        line.far = off_hook
+        word = "off-hook" if off_hook else "on-hook"
+        return (Noted(f"<- {word}"), *self._machine.step(word, None, now))
+
+    def _tone_on(self, value: ToneOn, now: float) -> Sequence[Output]:
+        if self._machine.state not in TONE_STATES or not self.features.hears_tones:
+            return ()
+        if value.tone == RING_BACK:
+            word = "ring-back"
+        elif value.tone in self.variant.tones:
+            word = "busy-tone"
+        else:
+            return ()
+        return (Noted(f"<- {tones.name(value.tone)}"), *self._machine.step(word, value.tone, now))
+
+    def _digit(self, value: Digit, now: float) -> Sequence[Output]:
+        if self._machine.state not in DIGIT_STATES or value.digit not in tones.DTMF_DIGITS:
+            return ()
+        return self._machine.step("digit", value.digit, now)
+
+    def _alarms(self, value: Alarm, now: float) -> Sequence[Output]:
+        return self._alarm.alarms(value.alarms, now)
+
+    def _primitive(self, value: object, now: float) -> Sequence[Output]:
+        return self._machine.step(type(value).__name__, value, now)
+
+    def _block(self, _: Blocked, now: float) -> Sequence[Output]:
+        return self._call.add_reason("local")
+
+    def _unblock(self, _: Unblocked, now: float) -> Sequence[Output]:
+        return self._call.remove_reason("local")
+
+
+_METHODS: Mapping[type, _Method] = {
+    Bits: EarAndMouthCircuit._bits,
+    ToneOn: EarAndMouthCircuit._tone_on,
+    Digit: EarAndMouthCircuit._digit,
+    Alarm: EarAndMouthCircuit._alarms,
+    Blocked: EarAndMouthCircuit._block,
+    Unblocked: EarAndMouthCircuit._unblock,
+    **dict.fromkeys(
+        (
+            call.Setup,
+            call.Info,
+            call.Proceeding,
+            call.Alerting,
+            call.Progress,
+            call.Connect,
+            call.Disconnect,
+            call.Release,
+            call.Reset,
+        ),
+        EarAndMouthCircuit._primitive,
+    ),
+}
