@@ -114,8 +114,10 @@ class TrunkGroup(Section, frozen=True):
     """R2: after which digit the caller's number is asked for. Absent: as the variant says."""
     semi_automatic: bool = False
     """R2: a trunk of toll operators, with re-ring and forced release."""
-    start: Literal["immediate", "wink", "delay"] = "wink"
+    start: Literal["immediate", "wink", "delay-dial"] = "wink"
     """E&M: how a seizure is acknowledged. (Ground start of analog lines is ``ground_start``.)"""
+    caller_number: bool = False
+    """E&M: the caller's number is sent before the called one, as ``*CALLING*CALLED*``."""
     number: Annotated[str, Meta(pattern=r"^[0-9]{0,20}$", description="at most 20 digits, in quotes")] = ""
     """Analog lines: the number by which the other exchange rings them; calls from them go where the numbering plan sends it."""
     dialling: Literal["dtmf", "pulse"] = "dtmf"

@@ -29,6 +29,7 @@ from pbx.media_ring import (
     PulseDialling,
     encode_digits,
     encode_octets,
+    encode_pulses,
     encode_port,
     to_sample,
 )
@@ -302,6 +303,9 @@ class Plane:
                 self._complain(code, port)
         elif isinstance(command, media.SendDigits):
             for encoded in encode_digits(command):
+                self._put(port, encoded)
+        elif isinstance(command, media.SendPulses):
+            for encoded in encode_pulses(command):
                 self._put(port, encoded)
         elif isinstance(command, media.SendOctets):
             for encoded in encode_octets(command):

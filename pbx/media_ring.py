@@ -153,6 +153,12 @@ def encode_digits(command: media.SendDigits) -> list[Encoded]:
     return [(lib.PLANE_COMMAND_DIGIT, tones.dtmf(digit), detail, 0, 0) for digit in command.digits]
 
 
+def encode_pulses(command: media.SendPulses) -> list[Encoded]:
+    """One command a digit."""
+    detail = command.break_ms << 16 | command.make_ms
+    return [(lib.PLANE_COMMAND_PULSES, breaks, detail, command.pause_ms, 0) for breaks in command.breaks]
+
+
 def encode_octets(command: media.SendOctets) -> list[Encoded]:
     """The octets four by four, then the command that sends them, which alone has a time."""
     octets, level = command.octets, round(-10 * command.level_dbm0)

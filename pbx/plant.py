@@ -13,7 +13,8 @@ import msgspec
 from config.schema import Configuration, Extension, Span, TrunkGroup, circuits_of, line_of, variant_of
 from pbx.engine import Engine
 from pbx.line import EXTENSION, TRUNK, Line
-
+from pbx.signalling.analog.ear_and_mouth import EarAndMouthCircuit
+from pbx.signalling.analog.ear_and_mouth_variant import EarAndMouthFeatures, load_ear_and_mouth_variant
 from pbx.signalling.analog.fxo import FxoLine
 from pbx.signalling.analog.fxo_variant import FxoFeatures, load_exchange_line_variant
 from pbx.signalling.analog.fxs import FxsLine, SubscriberFeatures, SubscriberVariant, load_subscriber_variant
@@ -73,7 +74,7 @@ def circuit_engines(group: TrunkGroup, direction: Direction, examiner: NumberExa
     """Makes the engine of one circuit of a group that is worked by signalling bits, at our end of it or at the far one."""
     if group.signalling == "e&m":
         tie_variant = load_ear_and_mouth_variant(variant_of(group))
-        features = EarAndMouthFeatures(start=group.start, dialling=group.dialling)
+        features = EarAndMouthFeatures(group.start, group.dialling, caller_number=group.caller_number)
         return lambda: EarAndMouthCircuit(tie_variant, direction, examiner, features)
     variant = load_variant(variant_of(group))
     habits = CircuitHabits(

@@ -20,9 +20,9 @@ import msgspec
 
 from config.schema import Configuration, Span
 from pbx.exchange import layout_of
-from pbx.plant import ends_of
 from pbx.places import Places
 from pbx.plane_process import Description, SpanDescription
+from pbx.plant import ends_of
 
 HOME = Path(__file__).resolve().parent.parent
 POLL_S = 0.05

@@ -79,6 +79,7 @@
 /* Pulse dialling of a subscriber's port, for the CONFIGURE that follows: value break min ms | max ms << 16 (0 = none), detail break max
  * within a train ms | pause behind a digit ms << 16, gain shortest make ms. */
 #define PLANE_COMMAND_DIALLING 33
+#define PLANE_COMMAND_PULSES 34      /* value breaks 1..10, detail break ms << 16 | make ms, gain pause ms */
 
 #define PLANE_TEST_SEND 0x100
 #define PLANE_TEST_RECEIVE 0x200

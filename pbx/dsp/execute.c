@@ -204,6 +204,27 @@ static int connect(struct plane *plane, const struct plane_command *command) {
                                             .member = (uint8_t)member});
 }
 
+static int dial(struct plane *plane, uint32_t number, const struct plane_command *command) {
+  struct pulse_digit digit = {.pulses = command->value > UINT8_MAX ? UINT8_MAX : (uint8_t)command->value,
+                              .break_samples = (command->detail >> 16) * SAMPLES_A_MS,
+                              .make_samples = (command->detail & 0xffff) * SAMPLES_A_MS,
+                              .pause_samples = (uint32_t)command->gain * SAMPLES_A_MS};
+  return pulse_dialler_add(&plane->ports[number].dialler, digit, plane->now);
+}
+
+void plane_dialler_expire(struct plane *plane, uint32_t number) {
+  plane_order(plane, number, CARD_ORDER_LOOP, (uint32_t)pulse_dialler_expire(&plane->ports[number].dialler));
+}
+
+/* No more pulses; a break under way ends now. */
+static void stop_dialling(struct plane *plane, uint32_t number) {
+  struct pulse_dialler *dialler = &plane->ports[number].dialler;
+  int open = dialler->open;
+  pulse_dialler_reset(dialler);
+  if (open)
+    plane_order(plane, number, CARD_ORDER_LOOP, 1);
+}
+
 void plane_record_tokens(struct plane *plane, uint32_t number, uint64_t until) {
   struct plane_port *port = &plane->ports[number];
   if (port->recorder < 0 || until <= port->recorded)
@@ -273,7 +294,10 @@ static int line_command(struct plane *plane, const struct plane_command *command
     return plane_order(plane, number, CARD_ORDER_POLARITY, command->value);
   case PLANE_COMMAND_FEED:
     return plane_order(plane, number, CARD_ORDER_FEED, command->value);
+  case PLANE_COMMAND_PULSES:
+    return dial(plane, number, command);
   case PLANE_COMMAND_LOOP:
+    pulse_dialler_reset(&plane->ports[number].dialler);
     return plane_order(plane, number, CARD_ORDER_LOOP, command->value);
   case PLANE_COMMAND_GROUND:
     return plane_order(plane, number, CARD_ORDER_GROUND, command->value);
@@ -329,6 +353,8 @@ static int port_command(struct plane *plane, const struct plane_command *command
     return 0;
   case PLANE_COMMAND_DISARM:
     port->armed_count = port->pending_count = 0;
+    if (port->dialler.due != PULSE_DIALLER_NEVER)
+      stop_dialling(plane, number);
     return 0;
   case PLANE_COMMAND_ECHO:
     return cancel_echo(plane, command);

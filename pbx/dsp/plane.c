@@ -131,6 +131,7 @@ int plane_add_card(struct plane *plane, struct card *card) {
     port->index = number - first;
     port->tokens = card->tokens != 0;
     port->recorder = -1;
+    pulse_dialler_reset(&port->dialler);
     port->record_due = port->ringing.due = port->metering_due = port->cas.due = port->loop.due = AGENDA_NEVER;
     port->token_receiver.progress = plane->progress;
     port->token_receiver.operate = port->token_receiver.release = AGENDA_NEVER;
@@ -165,7 +166,7 @@ void plane_rearm(struct plane *plane, uint32_t number) {
   uint64_t next = sooner(port->cas.due, token_receiver_due(&port->token_receiver));
   next = sooner(next, sooner(port->generator.due, port->ringing.due));
   next = sooner(next, sooner(port->record_due, port->metering_due));
-  next = sooner(next, port->loop.due);
+  next = sooner(next, sooner(port->loop.due, port->dialler.due));
   if (port->pending_count)
     next = sooner(next, port->pending[0].at);
   agenda_set(&plane->agenda, number, next);
@@ -226,6 +227,8 @@ static void port_due(struct plane *plane, uint32_t number) {
     expire_token_receiver(plane, number);
   if (port->generator.due <= plane->now)
     expire_generator(plane, number);
+  while (port->dialler.due <= plane->now)
+    plane_dialler_expire(plane, number);
   if (port->ringing.due <= plane->now)
     plane_ringing_expire(plane, number);
   if (port->metering_due <= plane->now)

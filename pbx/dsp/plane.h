@@ -18,6 +18,7 @@
 #include "echo_lanes.h"
 #include "generator.h"
 #include "loop.h"
+#include "pulse_dialler.h"
 #include "receivers.h"
 #include "token_receiver.h"
 #include "token_track.h"
@@ -69,6 +70,7 @@ struct plane_port {
   struct cas cas;
   struct cas dialling; /* its times of pulse dialling are for the next CONFIGURE */
   struct loop loop;
+  struct pulse_dialler dialler;
   struct plane_ringing ringing;
   uint64_t metering_due; /* end of the metering pulse that we send */
   struct token_receiver token_receiver;
@@ -168,6 +170,7 @@ void plane_fire_armed(struct plane *plane, uint32_t port, uint32_t kind, uint32_
 /* 0, or what the card says when it cannot. */
 int plane_order(struct plane *plane, uint32_t port, uint16_t kind, uint32_t value);
 void plane_ringing_expire(struct plane *plane, uint32_t port);
+void plane_dialler_expire(struct plane *plane, uint32_t port);
 void plane_metering_expire(struct plane *plane, uint32_t port);
 void plane_record_tokens(struct plane *plane, uint32_t port, uint64_t until);
 

@@ -295,6 +295,16 @@ class Loop(MediaCommand, frozen=True, gc=False):
     at: float = 0.0
 
 
+class SendPulses(MediaCommand, frozen=True, gc=False):
+    """FXO: dial digits by breaks of the loop, behind those still waiting; ``breaks`` of each digit, ``pause_ms`` from the end of a digit
+    to the next. A Loop order ends them all."""
+
+    breaks: tuple[int, ...]
+    break_ms: int = 61
+    make_ms: int = 39
+    pause_ms: int = 700
+
+
 class Ground(MediaCommand, frozen=True, gc=False):
     """FXO, ground start: ground the ring wire, or no longer."""
 

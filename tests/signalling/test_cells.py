@@ -7,8 +7,8 @@ from pbx.signalling.analog.fxs import STATES as FXS_STATES
 from pbx.signalling.analog.fxs import FxsLine, SubscriberFeatures, load_subscriber_variant
 from pbx.signalling.analog.fxs_waiting import STATES as WAITING_STATES
 from pbx.signalling.r2.circuit import ALARM_STATES, R2Circuit
-from pbx.signalling.r2.line_states import STATES as LINE_STATES
 from pbx.signalling.r2.incoming_register import INCOMING_STATES
+from pbx.signalling.r2.line_states import STATES as LINE_STATES
 from pbx.signalling.r2.outgoing_register import OUTGOING_STATES
 from pbx.signalling.r2.variant import load_variant
 from pbx.vocabulary import tones

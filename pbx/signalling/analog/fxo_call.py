@@ -70,7 +70,7 @@ class FxoCall:
         self.variant, self.number, self.features = variant, number, features
         self.machine = Machine(chart, self)
         self.identity = IdentityReceiver(variant, features.caller_identity)
-        self.sender = DigitSender(variant.data.digits, features.dialling == "pulse", lambda closed, at: Loop(closed, at))
+        self.sender = DigitSender(variant.data.digits, features.dialling == "pulse", None)
         self._listens = Listen(self.identity.receivers) if self.identity.receivers else None
         self.ringing = self.reversed = self.open = self.outgoing = False
         self.battery = not features.ground_start
@@ -341,11 +341,8 @@ class FxoCall:
         return () if self.sender.add(digits) else (Noted(f"digits {digits} cannot be dialled"),)
 
     def _digits_more(self, info: Info, now: float) -> Sequence[Output]:
-        """While tones are sent more go behind them; pulses wait for the digit under way."""
-        added = self._added(info.digits)
-        if self.machine.runs("digits_sent") and self.features.dialling == "pulse":
-            return added
-        return (*added, *self._send(now))
+        """While digits are sent more go behind them."""
+        return (*self._added(info.digits), *self._send(now))
 
     def _digits_late(self, info: Info, now: float) -> Sequence[Output]:
         self.machine.choose("Dialling")
