@@ -36,6 +36,25 @@ struct wire_span_settings {
   int slack_frames; /* frames that the elastic store holds from the beginning, 0..79: that many may be lost without repeats */
 };
 
+#define WIRE_NOISE_NONE 0
+#define WIRE_NOISE_WHITE 1
+#define WIRE_NOISE_HUM 2
+
+/* What a line does to sound. The other direction of the same port is what comes back as echo. */
+struct wire_impairments {
+  double loss_db;    /* 0..60, at 1020 Hz */
+  double tilt_db;    /* 0..20: attenuation at 3400 Hz against that at 300 Hz */
+  double noise_dbm0; /* -70..0 */
+  int noise;         /* WIRE_NOISE_ */
+  int echoes;        /* 1 = there is an echo */
+  double echo_return_loss_db; /* 0..60 */
+  double echo_delay_ms;       /* from what is sent to its coming back, 10..500; from what is received to its going back, 0..500 */
+  double second_harmonic_db;  /* below a tone of 0 dBm0, 26..80; 0 = none */
+  double third_harmonic_db;
+  int crosstalk_port;       /* of the span, -1 = none */
+  double crosstalk_loss_db; /* 0..90 */
+};
+
 struct wire_counters {
   uint64_t blocks_sent, blocks_received;
   uint64_t crc_errors, fas_errors, e_bits;
@@ -69,6 +88,11 @@ int wire_counters(struct card *card, int span, struct wire_counters *counters);
  * ohm when it is closed, 10 000 kohm of insulation, no foreign voltage and the 1000 nF of a bell. A cut loop is on-hook, silent and
  * without capacitance. 0, or -1: no such port, no subscriber's line, out of range. */
 int wire_set_line(struct card *card, int port, int quantity, uint32_t value);
+/* Impairments of the sound of a port, seen from the card in one direction (impairment.h); null = none. 0, or -1: no such port, tokens, out of
+ * bounds. */
+int wire_impair(struct card *card, int port, int direction, const struct wire_impairments *impairments, uint64_t seed);
+/* Water in the cable of a subscriber's line (wet_line.h): wetness 0..1. 0, or -1 as above. */
+int wire_wet_line(struct card *card, int port, double wetness, uint64_t seed);
 /* CARD_ALARM_ bits now standing; -1 = no such span. */
 int wire_alarms(struct card *card, int span);
 /* The calls of the card, for programs without a media plane. */

@@ -26,14 +26,16 @@ static const struct {
 /* A healthy line: its loop, a bell of one microfarad, and dry wires. */
 void bank_line_init(struct bank_line *line) {
   *line = (struct bank_line){.ordered = BANK_IDLE,
-                             .value = {[CARD_LINE_LOOP_OHM] = 400, [CARD_LINE_INSULATION_KOHM] = 10000, [CARD_LINE_CAPACITANCE_NF] = 1000}};
+                             .value = {[CARD_LINE_LOOP_OHM] = 400, [CARD_LINE_INSULATION_KOHM] = BANK_DRY_KOHM, [CARD_LINE_CAPACITANCE_NF] = 1000}};
 }
 
 const struct bank_signal *bank_signals(int kind) {
   return kind == WIRE_SUBSCRIBERS ? from_telephones : kind == WIRE_OFFICES ? from_exchange : 0;
 }
 
-uint8_t bank_seen(const struct bank_line *line, uint8_t bits) { return line->cut ? BANK_IDLE : bits; }
+uint8_t bank_seen(const struct bank_line *line, uint8_t bits) {
+  return line->cut ? BANK_IDLE : line->leaks ? (uint8_t)(bits & ~BIT_A) : bits;
+}
 
 uint8_t bank_sent(const struct bank_line *line) { return line->cut ? NOT_FED : line->ordered; }
 

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #define BANK_IDLE 15
+#define BANK_DRY_KOHM 10000
 
 struct bank_signal {
   uint8_t bit;
@@ -23,6 +24,7 @@ struct bank_signal {
 struct bank_line {
   uint8_t ordered; /* abcd as orders want them */
   uint8_t cut;
+  uint8_t leaks; /* water closes the loop */
   uint8_t measuring;
   uint8_t cut_heard, cut_said; /* token spans: the cut as the tokens of either direction know it */
   uint32_t value[CARD_LINE_QUANTITIES];

@@ -1,20 +1,14 @@
 #include "faults.h"
+#include "random_numbers.h"
 #include <math.h>
 #include <string.h>
 
 #define BLOCK_BITS (E1_OCTETS * 8)
 #define NO_FRAMES 0x55 /* holds no 0011011 at any bit, and ones and zeros enough for neither LOS nor AIS */
 
-static uint64_t next_random(struct faults *faults) {
-  uint64_t z = (faults->random += UINT64_C(0x9E3779B97F4A7C15));
-  z = (z ^ (z >> 30)) * UINT64_C(0xBF58476D1CE4E5B9);
-  z = (z ^ (z >> 27)) * UINT64_C(0x94D049BB133111EB);
-  return z ^ (z >> 31);
-}
-
 /* Bits without error before the next errored one. */
 static double next_distance(struct faults *faults) {
-  double u = ((double)(next_random(faults) >> 11) + 0.5) / 9007199254740992.0;
+  double u = ((double)(random_next(&faults->random) >> 11) + 0.5) / 9007199254740992.0;
   return faults->rate >= 1 ? 0 : floor(log(u) / log1p(-faults->rate));
 }
 
@@ -60,7 +54,7 @@ static void be_late(struct faults *faults, uint8_t *octets) {
 static void burst(struct faults *faults, uint8_t *octets) {
   int64_t bit = faults->burst_start;
   for (; bit < BLOCK_BITS && faults->burst_bits > 0; bit++, faults->burst_bits--)
-    if (next_random(faults) >> 63) invert(faults, octets, bit);
+    if (random_next(&faults->random) >> 63) invert(faults, octets, bit);
   faults->burst_start = bit - BLOCK_BITS;
 }
 

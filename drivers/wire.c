@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SPAN_SAMPLES (E1_PORTS * E1_FRAMES)
+#define SPAN_SAMPLES WIRE_SAMPLES
 #define FREEZING (CARD_ALARM_LOS | CARD_ALARM_AIS | CARD_ALARM_LOF)
 
 /* Events of one read, with the room that the plane gave. */
@@ -34,7 +34,7 @@ static void tell_bits(struct wire_span *span, struct told *told, int first_port,
       span->behind = 1;
     return;
   }
-  value = bank_seen(&span->line[port], (uint8_t)value);
+  value = bank_seen(&span->lines.bank[port], (uint8_t)value);
   for (; signal->event; signal++) {
     if (!((span->told[port] ^ value) & signal->bit)) continue;
     int at_rest = (value & signal->bit) != 0;
@@ -95,19 +95,14 @@ static void slip_sound(struct wire_span *span, struct told *told, int first_port
 
 /* The results of measurements, all of a line at once. */
 static void tell_measured(struct wire_span *span, struct told *told, int first_port, const uint8_t *bits) {
-  for (int port = 0; port < E1_PORTS && span->measuring; port++) {
-    struct bank_line *line = &span->line[port];
+  for (int port = 0; port < E1_PORTS && span->lines.measuring; port++) {
+    struct bank_line *line = &span->lines.bank[port];
     if (!line->measuring || told->room - told->count < CARD_LINE_QUANTITIES) continue;
     for (int quantity = 0; quantity < CARD_LINE_QUANTITIES; quantity++)
       tell(told, first_port + port, CARD_EVENT_MEASURED, 0, quantity << 24 | (int)bank_measured(line, quantity, bits[port]));
     line->measuring = 0;
-    span->measuring--;
+    span->lines.measuring--;
   }
-}
-
-static void silence_cut(const struct wire_span *span, uint8_t *samples) {
-  for (int port = 0; port < E1_PORTS; port++)
-    if (span->line[port].cut) memset(samples + port * E1_FRAMES, E1_IDLE, E1_FRAMES);
 }
 
 /* A free-running socket gave no block, or one too many: its store repeats the last one or drops one (a slip of 80 frames). */
@@ -118,6 +113,16 @@ static void tell_socket_slips(struct wire_span *span, struct told *told, int fir
   span->counters.slips_lost += slipped < 0;
   for (int port = 0; port < E1_PORTS; port++)
     if (!tell(told, first_port + port, CARD_EVENT_SLIP, 0, slipped > 0)) span->counters.events_lost++;
+}
+
+/* Leaks close loops, or no longer, at the beginning of a tick. */
+static void leak(struct wire_span *span, struct told *told, int first_port) {
+  for (int port = 0; port < E1_PORTS; port++) {
+    struct wet_line *wet = span->lines.wet[port];
+    if (!wet) continue;
+    span->lines.bank[port].leaks = (uint8_t)wet_line_step(wet);
+    tell_bits(span, told, first_port, port, span->rx.bits[port], 0);
+  }
 }
 
 static void read_sound(struct wire_span *span, struct told *told, int first_port, uint8_t *samples, uint64_t tick) {
@@ -132,6 +137,7 @@ static void read_sound(struct wire_span *span, struct told *told, int first_port
       octets = span->scratch.octets;
     }
   }
+  if (span->lines.treated) leak(span, told, first_port);
   rx->force_rai = span->fault[WIRE_RECEIVED].rai;
   tell_socket_slips(span, told, first_port);
   e1_receive(rx, octets, samples);
@@ -149,13 +155,8 @@ static void read_sound(struct wire_span *span, struct told *told, int first_port
   tell_what_was_left(span, told, first_port, rx->bits, rx->alarms);
   tell_measured(span, told, first_port, rx->bits);
   slip_sound(span, told, first_port, samples);
-  if (span->cut) silence_cut(span, samples);
+  wire_lines_hear(&span->lines, samples);
   e1_answer(&span->tx, rx);
-}
-
-static void change_token(struct card_tokens *tokens, int offset, int code, int level_tenths_dbm0) {
-  tokens->count = 1;
-  tokens->change[0] = (struct card_token_change){(uint16_t)offset, (uint16_t)code, (int16_t)level_tenths_dbm0};
 }
 
 static int token_alarms(const struct wire_span *span, const struct link_block *block) {
@@ -198,17 +199,7 @@ static void read_changes(struct wire_span *span, struct told *told, int first_po
   }
 }
 
-/* What a cut line says is not heard; what it says when it is whole again, is. */
-static void cut_heard(struct wire_span *span, struct card_tokens *in, int frozen) {
-  for (int port = 0; port < E1_PORTS; port++) {
-    struct bank_line *line = &span->line[port];
-    if (line->cut != line->cut_heard)
-      change_token(&in[port], 0, line->cut || frozen ? 0 : span->heard.code[port], line->cut || frozen ? 0 : span->heard.level_tenths_dbm0[port]);
-    else if (line->cut)
-      in[port].count = 0;
-    line->cut_heard = line->cut;
-  }
-}
+static const struct wire_tokens silent;
 
 static void read_tokens(struct wire_span *span, struct told *told, int first_port, struct card_tokens *in, uint64_t tick) {
   for (int port = 0; port < E1_PORTS; port++) in[port].count = 0;
@@ -235,7 +226,7 @@ static void read_tokens(struct wire_span *span, struct told *told, int first_por
       if (!tell(told, first_port + port, CARD_EVENT_SLIP, span->slip[i].offset, span->slip[i].repeat)) span->counters.events_lost++;
   }
   tell_measured(span, told, first_port, span->token_bits);
-  if (span->settings.kind == WIRE_SUBSCRIBERS) cut_heard(span, in, frozen);
+  wire_lines_hear_tokens(&span->lines, frozen ? &silent : &span->heard, in);
   int nothing = alarms == before && !span->behind && (!block || (block->changes.bits == 0 && block->changes.tokens == 0));
   span->steady = nothing && span->slips == 0 ? span->steady + 1 : 0;
   span->slips = 0;
@@ -273,11 +264,7 @@ static void note_idle(struct wire_span *span, int nothing, int alarms) {
 
 static void build_sound(struct wire_span *span, const uint8_t *samples, uint8_t *octets) {
   uint8_t treated[SPAN_SAMPLES];
-  if (span->cut) {
-    memcpy(treated, samples, SPAN_SAMPLES);
-    silence_cut(span, treated);
-    samples = treated;
-  }
+  samples = wire_lines_say(&span->lines, samples, treated);
   int nothing = span->tx.orders == 0 && span->tx.errored == 0 && is_silent(samples);
   int remote_alarm = span->tx.remote_alarm;
   span->tx.remote_alarm |= span->fault[WIRE_SENT].rai;
@@ -286,34 +273,13 @@ static void build_sound(struct wire_span *span, const uint8_t *samples, uint8_t 
   span->tx.remote_alarm = remote_alarm;
 }
 
-static void cut_said(struct wire_span *span, struct card_tokens *out) {
-  for (int port = 0; port < E1_PORTS; port++) {
-    struct bank_line *line = &span->line[port];
-    if (!line->cut && !line->cut_said) continue;
-    if (!line->cut_said) {
-      span->meant.code[port] = span->said.code[port];
-      span->meant.level_tenths_dbm0[port] = span->said.level_tenths_dbm0[port];
-    }
-    if (out[port].count) {
-      const struct card_token_change *last = &out[port].change[out[port].count - 1];
-      span->meant.code[port] = last->code;
-      span->meant.level_tenths_dbm0[port] = last->level_tenths_dbm0;
-    }
-    int whole = !line->cut, changed = line->cut != line->cut_said;
-    out[port].count = 0;
-    if (changed)
-      change_token(&out[port], 0, whole ? span->meant.code[port] : 0, whole ? span->meant.level_tenths_dbm0[port] : 0);
-    line->cut_said = line->cut;
-  }
-}
-
 static void build_tokens(struct wire_span *span, struct card_tokens *out, struct link_changes *changes) {
   const struct faults *fault = &span->fault[WIRE_SENT];
   changes->alarms = (uint16_t)((fault->cut ? CARD_ALARM_LOS : 0) | (fault->ais ? CARD_ALARM_AIS : 0) |
                                (fault->lof ? CARD_ALARM_LOF : 0) | (fault->rai || span->tx.remote_alarm ? CARD_ALARM_RAI : 0));
   changes->bits = (uint16_t)e1_send_changes(&span->tx, changes->bit);
   changes->tokens = 0;
-  if (span->settings.kind == WIRE_SUBSCRIBERS) cut_said(span, out);
+  wire_lines_say_tokens(&span->lines, &span->said, out);
   for (int port = 0; port < E1_PORTS; port++) {
     int count = out[port].count > CARD_TOKEN_CHANGES ? CARD_TOKEN_CHANGES : out[port].count;
     if (count == 0) continue;
@@ -352,7 +318,7 @@ static int wire_level(struct card *card, int port, struct card_levels *levels) {
   int n = port % E1_PORTS, bits = card->tokens ? span->told[n] : span->rx.bits[n];
   *levels = (struct card_levels){.bits_in = (uint8_t)bits, .bits_out = span->tx.ordered[n]};
   levels->alarms = (uint32_t)(card->tokens ? span->token_alarms : span->rx.alarms);
-  bank_levels(&span->line[n], span->settings.kind, (uint8_t)bits, levels);
+  bank_levels(&span->lines.bank[n], span->settings.kind, (uint8_t)bits, levels);
   return 0;
 }
 
@@ -360,13 +326,13 @@ static int wire_order(struct card *card, const struct card_order *order) {
   struct wire_span *span = span_of(card, order->port / E1_PORTS);
   if (!span) return -1;
   int n = order->port % E1_PORTS, kind = span->settings.kind;
-  struct bank_line *line = &span->line[n];
+  struct bank_line *line = &span->lines.bank[n];
   if (order->kind == CARD_ORDER_BITS && !bank_signals(kind)) {
     e1_order(&span->tx, n, (int)(order->value & 15), order->offset);
     return 0;
   }
   if (order->kind == CARD_ORDER_MEASURE && kind == WIRE_SUBSCRIBERS) {
-    span->measuring += !line->measuring;
+    span->lines.measuring += !line->measuring;
     line->measuring = 1;
     return 0;
   }
@@ -377,7 +343,7 @@ static int wire_order(struct card *card, const struct card_order *order) {
 
 static int span_is_quiet(const struct wire_span *span, int tokens) {
   const struct wire_span *far = span->link.peer ? span->link.peer->owner : 0;
-  if (span->link.kind == LINK_SOCKET || span->slips || span->behind || span->tx.orders || span->measuring) return 0;
+  if (span->link.kind == LINK_SOCKET || span->slips || span->behind || span->tx.orders || !wire_lines_quiet(&span->lines)) return 0;
   for (int way = 0; way < 2; way++)
     if (faults_active(&span->fault[way]) || span->fault[way].rai) return 0;
   if (!far) return (tokens ? span->steady : span->rx.steady) >= WIRE_QUIET_BLOCKS;
@@ -394,7 +360,10 @@ static int wire_quiet(struct card *card) {
 
 static void wire_close(struct card *card) {
   struct wire *wire = card->self;
-  for (int n = 0; n < wire->spans; n++) link_close(&wire->span[n].link);
+  for (int n = 0; n < wire->spans; n++) {
+    link_close(&wire->span[n].link);
+    wire_lines_end(&wire->span[n].lines);
+  }
   free(card->tokens_in);
   free(card->tokens_out);
   free(wire);
@@ -421,7 +390,7 @@ struct card *wire_create(int spans, const struct wire_span_settings *settings, i
     struct wire_span *span = &wire->span[n];
     span->settings = settings[n];
     if (span->settings.kind != WIRE_CIRCUITS) span->settings.idle_bits = 15;
-    for (int port = 0; port < E1_PORTS; port++) bank_line_init(&span->line[port]);
+    wire_lines_start(&span->lines);
     span->store = settings[n].slack_frames;
     span->link.owner = span;
     span->link.tokens = tokens;
@@ -555,17 +524,30 @@ int wire_fault(struct card *card, int span, int direction, int kind, double valu
   }
 }
 
+static struct wire_span *span_of_port(struct card *card, int port) { return port < 0 ? 0 : span_of(card, port / E1_PORTS); }
+
 int wire_set_line(struct card *card, int port, int quantity, uint32_t value) {
-  struct wire_span *span = port < 0 ? 0 : span_of(card, port / E1_PORTS);
+  struct wire_span *span = span_of_port(card, port);
   if (!span || span->settings.kind != WIRE_SUBSCRIBERS) return -1;
-  struct bank_line *line = &span->line[port % E1_PORTS];
-  int was_cut = line->cut;
-  if (bank_set(line, quantity, value)) return -1;
-  if (line->cut == was_cut) return 0;
-  span->cut += line->cut - was_cut;
+  int changed = wire_lines_set(&span->lines, port % E1_PORTS, quantity, value);
+  if (changed != 1) return changed;
   span->behind = 1; /* the hook as it now stands has to be told */
-  e1_order(&span->tx, port % E1_PORTS, bank_sent(line), 0);
+  e1_order(&span->tx, port % E1_PORTS, bank_sent(&span->lines.bank[port % E1_PORTS]), 0);
   return 0;
+}
+
+int wire_impair(struct card *card, int port, int direction, const struct wire_impairments *impairments, uint64_t seed) {
+  struct wire_span *span = span_of_port(card, port);
+  if (!span || card->tokens || direction < 0 || direction > WIRE_SENT) return -1;
+  span->idle_blocks = 0;
+  return wire_lines_impair(&span->lines, port % E1_PORTS, direction, impairments, seed);
+}
+
+int wire_wet_line(struct card *card, int port, double wetness, uint64_t seed) {
+  struct wire_span *span = span_of_port(card, port);
+  if (!span || card->tokens || span->settings.kind != WIRE_SUBSCRIBERS) return -1;
+  span->behind = 1;
+  return wire_lines_wet(&span->lines, port % E1_PORTS, wetness, seed);
 }
 
 int wire_counters(struct card *card, int span, struct wire_counters *counters) {

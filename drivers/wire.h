@@ -1,6 +1,6 @@
 /* The wire card: simulated spans behind card.h, bit-true E1 (e1.h) or tokens, on memory links or sockets (link.h).
  *
- * Spans of analog lines use the same 30 circuits as a channel bank (channel_bank.h).
+ * Spans of analog lines use the same 30 circuits as a channel bank; what lines do to sound stands between framer and ports (wire_lines.h).
  *
  * Slips are controlled slips of an elastic store behind the framer (Q.503, G.822): speech loses or repeats one frame, the
  * alignment and the bits do not. The blocks of a link are of equal length, so a lost frame needs a store that holds one
@@ -10,9 +10,9 @@
  */
 #pragma once
 #include "api.h"
-#include "channel_bank.h"
 #include "faults.h"
 #include "link.h"
+#include "wire_lines.h"
 
 #define WIRE_SLIPS 16
 #define WIRE_STORE_FRAMES 80
@@ -21,11 +21,6 @@
 struct wire_slip {
   int offset;
   int repeat;
-};
-
-struct wire_tokens {
-  uint16_t code[E1_PORTS];
-  int16_t level_tenths_dbm0[E1_PORTS];
 };
 
 struct wire_span {
@@ -43,15 +38,12 @@ struct wire_span {
   uint8_t told[E1_PORTS];                 /* bits as last told by an event */
   int told_alarms;
   int behind;                             /* there was no room for all events */
-  struct bank_line line[E1_PORTS];
-  int cut;                                /* lines whose loop is cut */
-  int measuring;                          /* lines whose measurement has still to be told */
+  struct wire_lines lines;
   int idle_blocks;                        /* sent without anything new */
   int sent_alarms;                        /* as last sent to the far end */
   int token_alarms;                       /* token spans: alarms standing, and bits as the far end sends them */
   uint8_t token_bits[E1_PORTS];
   struct wire_tokens heard, said;         /* token spans: as the far end sends them; as we do */
-  struct wire_tokens meant;               /* token spans: what a cut line would say */
   int steady;                             /* token spans: blocks in a row that brought nothing new */
 };
 

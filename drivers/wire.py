@@ -13,6 +13,7 @@ from typing import Any, Literal, Self
 import msgspec
 from pbx._plane import ffi, lib
 
+from drivers.impairments import NO_IMPAIRMENTS, Impairments, check, encoded
 from pbx.vocabulary.media import LINE_QUANTITIES
 
 SPAN_PORTS = 30
@@ -239,6 +240,20 @@ class Wire:
         """Cut the loop of a subscriber's port: on-hook, silent both ways, without the capacitance of a bell; or mend it."""
         if lib.wire_set_line(self.card, port, lib.WIRE_LINE_CUT, cut) != 0:
             raise ValueError(f"port {port} is no subscriber's line")
+
+    def wet_line(self, port: int, wetness: float, seed: int = 0) -> None:
+        """Let water into the cable of a subscriber's port (drivers/wet_line.h), 0 = dry to 1: loss, bursts of noise, a loop that looks
+        closed now and then, low insulation. Sound spans only."""
+        if lib.wire_wet_line(self.card, port, wetness, seed) != 0:
+            raise ValueError(f"wetness {wetness:g} cannot be set on port {port}: not 0 to 1, no subscriber's line, or tokens")
+
+    def impair(self, port: int, direction: Direction, impairments: Impairments = NO_IMPAIRMENTS, seed: int = 0) -> None:
+        """Impair the sound of a port in one direction, seen from this card, in place of what impaired it before. Sound spans only;
+        ValueError for what is out of bounds. ``seed`` starts the noise."""
+        check(impairments, direction)
+        settings = encoded(impairments) if impairments else ffi.NULL
+        if lib.wire_impair(self.card, port, _DIRECTIONS[direction], settings, seed) != 0:
+            raise ValueError(f"port {port} cannot be impaired: no such port, or its span carries tokens")
 
     def alarms(self, span: int) -> int:
         """CARD_ALARM_ bits now standing."""

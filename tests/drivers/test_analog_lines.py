@@ -188,14 +188,11 @@ def test_measurements_of_all_lines_that_find_no_room_come_later():
     near = Wire([SpanSettings(kind="subscribers")], True)
     for port in range(30):
         near.order(port, lib.CARD_ORDER_MEASURE, 0)
-    near._events = near._events[0:12]  # room for two lines
     events = []
     for tick in range(20):
-        count = lib.card_read(near.card, near._sound, near._events, 12, tick)
+        count = lib.card_read(near.card, near._sound, near._events, 12, tick)  # room for two lines
         assert count in (0, 10)
-        events += [
-            (near._events[n].port, near._events[n].value >> 24) for n in range(count) if near._events[n].kind == lib.CARD_EVENT_MEASURED
-        ]
+        events += [(e.port, e.value >> 24) for e in near._events[0:count] if e.kind == lib.CARD_EVENT_MEASURED]
         near.write(tick)
     assert events == [(port, quantity) for port in range(30) for quantity in range(5)]
 
