@@ -2,8 +2,11 @@
 
 from random import Random
 
+import msgspec
+
 from pbx.signalling.r2.circuit import R2Circuit
-from pbx.signalling.r2.variant import load_variant
+from pbx.signalling.r2.variant import Variant, load_variant
+from pbx.signalling.r2.variant_data import BackwardSignal
 from pbx.vocabulary.call import Alerting, Blocked, Connect, Disconnect, Release, Seized, Setup, Unblocked
 from pbx.vocabulary.numbers import Examination
 from tests.signalling.pair import Pair
@@ -11,10 +14,31 @@ from tests.signalling.pair import Pair
 CHINA = load_variant("china")
 
 
+def every_signal(variant=CHINA):
+    """China with everything that some other variant has: signals of group A, the end of the number, metering, priority in a dual seizure."""
+    data, replace = variant.data, msgspec.structs.replace
+    group_a = dict(data.group_a)
+    words = ("repeat-last", "repeat-2-back", "repeat-3-back", "send-caller-digit", "address-complete")
+    group_a.update({signal: BackwardSignal(word, word) for signal, word in enumerate(words, 7)})
+    backward = replace(data.bits.backward, forced_release=0b0011, metering=0b1111)
+    return Variant(
+        replace(
+            data,
+            name="every",
+            bits=replace(data.bits, backward=backward),
+            line=replace(data.line, dual_seizure="priority"),
+            register=replace(data.register, caller_by="send-caller-digit", end_of_called=14),
+            group_a=group_a,
+        )
+    )
+
+
 class FiveDigits:
-    """Five digits; 9...: nobody; 6...: two to six digits."""
+    """Five digits; 9...: nobody; 6...: two to six digits; 8...: six digits, 87... three to six, in tandem from the second digit on."""
 
     def examine(self, digits):
+        if digits.startswith("8"):
+            return self.tandem(digits)
         if digits.startswith("9"):
             return Examination("invalid", cause=1)
         if digits.startswith("6"):
@@ -22,6 +46,14 @@ class FiveDigits:
         if len(digits) > 5:
             return Examination("invalid", cause=28)
         return Examination("complete" if len(digits) == 5 else "more")
+
+    def tandem(self, digits):
+        known, more = len(digits) >= 2, 6 - len(digits)
+        if more < 0:
+            return Examination("invalid", cause=28)
+        if digits.startswith("87") and len(digits) >= 3:
+            return Examination("complete", max_more=more, route_known=known)
+        return Examination("more" if more else "complete", max_more=more, route_known=known)
 
 
 PLAN = FiveDigits()

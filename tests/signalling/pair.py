@@ -18,6 +18,7 @@ from pbx.vocabulary.media import (
     RECEIVE_MFC_BACKWARD,
     RECEIVE_MFC_FORWARD,
     Bits,
+    Disarm,
     Listen,
     SendBits,
     SendTone,
@@ -42,14 +43,15 @@ Switch = Callable[["End", Any, float], Sequence[Any]]
 class End:
     """One engine with what stands on its side of the line."""
 
-    def __init__(self, name: str, engine: Any, switch: Switch) -> None:
+    def __init__(self, name: str, engine: Any, switch: Switch, idle: int) -> None:
         self.name = name
         self.engine = engine
         self.switch = switch
         self.other: End = self
-        self.bits = 0b1011
-        self.seen = 0b1011
+        self.bits = idle
+        self.seen = idle
         self.bits_version = 0
+        self.armed = 0
         self.tone = 0
         self.tone_version = 0
         self.listens = 0
@@ -65,13 +67,20 @@ class Pair:
     """The line with its two ends."""
 
     def __init__(
-        self, left: Any, right: Any, left_switch: Switch, right_switch: Switch, random: Random | None = None, loss: float = 0.0
+        self,
+        left: Any,
+        right: Any,
+        left_switch: Switch,
+        right_switch: Switch,
+        random: Random | None = None,
+        loss: float = 0.0,
+        idle: int = 0b1011,
     ) -> None:
-        """``loss`` is the chance that a signal suffers; it needs ``random``."""
+        """``loss`` is the chance that a signal suffers; it needs ``random``. ``idle`` is the code that stands before the start."""
         self.now = 0.0
         self.random = random
         self.loss = loss
-        self.left, self.right = End("left", left, left_switch), End("right", right, right_switch)
+        self.left, self.right = End("left", left, left_switch, idle), End("right", right, right_switch, idle)
         self.left.other, self.right.other = self.right, self.left
         self.trace: list[tuple[float, str, str]] = []
         self.tracing = True
@@ -110,7 +119,12 @@ class Pair:
             elif kind is Silence:
                 self._tone(end, 0, 0)
             elif kind is SendBits:
-                self._send_bits(end, output.value)
+                if output.at > now:
+                    self.at(output.at, self._send_armed_bits, end, output.value, end.armed)
+                else:
+                    self._send_bits(end, output.value)
+            elif kind is Disarm:
+                end.armed += 1
             elif kind is Listen:
                 end.listens |= output.receivers
                 end.heard = 0
@@ -132,6 +146,10 @@ class Pair:
             else:
                 end.commands.append(output)
         end.deadline = engine.deadline()
+
+    def _send_armed_bits(self, end: End, value: int, armed: int) -> None:
+        if armed == end.armed:
+            self._send_bits(end, value)
 
     def _send_bits(self, end: End, value: int) -> None:
         if value == end.bits:

@@ -11,6 +11,7 @@ from pbx.signalling.r2.incoming_register import INCOMING_STATES
 from pbx.signalling.r2.line_states import STATES as LINE_STATES
 from pbx.signalling.r2.outgoing_register import OUTGOING_STATES
 from pbx.signalling.r2.variant import load_variant
+from pbx.signalling.r2.variant_data import CircuitHabits
 from pbx.vocabulary import tones
 from pbx.vocabulary.call import (
     Alerting,
@@ -26,18 +27,22 @@ from pbx.vocabulary.call import (
     Progress,
     Release,
     Reset,
+    Resume,
     Seized,
     Setup,
+    Suspend,
     Unblocked,
 )
 from pbx.vocabulary.media import Alarm, Bits, Digit, Flash, Grounded, HookOff, HookOn, ToneOff, ToneOn
-from tests.signalling.cases import PLAN
+from tests.signalling.cases import PLAN, every_signal
 
 EXPIRE = "expire"
 
 
 CHINA = load_variant("china").adjusted(timers_ms={"alarm_persistence": 50})
 """So short an alarm time that it runs out before every other timer."""
+EVERY = every_signal(CHINA)
+SEMI_AUTOMATIC = CircuitHabits(semi_automatic=True)
 SUBSCRIBER = load_subscriber_variant()
 
 
@@ -61,6 +66,11 @@ PRIMITIVES = {
     "Release": [Release(16)],
     "Blocked": [Blocked("local")],
     "Unblocked": [Unblocked()],
+    "Suspend": [Suspend()],
+    "Resume": [Resume()],
+    "OperatorSignal": [OperatorSignal("re-ring")],
+    "Metering": [Metering(2)],
+    "Reset": [Reset()],
 }
 OUT_REGISTER = [SETUP, Bits(15)]
 OUT_FREE = [*OUT_REGISTER, *bwd(3, 1)]
@@ -81,7 +91,10 @@ LINE_RECIPES = {
     "OutRegister": OUT_REGISTER,
     "OutFree": OUT_FREE,
     "OutAnswered": OUT_ANSWERED,
-    "OutClearedBack": [*OUT_ANSWERED, Bits(15)],
+    "OutMetering": [*OUT_ANSWERED, Bits(15)],
+    "OutSuspended": [Setup("12345", control="calling"), *OUT_ANSWERED[1:], Bits(15), EXPIRE],
+    "OutClearedBack": [*OUT_ANSWERED, Bits(15), EXPIRE],
+    "OutBusy": [*OUT_REGISTER, *bwd(3, 2)],
     "OutFailed": [*OUT_REGISTER, *bwd(5)],
     "Releasing": [*OUT_REGISTER, Release(16)],
     "Settling": [SETUP, Release(16)],
@@ -90,7 +103,9 @@ LINE_RECIPES = {
     "InFree": IN_FREE,
     "InAnswering": [*OFFERED, Connect(), fwd(3)[1]],
     "InAnswered": IN_ANSWERED,
+    "InSuspended": [*IN_ANSWERED, Suspend()],
     "InClearedBack": [*IN_ANSWERED, Disconnect(16)],
+    "InBusy": [*OFFERED, Disconnect(17), fwd(3)[1]],
     "InRefused": [*IN_FREE, Disconnect(16)],
     "InOver": [*IN_FREE, Release(16)],
 }
@@ -107,6 +122,12 @@ LINE_INPUTS = {
     "blocking": [Bits(15)],
     "forward-fault": [Bits(15)],
     "answer": [Bits(7)],
+    "metering": [Bits(15)],
+    "backward-release": [Bits(3)],
+    "re-ring": [Bits(1)],
+    "forced-release": [Bits(1)],
+    "ring-back": [Bits(13)],
+    ("OutAnswered", "ring-back"): [Bits(5)],
     "lost": [Alarm(1), EXPIRE],
     ("OutRegister", "register-free"): bwd(3, 1),
     ("OutRegister", "register-failed"): bwd(4),
@@ -117,11 +138,11 @@ OUT_RECIPES = {
     "Off": [SETUP],
     "Digit": OUT_REGISTER,
     "Category": [*OUT_REGISTER, *bwd(6)],
-    "Caller": [*OUT_REGISTER, *bwd(6, 1)],
+    "Caller": [*OUT_REGISTER, *bwd(6, 10)],
     "CalledClass": [*OUT_REGISTER, *bwd(3)],
     "Ending": [*OUT_REGISTER, bwd(1)[0]],
-    "Waiting": [Setup("1"), Bits(15), *bwd(1)],
-    "PulseGuard": [Setup("1"), Bits(15), *bwd(1), bwd(3)[0]],
+    "Waiting": [Setup("1", overlap=True), Bits(15), *bwd(1)],
+    "PulseGuard": [Setup("1", overlap=True), Bits(15), *bwd(1), bwd(3)[0]],
 }
 OUT_INPUTS = {
     "start": [Bits(15)],
@@ -133,9 +154,17 @@ OUT_INPUTS = {
     "to-group-b": [bwd(3)[0]],
     "refused": [bwd(5)[0]],
     "send-category": [bwd(6)[0]],
-    "spare": [bwd(9)[0]],
+    "repeat-last": [bwd(7)[0]],
+    "repeat-2-back": [bwd(8)[0]],
+    "repeat-3-back": [bwd(9)[0]],
+    "send-caller-digit": [bwd(10)[0]],
+    "address-complete": [bwd(11)[0]],
+    "spare": [bwd(13)[0]],
     "free": [bwd(1)[0]],
 }
+TANDEM = [*SEIZED, *fwd(8, 1, 1, 15)]
+TANDEM_MORE = [*SEIZED, *fwd(8, 7, 1, 15, 1)]
+TANDEM_WHOLE = [*TANDEM, *fwd(1, 1, 1, 1)]
 IN_RECIPES = {
     "Off": [],
     "WaitDigit": SEIZED,
@@ -144,14 +173,23 @@ IN_RECIPES = {
     "WaitCaller": [*NUMBER, *fwd(1)],
     "WaitClass": [*NUMBER, *fwd(1, 15)],
     "Offered": OFFERED,
+    "PulseDelay": [*TANDEM, Proceeding()],
     "Replying": [*SEIZED, fwd(1)[0]],
+    ("PulseDelay", "proceed"): [*TANDEM, Disconnect(42)],
+    **{("WaitDigit", event): TANDEM for event in ("break-off", "proceed")},
+    **{("WaitMore", event): TANDEM_MORE for event in ("break-off", "proceed")},
+    **{("WaitClass", event): TANDEM_WHOLE for event in ("break-off", "proceed")},
+    **{("Replying", event): [*TANDEM, fwd(1)[0]] for event in ("break-off", "proceed")},
 }
 IN_INPUTS = {
     "start": [Bits(3)],
     "Stop": [Bits(11)],
     ("Off", "Stop"): [*IN_FREE, Bits(11)],
     "digit": [fwd(4)[0]],
-    "mark": [fwd(11)[0]],
+    "mark": [fwd(12)[0]],
+    "end-of-number": [fwd(14)[0]],
+    "break-off": [Disconnect(17)],
+    "proceed": [Proceeding()],
     "category": [fwd(8)[0]],
     "end": [fwd(15)[0]],
     "restricted": [fwd(12)[0]],
@@ -268,15 +306,18 @@ class Bench:
 
 R2_TABLES = [(0, LINE_RECIPES, LINE_INPUTS, LINE_STATES), (1, OUT_RECIPES, OUT_INPUTS, OUTGOING_STATES)]
 R2_TABLES += [(2, IN_RECIPES, IN_INPUTS, INCOMING_STATES), (3, ALARM_RECIPES, ALARM_INPUTS, ALARM_STATES)]
+WITHOUT_METERING = {("OutAnswered", "clear-back")}
+"""There a metering pulse has the code of the clear-back."""
 R2_CELLS = [(index, *cell) for index, _, _, states in R2_TABLES for cell in cells(states)]
 
 
 @pytest.mark.parametrize(("index", "state", "event"), R2_CELLS, ids=lambda value: str(value))
 def test_r2_cell(index, state, event):
     _, recipes, inputs, _ = R2_TABLES[index]
-    engine = R2Circuit(CHINA, "both-way", PLAN)
+    variant = CHINA if (state, event) in WITHOUT_METERING else EVERY
+    engine = R2Circuit(variant, "both-way", PLAN, habits=SEMI_AUTOMATIC if variant is EVERY else CircuitHabits())
     bench = Bench(engine, engine.machines()[index])
-    bench.give(recipes[state])
+    bench.give(recipes.get((state, event)) or recipes[state])
     timer = [EXPIRE] if event in CHINA.timers else None
     bench.cell(state, timer or inputs.get((state, event)) or inputs[event], event)
     bench.rest([Alarm(0), Release(16), Unblocked(), Bits(11)])

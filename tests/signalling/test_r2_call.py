@@ -93,7 +93,15 @@ def signals(pair, name, text):
     return [line for _, who, line in pair.trace if who == name and text in line]
 
 
-def test_trace_of_a_local_call_is_the_golden_one():
+def assert_golden(pair, name, request):
+    """The trace is the one that is kept; ``--golden`` keeps it anew."""
+    path = GOLDEN / f"{name}.txt"
+    if request.config.getoption("--golden"):
+        path.write_text(pair.text(), encoding="utf-8")
+    assert pair.text() == path.read_text(encoding="utf-8")
+
+
+def test_trace_of_a_local_call_is_the_golden_one(request):
     pair = circuits(nothing, rings)
     pair.down(pair.left, Setup("10086", "02112345678"))
     pair.run(3.0)
@@ -103,7 +111,7 @@ def test_trace_of_a_local_call_is_the_golden_one():
     pair.run(6.0)
     pair.down(pair.left, Disconnect(16))
     pair.run(7.0)
-    assert pair.text() == (GOLDEN / "r2_local_call.txt").read_text(encoding="utf-8")
+    assert_golden(pair, "r2_local_call", request)
 
 
 def test_answer_keeps_its_distance_from_the_last_mfc_signal():

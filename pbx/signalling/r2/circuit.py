@@ -109,11 +109,18 @@ class R2Circuit:
     def deadline(self) -> float | None:
         """The earliest timer of all machines; registers that are off and a watch without alarm run none."""
         first = self._line.deadline()
-        for machine, rest in ((self._outgoing, "Off"), (self._incoming, "Off"), (self._alarm, "Clear")):
-            if machine.state != rest:
-                due = machine.deadline()
-                if due is not None and (first is None or due < first):
-                    first = due
+        if self._outgoing.state != "Off":
+            due = self._outgoing.deadline()
+            if due is not None and (first is None or due < first):
+                first = due
+        if self._incoming.state != "Off":
+            due = self._incoming.deadline()
+            if due is not None and (first is None or due < first):
+                first = due
+        if self._alarm.state != "Clear":
+            due = self._alarm.deadline()
+            if due is not None and (first is None or due < first):
+                first = due
         return first
 
     def resume(self, tag: str, levels: Levels, now: float) -> Sequence[Output]:

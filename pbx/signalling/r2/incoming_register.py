@@ -19,6 +19,7 @@ from pbx.vocabulary.media import RECEIVE_MFC_FORWARD, Listen, Unlisten
 from pbx.vocabulary.numbers import COMPLETE, INVALID, Examination, NumberExaminer
 
 LISTEN_FORWARD, UNLISTEN_FORWARD = Listen(RECEIVE_MFC_FORWARD), Unlisten(RECEIVE_MFC_FORWARD)
+SILENT: Sending = (SILENCE,)
 STOP_FORWARD: Sending = (SILENCE, UNLISTEN_FORWARD)
 NO_DECISION = Noted("no decision in time")
 INFOS = {digit: Info(digit) for digit in "0123456789"}
@@ -29,8 +30,8 @@ class IncomingRegister(Register):
     """Collects the called number and the caller, offers the call, tells the switch's decision."""
 
     __slots__ = (
-        "_again", "_asked", "_at_caller", "_b", "_calling", "_cause", "_complete", "_examination", "_examiner", "_ka", "_next",
-        "_proceeding", "_refusal", "_restricted", "_settled", "_test", "accepted", "kd", "number", "overlap",
+        "_again", "_asked", "_b", "_called_limit", "_caller_limit", "_calling", "_cause", "_complete", "_examination", "_examiner", "_ka", "_next",
+        "_proceeding", "_refusal", "_restricted", "_settled", "_test", "_words", "accepted", "kd", "number", "overlap",
     )  # fmt: skip
 
     def __init__(self, variant: Variant, settled: Settled, examiner: NumberExaminer, report: Report) -> None:
@@ -43,16 +44,18 @@ class IncomingRegister(Register):
         super().__init__(variant.chart("incoming register", INCOMING_STATES, "Stop"), variant, meanings, report)
         self._examiner = examiner
         self._settled = settled
+        self._called_limit, self._caller_limit = variant.data.register.called_limit, variant.data.register.caller_limit
         self._clear()
 
     def _clear(self) -> None:
         self.number = ""
         self._calling = ""
-        self._restricted = self._asked = self._complete = self._at_caller = self._proceeding = self._test = self._again = False
+        self._restricted = self._asked = self._complete = self._proceeding = self._test = self._again = False
         self.accepted = self.overlap = False
         self._ka = self.kd = self._cause = self._refusal = 0
         self._examination = MORE
         self._b = self.variant.told[0]
+        self._words = self.variant.reply
         self._next = "Off"
 
     @property
@@ -91,7 +94,7 @@ class IncomingRegister(Register):
     def _reply(self, word: str, following: str) -> Sending:
         self._next = following
         self.machine.choose("Replying")
-        return (self.variant.reply_caller if self._at_caller else self.variant.reply)[word]
+        return self._words[word]
 
     def _reject(self, cause: int) -> Sending:
         """Tell a cause by the next signal: in group A if it has the word, else after KD in group B."""
@@ -107,7 +110,7 @@ class IncomingRegister(Register):
         told = self._b
         signal = told.refusals.get(cause, told.congestion)
         word = "congestion" if signal == told.congestion else "vacant" if signal == told.vacant else "to-group-b"
-        return word if word in (self.variant.reply_caller if self._at_caller else self.variant.reply) else "to-group-b"
+        return word if word in self._words else "to-group-b"
 
     def _digit(self, digit: str, now: float) -> Sequence[Output]:
         if self._refusal:
@@ -115,7 +118,7 @@ class IncomingRegister(Register):
         number = self.number = self.number + digit
         examination = self._examination = self._examiner.examine(number)
         verdict = examination.verdict
-        if verdict == INVALID or len(number) > self.variant.data.register.called_limit:
+        if verdict == INVALID or len(number) > self._called_limit:
             return self._reject(examination.cause or call.UNALLOCATED)
         self._complete = complete = verdict == COMPLETE
         if self.overlap:
@@ -130,7 +133,7 @@ class IncomingRegister(Register):
     def _ask(self) -> Sequence[Output]:
         self._asked = True
         sending = self._reply("send-category", "WaitCategory")
-        self._at_caller = True
+        self._words = self.variant.reply_caller
         return sending
 
     def _go_on(self, whole: bool) -> Sequence[Output]:
@@ -140,7 +143,7 @@ class IncomingRegister(Register):
                 return self._offer()
             return self._reply("to-group-b", "WaitClass")
         sending = self._reply("next-digit", "WaitMore" if self._complete else "WaitDigit")
-        self._at_caller = False
+        self._words = self.variant.reply
         if self._examination.route_known and not self.overlap:
             self.overlap = True
             return (*sending, self._setup())
@@ -186,9 +189,11 @@ class IncomingRegister(Register):
 
     def _caller_digit(self, digit: str, now: float) -> Sequence[Output]:
         self._calling += digit
-        if self._refusal or len(self._calling) >= self.variant.data.register.caller_limit:
+        if self._refusal or len(self._calling) >= self._caller_limit:
             return self._caller_end(0, now)
-        return self._reply("send-caller-digit", "WaitCaller")
+        self._next = "WaitCaller"
+        self.machine.choose("Replying")
+        return self._words["send-caller-digit"]
 
     def _caller_end(self, _: int, now: float) -> Sequence[Output]:
         if self._refusal:
@@ -257,7 +262,7 @@ class IncomingRegister(Register):
         following = self._next
         self.machine.choose(following)
         if following != "Off":
-            return (SILENCE,)
+            return SILENT
         cause = self._cause
         return (SILENCE, UNLISTEN_FORWARD, *self._report("register-failed" if cause else "register-free", cause, now))
 
@@ -277,7 +282,8 @@ class IncomingRegister(Register):
         return self._pulse(self._word(refusal) if refusal else "to-group-b", refusal, now)
 
     def _pulse(self, word: str, cause: int, now: float) -> Sequence[Output]:
-        pulsed = self.variant.pulsed_caller if self._at_caller else self.variant.pulsed
+        variant = self.variant
+        pulsed = variant.pulsed if self._words is variant.reply else variant.pulsed_caller
         if word not in pulsed:
             word = "to-group-b"
         if word == "to-group-b":

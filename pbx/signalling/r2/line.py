@@ -9,7 +9,7 @@ the called party is free: by the Setup, by KB, by the circuit's habit. Left out:
 
 from collections.abc import Sequence
 
-from pbx.engine import Levels, Noted, Output
+from pbx.engine import Levels, Noted, Output, Unexpected
 from pbx.machine import Chart, Machine
 from pbx.signalling.r2.incoming_register import IncomingRegister
 from pbx.signalling.r2.line_signals import BACKWARD_OPERATOR, PULSES, STANDING, Direction, readings_of, sendings_of

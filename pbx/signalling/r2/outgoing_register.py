@@ -18,6 +18,7 @@ from pbx.vocabulary.call import Proceeding, Setup
 from pbx.vocabulary.media import RECEIVE_MFC_BACKWARD, Listen, Unlisten
 
 LISTEN_BACKWARD, UNLISTEN_BACKWARD = Listen(RECEIVE_MFC_BACKWARD), Unlisten(RECEIVE_MFC_BACKWARD)
+SILENT: Sending = (SILENCE,)
 STOP_BACKWARD: Sending = (SILENCE, UNLISTEN_BACKWARD)
 PROCEEDING = Proceeding()
 NO_ROW = BackwardSignal("spare", "nothing")
@@ -96,7 +97,9 @@ class OutgoingRegister(Register):
         plan = self._plan
         self.machine.choose(plan)
         if plan == "Digit":
-            return self._send_digit(None, now)
+            sending = self._called[self._position]
+            self._position += 1
+            return sending
         if plan == "Caller":
             return self._caller[self._place]
         if plan == "Category":
@@ -115,28 +118,28 @@ class OutgoingRegister(Register):
 
     def _next_digit(self, _: object, now: float) -> Sequence[Output]:
         self._plan = self._digits()
-        return (SILENCE,)
+        return SILENT
 
     def _first_digit(self, _: object, now: float) -> Sequence[Output]:
         self._position, self._place = self._first, 0
         self._plan = self._digits()
-        return (SILENCE,)
+        return SILENT
 
     def _repeat(self, row: BackwardSignal, now: float) -> Sequence[Output]:
         """Again from the digit so many places before the one that was sent last (Q.441: A2, A7, A8)."""
         self._position = max(self._first, self._position - 1 - BACK[row.means])
         self._plan = self._digits()
-        return (SILENCE,)
+        return SILENT
 
     def _ask_category(self, _: object, now: float) -> Sequence[Output]:
         self._place = 0
         self._plan = "Category"
-        return (SILENCE,)
+        return SILENT
 
     def _first_of_caller(self, _: object, now: float) -> Sequence[Output]:
         self._place = 0
         self._plan = "Caller"
-        return (SILENCE,)
+        return SILENT
 
     def _next_of_caller(self, _: object, now: float) -> Sequence[Output]:
         """The caller's next digit; behind the last signal A1 goes on with the called number (China), where another signal asks for the
@@ -146,16 +149,16 @@ class OutgoingRegister(Register):
         elif self.variant.data.register.caller_by == "next-digit" and not self.variant.data.group_c:
             return self._next_digit(None, now)
         self._plan = "Caller"
-        return (SILENCE,)
+        return SILENT
 
     def _to_group_b(self, _: object, now: float) -> Sequence[Output]:
         self._plan = "CalledClass"
-        return (SILENCE, PROCEEDING) if self._overlap else (SILENCE,)
+        return (SILENCE, PROCEEDING) if self._overlap else SILENT
 
     def _end(self, row: BackwardSignal, now: float) -> Sequence[Output]:
         """Free or refused: the register ends when the backward tone does."""
         self._plan, self.row = "Off", row
-        return (SILENCE,)
+        return SILENT
 
     def _spare(self, _: object, now: float) -> Sequence[Output]:
         return self._end(SPARE, now)

@@ -52,11 +52,12 @@ class Register:
 
     def tone_off(self, now: float) -> Sequence[Output]:
         """The tone has ended."""
-        if self.machine.state == "Off":
+        machine = self.machine
+        if machine.state == "Off":
             return ()
-        length_ms = round((now - self._since) * 1000)
-        noted = OFF[length_ms] if 0 <= length_ms < LONG_MS else Noted(f"<- off, {length_ms} ms")
-        return (noted, *self.machine.step("tone-off", None, now))
+        length_ms = int((now - self._since) * 1000 + 0.5)
+        noted = OFF[length_ms] if length_ms < LONG_MS else Noted(f"<- off, {length_ms} ms")
+        return (noted, *machine.step("tone-off", None, now))
 
     def stop(self, now: float) -> Sequence[Output]:
         """The line clears: silence, receiver off, whatever was going on."""

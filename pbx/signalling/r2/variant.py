@@ -214,7 +214,7 @@ class Variant:
             signal: (Noted(f"-> {label}{signal} {row.text}"), SendTone(tones.mfc_backward(signal))) for signal, row in table.items()
         }
         return Told(
-            _readings(table, label), reply, refusals, named["congestion"], named["vacant"], free, free_calling, free_without_charge
+            _readings(table, label), reply, refusals, named["congestion"], named.get("vacant", 0), free, free_calling, free_without_charge
         )
 
     def _rows(self, kd: int) -> list[ClassData]:

@@ -103,9 +103,8 @@ def _needed(data: VariantData) -> Iterator[str]:
         yield f"group_a has no signal for {register.caller_by}, yet register.caller_by wants it"
     if register.skip_group_b and "address-complete" not in in_a:
         yield "group_a has no signal for address-complete, yet register.skip_group_b wants it"
-    for word in ("congestion", "vacant"):
-        if word not in {row.name for row in data.group_b.values()}:
-            yield f"group_b has no signal named {word}"
+    if "congestion" not in {row.name for row in data.group_b.values()}:
+        yield "group_b has no signal named congestion"
 
 
 def _free(data: VariantData, place: str, table: Mapping[int, BackwardSignal], signals: Mapping[str, int]) -> Iterator[str]:
