@@ -13,9 +13,10 @@ from random import Random
 
 from benchmarks.office import AGENT, EXTENSION, PASSWORD, configuration, sounds
 from benchmarks.row import Effort, Row, load_text
-from drivers.far_end.party import Subscriber, Telephone
+from drivers.far_end.party import Subscriber
 from drivers.far_end.people import logs_in
 from drivers.far_end.story import Script, Story, until
+from drivers.far_end.telephone import Telephone
 from pbx.simulation import Simulation
 from pbx.tone_plan import china
 from pbx.vocabulary.facts import CallCleared, Fact

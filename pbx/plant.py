@@ -119,12 +119,12 @@ def trunks_of(configuration: Configuration, examiner: NumberExaminer) -> tuple[l
 
 def _exchange_line(group: TrunkGroup) -> Callable[[], Engine]:
     variant = load_exchange_line_variant(variant_of(group))
-    releases = ("reversal", "busy-tone", "loop-break") if group.answer_supervision == "reversal" else ("busy-tone", "loop-break")
+    poles: tuple[Literal["reversal"], ...] = ("reversal",) if group.answer_supervision == "reversal" else ()
     features = FxoFeatures(
         dialling=group.dialling,
         caller_identity=group.caller_identity,
         answer_supervision=group.answer_supervision,
-        release_supervision=releases,
+        release_supervision=(*poles, "busy-tone", "loop-break"),
         ground_start=group.ground_start,
     )
     return lambda: FxoLine(variant, group.number, features)

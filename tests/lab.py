@@ -18,7 +18,8 @@ from pathlib import Path
 import numpy as np
 
 from config.loader import check
-from drivers.far_end.party import Subscriber, Telephone
+from drivers.far_end.party import Subscriber
+from drivers.far_end.telephone import Telephone
 from pbx import at_rest
 from pbx.checkers import Checkers
 from pbx.prompts import melody

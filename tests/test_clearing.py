@@ -8,7 +8,7 @@ with --long. With faults on the spans (cuts, slips, bursts, bit errors) the same
 
 import pytest
 
-from drivers.far_end.party import Telephone
+from drivers.far_end.telephone import Telephone
 from pbx.vocabulary import facts
 from tests.lab import Lab, LabError
 

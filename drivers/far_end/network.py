@@ -8,7 +8,8 @@ with the cause that its number is given), calls from subscribers go out over an 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from drivers.far_end.party import Party, Subscriber, Telephone, tone_name
+from drivers.far_end.party import Party, Subscriber, tone_name
+from drivers.far_end.telephone import Telephone
 from pbx.floor import Floor
 from pbx.line import TRUNK, Line
 from pbx.vocabulary import tones
@@ -26,7 +27,7 @@ from pbx.vocabulary.call import (
     Setup,
     Unblocked,
 )
-from pbx.vocabulary.media import Bits, Digit, MediaEvent, Played, SendTone, ToneOff, ToneOn
+from pbx.vocabulary.media import Bits, Digit, MediaEvent, Octet, Played, SendTone, ToneOff, ToneOn
 
 _TONES = (ToneOn, ToneOff)
 
@@ -95,8 +96,8 @@ class Network:
             elif isinstance(event, _TONES) and event.tone >= tones.PROGRESS:
                 if isinstance(party, Party):
                     self.floor.turn(party.tone, event)
-            elif isinstance(event, Digit) and isinstance(party, Party):
-                self.floor.turn(party.noticed, f"hears digit {event.digit}")
+            elif isinstance(event, Digit | Octet) and isinstance(party, Party):
+                self.floor.turn(party.heard, event)
             else:
                 rest.append((now, port, event))
         self.floor.media(rest)

@@ -1,8 +1,8 @@
 """A person at the far end: what he does (dial, press, speak, hang up) and what he notices (answered, hears a tone, is rung).
 
 Two kinds: a ``Subscriber`` of the city network, who reaches the exchange over whichever trunk circuit the network picks, and a
-``Telephone`` on one of the exchange's own subscriber lines. Both keep a log of what they noticed and tell whoever waits for it (a
-story or a test). Actions are taken within a turn of the network's floor. Leaves out when things are done (story, traffic, lab).
+``Telephone`` (telephone.py) on one of the exchange's own subscriber lines. Both keep a log of what they noticed and tell whoever waits
+for it (a story or a test). Actions are taken within a turn of the network's floor. Leaves out when things are done (story, traffic, lab).
 """
 
 from collections.abc import Callable
@@ -21,13 +21,12 @@ from pbx.vocabulary.call import (
 )
 from pbx.vocabulary.media import (
     RECEIVE_PROGRESS,
-    Bits,
+    Digit,
     Hear,
     Listen,
     MediaEvent,
     Play,
     Played,
-    SendBits,
     SendDigits,
     SendTone,
     Silence,
@@ -39,16 +38,6 @@ from pbx.vocabulary.media import (
 
 if TYPE_CHECKING:
     from drivers.far_end.network import Network
-
-LOOP_OPEN = 0b1111
-LOOP_CLOSED = 0b0111
-RINGING = 0b1000
-"""Bit a toward the telephone: 0 while ringing voltage is on (docs/integrator/outside-socket.md)."""
-
-
-BELL_PAUSE_S = 5.0
-"""Longer than the pause between two bursts of ringing (4 s in China)."""
-
 
 class Party:
     """What all people at the far end have in common."""
@@ -82,6 +71,11 @@ class Party:
             self.noticed(f"no longer hears {name}")
         elif isinstance(event, Played):
             self.noticed("has spoken")
+
+    def heard(self, event: MediaEvent) -> None:
+        """A digit in the ear."""
+        if isinstance(event, Digit):
+            self.noticed(f"hears digit {event.digit}")
 
     def _order(self, *commands: object) -> None:
         line = self.line
@@ -187,46 +181,6 @@ class Subscriber(Party):
             self.state = "idle"
             self.hearing.clear()
             self.noticed(f"released, cause {self.cause}")
-
-
-class Telephone(Party):
-    """A telephone set on a subscriber line: it lifts, dials, hears ringing, speaks, hangs up."""
-
-    def __init__(self, network: "Network", name: str, number: str, line: Line) -> None:
-        super().__init__(network, name, number)
-        self.line = line
-        self.off_hook = False
-        self.ringing = False
-        self._last_bell = -BELL_PAUSE_S
-        line.leg = self
-
-    def lift(self) -> None:
-        """Take the handset off the hook."""
-        self.off_hook = True
-        self.state = "off-hook"
-        self._order(SendBits(LOOP_CLOSED), Listen(RECEIVE_PROGRESS))
-        self.noticed("lifts")
-
-    def hang_up(self) -> None:
-        """Put the handset back."""
-        self.off_hook = False
-        self.state = "idle"
-        self._order(Silence(), SendBits(LOOP_OPEN), Unlisten(RECEIVE_PROGRESS))
-        self.hearing.clear()
-        self.noticed("hangs up")
-
-    def bits(self, event: Bits) -> None:
-        """Ringing voltage came or went."""
-        ringing = not event.value & RINGING
-        if ringing and not self.ringing:
-            self._last_bell = self.network.floor.now
-            self.noticed("bell")
-        self.ringing = ringing
-
-    @property
-    def rings(self) -> bool:
-        """Whether the telephone is being rung: the bell sounds, or has sounded within the longest pause."""
-        return self.ringing or self.network.floor.clock.seconds() - self._last_bell < BELL_PAUSE_S
 
 
 def talk_to(party: Party, source: int) -> None:

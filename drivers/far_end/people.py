@@ -7,8 +7,9 @@ when they begin (showing, traffic).
 
 from random import Random
 
-from drivers.far_end.party import Party, Subscriber, Telephone
+from drivers.far_end.party import Party, Subscriber
 from drivers.far_end.story import Script, until
+from drivers.far_end.telephone import Telephone
 
 PATIENCE_S = 60.0
 SPEECH = "welcome"

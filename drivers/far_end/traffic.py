@@ -14,9 +14,10 @@ import msgspec
 
 from config.schema import Configuration
 from drivers.far_end.network import Network
-from drivers.far_end.party import Party, Subscriber, Telephone
+from drivers.far_end.party import Party, Subscriber
 from drivers.far_end.people import logs_in
 from drivers.far_end.story import Script, Story, until
+from drivers.far_end.telephone import Telephone
 from pbx.floor import Clock
 
 TONES = ("hears busy", "hears vacant", "hears congestion", "hears howler")

@@ -12,8 +12,9 @@ import pytest
 from config.loader import load
 from config.schema import Configuration
 from drivers.far_end import people
-from drivers.far_end.party import Subscriber, Telephone
+from drivers.far_end.party import Subscriber
 from drivers.far_end.story import Script, Story, until
+from drivers.far_end.telephone import Telephone
 from pbx.acd.agent import BUSY, LOGGED_OFF
 from pbx.checkers import Checkers, heard_after_call
 from pbx.line import TRUNK

@@ -8,8 +8,9 @@ comes from the generator handed in. Leaves out libopenr2's side (far_exchange.py
 import random
 from collections.abc import Callable, Iterator
 
-from drivers.far_end.party import Party, Subscriber, Telephone
+from drivers.far_end.party import Party, Subscriber
 from drivers.far_end.story import Script, Story, until
+from drivers.far_end.telephone import Telephone
 from tests.interop.openr2.office import Office
 
 CITY = {"62345678": 0, "62345671": 1, "62345617": 17, "62345642": 42}
