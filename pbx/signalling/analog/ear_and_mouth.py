@@ -1,9 +1,9 @@
 """E&M tie line: one circuit between two exchanges, with its E and M leads carried as signalling bits, as an engine.
 
 ``EarAndMouthCircuit`` sorts media events and primitives into the words of its chart (ear_and_mouth_states.py), keeps the alarm rule (a
-short alarm freezes the circuit, a long one loses the call with cause 27: alarm_watch.py), and adopts answered calls after a restart by tag and
-levels. Starts: immediate, wink, delay dial; address by DTMF or pulses (EIA/TIA-464 from memory, Q.421 for the form of bits); figures in
-config/variants/ear-and-mouth.toml. Leaves out analog leads: a card makes bits of them.
+short alarm freezes the circuit, a long one loses the call with cause 27: alarm_watch.py), and adopts answered calls after a restart by
+tag and levels. Starts: immediate, wink, delay dial; address by DTMF or pulses (EIA/TIA-464 from memory, Q.421 for the form of bits);
+figures in config/variants/ear-and-mouth.toml. Leaves out analog leads: a card makes bits of them.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -117,12 +117,10 @@ class EarAndMouthCircuit:
                 (RESUMED,) if near == off_hook else (RESUMED, *(variant.off_hook if off_hook else variant.on_hook))
             )
         else:
+            # Even where both are on-hook: it may have been a break between two pulses, so the guard must pass.
             line.far = far and not levels.alarms
-            if line.far or near or levels.alarms:
-                outputs = line.drop(call.NORMAL_CLEARING)
-                self._machine.enter("Releasing" if line.far else "Guard", now)
-            else:
-                outputs = (*variant.on_hook, *line.rested())
+            outputs = line.drop(call.NORMAL_CLEARING)
+            self._machine.enter("Releasing" if line.far else "Guard", now)
         if levels.alarms:
             outputs = (*outputs, *self._alarm.alarms(levels.alarms, now))
         return (*outputs, *self._stand(far, now))

@@ -1,7 +1,7 @@
 """The address of a call that comes in on an E&M tie line: digits by tones or pulses, judged as they come, and the caller's number.
 
-Pulses are counted from the breaks of the E lead; a row ``*CALLING*CALLED*`` is taken apart. A ``NumberExaminer`` is asked after each digit
-of the called number (overlap receiving, Q.931 5.1.3). Leaves out waiting: the timers are the circuit's (ear_and_mouth_call.py).
+Pulses are counted from the breaks of the E lead; a row ``*CALLING*CALLED*`` is taken apart. A ``NumberExaminer`` is asked after each
+digit of the called number (overlap receiving, Q.931 5.1.3). Leaves out waiting: the timers are the circuit's (ear_and_mouth_call.py).
 """
 
 from typing import Literal

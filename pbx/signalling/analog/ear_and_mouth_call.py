@@ -1,10 +1,10 @@
 """Line signalling of an E&M tie line in bits: the actions of its chart, for both ends of a call (EIA/TIA-464 from memory; Q.421-Q.424).
 
 One lead each way, on-hook or off-hook. The end that seizes goes off-hook, waits for the start signal (none, a wink, or on-hook after a
-delay), sends the address, and sees answer and clear-back as off-hook and on-hook of the other. What is shorter than ``clear_recognition`` clears
-nothing. When both ends seize at once, both give their call back with Release(44), hold for a while so that both can see it, and let go. A caller
-whom we refuse hears a tone, for the lead cannot say why. Primitives keep the rules of pbx/vocabulary/call.py. Left out: blocking by a
-standing off-hook (a blocked circuit gives no start signal, so that the far end tries another), flash, and forced release.
+delay), sends the address, and sees answer and clear-back as off-hook and on-hook of the other. What is shorter than ``clear_recognition``
+clears nothing. When both ends seize at once, both give their call back with Release(44), hold for a while so that both can see it, and
+let go. A caller whom we refuse hears a tone, for the lead cannot say why. Primitives keep the rules of pbx/vocabulary/call.py. Left out:
+blocking by a standing off-hook (a blocked circuit gives no start signal, so that the far end tries another), flash, and forced release.
 """
 
 from collections.abc import Sequence
@@ -192,7 +192,11 @@ class EarAndMouthCall:
     # The end that seized.
 
     def _start_signal(self, _: object, now: float) -> Sequence[Output]:
-        """The far end is off-hook before a digit was sent: the start signal begins, or both have seized."""
+        """The far end is off-hook before a digit was sent: the start signal begins, or both have seized.
+
+        Without start signals the pause before the first digit tells both apart: the other's seizure comes within the time that ours needs
+        to get there and be recognised, an answer comes later.
+        """
         self._changed_at = now
         if self._features.start == "immediate":
             return self._dual_seizure(None, now)
@@ -255,10 +259,6 @@ class EarAndMouthCall:
         self.machine.choose("OutWaiting")
         listen = (LISTEN_TONES,) if self._features.hears_tones else ()
         return (*listen, *(() if self._overlap else (PROCEEDING,)), PROGRESS)
-
-    def _off_hook_in_dialling(self, _: object, now: float) -> Sequence[Output]:
-        """Where nothing says when to dial, off-hook before the end of the address is the other end's seizure."""
-        return self._dual_seizure(None, now) if self._features.start == "immediate" else self._answered(None, now)
 
     def _answered(self, _: object, now: float) -> Sequence[Output]:
         """Digits that still wait are not for the party that has answered."""

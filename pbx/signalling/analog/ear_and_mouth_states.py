@@ -1,7 +1,7 @@
 """The chart of an E&M tie line: every state with its events, for incoming, outgoing and both-way circuits.
 
-States that begin with ``Out`` belong to the end that seized, with ``In`` to the end that was seized; the others are rest, release guard and
-dual seizure. Actions are methods of ``EarAndMouthCall`` (ear_and_mouth_call.py), times the variant's.
+States that begin with ``Out`` belong to the end that seized, with ``In`` to the end that was seized; the others are rest, release guard
+and dual seizure. Actions are methods of ``EarAndMouthCall`` (ear_and_mouth_call.py), times the variant's.
 """
 
 from pbx.machine import Cell, State
@@ -22,7 +22,6 @@ _DUAL = Cell(_C._dual_seizure, ("DualSeizure",))
 _DIALLED = ("OutDialling", "OutWaiting")
 _OUT_ANSWER = Cell(_C._answered, ("OutAnswered",))
 _HELD_OUT = Cell(_C._held_out, _DROPPED)
-_TONES = {"ring-back": _NOTHING, "busy-tone": _NOTHING}
 _CLEARING = {
     "on-hook": Cell(_C._maybe_cleared),
     "off-hook": Cell(_C._not_cleared),
@@ -52,7 +51,6 @@ STATES: dict[str, State] = {
         {
             **_OUT,
             "Info": _EARLY_INFO,
-            "on-hook": _NOTHING,
             "off-hook": Cell(_C._start_signal, ("OutStart", "DualSeizure")),
             "immediate_pause": Cell(_C._dial, ("OutDialling",)),
             "start_wait": _NO_START,
@@ -84,9 +82,10 @@ STATES: dict[str, State] = {
         "sends digits",
         {
             **_OUT,
-            **_TONES,
+            "ring-back": _NOTHING,
+            "busy-tone": _NOTHING,
             "Info": Cell(_C._digits_more),
-            "off-hook": Cell(_C._off_hook_in_dialling, ("OutAnswered", "DualSeizure")),
+            "off-hook": _OUT_ANSWER,
             "digits_sent": Cell(_C._dialled, _DIALLED),
         },
         keeps=("digits_sent",),
@@ -107,7 +106,6 @@ STATES: dict[str, State] = {
         "answered",
         {
             **_OUT,
-            **_TONES,
             **_TALK,
             "on-hook": Cell(_C._maybe_cleared),
             "off-hook": Cell(_C._not_cleared),
@@ -117,12 +115,12 @@ STATES: dict[str, State] = {
     ),
     "OutClearedBack": State(
         "the called party has hung up and may answer again",
-        {**_OUT, **_TALK, "on-hook": _NOTHING, "off-hook": _OUT_ANSWER, "clear_back": _HELD_OUT},
+        {**_OUT, **_TALK, "off-hook": _OUT_ANSWER, "clear_back": _HELD_OUT},
         ("clear_back",),
     ),
     "OutFailed": State(
         "failed, waits to be cleared",
-        {**_OUT, **_TONES, "Info": _NOTHING, "digit": _NOTHING, "on-hook": _NOTHING, "off-hook": _NOTHING, "failure_hold": _HELD_OUT},
+        {**_OUT, "Info": _NOTHING, "on-hook": _NOTHING, "off-hook": _NOTHING, "failure_hold": _HELD_OUT},
         ("failure_hold",),
     ),
     "DualSeizure": State(
@@ -224,7 +222,7 @@ STATES: dict[str, State] = {
     ),
     "InRefused": State(
         "refused in band, waits for clear-forward",
-        {**_IN, "digit": _NOTHING, "Info": _NOTHING, "Disconnect": _NOTHING, "Release": _IN_OVER, "clear_forward": _NEVER},
+        {**_IN, "Info": _NOTHING, "Disconnect": _NOTHING, "Release": _IN_OVER, "clear_forward": _NEVER},
         ("clear_forward",),
         ("clear_recognition",),
     ),
@@ -232,7 +230,6 @@ STATES: dict[str, State] = {
         "the call is over, waits for clear-forward",
         {
             **_IN,
-            "digit": _NOTHING,
             "Info": _NOTHING,
             "Connect": _NOTHING,
             "Disconnect": _NOTHING,

@@ -1,8 +1,8 @@
 """E&M tie lines as data: bits, times, digits, tones; and the features that the two ends of one line agree upon.
 
 The file (config/variants/ear-and-mouth.toml) gives every figure with its source (EIA/TIA-464 from memory, Q.421, Q.422). The kind of
-start, the kind of digits and whether the caller's number is sent stand in ``EarAndMouthFeatures``. Leaves out what the engine does
-with them: ear_and_mouth_call.py.
+start, the kind of digits and whether the caller's number is sent stand in ``EarAndMouthFeatures``. Leaves out what the engine does with
+them: ear_and_mouth_call.py.
 """
 
 from collections.abc import Callable, Mapping

@@ -2,8 +2,8 @@
 
 ``FxoLine`` sorts media events and primitives into the words of its chart (fxo_states.py), feeds the caller's identity to its receiver
 (fxo_identity.py), keeps the levels of ringing, poles and feed, and the alarm rule: a short alarm freezes the line, a long one loses the
-call (alarm_watch.py). The line's own number is what was called: a loop tells no other. An answered call is adopted after a restart by
-tag and levels. Q.552 leaves the signals national; China's figures: config/variants/china-exchange-line.toml. Leaves out direct dialling in.
+call (alarm_watch.py). The line's own number is what was called: a loop tells no other. An answered call is adopted after a restart by tag
+and levels. Q.552 leaves the signals national; China's figures: config/variants/china-exchange-line.toml. Leaves out direct dialling in.
 """
 
 from collections.abc import Callable, Mapping, Sequence

@@ -4,8 +4,8 @@ The chart is fxo_states.py, the face of the engine fxo.py. Primitives keep the r
 each Seized or Setup, Idle when the line can be seized again. A loop-start line cannot refuse a call: it rings on until the caller tires,
 and Idle waits for that. When ringing meets our own seizure, the incoming call wins: ours is given back with Release(44), so that the
 switch tries another line; theirs goes up as Seized and Setup at once, for the closed loop has answered it in the eyes of the network (the
-loop is not opened, which would drop the caller), and Connect is confirmed without another signal. Left out: refusing by a short
-answer, calls on hold in the network, Suspend and Resume.
+loop is not opened, which would drop the caller), and Connect is confirmed without another signal. Left out: refusing by a short answer,
+calls on hold in the network, Suspend and Resume.
 """
 
 from collections.abc import Sequence
@@ -236,6 +236,11 @@ class FxoCall:
         return self.identity.finish()
 
     def _ring_pauses(self, _: object, now: float) -> Sequence[Output]:
+        """Nobody waits for an identity any more."""
+        self.machine.start_timer("ring_end", now)
+        return ()
+
+    def _ring_pauses_first(self, _: object, now: float) -> Sequence[Output]:
         self.machine.start_timer("ring_end", now)
         if not self._ready and not self.machine.runs("identity_wait"):
             self.machine.start_timer("identity_wait", now)

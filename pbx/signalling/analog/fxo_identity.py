@@ -1,8 +1,8 @@
 """Who calls, as an exchange line hears it before the answer: FSK messages and rows of DTMF digits, whichever comes, in whatever order.
 
 FSK is read by the decoder of caller_identity.py (YD/T 1277.1, GR-30, EN 300 659); digits are tried against the presentations that the
-variant names (EN 300 659-1 annex B). A row that has neither start nor end is a number when it is long enough and the wait is over.
-Leaves out when to listen and how long to wait: fxo_call.py.
+variant names (EN 300 659-1 annex B). A row that has neither start nor end is a number when it is long enough and the wait is over. Leaves
+out when to listen and how long to wait: fxo_call.py.
 """
 
 from collections.abc import Sequence

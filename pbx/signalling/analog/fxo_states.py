@@ -18,9 +18,8 @@ _USED = {
     "Release": _CLEAR,
     "Reset": Cell(_C._reset, ("Guard",)),
     "lost": Cell(_C._lost, ("Guard",)),
-    "ring-off": _NOTHING,
 }
-_REST = {"Release": _NOTHING, "Disconnect": _NOTHING, "lost": _NOTHING, "ring-off": _NOTHING}
+_REST = {"Release": _NOTHING, "Disconnect": _NOTHING, "lost": _NOTHING}
 _LEVELS = {"poles": _NOTHING, "battery": _NOTHING, "no-battery": _NOTHING}
 _HINTS = {"Proceeding": _NOTHING, "Alerting": _NOTHING, "Progress": _NOTHING}
 _ANSWERED = Cell(_C._answered, ("Talking",))
@@ -29,7 +28,6 @@ _EARLY_INFO = Cell(_C._digits_early)
 _UNUSABLE = Cell(_C._not_usable, ("Guard",))
 _MET = Cell(_C._met, ("Caught",))
 _WATCH_TIMERS = ("tone_stands", "tone_again", "loop_break", "feed_lost")
-_ANSWER_TIMERS = ("answer_wait", "answer_unsupervised")
 _WATCHED_FEED = {
     "no-battery": Cell(_C.battery_gone),
     "battery": Cell(_C._battery_returns),
@@ -45,6 +43,7 @@ def _watched(state: str) -> dict[str, Cell]:
     return {
         **_USED,
         **_WATCHED_FEED,
+        "ring-off": _NOTHING,
         "busy-tone": Cell(_C._tone_begins, (state, "FarCleared")),
         "busy-tone-off": Cell(_C._tone_ends),
         "tone_stands": Cell(_C._tone_stood, ("FarCleared",)),
@@ -65,7 +64,6 @@ def _calling(state: str) -> dict[str, Cell]:
         "poles": Cell(_C._poles_in_dialling, (state, "Talking")),
         "metering": _CHARGED_ANSWER,
         "answer_wait": Cell(_C._no_answer, ("FarCleared",)),
-        "answer_unsupervised": _ANSWERED,
         "ring-back": Cell(_C._rings_back, ("Alerted",)),
     }
 
@@ -134,6 +132,7 @@ STATES: dict[str, State] = {
         {
             **_CALLED,
             "Connect": _NOTHING,
+            "ring-off": Cell(_C._ring_pauses_first),
             "ring-on": Cell(_C._rung_again, _OFFER),
             "identity": Cell(_C._identified, _OFFER),
             "identity_wait": Cell(_C._not_identified, _OFFER),
@@ -204,8 +203,8 @@ STATES: dict[str, State] = {
     ),
     "Waiting": State(
         "has dialled, hears the far exchange",
-        {**_calling("Waiting"), "answer_assumed": _ANSWERED},
-        keeps=(*_ANSWER_TIMERS, *_WATCH_TIMERS, "answer_assumed"),
+        {**_calling("Waiting"), "answer_assumed": _ANSWERED, "answer_unsupervised": _ANSWERED},
+        keeps=(*_WATCH_TIMERS, "answer_wait", "answer_unsupervised", "answer_assumed"),
     ),
     "Alerted": State(
         "hears ring-back",
@@ -215,8 +214,9 @@ STATES: dict[str, State] = {
             "voice": Cell(_C._speaks),
             "voice-off": Cell(_C._speaks_no_more),
             "voice_stands": _ANSWERED,
+            "answer_unsupervised": _ANSWERED,
         },
-        keeps=(*_ANSWER_TIMERS, *_WATCH_TIMERS, "voice_stands"),
+        keeps=(*_WATCH_TIMERS, "answer_wait", "answer_unsupervised", "voice_stands"),
     ),
     "RingBackOver": State(
         "ring-back has ended: answered, or about to hear why not",
@@ -227,7 +227,7 @@ STATES: dict[str, State] = {
             "voice_stands": _ANSWERED,
             "ring_back_over": _ANSWERED,
         },
-        keeps=(*_ANSWER_TIMERS, *_WATCH_TIMERS, "voice_stands", "ring_back_over"),
+        keeps=(*_WATCH_TIMERS, "answer_wait", "voice_stands", "ring_back_over"),
     ),
     "Talking": State("answered", {**_talking("Talking"), "Connect": _NOTHING}, keeps=_WATCH_TIMERS),
     "Caught": State(
@@ -245,6 +245,7 @@ STATES: dict[str, State] = {
             **_USED,
             **_LEVELS,
             **_HINTS,
+            "ring-off": _NOTHING,
             "Info": _NOTHING,
             "Connect": _NOTHING,
             "metering": Cell(_C._charged),
@@ -269,6 +270,7 @@ STATES: dict[str, State] = {
             "Setup": _REFUSE,
             "Reset": Cell(_C._idle_anew),
             "ring-on": _NOTHING,
+            "ring-off": _NOTHING,
             "guard": Cell(_C.guarded, ("Idle", "Held", *_RING)),
         },
         ("guard",),
@@ -280,7 +282,6 @@ STATES: dict[str, State] = {
             "Setup": _REFUSE,
             "Reset": Cell(_C._idle_anew),
             "poles": _NOTHING,
-            "battery": _NOTHING,
             "no-battery": Cell(_C._let_go, _IDLE),
             "ring-on": Cell(_C._held_and_rung, _RING),
         },

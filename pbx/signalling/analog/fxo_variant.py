@@ -1,8 +1,8 @@
 """How exchange lines (FXO) of one network behave, as data, and what one line of them can do, as its features.
 
-The file (config/variants/china-exchange-line.toml) holds times, digits and the meaning of tones, each with its source; ``FxoVariant`` makes
-chart timers and tables of it once for all lines. ``FxoFeatures`` says what is agreed for one line (Q.552 leaves it national): how it is
-dialled, which supervision it gives, loop start or ground start. Leaves out what the engine does with them: fxo_call.py.
+The file (config/variants/china-exchange-line.toml) holds times, digits and the meaning of tones, each with its source; ``FxoVariant``
+makes chart timers and tables of it once for all lines. ``FxoFeatures`` says what is agreed for one line (Q.552 leaves it national): how
+it is dialled, which supervision it gives, loop start or ground start. Leaves out what the engine does with them: fxo_call.py.
 """
 
 from collections.abc import Callable, Mapping

@@ -1,8 +1,8 @@
 """What the data files of analog lines towards other exchanges have in common: timers, how digits are sent, what tones mean.
 
 Exchange lines (FXO) and tie lines (E&M) wait, dial and listen by figures of the network they lead to, so each figure stands in a file of
-``config/variants`` with range and source. Here are the types of these tables, their checks and the finished timers of a chart.
-Leaves out what belongs to one kind of line: fxo_variant.py, ear_and_mouth_variant.py.
+``config/variants`` with range and source. Here are the types of these tables, their checks and the finished timers of a chart. Leaves out
+what belongs to one kind of line: fxo_variant.py, ear_and_mouth_variant.py.
 """
 
 from collections.abc import Mapping
