@@ -175,7 +175,8 @@ def data_files_exist(draft: Draft) -> Findings:
 
 def settings_suit_signalling(draft: Draft) -> Findings:
     """Analog lines have a number that rings them; what belongs to one signalling system is not set with another; overlap goes to trunks."""
-    own = {"release_control": "r2", "ask_caller": "r2", "semi_automatic": "r2", "ground_start": "fxo", "number": "fxo", "caller_number": "e&m"}
+    own = dict.fromkeys(("release_control", "ask_caller", "semi_automatic", "dual_seizure"), "r2")
+    own |= {"ground_start": "fxo", "number": "fxo", "caller_number": "e&m"}
     for place, group in draft.of(TrunkGroup):
         if group.signalling == "fxo" and group.direction != "outgoing" and not group.number:
             what = f'trunk group "{group.name}" has no number'

@@ -1,7 +1,8 @@
 """Composition: an exchange made of a checked configuration, a media plane and a clock.
 
 The same assembly serves real time and virtual time: whoever calls gives a plane (in this process, or attached to the plane's own
-process), a clock with ``seconds`` and ``callLater``, and where facts go. The lines are made in pbx/plant.py. Leaves out processes, files and reactors (pbx/control_process.py, pbx/simulation.py).
+process), a clock with ``seconds`` and ``callLater``, and where facts go. The lines are made in pbx/plant.py. Leaves out processes,
+files and reactors (pbx/control_process.py, pbx/simulation.py).
 """
 
 from collections.abc import Callable, Mapping

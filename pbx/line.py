@@ -49,7 +49,15 @@ class Line:
     )
 
     def __init__(
-        self, name: str, port: int, engine: Engine, kind: str, number: str = "", group: str = "", echo_tail_ms: int = 0, port_kind: str = "cas"
+        self,
+        name: str,
+        port: int,
+        engine: Engine,
+        kind: str,
+        number: str = "",
+        group: str = "",
+        echo_tail_ms: int = 0,
+        port_kind: str = "cas",
     ) -> None:
         """``port_kind``: what stands on the port, as ``Plane.configure_port`` names it."""
         self.name = name

@@ -29,8 +29,8 @@ from pbx.media_ring import (
     PulseDialling,
     encode_digits,
     encode_octets,
-    encode_pulses,
     encode_port,
+    encode_pulses,
     to_sample,
 )
 from pbx.vocabulary import media, tones

@@ -13,7 +13,8 @@ TIE_SPAN = '\n[[span]]\nname = "tie-1"\nkind = "cas"\n'
 def exchange_lines(**settings):
     """Four analog lines to another exchange: group "post", dialled with 0, calls in go to the menu."""
     rows = {"number": CO_NUMBER, **settings}
-    return OFFICE_SPAN + group("post", "co-1/1-4", "fxo", rows) + number("0", "trunk:post", length=[2, 13], strip=1) + number(CO_NUMBER, "flow:main_menu")
+    plan = number("0", "trunk:post", length=[2, 13], strip=1) + number(CO_NUMBER, "flow:main_menu")
+    return OFFICE_SPAN + group("post", "co-1/1-4", "fxo", rows) + plan
 
 
 def tie_lines(**settings):
