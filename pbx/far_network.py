@@ -8,9 +8,10 @@ stories (drivers/far_end).
 
 from collections.abc import Callable, Mapping
 
-from config.schema import Configuration, TrunkGroup, circuits_of, line_of
+from config.schema import Configuration, Extension, TrunkGroup, circuits_of, line_of
 from drivers.far_end.city_plan import CityPlan
 from drivers.far_end.network import Network
+from drivers.far_end.telephone import TelephoneSet
 from drivers.far_end.telephone_line import TelephoneLine
 from pbx.engine import Engine
 from pbx.floor import Clock, Floor
@@ -41,21 +42,22 @@ def build(configuration: Configuration, plane: Plane, clock: Clock, prompts: Map
                 port = port_of(configuration, span, slot)
                 kind = "fxs" if analog else "cas"
                 lines.append(Line(f"{span}/{slot}", port, make(), TRUNK, number=group.number, group=group.name, port_kind=kind))
-    telephones: list[tuple[str, Line]] = []
+    telephones: list[tuple[Extension, Line]] = []
     for row in configuration.extensions:
         if line_of(row)[0] in outside:
             continue
         port = port_of(configuration, *line_of(row))
         line = Line(row.line, port, TelephoneLine(), EXTENSION, number=row.number, port_kind="cas")
-        telephones.append((row.number, line))
+        telephones.append((row, line))
         lines.append(line)
     network = Network(floor, lines, prompts)
     network.subscribers = subscribers  # type: ignore[assignment]
     network.refusals = refusals  # type: ignore[assignment]
-    for number, line in telephones:
-        network.telephone(number, line)
     for line in lines:
         floor.add(line)
+    for row, line in telephones:
+        telephone = network.telephone(row.number, line)
+        telephone.use(TelephoneSet(display=row.caller_identity, waiting_calls=row.call_waiting, ground_start=row.ground_start))
     return network
 
 

@@ -114,6 +114,7 @@
 #define PLANE_CODE_OCTET 0x600   /* octet of a modem: from its start bit to its stop bit */
 #define PLANE_CODE_CARRIER 0x700 /* of a modem, between octets */
 #define PLANE_CODE_V21_FLAGS 0x505
+#define PLANE_CODE_ALERT 0x506 /* dual tone alert: heard by who listens for caller identity */
 #define PLANE_CODE_BEEP 0x507
 #define PLANE_CODE_MILLIWATT 0x40b /* a steady tone: on sound it is told as a beep */
 #define PLANE_CODE_PROMPT 0x1000

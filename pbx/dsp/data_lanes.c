@@ -7,8 +7,10 @@ int data_lanes_create(struct data_lanes *lanes, int count) {
   *lanes = (struct data_lanes){.memory = aligned_alloc(64, (fsk_bank_size(count) + 63) & ~(size_t)63),
                                .reports = calloc((size_t)count * KERNEL_REPORTS_PER_LANE, sizeof *lanes->reports),
                                .modem = calloc((size_t)count, sizeof *lanes->modem),
+                               .alert = calloc((size_t)count, sizeof *lanes->alert),
                                .tests = calloc((size_t)count, sizeof *lanes->tests)};
-  if (port_lanes_create(&lanes->of_ports, count) || !lanes->memory || !lanes->reports || !lanes->modem || !lanes->tests)
+  if (port_lanes_create(&lanes->of_ports, count) || !lanes->memory || !lanes->reports || !lanes->modem || !lanes->alert ||
+      !lanes->tests)
     return -1;
   lanes->fsk = fsk_bank_init(lanes->memory, count, FSK_CALLER_IDENTITY);
   return 0;
@@ -19,6 +21,7 @@ void data_lanes_close(struct data_lanes *lanes) {
   free(lanes->memory);
   free(lanes->reports);
   free(lanes->modem);
+  free(lanes->alert);
   free(lanes->tests);
   *lanes = (struct data_lanes){0};
 }
@@ -31,11 +34,17 @@ void data_lanes_listen(struct data_lanes *lanes, uint32_t port, int modem, const
     lane = lane == PORT_NO_LANE ? port_lanes_occupy(&lanes->of_ports, port, ear) : lane;
     lanes->modem[lane] = (int8_t)modem;
     fsk_lane_reset(lanes->fsk, (int)lane, modem);
+    alert_tone_reset(&lanes->alert[lane]);
   }
 }
 
 int data_lanes_run(struct data_lanes *lanes) {
   return lanes->of_ports.listening ? fsk_bank_run(lanes->fsk, lanes->of_ports.ears, lanes->reports) : 0;
+}
+
+int data_lanes_alert(struct data_lanes *lanes, uint32_t lane, int *back) {
+  const int16_t *ear = lanes->of_ports.ears[lane];
+  return ear && lanes->modem[lane] == FSK_CALLER_IDENTITY ? alert_tone_hear(&lanes->alert[lane], ear, back) : ALERT_TONE_NOTHING;
 }
 
 int data_lanes_test(struct data_lanes *lanes, uint32_t port, int pattern, int sends, int receives) {

@@ -1,10 +1,11 @@
 /* Data receivers and line tests of the plane: a port that listens for caller identity or for the flags before a fax occupies a
- * lane of one bank (fsk.h), a port under test has a sender and a receiver of a test pattern (bert.h).
+ * lane of one bank (fsk.h) and, for caller identity, hears the alert before it (alert_tone.h); a port under test has a sender and a receiver of a test pattern (bert.h).
  *
  * Limits are those of fsk.h and bert.h. Tests speak and hear octets as they stand on the line, in place of everything else the port
  * says. All memory is taken at creation.
  */
 #pragma once
+#include "alert_tone.h"
 #include "data_api.h"
 #include "port_lanes.h"
 
@@ -27,6 +28,7 @@ struct data_lanes {
   struct fsk_bank *fsk;
   struct tone_report *reports;
   int8_t *modem; /* by lane */
+  struct alert_tone *alert; /* by lane: who listens for caller identity hears the alert before it too */
   uint32_t testing;
   struct data_test *tests; /* by port */
 };
@@ -37,6 +39,8 @@ void data_lanes_close(struct data_lanes *lanes);
 void data_lanes_listen(struct data_lanes *lanes, uint32_t port, int modem, const int16_t *ear);
 /* Runs over this tick; returns the number of reports. */
 int data_lanes_run(struct data_lanes *lanes);
+/* What a lane hears of the dual tone alert in this tick (alert_tone.h). */
+int data_lanes_alert(struct data_lanes *lanes, uint32_t lane, int *back);
 /* Begins and ends a test. Returns 0, or -1 for no such pattern. */
 int data_lanes_test(struct data_lanes *lanes, uint32_t port, int pattern, int sends, int receives);
 /* A tick of a port under test: takes what came, 1 when a second is over and `result` says what it brought (api.h). */

@@ -403,6 +403,21 @@ static void run_voice(struct plane *plane) {
   }
 }
 
+static void run_alerts(struct plane *plane) {
+  for (uint32_t lane = 0, left = (uint32_t)plane->data.of_ports.listening; left; lane++) {
+    if (!plane->data.of_ports.ears[lane])
+      continue;
+    left--;
+    int back, heard = data_lanes_alert(&plane->data, lane, &back);
+    if (heard == ALERT_TONE_NOTHING)
+      continue;
+    uint32_t port = plane->data.of_ports.port_of[lane];
+    plane_tell(plane, port, heard == ALERT_TONE_BEGAN ? PLANE_EVENT_TONE_ON : PLANE_EVENT_TONE_OFF, PLANE_CODE_ALERT,
+               plane->start - (uint64_t)back);
+    plane_rearm(plane, port);
+  }
+}
+
 static void run_data(struct plane *plane) {
   static const uint32_t values[] = {[TONE_BEGIN] = PLANE_OCTET_CARRIER_ON,
                                     [TONE_END] = PLANE_OCTET_CARRIER_OFF,
@@ -517,8 +532,10 @@ int plane_tick(struct plane *plane, uint64_t tick) {
     run_receivers(plane);
   if (plane->sound)
     run_voice(plane);
-  if (plane->sound)
+  if (plane->sound) {
+    run_alerts(plane);
     run_data(plane);
+  }
   while (arena_command_take(plane->arena, &command))
     plane_take_command(plane, &command);
   work_agenda(plane, plane->start + PLANE_TICK_SAMPLES);
