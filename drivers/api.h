@@ -88,8 +88,8 @@ int wire_counters(struct card *card, int span, struct wire_counters *counters);
  * ohm when it is closed, 10 000 kohm of insulation, no foreign voltage and the 1000 nF of a bell. A cut loop is on-hook, silent and
  * without capacitance. 0, or -1: no such port, no subscriber's line, out of range. */
 int wire_set_line(struct card *card, int port, int quantity, uint32_t value);
-/* Impairments of the sound of a port, seen from the card in one direction (impairment.h); null = none. 0, or -1: no such port, tokens, out of
- * bounds. */
+/* Impairments of the sound of a port, seen from the card in one direction (impairment.h); null = none. 0, or -1: no such port, tokens,
+ * out of bounds. */
 int wire_impair(struct card *card, int port, int direction, const struct wire_impairments *impairments, uint64_t seed);
 /* Water in the cable of a subscriber's line (wet_line.h): wetness 0..1. 0, or -1 as above. */
 int wire_wet_line(struct card *card, int port, double wetness, uint64_t seed);

@@ -25,8 +25,10 @@ static const struct {
 
 /* A healthy line: its loop, a bell of one microfarad, and dry wires. */
 void bank_line_init(struct bank_line *line) {
-  *line = (struct bank_line){.ordered = BANK_IDLE,
-                             .value = {[CARD_LINE_LOOP_OHM] = 400, [CARD_LINE_INSULATION_KOHM] = BANK_DRY_KOHM, [CARD_LINE_CAPACITANCE_NF] = 1000}};
+  *line = (struct bank_line){.ordered = BANK_IDLE};
+  line->value[CARD_LINE_LOOP_OHM] = 400;
+  line->value[CARD_LINE_INSULATION_KOHM] = BANK_DRY_KOHM;
+  line->value[CARD_LINE_CAPACITANCE_NF] = 1000;
 }
 
 const struct bank_signal *bank_signals(int kind) {

@@ -10,6 +10,7 @@
 #define ECHO_POLE_HZ 2000.0
 #define TILT_FROM_HZ 300.0
 #define TILT_TO_HZ 3400.0
+#define TILT_HELD_BELOW_HZ 200.0 /* a steeper rise would smear into the band */
 #define DESIGN_POINTS 512
 #define TURN 6.283185307179586
 #define TAIL_BLOCKS 30      /* longer than anything here rings */
@@ -20,12 +21,16 @@ static double ratio(double db) { return pow(10.0, db / 20.0); }
 
 static int within(double value, double least, double most) { return value >= least && value <= most; }
 
+static int echo_possible(const struct wire_impairments *s, double least_delay_ms) {
+  return !s->echoes || (within(s->echo_return_loss_db, 0, 60) && within(s->echo_delay_ms, least_delay_ms, 500));
+}
+
+static int harmonic_possible(double db) { return db == 0 || within(db, 26, 80); }
+
 int impairment_possible(const struct wire_impairments *s, int direction) {
-  double least_delay_ms = direction == WIRE_RECEIVED ? 10 : 0;
   return within(s->loss_db, 0, 60) && within(s->tilt_db, 0, 20) && within(s->noise_dbm0, -70, 0) && s->noise >= WIRE_NOISE_NONE &&
-         s->noise <= WIRE_NOISE_HUM && (!s->echoes || (within(s->echo_return_loss_db, 0, 60) && within(s->echo_delay_ms, least_delay_ms, 500))) &&
-         (s->second_harmonic_db == 0 || within(s->second_harmonic_db, 26, 80)) &&
-         (s->third_harmonic_db == 0 || within(s->third_harmonic_db, 26, 80)) && within(s->crosstalk_loss_db, 0, 90);
+         s->noise <= WIRE_NOISE_HUM && echo_possible(s, direction == WIRE_RECEIVED ? 10 : 0) && harmonic_possible(s->second_harmonic_db) &&
+         harmonic_possible(s->third_harmonic_db) && within(s->crosstalk_loss_db, 0, 90);
 }
 
 /* A filter of even symmetry from its gains: the inverse transform, and a Hamming window over it. */
@@ -34,7 +39,7 @@ static void design_tilt(struct impairment *impairment, double tilt_db) {
   double sum[IMPAIRMENT_TAPS] = {0};
   for (int point = 0; point <= DESIGN_POINTS; point++) {
     double hz = RATE / 2 * point / DESIGN_POINTS;
-    double db = -tilt_db * (sqrt(hz) - sqrt(REFERENCE_HZ)) / (sqrt(TILT_TO_HZ) - sqrt(TILT_FROM_HZ));
+    double db = -tilt_db * (sqrt(fmax(hz, TILT_HELD_BELOW_HZ)) - sqrt(REFERENCE_HZ)) / (sqrt(TILT_TO_HZ) - sqrt(TILT_FROM_HZ));
     double weight = (point == 0 || point == DESIGN_POINTS ? 0.5 : 1.0) / DESIGN_POINTS;
     for (int n = 0; n < IMPAIRMENT_TAPS; n++) sum[n] += weight * ratio(db) * cos(TURN / 2 * point / DESIGN_POINTS * (n - middle));
   }
@@ -56,6 +61,7 @@ void impairment_start(struct impairment *impairment, const struct wire_impairmen
   memset(impairment, 0, sizeof *impairment);
   impairment->settings = *settings;
   impairment->random = seed;
+  impairment->learned = IMPAIRMENT_HISTORY; /* of silence */
   impairment->gain = (float)ratio(-settings->loss_db);
   impairment->crosstalk_gain = settings->crosstalk_port < 0 ? 0.0f : (float)ratio(-settings->crosstalk_loss_db);
   impairment->echo_gain = settings->echoes ? (float)(ratio(-settings->echo_return_loss_db) / pole_gain()) : 0.0f;
@@ -64,7 +70,8 @@ void impairment_start(struct impairment *impairment, const struct wire_impairmen
   impairment->second = (float)(2 * second * (1 - 0.75 * third) / peak);
   impairment->third = (float)(third / (peak * peak));
   impairment->most = third > 0 ? (float)(peak / sqrt(3 * third)) : 1e9f;
-  impairment->noise = settings->noise == WIRE_NOISE_NONE ? 0.0f : (float)(ratio(settings->noise_dbm0) * peak * (settings->noise == WIRE_NOISE_HUM ? 1 : sqrt(0.5)));
+  if (settings->noise != WIRE_NOISE_NONE)
+    impairment->noise = (float)(ratio(settings->noise_dbm0) * peak * (settings->noise == WIRE_NOISE_HUM ? 1 : sqrt(0.5)));
   impairment->lead = direction == WIRE_SENT ? IMPAIRMENT_SAMPLES : 0;
   if (settings->tilt_db > 0) design_tilt(impairment, settings->tilt_db);
 }
@@ -97,12 +104,21 @@ static void tilt(struct impairment *impairment, float *sound) {
   memmove(before, before + IMPAIRMENT_SAMPLES, (IMPAIRMENT_TAPS - 1) * sizeof *before);
 }
 
+/* The step of A-law at a value: what comes in stands on its steps already, and a change of less than half of one would be lost or doubled.
+ * So a step of noise is laid under it, except in silence. */
+static float dither(struct impairment *impairment, float x) {
+  int exponent;
+  if (fabsf(x) < 24.0f) return 0.0f;
+  frexpf(x, &exponent);
+  return ldexpf((float)random_share(&impairment->random) - 0.5f, exponent < 9 ? 4 : exponent - 5);
+}
+
 static void distort(struct impairment *impairment, float *sound) {
   for (int n = 0; n < IMPAIRMENT_SAMPLES; n++) {
     float x = fminf(fmaxf(sound[n], -impairment->most), impairment->most);
     float square = impairment->second * x * x;
     impairment->offset += OFFSET_SHARE * (square - impairment->offset);
-    sound[n] = x + square - impairment->offset - impairment->third * x * x * x;
+    sound[n] = x + square - impairment->offset - impairment->third * x * x * x + dither(impairment, x);
   }
 }
 

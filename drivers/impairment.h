@@ -3,16 +3,16 @@
  *
  * Must meet, for what stands in struct wire_impairments (api.h):
  *   loss within 0.5 dB at 1020 Hz (the reference frequency of O.6), level of noise within 0.5 dB from -55 dBm0 up; below, what A-law
- *   itself adds (its smallest value is -66 dBm0) lifts -60 dBm0 by up to 1 dB;
+ *   itself adds (its smallest value is -66 dBm0) lifts -60 dBm0 by up to 1.5 dB;
  *   a tilt within 0.5 dB from 300 to 3400 Hz up to 20 dB: attenuation grows with the root of the frequency, as that of a long unloaded
  *   loop does, and is nil at 1020 Hz. It costs 2 ms of delay;
- *   harmonics within 1 dB of what is wanted for a tone of 0 dBm0; weaker tones have weaker ones, as of a polynomial: by the same number
- *   of dB the second, by twice as many the third;
+ *   harmonics down to 40 dB within 1 dB of what is wanted for a tone of 0 dBm0, by a step of A-law of noise laid under what is
+ *   distorted; weaker tones have weaker ones, as of a polynomial: by the same number of dB the second, by twice as many the third;
  *   crosstalk and echo within 1 dB at 1020 Hz; the echo falls above 2000 Hz as through one pole, and comes back to the sample.
  *
  * The order is that of the list above, so that loss does not touch what is added behind it. Noise is white and Gaussian, or a hum of
  * 50 Hz; it is a function of the seed and the number of blocks, so that a run repeats. Leaves out psophometric weighting (O.41),
- * phase distortion, and any change with time. Limits: no more than 15 us a block with all of it; nothing is allocated in the tick.
+ * phase distortion, and any change with time. Limits: a block with all of it within 5 us of one core; nothing is allocated in the tick.
  */
 #pragma once
 #include "api.h"
@@ -20,7 +20,7 @@
 
 #define IMPAIRMENT_SAMPLES 80
 #define IMPAIRMENT_TAPS 33
-#define IMPAIRMENT_HISTORY 8192 /* samples of the other direction, for the echo */
+#define IMPAIRMENT_HISTORY 4800 /* samples of the other direction, for the echo: whole blocks */
 
 struct impairment {
   struct wire_impairments settings;

@@ -18,7 +18,16 @@ PORTS = 8
 
 def any_event(generator: random.Random) -> MediaEvent:
     return generator.choice(
-        [media.Bits(generator.randrange(16)), media.Digit(generator.choice(tones.DTMF_DIGITS)), media.Played(1), media.ToneOn(0x101)]
+        [
+            media.Bits(generator.randrange(16)),
+            media.Digit(generator.choice(tones.DTMF_DIGITS)),
+            media.Played(1),
+            media.ToneOn(0x101),
+            media.Polarity(generator.random() < 0.5),
+            media.HookOff(),
+            media.RingOn(),
+            media.Grounded(True),
+        ]
     )
 
 
@@ -37,6 +46,13 @@ def any_command(generator: random.Random, now: float) -> MediaCommand:
             media.SendOctets(generator.randrange(6), b"", generator.randrange(3), generator.randrange(200), generator.randrange(3), at=at),
             media.LineTest(generator.randrange(5), generator.random() < 0.5, generator.random() < 0.5),
             media.Ring(generator.choice([0, 1, 100]), generator.choice([0, 1, 400])),
+            media.Ring(generator.choice([1, 100]), 30, generator.choice([1, 60]), 200),
+            media.Reverse(generator.random() < 0.5, at),
+            media.Feed(generator.random() < 0.5, at),
+            media.SendMeterPulse(generator.choice([1, 50, 700]), at),
+            media.MeasureLine(),
+            media.Loop(generator.random() < 0.5, at),
+            media.Ground(generator.random() < 0.5, at),
             media.Play(generator.randrange(5), 1, generator.random() < 0.2),
             media.Hear(source, generator.choice([0.0, -6.0, 12.0])),
             media.Unhear(generator.choice([-1, source])),
@@ -66,7 +82,9 @@ def take_back(plane: Plane, port: int) -> None:
 @pytest.mark.parametrize("seed", range(6))
 def test_storm(tokens: bool, seed: int) -> None:
     generator = random.Random(seed)
-    pair = Pair(tokens, generator.choice([("circuits", "circuits"), ("subscribers", "telephones")]), layout=LAYOUT)
+    pair = Pair(
+        tokens, generator.choice([("circuits", "circuits"), ("subscribers", "telephones"), ("subscribers", "offices")]), layout=LAYOUT
+    )
     planes = [pair.near, pair.far]
     for plane in planes:
         for length in (0, 1, 79, 4000):
@@ -76,7 +94,7 @@ def test_storm(tokens: bool, seed: int) -> None:
         side = generator.randrange(2)
         port = generator.randrange(PORTS)
         if generator.random() < 0.1:
-            planes[side].configure_port(port, generator.choice(["cas", "fxs", "raw"]), generator.choice([0, 20]))
+            planes[side].configure_port(port, generator.choice(["cas", "fxs", "fxo", "raw"]), generator.choice([0, 20]))
         elif generator.random() < 0.1:
             planes[side].send_player(generator.randrange(3), generator.randrange(5), generator.random() < 0.5)
         else:
