@@ -13,6 +13,8 @@ from config.loader import Problem, load
 from config.schema import Configuration
 from pbx.places import Places
 from pbx.prompts import PromptError, render, unreadable
+from pbx.signalling.r2.circuit import R2Circuit
+from pbx.signalling.r2.variant import VARIANTS, VariantError, load_variant
 from pbx.supervisor import StartError, Supervisor
 
 WRONG_CONFIGURATION = 2
@@ -29,7 +31,10 @@ def check_command(arguments: Sequence[str]) -> int:
     parser.add_argument("--json", action="store_true", help="one object a line: file, line, what, cure")
     options = parser.parse_args(arguments)
     configuration = load(options.config)
-    problems = configuration if isinstance(configuration, list) else _prompt_problems(options.config, configuration)
+    if isinstance(configuration, list):
+        problems = configuration
+    else:
+        problems = [*_prompt_problems(options.config, configuration), *_variant_problems(configuration)]
     for problem in problems:
         print(json.dumps(msgspec.to_builtins(problem), ensure_ascii=False) if options.json else problem)
     if not problems and not options.json:
@@ -48,6 +53,18 @@ def _prompt_problems(path: Path, configuration: Configuration) -> list[Problem]:
         if prompt.name in wrong:
             what, _, cure = wrong[prompt.name].rpartition("; ")
             problems.append(Problem(str(path), line_of(lines, ("prompt", number, "file")), what, cure))
+    return problems
+
+
+def _variant_problems(configuration: Configuration) -> list[Problem]:
+    """What is wrong with the files of the variants in use."""
+    problems = []
+    for name in sorted({group.variant for group in configuration.trunk_groups if group.signalling == "r2"}):
+        try:
+            R2Circuit.check(load_variant(name))
+        except VariantError as error:
+            path = str(VARIANTS / f"{name}.toml")
+            problems += [Problem(path, 1, fault, "correct the file of the variant") for fault in error.faults]
     return problems
 
 

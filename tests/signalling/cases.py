@@ -27,6 +27,7 @@ def every_signal(variant=CHINA):
             name="every",
             bits=replace(data.bits, backward=backward),
             line=replace(data.line, dual_seizure="priority"),
+            timers={**data.timers, "metering_sent": data.timers["pulse"], "metering_pause": data.timers["pulse_guard"]},
             register=replace(data.register, caller_by="send-caller-digit", end_of_called=14),
             group_a=group_a,
         )

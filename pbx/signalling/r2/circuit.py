@@ -13,9 +13,11 @@ import msgspec
 
 from pbx.engine import Input, Levels, Noted, Output
 from pbx.machine import Cell, Machine, State
+from pbx.signalling.r2.incoming_register import INCOMING_STATES
 from pbx.signalling.r2.line import IDLE, LineSignalling
 from pbx.signalling.r2.line_signals import Direction
 from pbx.signalling.r2.line_states import STATES
+from pbx.signalling.r2.outgoing_register import OUTGOING_STATES
 from pbx.signalling.r2.variant import Variant
 from pbx.signalling.r2.variant_data import CircuitHabits
 from pbx.vocabulary import call
@@ -61,6 +63,18 @@ class R2Circuit:
         self._incoming = self.line.incoming.machine
         self._alarm = Machine(variant.chart("alarm", ALARM_STATES, "clear"), self)
         self._applied = self.line.bits_in
+
+    @classmethod
+    def check(cls, variant: Variant) -> None:
+        """Whether circuits of the variant can be made; raises ``VariantError``."""
+        for kind, states, always in (
+            ("line", STATES, "Release"),
+            ("outgoing register", OUTGOING_STATES, "Stop"),
+            ("incoming register", INCOMING_STATES, "Stop"),
+            ("alarm", ALARM_STATES, "clear"),
+        ):
+            variant.chart(kind, states, always)
+        variant.settle(OWN_HABITS)
 
     @property
     def state(self) -> str:

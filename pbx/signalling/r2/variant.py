@@ -35,7 +35,11 @@ Made = TypeVar("Made")
 
 
 class VariantError(ValueError):
-    """The file contradicts itself; the text says where."""
+    """The file contradicts itself, or a circuit wants what it does not have; ``faults`` are sentences that say where, one for each."""
+
+    def __init__(self, *faults: str) -> None:
+        super().__init__("; ".join(faults))
+        self.faults = faults
 
 
 class Told(msgspec.Struct, frozen=True):
@@ -95,7 +99,7 @@ class Variant:
         """Check the data and make every reading and sending once; raises ``VariantError`` with all that is wrong."""
         faults = list(faults_of(data))
         if faults:
-            raise VariantError(f"variant {data.name}: " + "; ".join(faults))
+            raise VariantError(*faults)
         self.data = data
         self._kept: dict[Any, Any] = {}
         self.timers = {
@@ -190,7 +194,7 @@ class Variant:
     def _send_backward(self) -> None:
         """Replies by word, compelled ones and pulsed ones: in group A, and while the caller's number is asked for."""
         data = self.data
-        pulse_ms = data.timers["pulse"].default_ms if "pulse" in data.timers else 0
+        pulse_ms = data.timers["pulse"].default_ms
         self.reply, self.pulsed = _replies(data.group_a, "A", pulse_ms)
         if data.group_c:
             self.reply_caller, self.pulsed_caller = _replies(data.group_c, "C", pulse_ms)
@@ -209,6 +213,8 @@ class Variant:
             free, free_calling = row.free or free, row.free_calling or free_calling
             free_without_charge = row.free_without_charge or free_without_charge
         named = {row.name: signal for signal, row in table.items() if row.name}
+        # A signal that refuses in other classes may be spare in this one.
+        refusals = {cause: signal for cause, signal in refusals.items() if table[signal].means == "refused"}
         label = data.labels.group_b
         reply: dict[int, Sending] = {
             signal: (Noted(f"-> {label}{signal} {row.text}"), SendTone(tones.mfc_backward(signal))) for signal, row in table.items()
@@ -271,7 +277,7 @@ class Variant:
             names = sorted({name for state in states.values() for name in (*state.starts, *state.keeps)})
             missing = [name for name in names if name not in self.timers]
             if missing:
-                raise VariantError(f"variant {self.data.name}: timers {', '.join(missing)} are missing")
+                raise VariantError(f"timers {', '.join(missing)} are missing")
             timers = [self.timers[name] for name in names]
             return Chart(f"{kind} {self.data.name}", next(iter(states)), states, timers, always)
 
@@ -347,7 +353,4 @@ def read_variant(text: str | bytes) -> Variant:
 
 def load_variant(name: str, folder: Path = VARIANTS) -> Variant:
     """The variant ``name`` from the data folder."""
-    try:
-        return read_variant((folder / f"{name}.toml").read_bytes())
-    except VariantError as error:
-        raise VariantError(f"{name}.toml: {error}") from error
+    return read_variant((folder / f"{name}.toml").read_bytes())

@@ -72,6 +72,14 @@ def _timers(data: VariantData) -> Iterator[str]:
             yield f"timer {name}: {timer.default_ms} ms is outside {timer.low_ms}..{timer.high_ms} ms"
         if not timer.source:
             yield f"timer {name} has no source"
+    wanted = ["pulse"]
+    if data.bits.operator is not None:
+        wanted += [f"{kind.replace('-', '_')}_pulse" for kind in (*data.bits.operator.forward, *data.bits.operator.backward)]
+    if data.bits.backward.metering is not None:
+        wanted += ["metering_sent", "metering_pause"]
+    missing = [name for name in wanted if name not in data.timers]
+    if missing:
+        yield f"timers {', '.join(missing)} are missing"
 
 
 def _signals(group: str, table: Mapping[int, BackwardSignal], words: frozenset[str]) -> Iterator[str]:
@@ -157,7 +165,7 @@ def _classes(data: VariantData) -> Iterator[str]:
         table = {**data.group_b, **row.group_b}
         free = {"free": row.free, "free_calling": row.free_calling, "free_without_charge": row.free_without_charge}
         yield from _free(data, place, table, free)
-        yield from _refusals(f"{place} refusals", table, {**data.refusals, **row.refusals})
+        yield from _refusals(f"{place} refusals", table, row.refusals)
 
 
 def _traffic(data: VariantData) -> Iterator[str]:
