@@ -176,7 +176,7 @@ def test_two_bursts_have_their_message_in_the_long_pause():
 def test_what_cannot_be_said_is_left_out_and_told():
     line = Bench(FxsLine(CHINA, "8001", PLAN, features=SubscriberFeatures(caller_identity="china-single")))
     line.give(CALLER)
-    assert line.noted()[-1].startswith("caller identity 13900000001 not sent: a message of one part")
+    assert line.noted()[-1].startswith("caller identity 13900000001 not sent: date and time")
     assert line.port.rings == Ring(1000, 4000)
     line = bench("dtmf-hash").give(Setup("8001", "1#2")).until(6.0)
     assert line.port.of(SendDigits)[0][1].digits == "D1#"

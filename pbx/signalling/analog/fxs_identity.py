@@ -71,9 +71,7 @@ class Sending(msgspec.Struct, frozen=True):
 def call_of(calling: str, restricted: bool, name: str, date_time: str) -> Call:
     """The message of a call; neither number nor name of a caller who must not be shown."""
     absence: Absence = "private" if restricted else "" if calling else "unavailable"
-    return Call(
-        date_time=date_time, number="" if absence else calling, number_absence=absence, name="" if restricted else name
-    )
+    return Call(date_time=date_time, number="" if absence else calling, number_absence=absence, name="" if restricted else name)
 
 
 def _seconds(command: SendOctets | SendDigits, presentation: Presentation) -> float:
@@ -84,7 +82,9 @@ def _seconds(command: SendOctets | SendDigits, presentation: Presentation) -> fl
     return bits / BITS_A_SECOND[presentation.modem]
 
 
-def _candidates(message: Message) -> list[tuple[Message, str]]:
+def _candidates(message: Message, presentation: Presentation) -> list[tuple[Message, str]]:
+    if isinstance(message, Call) and isinstance(presentation, FskPresentation) and presentation.form == "single":
+        message = msgspec.structs.replace(message, name="")  # a message of one part has no place for it
     found: list[tuple[Message, str]] = [(message, "")]
     if isinstance(message, Call):
         if message.name:
@@ -98,7 +98,7 @@ def _candidates(message: Message) -> list[tuple[Message, str]]:
 def say(message: Message, presentation: Presentation, room_s: float = float("inf")) -> Said | Noted:
     """The longest form of the message that can be said within ``room_s``, or why there is none."""
     why = ""
-    for candidate, left_out in _candidates(message):
+    for candidate, left_out in _candidates(message, presentation):
         try:
             (command,) = commands(candidate, presentation)
         except ValueError as error:
