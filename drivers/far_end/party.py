@@ -39,6 +39,7 @@ from pbx.vocabulary.media import (
 if TYPE_CHECKING:
     from drivers.far_end.network import Network
 
+
 class Party:
     """What all people at the far end have in common."""
 

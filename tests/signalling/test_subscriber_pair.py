@@ -213,9 +213,7 @@ SETS = st.builds(TelephoneSet, display=st.sampled_from(("", "china", "dtmf-china
 @settings(max_examples=100, deadline=None)
 @given(SETS, st.sampled_from(("", "china", "dtmf-china")), st.lists(st.tuples(st.floats(0.0, 3.0), st.one_of(ACTIONS, WORDS)), max_size=12))
 def test_either_end_may_do_anything_at_any_moment_and_both_come_to_rest(telephone_set, identity, story):
-    pair = SubscriberPair(
-        telephone_set, caller_identity=identity, call_waiting=True, message_waiting=True, reversal=True, metering=True
-    )
+    pair = SubscriberPair(telephone_set, caller_identity=identity, call_waiting=True, message_waiting=True, reversal=True, metering=True)
     phone = pair.telephone
     for seconds, what in story:
         pair.run(seconds)

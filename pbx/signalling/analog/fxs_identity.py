@@ -71,9 +71,7 @@ class Sending(msgspec.Struct, frozen=True):
 def call_of(calling: str, restricted: bool, name: str, date_time: str) -> Call:
     """The message of a call; neither number nor name of a caller who must not be shown."""
     absence: Absence = "private" if restricted else "" if calling else "unavailable"
-    return Call(
-        date_time=date_time, number="" if absence else calling, number_absence=absence, name="" if restricted else name
-    )
+    return Call(date_time=date_time, number="" if absence else calling, number_absence=absence, name="" if restricted else name)
 
 
 def _seconds(command: SendOctets | SendDigits, presentation: Presentation) -> float:
@@ -84,7 +82,9 @@ def _seconds(command: SendOctets | SendDigits, presentation: Presentation) -> fl
     return bits / BITS_A_SECOND[presentation.modem]
 
 
-def _candidates(message: Message) -> list[tuple[Message, str]]:
+def _candidates(message: Message, presentation: Presentation) -> list[tuple[Message, str]]:
+    if isinstance(message, Call) and isinstance(presentation, FskPresentation) and presentation.form == "single":
+        message = msgspec.structs.replace(message, name="")  # a message of one part has no place for it
     found: list[tuple[Message, str]] = [(message, "")]
     if isinstance(message, Call):
         if message.name:
@@ -95,10 +95,10 @@ def _candidates(message: Message) -> list[tuple[Message, str]]:
     return found
 
 
-def say(message: Message, presentation: Presentation, room_s: float = float("inf")) -> tuple[Said | None, Noted]:
-    """The longest form of the message that can be said within ``room_s``; None, and why, when there is none."""
+def say(message: Message, presentation: Presentation, room_s: float = float("inf")) -> Said | Noted:
+    """The longest form of the message that can be said within ``room_s``, or why there is none."""
     why = ""
-    for candidate, left_out in _candidates(message):
+    for candidate, left_out in _candidates(message, presentation):
         try:
             (command,) = commands(candidate, presentation)
         except ValueError as error:
@@ -110,8 +110,8 @@ def say(message: Message, presentation: Presentation, room_s: float = float("inf
             why = why or f"{seconds:.2f} s are longer than the pause leaves, {room_s:.2f} s"
             continue
         note = Noted(f"-> {_title(candidate)} ({_size(command)})")
-        return Said(command, seconds, (note, *((Noted(f"{left_out}: {why}"),) if left_out else ()))), note
-    return None, Noted(f"{_title(message)} not sent: {why}")
+        return Said(command, seconds, (note, *((Noted(f"{left_out}: {why}"),) if left_out else ())))
+    return Noted(f"{_title(message)} not sent: {why}")
 
 
 def _title(message: Message) -> str:
@@ -131,18 +131,18 @@ def between_rings(message: Message, presentation: Presentation, data: IdentityDa
     """In the first long pause of the ringing that begins now; the slack is what the bell may begin later."""
     begins_ms, pause_ms = cadence.pause()
     room_s = (pause_ms - presentation.before_ms - presentation.after_ms - 2 * data.slack_ms) / 1000
-    said, note = say(message, presentation, room_s)
-    if said is None:
-        return note
+    said = say(message, presentation, room_s)
+    if isinstance(said, Noted):
+        return said
     begins = now + (begins_ms + presentation.before_ms + data.slack_ms) / 1000
     return _sending((), said, begins, begins + said.seconds)
 
 
 def before_ringing(message: Message, presentation: Presentation, data: IdentityData, now: float, wait_s: float = 0.0) -> Sending | Noted:
     """Before all ringing, or without any: ``wait_s`` from now the alert sounds; where poles are reversed first, the caller has done it."""
-    said, note = say(message, presentation)
-    if said is None:
-        return note
+    said = say(message, presentation)
+    if isinstance(said, Noted):
+        return said
     first: tuple[Output, ...] = ()
     begins = now + wait_s + presentation.before_ms / 1000
     if presentation.moment == "after-alert":

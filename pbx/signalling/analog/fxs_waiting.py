@@ -74,10 +74,10 @@ class CallWaitingSignals:
             self._machine.choose("Waiting")
             return tone
         call = call_of(waiting.calling, waiting.restricted, waiting.name, self._date_time)
-        said, note = say(call, self._presentation)
-        if said is None:
+        said = say(call, self._presentation)
+        if isinstance(said, Noted):
             self._machine.choose("Waiting")
-            return (*tone, note)
+            return (*tone, said)
         self._machine.choose("Alerting")
         return (*tone, *self._alert(said, now))
 
