@@ -138,7 +138,7 @@ class ExchangeLine:
         elif kind is SendMeterPulse:
             self.at(self.now + command.duration_ms / 1000, self.give, self.ours, MeterPulse())
 
-    # Ringing: no voltage while the loop is closed.
+    # Ringing: the voltage stands until the exchange has seen the closed loop.
 
     def _ring(self, version, command, on):
         if version != self.ring_version:
@@ -149,10 +149,9 @@ class ExchangeLine:
             self.at(self.now + (command.on_ms if on else command.off_ms) / 1000, self._ring, version, command, not on)
 
     def _ring_told(self):
-        rings = self.ringing and not self.closed
-        if rings != self.told_ringing:
-            self.told_ringing = rings
-            self.give(self.ours, RingOn() if rings else RingOff())
+        if self.ringing != self.told_ringing:
+            self.told_ringing = self.ringing
+            self.give(self.ours, RingOn() if self.ringing else RingOff())
 
     # The loop.
 
@@ -165,7 +164,6 @@ class ExchangeLine:
             return
         self.closed = closed
         self.hook_version += 1
-        self.at(self.now + RING_RECOGNITION, self._ring_told)
         if not closed:
             self.opened_at = self.now
             self.at(self.now + FLASH_LONGEST, self._on_hook, self.hook_version)
