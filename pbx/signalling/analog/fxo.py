@@ -106,13 +106,13 @@ class FxoLine:
         While an alarm stands the levels say nothing: the call is kept as it was, what stands is taken in when the alarm ends.
         """
         line, machine = self._call, self._machine
+        kept = tag.removesuffix(REVERSED)
+        line.reversed = kept != tag
         stands: _Standing = (
             levels.ringing,
-            bool(getattr(levels, "polarity_reversed", False)),
-            bool(getattr(levels, "battery", not self.features.ground_start)),
+            bool(getattr(levels, "polarity_reversed", line.reversed)),
+            bool(getattr(levels, "battery", kept in (OUT, IN) or not self.features.ground_start)),
         )
-        kept, _, poles = tag.partition(REVERSED)
-        line.reversed = bool(tag.endswith(REVERSED)) and not poles
         if kept in (OUT, IN) and (levels.off_hook or levels.alarms):
             line.adopt(kept == OUT)
             line.battery = True
