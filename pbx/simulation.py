@@ -42,7 +42,7 @@ class Ticker:
         if near is None and far is None:
             return None
         wanted = min(tick for tick in (near, far) if tick is not None)
-        begun = int(self.clock.now / TICK_SECONDS + 1e-6)
+        begun = int(self.clock.now / TICK_SECONDS)
         self._next = max(wanted, begun)
         return (self._next + 1) * TICK_SECONDS
 
