@@ -40,6 +40,7 @@ def test_a_second_call_waits_is_taken_by_flash_and_changed_by_flash(seed):
         third.hears("welcome")
         first.hangs_up()
         third.hears_tone("busy").hangs_up()
+        lab.after(3.0)
         assert len(lab.records()) == 2
 
 

@@ -47,11 +47,11 @@ def noticed(telephone, word):
 def test_telephone_shows_who_calls(tokens, display):
     sim, line, telephone = office(tokens, display)
     friend = called(sim)
-    assert sim.wait(lambda: len(noticed(telephone, "bell")) == 2, 15.0), telephone.log
+    # Calls between extensions ring with two bursts; the third bell is the first of the second ringing.
+    assert sim.wait(lambda: len(noticed(telephone, "bell")) == 3, 15.0), telephone.log
     ((shown, _),) = noticed(telephone, "shows 8004")
-    (first, _), (second, _) = noticed(telephone, "bell")
-    assert (shown < first) == (display == "etsi-prior-alert")
-    assert shown < second - 0.15
+    (first, _), (second, _), (third, _) = noticed(telephone, "bell")
+    assert shown < first if display == "etsi-prior-alert" else second < shown < third - 0.15
     telephone.lift()
     assert sim.wait(lambda: line.leg is not None and line.leg.state == CONNECTED, 2.0)
     friend.hang_up()
