@@ -354,5 +354,7 @@ def test_tokens_and_missing_ports_are_refused():
     for port, wetness in ((3, 0.5), (33, 1.1), (33, -0.1), (33, float("nan"))):
         with pytest.raises(ValueError, match="wetness"):
             sound.wet_line(port, wetness)
+    with pytest.raises(ValueError, match="neighbour"):
+        sound.impair(33, "sent", Impairments(crosstalk_from=3))
     sound.wet_line(33, 0.5)
     assert not NO_IMPAIRMENTS
