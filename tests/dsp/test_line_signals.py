@@ -170,6 +170,11 @@ def test_an_on_hook_in_the_middle_of_a_digit_takes_it_along():
     assert kernel.told[-1][2] == 1000 + 4000 + sum(lengths[:-2])
 
 
+def test_a_digit_that_was_given_up_is_not_in_the_next_one():
+    kernel = played([4000, *train(2, 10, 1.6, 40 * MS), 8000, 4000, *train(3, 10, 1.6)])
+    assert words(kernel) == ["off", "on", "off", "3"]
+
+
 @pytest.mark.parametrize("pause_ms", [40, 200, 299, 301, 400, 1000])
 @pytest.mark.parametrize("flash_ms", [130, 300, 600])
 def test_a_flash_right_after_a_digit(pause_ms, flash_ms):
