@@ -84,7 +84,8 @@ int wire_connected(struct card *card, int span);
 /* Puts a fault on a span; `seed` starts its random numbers. 0, or -1: unknown, out of range, not on this link. */
 int wire_fault(struct card *card, int span, int direction, int kind, double value, double extra, uint64_t seed);
 int wire_counters(struct card *card, int span, struct wire_counters *counters);
-/* The metallic line of a subscriber's port (of the card): what stands on it, as MEASURE reports it. A healthy line has a loop of 400
+/* What follows changes a line; like all calls but the counters it is for the thread that ticks, between ticks.
+ * The metallic line of a subscriber's port (of the card): what stands on it, as MEASURE reports it. A healthy line has a loop of 400
  * ohm when it is closed, 10 000 kohm of insulation, no foreign voltage and the 1000 nF of a bell. A cut loop is on-hook, silent and
  * without capacitance. 0, or -1: no such port, no subscriber's line, out of range. */
 int wire_set_line(struct card *card, int port, int quantity, uint32_t value);

@@ -19,7 +19,7 @@ class Impairments(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 
     ``tilt_db`` is the attenuation at 3400 Hz against that at 300 Hz. ``noise`` "hum" is 50 Hz. Of the other direction
     ``echo_return_loss_db`` comes back after ``echo_delay_ms``. Harmonics are told against a tone of 0 dBm0. ``crosstalk_from`` is a port
-    of the same span, heard with ``crosstalk_loss_db``.
+    (0..29) of the same span, heard with ``crosstalk_loss_db``.
     """
 
     loss_db: float = 0.0

@@ -251,6 +251,8 @@ class Wire:
         """Impair the sound of a port in one direction, seen from this card, in place of what impaired it before. Sound spans only;
         ValueError for what is out of bounds. ``seed`` starts the noise."""
         check(impairments, direction)
+        if impairments.crosstalk_from == port % SPAN_PORTS:
+            raise ValueError(f"port {port} is no neighbour of its own")
         settings = encoded(impairments) if impairments else ffi.NULL
         if lib.wire_impair(self.card, port, _DIRECTIONS[direction], settings, seed) != 0:
             raise ValueError(f"port {port} cannot be impaired: no such port, or its span carries tokens")

@@ -166,6 +166,15 @@ def test_tokens_of_a_cut_line():
     assert step([], []) == ([TokenChange(0, 0x336, -60)], [])
     assert step([], []) == ([], [TokenChange(0, 0x402, -90)])
     assert step([], []) == ([], [])
+    # Cut and mended in the middle of a tick: writing is the first to know of it.
+    for cut, heard in ((True, ([silence], [silence])), (False, ([TokenChange(0, 0x336, -60)], [TokenChange(0, 0x402, -90)]))):
+        ends.near.read(ends.tick)
+        ends.far.read(ends.tick)
+        ends.near.cut_line(LINE, cut)
+        ends.near.write(ends.tick)
+        ends.far.write(ends.tick)
+        ends.tick += 1
+        assert step([], []) == heard
 
 
 @pytest.mark.parametrize("tokens", [False, True])

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+import msgspec
 import numpy as np
 import pytest
 from pbx._plane import ffi, lib
@@ -222,7 +223,6 @@ def test_all_of_it_together_and_cleared():
         tilt_db=6,
         second_harmonic_db=35,
         third_harmonic_db=40,
-        crosstalk_from=0,
         crosstalk_loss_db=40,
         echo_return_loss_db=20,
         echo_delay_ms=30,
@@ -230,7 +230,8 @@ def test_all_of_it_together_and_cleared():
     )
     for direction in ("received", "sent"):
         for port in range(30):
-            span.near.impair(port, direction, everything, seed=port)  # type: ignore[arg-type]
+            settings = msgspec.structs.replace(everything, crosstalk_from=(port + 1) % 30)
+            span.near.impair(port, direction, settings, seed=port)  # type: ignore[arg-type]
     loud = dict.fromkeys(range(30), tone(1020, 3))
     near, _ = span.through(loud, loud, 50)
     assert all(level(sound[1600:]) > -10 for sound in near.values())
@@ -354,5 +355,7 @@ def test_tokens_and_missing_ports_are_refused():
     for port, wetness in ((3, 0.5), (33, 1.1), (33, -0.1), (33, float("nan"))):
         with pytest.raises(ValueError, match="wetness"):
             sound.wet_line(port, wetness)
+    with pytest.raises(ValueError, match="neighbour"):
+        sound.impair(33, "sent", Impairments(crosstalk_from=3))
     sound.wet_line(33, 0.5)
     assert not NO_IMPAIRMENTS

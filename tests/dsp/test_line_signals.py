@@ -170,6 +170,11 @@ def test_an_on_hook_in_the_middle_of_a_digit_takes_it_along():
     assert kernel.told[-1][2] == 1000 + 4000 + sum(lengths[:-2])
 
 
+def test_a_digit_that_was_given_up_is_not_in_the_next_one():
+    kernel = played([4000, *train(2, 10, 1.6, 40 * MS), 8000, 4000, *train(3, 10, 1.6)])
+    assert words(kernel) == ["off", "on", "off", "3"]
+
+
 @pytest.mark.parametrize("pause_ms", [40, 200, 299, 301, 400, 1000])
 @pytest.mark.parametrize("flash_ms", [130, 300, 600])
 def test_a_flash_right_after_a_digit(pause_ms, flash_ms):
@@ -281,3 +286,17 @@ def test_a_raw_port_is_told_every_change_and_a_port_of_circuits_none():
     expected = [(name, value, time) for time, (_, name, *_) in enumerate(SIGNALS) for value in (1, 0)]
     assert raw.told == [*expected, ("metering", 0, 4)]
     assert circuits.told == []
+
+
+@given(st.lists(st.integers(1, 9000), max_size=60))
+def test_whatever_a_hand_does_the_story_is_whole(lengths):
+    """Off and on alternate, digits and flashes happen between them, nothing is told before what was told earlier, and all ends on-hook."""
+    kernel = played([*lengths, *([] if len(lengths) % 2 else [1]), 40000])
+    told = words(kernel)
+    hooks = [word for word in told if word in ("off", "on")]
+    assert hooks == ["off", "on"] * (len(hooks) // 2)
+    up = False
+    for word in told:
+        assert word in ("off", "on") or up
+        up = word == "off" or (up and word != "on")
+    assert kernel.asked_at == sorted(kernel.asked_at)
