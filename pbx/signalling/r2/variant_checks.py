@@ -18,7 +18,7 @@ IN_GROUP_A = frozenset(
 )  # fmt: skip
 IN_GROUP_B = frozenset({"free", "refused", "spare"})
 IN_GROUP_C = frozenset({"send-caller-digit", "next-digit", "to-group-b", "refused", "send-category", "spare"})
-DISTINCT_FORWARD = ("idle", "seizure", "fault")
+DISTINCT_FORWARD = ("idle", "seizure", "fault", "fault_seized")
 DISTINCT_BACKWARD = ("idle", "acknowledged", "answer")
 
 

@@ -43,11 +43,12 @@ class TimerData(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ForwardBits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What the outgoing end sends. ``fault`` is left out where the variant has no such signal."""
+    """What the outgoing end sends. ``fault`` is left out where the variant has no such signal; ``fault_seized`` is understood as the same."""
 
     idle: int
     seizure: int
     fault: int | None = None
+    fault_seized: int | None = None
 
 
 class BackwardBits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
