@@ -15,7 +15,7 @@ CHINA = load_variant("china")
 
 
 def every_signal(variant=CHINA):
-    """China with everything that some other variant has: signals of group A, the end of the number, metering, priority in a dual seizure."""
+    """China with what some other variant has: signals of group A, the end of the number, metering, priority in a dual seizure."""
     data, replace = variant.data, msgspec.structs.replace
     group_a = dict(data.group_a)
     words = ("repeat-last", "repeat-2-back", "repeat-3-back", "send-caller-digit", "address-complete")
@@ -35,7 +35,7 @@ def every_signal(variant=CHINA):
 
 
 class FiveDigits:
-    """Five digits; 9...: nobody; 6...: two to six digits; 8...: six digits, 87... three to six, in tandem from the second digit on."""
+    """Five digits; 9...: nobody; 6...: two to six digits; 8...: six digits, 87... three to six, in tandem from the second on."""
 
     def examine(self, digits):
         if digits.startswith("8"):

@@ -7,8 +7,7 @@ from hypothesis import strategies as st
 
 from pbx.engine import Levels
 from pbx.signalling.r2.circuit import R2Circuit
-from pbx.signalling.r2.variant import category_of, load_variant
-from pbx.signalling.r2.variant_data import CircuitHabits
+from pbx.signalling.r2.variant import CircuitHabits, category_of, load_variant
 from pbx.vocabulary import tones
 from pbx.vocabulary.call import (
     Alerting,
@@ -33,13 +32,18 @@ from tests.signalling.cases import PLAN, Story, both_way, every_signal
 VARIANTS = [*map(load_variant, ("china", "itu", "mexico", "brazil", "argentina")), every_signal()]
 NUMBERS = ("10086", "1008", "900", "612", "", "12x", "1008611", "812345", "87123")
 IN_CALL = st.one_of(
-    st.sampled_from((Suspend(), Resume(), Proceeding(), Alerting(), Connect(), Metering(2), Reset(), Blocked("fault"), Unblocked(), Info("3"))),
+    st.sampled_from((Suspend(), Resume(), Proceeding(), Alerting(), Connect(), Metering(2), Reset())),
+    st.sampled_from((Blocked("fault"), Unblocked(), Info("3"))),
     st.builds(OperatorSignal, st.sampled_from(("re-ring", "forced-release", "ring-back", "?"))),
 )
 DOWN = st.one_of(
     IN_CALL,
     st.builds(
-        Setup, st.sampled_from(NUMBERS), overlap=st.booleans(), test=st.booleans(), control=st.sampled_from(("", "calling")),
+        Setup,
+        st.sampled_from(NUMBERS),
+        overlap=st.booleans(),
+        test=st.booleans(),
+        control=st.sampled_from(("", "calling")),
         category=st.sampled_from((0, category_of(1, 1), category_of(0, 3))),
     ),
     st.builds(Setup, st.sampled_from(NUMBERS), st.sampled_from(("", "13900000000", "+8610")), st.integers(0, 255), st.booleans()),
