@@ -4,10 +4,10 @@ from random import Random
 
 import msgspec
 
-from pbx.signalling.r2.circuit import R2Circuit
+from pbx.signalling.r2.circuit import OWN_HABITS, R2Circuit
 from pbx.signalling.r2.variant import Variant, load_variant
 from pbx.signalling.r2.variant_data import BackwardSignal
-from pbx.vocabulary.call import Alerting, Blocked, Connect, Disconnect, Release, Seized, Setup, Unblocked
+from pbx.vocabulary.call import Alerting, Blocked, Connect, Disconnect, Idle, Release, Seized, Setup, Unblocked
 from pbx.vocabulary.numbers import Examination
 from tests.signalling.pair import Pair
 
@@ -15,7 +15,7 @@ CHINA = load_variant("china")
 
 
 def every_signal(variant=CHINA):
-    """China with everything that some other variant has: signals of group A, the end of the number, metering, priority in a dual seizure."""
+    """China with what some other variant has: signals of group A, the end of the number, metering, priority in a dual seizure."""
     data, replace = variant.data, msgspec.structs.replace
     group_a = dict(data.group_a)
     words = ("repeat-last", "repeat-2-back", "repeat-3-back", "send-caller-digit", "address-complete")
@@ -35,7 +35,7 @@ def every_signal(variant=CHINA):
 
 
 class FiveDigits:
-    """Five digits; 9...: nobody; 6...: two to six digits; 8...: six digits, 87... three to six, in tandem from the second digit on."""
+    """Five digits; 9...: nobody; 6...: two to six digits; 8...: six digits, 87... three to six, in tandem from the second on."""
 
     def examine(self, digits):
         if digits.startswith("8"):
@@ -67,11 +67,13 @@ def both_way(variant=CHINA):
 class Story:
     """Two circuits with switches that ring, answer and release after random delays."""
 
-    def __init__(self, seed, loss=0.0, left="both-way", right="both-way", variant=CHINA, lazy=False):
+    def __init__(self, seed, loss=0.0, left="both-way", right="both-way", variant=CHINA, lazy=False, habits=(OWN_HABITS, OWN_HABITS)):
         self.random = Random(seed)
         self.lazy = lazy
         self.setups = {"left": 0, "right": 0}
-        self.pair = Pair(R2Circuit(variant, left, PLAN), R2Circuit(variant, right, PLAN), self.switch, self.switch, self.random, loss)
+        self.idle = variant.data.bits.backward.idle
+        ends = [R2Circuit(variant, direction, PLAN, habits=own) for direction, own in zip((left, right), habits, strict=True)]
+        self.pair = Pair(*ends, self.switch, self.switch, self.random, loss, idle=self.idle)
 
     def switch(self, end, primitive, now):
         kind = type(primitive)
@@ -106,8 +108,9 @@ class Story:
             assert end.deadline is None, say
             assert end.tone == 0, say
             assert end.listens == 0, say
-            assert end.bits == 0b1011, say
+            assert end.bits == self.idle, say
             begun = self.setups[end.name] + sum(type(primitive) is Seized for primitive in end.up)
             assert begun == sum(type(primitive) is Release for primitive in end.up), say
+            assert not end.up or end.up[-1] in (Idle(), Unblocked()), say
             blocked = {primitive.reason for primitive in end.up if type(primitive) is Blocked}
             assert not blocked or any(type(primitive) is Unblocked for primitive in end.up), say

@@ -5,8 +5,7 @@ import pytest
 
 from pbx.engine import Unexpected
 from pbx.signalling.r2.circuit import R2Circuit
-from pbx.signalling.r2.variant import Variant, VariantError, category_of, load_variant
-from pbx.signalling.r2.variant_data import CircuitHabits
+from pbx.signalling.r2.variant import CircuitHabits, Variant, VariantError, category_of, load_variant
 from pbx.vocabulary.call import (
     Alerting,
     Blocked,
@@ -83,12 +82,12 @@ def trace(pair, name):
 
 
 def calling_control():
-    """Calls in which the calling party controls the release: by KB6, by the Setup, by the habit of a toll circuit, by the variant."""
+    """Calls in which the calling party controls the release: by KB6, by the Setup, by the habit of the circuit."""
     return {
         "KB6": {"right_habits": CALLING},
         "Setup": {"setup": Setup("10086", control="calling")},
         "toll": {"setup": Setup("10086", category=TOLL), "left_habits": CALLING},
-        "itu": {"variant": load_variant("itu"), "idle": 0b1001},
+        "itu": {"variant": load_variant("itu"), "idle": 0b1001, "left_habits": CALLING},
     }
 
 
@@ -296,6 +295,23 @@ def test_an_outgoing_end_out_of_order_blocks_the_incoming_end():
     assert pair.left.up[-1] == Unblocked()
     says(pair, pair.left, Setup("10086"), 4.0)
     assert pair.left.up[-1] == Connect()
+
+
+@pytest.mark.parametrize("code", [0b1111, 0b0111])
+def test_either_code_of_a_fault_ends_a_call_and_blocks(code):
+    pair = answered()
+    pair.give(pair.right, Bits(code))
+    assert pair.right.up == [Release(27), Blocked("remote")]
+    pair = circuits(answers)
+    pair.give(pair.right, Bits(code))
+    assert pair.right.up == [Idle(), Blocked("remote")]
+
+
+def test_a_circuit_that_is_blocked_may_turn_out_faulty():
+    pair = circuits(answers)
+    says(pair, pair.left, Blocked("local"))
+    says(pair, pair.left, Blocked("fault"))
+    assert pair.right.up == [Idle(), Blocked("remote")]
 
 
 def test_a_fault_in_a_call_is_told_when_it_is_over():

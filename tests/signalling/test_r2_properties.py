@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from pbx.engine import Levels
 from pbx.signalling.r2.circuit import R2Circuit
+from pbx.signalling.r2.variant import CircuitHabits, category_of, load_variant
 from pbx.vocabulary import tones
 from pbx.vocabulary.call import (
     Alerting,
@@ -14,17 +15,37 @@ from pbx.vocabulary.call import (
     Connect,
     Disconnect,
     Info,
+    Metering,
+    OperatorSignal,
     Proceeding,
     Progress,
     Release,
+    Reset,
+    Resume,
     Setup,
+    Suspend,
     Unblocked,
 )
 from pbx.vocabulary.media import Alarm, Bits, Digit, Flash, HookOff, HookOn, ToneOff, ToneOn
-from tests.signalling.cases import CHINA, PLAN, Story, both_way
+from tests.signalling.cases import PLAN, Story, both_way, every_signal
 
-NUMBERS = ("10086", "1008", "900", "612", "", "12x", "1008611")
+VARIANTS = [*map(load_variant, ("china", "itu", "mexico", "brazil", "argentina")), every_signal()]
+NUMBERS = ("10086", "1008", "900", "612", "", "12x", "1008611", "812345", "87123")
+IN_CALL = st.one_of(
+    st.sampled_from((Suspend(), Resume(), Proceeding(), Alerting(), Connect(), Metering(2), Reset())),
+    st.sampled_from((Blocked("fault"), Unblocked(), Info("3"))),
+    st.builds(OperatorSignal, st.sampled_from(("re-ring", "forced-release", "ring-back", "?"))),
+)
 DOWN = st.one_of(
+    IN_CALL,
+    st.builds(
+        Setup,
+        st.sampled_from(NUMBERS),
+        overlap=st.booleans(),
+        test=st.booleans(),
+        control=st.sampled_from(("", "calling")),
+        category=st.sampled_from((0, category_of(1, 1), category_of(0, 3))),
+    ),
     st.builds(Setup, st.sampled_from(NUMBERS), st.sampled_from(("", "13900000000", "+8610")), st.integers(0, 255), st.booleans()),
     st.builds(Info, st.sampled_from(("1", "86", "x"))),
     st.sampled_from((Proceeding(), Alerting(), Progress(), Connect(), Blocked("local"), Unblocked())),
@@ -40,7 +61,24 @@ MEDIA = st.one_of(
 )
 TIMES = st.integers(0, 8000).map(lambda milliseconds: milliseconds / 1000)
 CLEARING = st.tuples(TIMES, st.booleans(), st.sampled_from((Release(16), Disconnect(16), Disconnect(17), Disconnect(1))))
-SETUPS = st.builds(Setup, st.sampled_from(("10086", "612", "900", "1008")), st.sampled_from(("", "02112345678")))
+SETUPS = st.builds(
+    Setup,
+    st.sampled_from(("10086", "612", "900", "1008", "812345", "81", "8712")),
+    st.sampled_from(("", "02112345678")),
+    category=st.sampled_from((0, category_of(0, 1))),
+    overlap=st.booleans(),
+    control=st.sampled_from(("", "calling")),
+    test=st.booleans(),
+)
+HABITS = st.builds(
+    CircuitHabits,
+    control=st.sampled_from(("", "mutual", "calling")),
+    semi_automatic=st.booleans(),
+    ask_caller=st.sampled_from(("", "first", "last", "never")),
+    missing_digit=st.sampled_from(("", "to-group-b", "congestion", "vacant")),
+    from_first_after_mark=st.booleans(),
+    charge=st.booleans(),
+)
 
 
 @settings(max_examples=150, deadline=None)
@@ -48,13 +86,17 @@ SETUPS = st.builds(Setup, st.sampled_from(("10086", "612", "900", "1008")), st.s
     st.integers(0, 2**32),
     st.lists(st.tuples(TIMES, st.booleans(), SETUPS), min_size=1, max_size=3),
     st.lists(CLEARING, max_size=3),
+    st.lists(st.tuples(TIMES, st.booleans(), IN_CALL), max_size=4),
     st.sampled_from((0.0, 0.0, 0.02, 0.2)),
     st.booleans(),
+    st.sampled_from(VARIANTS),
+    st.tuples(HABITS, HABITS),
 )
-def test_clearing_and_losses_at_any_moment(seed, setups, clearings, loss, lazy):
-    story = Story(seed, loss, lazy=lazy)
+def test_clearing_and_losses_at_any_moment(seed, setups, clearings, others, loss, lazy, variant, habits):
+    """Either end clears, seizes, is reset, hangs up and lifts, signals to operators at any moment, and signals are lost."""
+    story = Story(seed, loss, lazy=lazy, variant=variant, habits=habits)
     pair = story.pair
-    for time, left, primitive in (*setups, *clearings):
+    for time, left, primitive in (*setups, *clearings, *others):
         pair.at(time, story.say, pair.left if left else pair.right, primitive)
     pair.run(20.0)
     story.settle()
@@ -65,10 +107,12 @@ def test_clearing_and_losses_at_any_moment(seed, setups, clearings, loss, lazy):
 @given(
     st.sampled_from(("incoming", "outgoing", "both-way")),
     st.lists(st.tuples(st.integers(0, 3000), st.one_of(DOWN, MEDIA)), max_size=60),
+    st.sampled_from(VARIANTS),
+    HABITS,
 )
-def test_nothing_raises(direction, inputs):
+def test_nothing_raises(direction, inputs, variant, habits):
     """Any inputs at all: answers are values, timers fire, and in the end the circuit can be brought to rest."""
-    engine = R2Circuit(CHINA, direction, PLAN)
+    engine = R2Circuit(variant, direction, PLAN, habits=habits)
     engine.start(0.0)
     now, begun, ended, up = 0.0, 0, 0, []
 
@@ -84,7 +128,7 @@ def test_nothing_raises(direction, inputs):
         begun += type(value) is Setup
         take(engine.receive(value, now))
         assert isinstance(engine.state, str)
-    for value in (Alarm(0), Release(16), Unblocked(), Bits(0b1011)):
+    for value in (Alarm(0), Release(16), Unblocked(), Bits(variant.data.bits.backward.idle)):
         take(engine.receive(value, now))
     for _ in range(40):
         due = engine.deadline()
@@ -134,8 +178,11 @@ def test_a_killed_control_adopts_what_was_established(seed, kill_ms, gap_ms, cal
     story.check()
 
 
+TAGS = ("", "out answered", "in answered", "out cleared-back", "in cleared-back", "out suspended, calling", "in suspended, operator", "?")
+
+
 @settings(max_examples=60, deadline=None)
-@given(st.sampled_from(("", "out answered", "in answered", "out cleared-back", "in cleared-back", "?")), st.integers(0, 255), st.booleans())
+@given(st.sampled_from(TAGS), st.integers(0, 255), st.booleans())
 def test_any_levels_can_be_resumed(tag, levels, alarm):
     engine = both_way()
     outputs = list(engine.resume(tag, Levels(bits_in=levels & 15, bits_out=levels >> 4, alarms=int(alarm)), 0.0))

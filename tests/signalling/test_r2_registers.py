@@ -5,8 +5,7 @@ import pytest
 
 from pbx.engine import Noted, Unexpected
 from pbx.signalling.r2.circuit import R2Circuit
-from pbx.signalling.r2.variant import VariantError, category_of, load_variant
-from pbx.signalling.r2.variant_data import CircuitHabits
+from pbx.signalling.r2.variant import CircuitHabits, VariantError, category_of, load_variant
 from pbx.vocabulary.call import Alerting, Connect, Disconnect, Idle, Info, Proceeding, Release, Seized, Setup
 from pbx.vocabulary.media import Bits, SendTone, ToneOff, ToneOn
 from pbx.vocabulary.tones import mfc_backward, mfc_forward
@@ -154,9 +153,7 @@ def test_habits_give_ka_and_kd_and_the_setup_goes_before_them():
 # Digits again.
 
 
-@pytest.mark.parametrize(
-    ("signal", "sent"), [(2, [1, 2, 3, 4, 3, 4, 5]), (7, [1, 2, 3, 4, 2, 3, 4, 5]), (8, [1, 2, 3, 4, 1, 2, 3, 4, 5])]
-)
+@pytest.mark.parametrize(("signal", "sent"), [(2, [1, 2, 3, 4, 3, 4, 5]), (7, [1, 2, 3, 4, 2, 3, 4, 5]), (8, [1, 2, 3, 4, 1, 2, 3, 4, 5])])
 def test_itu_asks_again_for_one_of_the_last_digits(signal, sent):
     far = Outgoing(Setup("12345"), load_variant("itu"))
     far.hears(1, 1, 1, signal, *[1] * (len(sent) - 5), 3)
@@ -213,7 +210,7 @@ def test_signals_that_cannot_come_as_a_pulse_are_unexpected():
 @pytest.mark.parametrize(("missing", "told", "pulse"), [("vacant", 1, "A5"), ("congestion", 42, "A4"), ("to-group-b", 1, "A3")])
 def test_missing_digits_are_answered_by_a_pulse_of_the_habit(missing, told, pulse):
     pair = call(answers, Setup("100"), 20.0, incoming=CircuitHabits(missing_digit=missing))
-    assert [text for text in trace(pair, "right", "->") if "pulsed" in text][0].startswith(f"-> {pulse} pulsed")
+    assert next(text for text in trace(pair, "right", "->") if "pulsed" in text).startswith(f"-> {pulse} pulsed")
     assert pair.left.up == [Idle(), Disconnect(told)]
     assert pair.right.up == [Idle(), Seized(), Release(28)]
 
@@ -313,7 +310,8 @@ class Tandem:
     """An exchange in the middle: what comes in on one pair goes out on another; the last switch is given. Time goes in steps of 1 ms."""
 
     def __init__(self, last, incoming=None):
-        self.first = Pair(R2Circuit(CHINA, "outgoing", PLAN), R2Circuit(CHINA, "incoming", PLAN, habits=incoming or CircuitHabits()), nothing, self.on)
+        here = R2Circuit(CHINA, "incoming", PLAN, habits=incoming or CircuitHabits())
+        self.first = Pair(R2Circuit(CHINA, "outgoing", PLAN), here, nothing, self.on)
         self.second = Pair(R2Circuit(CHINA, "outgoing", PLAN), R2Circuit(CHINA, "incoming", PLAN), self.back, last)
         self.waiting = []
 

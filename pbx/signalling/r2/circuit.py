@@ -18,8 +18,7 @@ from pbx.signalling.r2.line import IDLE, LineSignalling
 from pbx.signalling.r2.line_signals import Direction
 from pbx.signalling.r2.line_states import STATES
 from pbx.signalling.r2.outgoing_register import OUTGOING_STATES
-from pbx.signalling.r2.variant import Variant
-from pbx.signalling.r2.variant_data import CircuitHabits
+from pbx.signalling.r2.variant import CircuitHabits, Variant
 from pbx.vocabulary import call
 from pbx.vocabulary.call import Info
 from pbx.vocabulary.media import Alarm, Bits, Digit, ToneOff, ToneOn
@@ -51,9 +50,7 @@ class R2Circuit:
 
     __slots__ = ("_alarm", "_applied", "_incoming", "_line", "_outgoing", "line")
 
-    def __init__(
-        self, variant: Variant, direction: Direction, examiner: NumberExaminer, *, habits: CircuitHabits = OWN_HABITS
-    ) -> None:
+    def __init__(self, variant: Variant, direction: Direction, examiner: NumberExaminer, *, habits: CircuitHabits = OWN_HABITS) -> None:
         """``direction``: "incoming" (the far end seizes), "outgoing" or "both-way"; ``examiner`` judges dialled digits; ``habits`` are
         those of the trunk group. Raises ``VariantError`` where the variant cannot have them."""
         chart = variant.chart("line", STATES, "Release")

@@ -30,8 +30,8 @@ class IncomingRegister(Register):
     """Collects the called number and the caller, offers the call, tells the switch's decision."""
 
     __slots__ = (
-        "_again", "_asked", "_b", "_called_limit", "_caller_limit", "_calling", "_cause", "_complete", "_examination", "_examiner", "_ka", "_next",
-        "_proceeding", "_refusal", "_restricted", "_settled", "_test", "_words", "accepted", "kd", "number", "overlap",
+        "_again", "_asked", "_b", "_called_limit", "_caller_limit", "_calling", "_cause", "_complete", "_examination", "_examiner", "_ka",
+        "_next", "_proceeding", "_refusal", "_restricted", "_settled", "_test", "_words", "accepted", "kd", "number", "overlap",
     )  # fmt: skip
 
     def __init__(self, variant: Variant, settled: Settled, examiner: NumberExaminer, report: Report) -> None:
@@ -372,9 +372,7 @@ INCOMING_STATES = {
     "Replying": State(
         "answers, waits for the end of the forward tone",
         {
-            "tone-off": Cell(
-                _IN._forward_ended, ("WaitDigit", "WaitMore", "PulseDelay", "WaitCategory", "WaitCaller", "WaitClass", "Off")
-            ),
+            "tone-off": Cell(_IN._forward_ended, ("WaitDigit", "WaitMore", "PulseDelay", "WaitCategory", "WaitCaller", "WaitClass", "Off")),
             "forward_off": Cell(_IN._abort, ("Off",)),
             "refuse": _LATER,
             "break-off": Cell(_IN._break_off),

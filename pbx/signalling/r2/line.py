@@ -52,8 +52,8 @@ class LineSignalling:
     """The line half of one circuit: owner of the line machine, master of the two registers."""
 
     __slots__ = (
-        "_before_pulse", "_calling_controls", "_cause", "_connect", "_faulty", "_habits", "_idle_owed", "_operator_readings", "_own_readings",
-        "_pulses_until", "_readings", "_send", "_tone", "bits_in", "block_wanted", "calling", "direction", "incoming",
+        "_before_pulse", "_calling_controls", "_cause", "_connect", "_faulty", "_habits", "_idle_owed", "_operator_readings",
+        "_own_readings", "_pulses_until", "_readings", "_send", "_tone", "bits_in", "block_wanted", "calling", "direction", "incoming",
         "machine", "open", "operator", "outgoing", "reasons", "variant",
     )  # fmt: skip
 
@@ -279,9 +279,13 @@ class LineSignalling:
         self.machine.choose("DualSeizure")
         return closed
 
-    def _free(self, _: int, now: float) -> Sequence[Output]:
+    def _ask_control(self) -> None:
+        """Who controls the release: the calling party if the Setup, KB or, where KB says nothing, the circuit's habit says so."""
         control = self.outgoing.row.control or self._habits.control
         self.calling = self._calling_controls or control == "calling"
+
+    def _free(self, _: int, now: float) -> Sequence[Output]:
+        self._ask_control()
         return (ALERTING,)
 
     def _failed(self, cause: int, now: float) -> Sequence[Output]:
@@ -292,6 +296,7 @@ class LineSignalling:
         """The register has failed; an operator who is told busy may still force the release of the other call."""
         busy = self.operator and cause == call.USER_BUSY and self.variant.data.bits.operator is not None
         self.machine.choose("OutBusy" if busy else "OutFailed")
+        self._ask_control()
         return self._failed(cause, now)
 
     def _answered(self, _: object, now: float) -> Sequence[Output]:
@@ -299,7 +304,7 @@ class LineSignalling:
 
     def _answered_early(self, _: object, now: float) -> Sequence[Output]:
         """Answer before KB: the far end knows better than its register."""
-        self._free(0, now)
+        self._ask_control()
         return (*self.outgoing.stop(now), CONNECT)
 
     def _far_dropped(self, _: object, now: float) -> Sequence[Output]:
@@ -387,12 +392,11 @@ class LineSignalling:
             return (Unexpected(state, f"OperatorSignal {kind}"),)
         if state == "OutBusy":
             machine.choose("OutFree")
-        if forward:
-            standing = bits.forward.seizure
-        else:
-            standing = bits.backward.answer if state == "InAnswered" else bits.backward.clear_back
+        backward = bits.backward.answer if state == "InAnswered" else bits.backward.clear_back
+        standing = bits.forward.seizure if forward else backward
         length_ms = self.variant.timers[f"{kind.replace('-', '_')}_pulse"].default_ms
-        return (Noted(f"-> {kind}, {length_ms} ms"), *self._pulse(standing ^ operator.bit, standing, length_ms, now))
+        code = standing ^ operator.bit
+        return (Noted(f"-> {kind} {code:04b}, {length_ms} ms"), *self._pulse(code, standing, length_ms, now))
 
     def _pulse(self, code: int, standing: int, length_ms: int, at: float) -> Sequence[Output]:
         """A code for so long, then what stood before, by the plane's clock."""

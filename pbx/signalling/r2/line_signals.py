@@ -29,6 +29,8 @@ Words = dict[str, tuple[str, int]]
 
 PULSES = frozenset({"re-ring", "forced-release", "ring-back"})
 """Events that a pulse of the operator's bit is; the code after it is the one before it."""
+SAME = {"held-answer": "held", "forward-fault-seized": "forward-fault", "blocking-seized": "blocking"}
+"""Two codes that are the same event."""
 BACKWARD_OPERATOR = {
     "OutFree": "acknowledged",
     "OutAnswered": "answer",
@@ -64,8 +66,7 @@ def readings(variant: Variant, direction: Direction, operator: bool) -> Readings
     forward, backward = variant.data.bits.forward, variant.data.bits.backward
     for state in IN_STATES:
         meanings[state] = {"clear-forward": ("clear-forward", forward.idle)}
-        if forward.fault is not None:
-            meanings[state]["forward-fault"] = ("forward fault", forward.fault)
+        meanings[state].update(_faults(variant, "forward-fault"))
     incoming, outgoing = direction != "outgoing", direction != "incoming"
     for state in (*REST_STATES, *CLEARING_STATES):
         clearing = state in CLEARING_STATES
@@ -77,13 +78,20 @@ def readings(variant: Variant, direction: Direction, operator: bool) -> Readings
             words["held-answer"] = ("not yet released", backward.answer)
         elif outgoing:
             words["blocking"] = ("blocking", backward.blocked)
-        elif forward.fault is not None:
-            words["blocking"] = ("forward fault", forward.fault)
+        else:
+            words.update(_faults(variant, "blocking"))
         meanings[state] = words
     if operator:
         for state, words in meanings.items():
             words.update(_operator_words(variant, state))
     return {state: _row(variant, state, words, operator) for state, words in meanings.items()}
+
+
+def _faults(variant: Variant, event: str) -> Words:
+    """The codes that tell that the outgoing end is out of order, where the variant has them."""
+    forward = variant.data.bits.forward
+    codes = ((event, forward.fault), (f"{event}-seized", forward.fault_seized))
+    return {word: ("forward fault", code) for word, code in codes if code is not None}
 
 
 def _out_words(variant: Variant, state: str, direction: Direction) -> Words:
@@ -124,7 +132,7 @@ def _row(variant: Variant, state: str, words: Words, operator: bool) -> list[Bit
     for code in range(16):
         for word, (text, value) in words.items():
             if code & mask == value & mask:
-                row.append((word.removesuffix("-answer") if word == "held-answer" else word, (Noted(f"<- {text} {code:04b}"),)))
+                row.append((SAME.get(word, word), (Noted(f"<- {text} {code:04b}"),)))
                 break
         else:
             row.append((None, (Noted(f"<- bits {code:04b}"), Unexpected(state, f"bits {code:04b}"))))

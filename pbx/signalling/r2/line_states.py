@@ -69,7 +69,7 @@ STATES: dict[str, State] = {
             "Setup": _REFUSE_SETUP,
             "idle": Cell(_L._remote_leaves),
             "blocking": Cell(_L._remote_joins),
-            "Blocked": _NOTHING,
+            "Blocked": Cell(_L._block),
             "Unblocked": Cell(_L._unblock, ("Idle", "RemoteBlocked")),
         },
     ),

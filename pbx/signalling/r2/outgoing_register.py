@@ -195,9 +195,7 @@ OUTGOING_STATES = {
     "Off": State("not in use", {"start": Cell(_OUT._begin, ("Digit", "Waiting")), "Stop": Cell(None)}),
     "Digit": State("sends a mark, a digit or the end of the number", _GROUP_A, ("forward_on",)),
     "Category": State("sends KA", _GROUP_A, ("forward_on",)),
-    "Caller": State(
-        "sends the caller's number", {**_GROUP_A, "send-caller-digit": Cell(_OUT._next_of_caller, _ENDS)}, ("forward_on",)
-    ),
+    "Caller": State("sends the caller's number", {**_GROUP_A, "send-caller-digit": Cell(_OUT._next_of_caller, _ENDS)}, ("forward_on",)),
     "CalledClass": State(
         "sends KD, waits for KB",
         {

@@ -18,7 +18,7 @@ IN_GROUP_A = frozenset(
 )  # fmt: skip
 IN_GROUP_B = frozenset({"free", "refused", "spare"})
 IN_GROUP_C = frozenset({"send-caller-digit", "next-digit", "to-group-b", "refused", "send-category", "spare"})
-DISTINCT_FORWARD = ("idle", "seizure", "fault")
+DISTINCT_FORWARD = ("idle", "seizure", "fault", "fault_seized")
 DISTINCT_BACKWARD = ("idle", "acknowledged", "answer")
 
 
@@ -44,9 +44,7 @@ def _bits(bits: BitsData) -> Iterator[str]:
         yield f"bits.mask: {mask} is not a mask of four bits"
         return
     for side, codes, distinct in (("forward", bits.forward, DISTINCT_FORWARD), ("backward", bits.backward, DISTINCT_BACKWARD)):
-        values: dict[str, int] = {
-            name: value for name in codes.__struct_fields__ if isinstance(value := getattr(codes, name), int)
-        }
+        values: dict[str, int] = {name: value for name in codes.__struct_fields__ if isinstance(value := getattr(codes, name), int)}
         for name, value in values.items():
             if not 0 <= value <= 15:
                 yield f"bits.{side}.{name}: {value} is not a code of four bits"
