@@ -259,6 +259,13 @@ def test_operator_signals_that_mean_nothing_here_are_noted(kind):
     assert line.port.quiet
 
 
+def test_call_of_its_own_after_one_that_was_held():
+    line = held().give(HookOn(), Release(16), HookOff(), *NUMBER, Connect())
+    line.taken()
+    assert line.engine.tag == "talking"
+    assert line.give(HookOn()).taken() == [Release(16), Idle()]
+
+
 def test_calling_line_hears_nothing_of_suspend_and_its_own_clear_ends_the_call():
     line = calling(reversal=True).give(Suspend(), Resume())
     assert line.port.reversed

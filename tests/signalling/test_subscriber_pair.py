@@ -20,6 +20,7 @@ from pbx.vocabulary.call import (
     Setup,
     Suspend,
 )
+from pbx.vocabulary.media import Octet
 from tests.signalling.subscriber_pair import SubscriberPair
 
 CALLER = Setup("8001", "13900000001", name="张三")
@@ -46,12 +47,12 @@ def test_pulses_are_exact(pulses_per_second, break_percent):
     pair.far._do = lambda command, at: (orders.append((at, command.value)), do(command, at))[1]
     pair.run(1.0)
     orders.clear()
-    pair.telephone.dial_pulses("30", pulses_per_second, break_percent, 500)
+    pair.telephone.dial_pulses("03", pulses_per_second, break_percent, 500)
     pair.run(4.0)
     period = 1 / pulses_per_second
     begins = orders[0][0]
-    first = [begins + n * period for n in range(3)]
-    second = [begins + 3 * period + 0.5 + n * period for n in range(10)]
+    first = [begins + n * period for n in range(10)]
+    second = [begins + 10 * period + 0.5 + n * period for n in range(3)]
     assert [at for at, bits in orders if bits == 0b1111] == pytest.approx([*first, *second])
     assert [at for at, bits in orders if bits == 0b0111] == pytest.approx([at + period * break_percent / 100 for at in [*first, *second]])
 
@@ -75,7 +76,8 @@ def test_hanging_up_in_the_middle_of_dialling():
     pair.telephone.lift()
     pair.run(1.0)
     pair.telephone.dial_pulses("33333")
-    pair.run(1.5)
+    pair.run(1.22)
+    assert pair.far.pending, "in the middle of a digit"
     pair.telephone.hang_up()
     pair.run(5.0)
     assert pair.exchange.taken()[-2:] == [Release(16), Idle()]
@@ -139,6 +141,23 @@ def test_waiting_call_is_shown_in_a_call():
     pair.give(CallWaiting(over=True), CallWaiting("78")).run(3.0)
     assert "shows 78" in pair.noticed
     assert Info("D") not in pair.exchange.taken()
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_half_a_message_is_forgotten_when_the_handset_moves(again):
+    """A receiver that is switched off tells no end of the carrier."""
+    pair = SubscriberPair(TelephoneSet(display="china", waiting_calls=True), caller_identity="china", call_waiting=True)
+    pair.give(Setup("8001", "77")).run(1.1)
+    pair.telephone.heard(Octet(0x80))
+    pair.telephone.lift()
+    if again:
+        pair.run(1.0)
+        pair.telephone.heard(Octet(0x80))
+        pair.telephone.hang_up()
+        pair.run(1.0).give(Setup("8001", "78")).run(3.0)
+    else:
+        pair.run(1.0).give(CallWaiting("78")).run(3.0)
+    assert [what for what in pair.noticed if what.startswith(("shows", "cannot"))] == ["shows 78"]
 
 
 def test_plain_set_only_hears_that_a_call_waits():
