@@ -383,6 +383,13 @@ def test_ground_start_both_ways():
     called = line(ground_start=True)
     give(called, 0.0, Battery(True), Battery(False))
     assert called.state == "Idle"
+    give(called, 1.0, Battery(True), Reset())
+    assert called.state == "Forewarned"
+    assert up(give(called, 2.0, RingOn(), RingOff(), Battery(False))) == [Seized(), Release(16), Idle()]
+    give(called, 3.0, Battery(True), RingOn(), RingOff())
+    expire(called)
+    assert up(expire(called)) == [Release(16), Blocked("fault")]
+    assert up(give(called, 30.0, Battery(False))) == [Unblocked(), Idle()]
 
 
 def test_ground_start_glare_no_answer_and_an_exchange_that_holds():

@@ -124,8 +124,6 @@ def test_every_cell(state, event):
         variant = SHORT.adjusted({"tone_again": 1000, "ring_back_over": 15000})
     if event == "answer_wait" and state == "RingBackOver":
         variant, features, recipe = SHORT.adjusted({"answer_wait": 20000}), {}, [*ALERTED, 19.0, off("ring-back")]
-    if (state, event) == ("Grounding", "no-battery"):
-        recipe = [Battery(True), Reset(), SETUP]
     if event in ("loop_break", "feed_lost"):
         variant = SHORT.adjusted({"loop_break": 50, "feed_lost": 1000, "dial_pause": 2000, "digits_sent": 2000})
     if event == "tone_again" and state == "Dialling":

@@ -198,12 +198,23 @@ class FxoCall:
         return self._listen_early()
 
     def _warned_for_nothing(self, _: object, now: float) -> Sequence[Output]:
+        """No ringing follows; but a ground-start exchange that feeds the line has it, for as long as it does."""
+        if self.features.ground_start and self.battery:
+            self.machine.choose("Forewarned")
+            return ()
         return (UNLISTEN, *self._idle(now))
 
-    def _ground_taken_back(self, _: object, now: float) -> Sequence[Output]:
+    def _no_battery_when_warned(self, _: object, now: float) -> Sequence[Output]:
         if self.features.ground_start:
             return self._warned_for_nothing(None, now)
         self.machine.choose("Forewarned")
+        return ()
+
+    def _no_battery_when_rung(self, _: object, now: float) -> Sequence[Output]:
+        """A ground-start exchange says so that it has let go; in loop start only ringing counts."""
+        if self.features.ground_start:
+            return self._caller_gone(None, now)
+        self.machine.choose(self.machine.state)
         return ()
 
     def _rung(self, _: object, now: float) -> Sequence[Output]:
@@ -277,7 +288,7 @@ class FxoCall:
         return Setup(self.number, found.number, restricted=found.number_absence == "private", name=found.name)
 
     def _caller_gone(self, _: object, now: float) -> Sequence[Output]:
-        return (UNLISTEN, *self.close(call.NORMAL_CLEARING), *self._idle(now))
+        return (UNLISTEN, *self.close(call.NORMAL_CLEARING), *self._at_end(now))
 
     def _refuse(self, primitive: Disconnect | Release, now: float) -> Sequence[Output]:
         """It rings on for a while, of which the switch needs to know nothing but that the line is not idle."""
@@ -537,6 +548,9 @@ class FxoCall:
         """The exchange has had its time. What still stands there is a call that comes in, or an exchange that does not let go."""
         if self.ringing:
             return (*self._idle(now), *self.ring_begins(self._listen_early(), now))
+        return self._at_end(now)
+
+    def _at_end(self, now: float) -> tuple[Output, ...]:
         if self.features.ground_start and self.battery:
             self.machine.choose("Held")
             return self.add_reason("fault")
