@@ -214,3 +214,10 @@ def test_the_busy_tone_of_every_plan_is_learned_by_the_command(tmp_path):
         write_sound(sound, cadence("busy", 8, plan=load(FOLDER / f"{network}.toml")))
         assert run("busy", sound, "--plan", plan, "--based-on", network) == 0
         assert load(plan).tone["busy"].cadence_ms == pytest.approx(load(FOLDER / f"{network}.toml").tone["busy"].cadence_ms, abs=10)
+
+
+def test_a_line_of_a_text_that_looks_like_a_section_is_none():
+    text = '[tone.busy]\nsource = """\n[tone.congestion]\n"""\nlevel_dbm0 = -10.0\n[tone.dial]\n'
+    changed = with_tone(text, "busy", load(FOLDER / "china.toml").tone["busy"])
+    assert changed.count("[tone.congestion]") == 0
+    assert changed.endswith("heard_after = 3\n[tone.dial]\n")
