@@ -18,6 +18,7 @@ COMMANDS = {
     "bench": "benchmarks.bench:bench_command",
     "listen": "pbx.listen:listen_command",
     "tone": "pbx.tone_file:tone_command",
+    "learn-tone": "pbx.learn_tone:learn_tone_command",
     "span": "drivers.span:span_command",
 }
 

@@ -68,7 +68,8 @@ def _frequencies_hz(sound: Samples) -> list[float]:
     return sorted(found)
 
 
-def _alike(first: int, second: int) -> bool:
+def alike_ms(first: int, second: int) -> bool:
+    """Whether two lengths may be those of one part."""
     return abs(first - second) <= max(ALIKE_MS, ALIKE_SHARE * max(first, second))
 
 
@@ -77,7 +78,7 @@ def _cadence_ms(lengths: list[int]) -> list[int]:
     for parts in range(2, 2 * PAIRS_MOST + 1, 2):
         if len(lengths) < 2 * parts:
             break
-        if all(_alike(length, lengths[place % parts]) for place, length in enumerate(lengths)):
+        if all(alike_ms(length, lengths[place % parts]) for place, length in enumerate(lengths)):
             found = [round(float(np.median(lengths[place::parts])) / ROUND_MS) * ROUND_MS for place in range(parts)]
             last = 1 + 2 * int(np.argmax(found[1::2]))
             return found[last + 1 :] + found[: last + 1]

@@ -16,7 +16,7 @@ LAYERS = {
     0: "config pbx.vocabulary pbx.machine pbx.clock pbx.engine",
     1: "pbx.signalling pbx.acd fax pbx.answer",
     2: "pbx.media pbx.line pbx.trunks drivers pbx._plane pbx.dsp pbx.hearing pbx.cancelling pbx.speaking pbx.tone_plan pbx.sound_file "
-    "pbx.tone_file pbx.tone_learning pbx.listen pbx.codec pbx.opus pbx.resampling pbx.voice_hearing pbx.answer_hearing "
+    "pbx.tone_file pbx.tone_learning pbx.tone_plan_file pbx.listen pbx.codec pbx.opus pbx.resampling pbx.voice_hearing pbx.answer_hearing "
     "pbx.error_performance pbx.data_hearing pbx.data_speaking pbx.media_ring pbx.voice pbx.line_echo",
     3: "pbx.call pbx.numbers pbx.routing pbx.bridge pbx.switch pbx.recording pbx.floor pbx.distribution pbx.service pbx.leg_records "
     "pbx.line_tests pbx.supervision pbx.holding pbx.call_waiting pbx.circuit_watch pbx.test_calls pbx.line_measurements ivr fax.mailbox",
@@ -25,7 +25,7 @@ LAYERS = {
     "drivers.far_end",  # the simulated network is no card but an exchange of its own, out of the same engines
     5: "pbx.exchange pbx.plant pbx.console_view pbx.far_network pbx.prompts pbx.recording_writer "
     "pbx.control_process pbx.network_process pbx.plane_process pbx.__main__ "
-    "pbx.places pbx.simulation pbx.at_rest pbx.simulate pbx.supervisor pbx.demo pbx.commands benchmarks",
+    "pbx.places pbx.simulation pbx.at_rest pbx.simulate pbx.supervisor pbx.demo pbx.commands pbx.learn_tone benchmarks",
 }
 ROOTS = ("pbx", "drivers", "ivr", "fax", "desk", "config", "benchmarks")
 PURE = (0, 1, 3)

@@ -20,7 +20,7 @@ from pbx.vocabulary.facts import ABSTRACT, KINDS
 HOME = Path(__file__).resolve().parent.parent
 PAGES = [*sorted(HOME.glob("*.md")), *sorted((HOME / "docs").rglob("*.md"))]
 FOLDERS = ("pbx", "drivers", "ivr", "config", "docs", "tests", "benchmarks", "fax", "desk", "web", ".ci")
-MADE_BY_THE_READER = {"config/mine.toml"}
+MADE_BY_THE_READER = {"config/mine.toml", "config/tones/mine.toml"}
 BLOCK = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 PATH = re.compile(rf"(?<![\w/.-])(?:{'|'.join(map(re.escape, FOLDERS))})/[\w./-]*[\w/]", re.ASCII)
 SET_UP_ONLY = {"test"}  # done by the bootstrap alone
@@ -67,7 +67,7 @@ def find(name):
 
 
 def commands_in(text):
-    return set(re.findall(r"(?<![\w/])(?:\./)?zongji ([a-z]+)\b", code_of(text)))
+    return set(re.findall(r"(?<![\w/])(?:\./)?zongji ([a-z]+(?:-[a-z]+)*)\b", code_of(text)))
 
 
 COMMANDS_NAMED = sorted(set().union(*(commands_in(page.read_text(encoding="utf-8")) for page in PAGES)) - SET_UP_ONLY)

@@ -12,15 +12,21 @@ from pbx.vocabulary import tones
 from pbx.vocabulary.call import (
     Alerting,
     Blocked,
+    CallWaiting,
     Connect,
     Disconnect,
     Info,
+    MessageWaiting,
+    Metering,
+    OperatorSignal,
     Proceeding,
     Progress,
     Release,
     Reset,
+    Resume,
     Seized,
     Setup,
+    Suspend,
     Unblocked,
 )
 from pbx.vocabulary.media import Alarm, Bits, Digit, Flash, HookOff, ToneOff, ToneOn, VoiceOn
@@ -52,13 +58,12 @@ class Story:
         self.line = TieLine(left, right, self.switch, self.switch, self.random, loss)
 
     def switch(self, end, primitive, now):
-        kind, line = type(primitive), getattr(self, "line", None)
-        if kind is Setup:
+        if type(primitive) is Setup:
             wait = self.random.choice((0.0, 0.05, 0.5, 3.0))
-            line.at(now + wait, self.say, end, Alerting())
-            line.at(now + wait + self.random.choice((0.0, 0.1, 1.0)), self.say, end, Connect())
-        elif kind is Disconnect and not self.lazy:
-            line.at(now + self.random.choice((0.0, 0.2, 2.0)), self.say, end, Release(16))
+            self.line.at(now + wait, self.say, end, Alerting())
+            self.line.at(now + wait + self.random.choice((0.0, 0.1, 1.0)), self.say, end, Connect())
+        elif type(primitive) is Disconnect and not self.lazy:
+            self.line.at(now + self.random.choice((0.0, 0.2, 2.0)), self.say, end, Release(16))
         return ()
 
     def say(self, end, primitive):
@@ -111,6 +116,7 @@ DOWN = st.one_of(
     st.builds(Setup, st.sampled_from(("10086", "", "12x", "900")), st.sampled_from(("", "77", "+86")), overlap=st.booleans()),
     st.builds(Info, st.sampled_from(("1", "86", "x", ""))),
     st.sampled_from((Proceeding(), Alerting(), Progress(), Connect(), Blocked("local"), Unblocked(), Reset())),
+    st.sampled_from((Suspend(), Resume(), Metering(), CallWaiting("8002"), MessageWaiting(1), OperatorSignal("re-ring"))),
     st.builds(Disconnect, st.sampled_from((0, 1, 16, 17, 127))),
     st.builds(Release, st.sampled_from((0, 16, 44))),
 )

@@ -14,16 +14,22 @@ from pbx.vocabulary import tones
 from pbx.vocabulary.call import (
     Alerting,
     Blocked,
+    CallWaiting,
     Connect,
     Disconnect,
     Idle,
     Info,
+    MessageWaiting,
+    Metering,
+    OperatorSignal,
     Proceeding,
     Progress,
     Release,
     Reset,
+    Resume,
     Seized,
     Setup,
+    Suspend,
     Unblocked,
 )
 from pbx.vocabulary.media import (
@@ -231,6 +237,7 @@ DOWN = st.one_of(
     st.builds(Setup, st.sampled_from(("10086", "", "12x", "5*")), overlap=st.booleans()),
     st.builds(Info, st.sampled_from(("1", "86", "x", "!", ""))),
     st.sampled_from((Proceeding(), Alerting(), Progress(), Connect(), Blocked("local"), Unblocked(), Reset())),
+    st.sampled_from((Suspend(), Resume(), Metering(), CallWaiting("8002"), MessageWaiting(1), OperatorSignal("re-ring"))),
     st.builds(Disconnect, st.sampled_from((0, 1, 16, 17, 127))),
     st.builds(Release, st.sampled_from((0, 16, 44))),
 )

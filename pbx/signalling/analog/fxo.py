@@ -12,9 +12,10 @@ from typing import Any
 from pbx.engine import Input, Levels, Noted, Output
 from pbx.machine import Machine
 from pbx.signalling.analog.alarm_watch import AlarmWatch, alarm_chart
-from pbx.signalling.analog.fxo_call import GROUND_OFF, IDLE, LISTEN_CALL, UNLISTEN, FxoCall
+from pbx.signalling.analog.fxo_call import FxoCall
 from pbx.signalling.analog.fxo_states import STATES
 from pbx.signalling.analog.fxo_variant import FxoFeatures, FxoVariant
+from pbx.signalling.analog.fxo_wires import GROUND_OFF, IDLE, LISTEN_CALL, UNLISTEN
 from pbx.vocabulary import call, tones
 from pbx.vocabulary.call import Blocked, Unblocked
 from pbx.vocabulary.media import (

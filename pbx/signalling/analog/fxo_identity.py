@@ -2,7 +2,7 @@
 
 FSK is read by the decoder of caller_identity.py (YD/T 1277.1, GR-30, EN 300 659); digits are tried against the presentations that the
 variant names (EN 300 659-1 annex B). A row that has neither start nor end is a number when it is long enough and the wait is over. Leaves
-out when to listen and how long to wait: fxo_call.py.
+out when to listen and how long to wait: fxo_incoming.py.
 """
 
 from collections.abc import Sequence

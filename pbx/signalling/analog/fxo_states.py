@@ -74,6 +74,8 @@ def _talking(state: str) -> dict[str, Cell]:
         **_watched(state),
         "Info": Cell(_C._digits_down),
         "poles": Cell(_C._poles, (state, "FarCleared")),
+        # Ringing is told a while after it has begun: it may be told of a loop that has been closed meanwhile.
+        "ring-on": _NOTHING,
         "metering": Cell(_C._charged),
         "ring-back": Cell(_C._forget_tone),
         "digit": Cell(_C._digit_up),
@@ -85,6 +87,8 @@ _OFFER = ("Ringing", "Offered")
 _RING = ("Ringing", "Offered", "RingingOut")
 _IDLE = ("Idle",)
 _REFUSE_CALL = Cell(_C._refuse, ("RingingOut",))
+_FOR_NOTHING = Cell(_C._warned_for_nothing, ("Forewarned", "Idle"))
+_AT_END = ("Idle", "Held")
 _CALLED = {
     **_USED,
     **_LEVELS,
@@ -93,8 +97,9 @@ _CALLED = {
     "Release": _REFUSE_CALL,
     "Info": _NOTHING,
     "ring-off": Cell(_C._ring_pauses),
-    "ring_end": Cell(_C._caller_gone, _IDLE),
+    "ring_end": Cell(_C._caller_gone, _AT_END),
 }
+_NO_BATTERY = _C._no_battery_when_rung
 
 STATES: dict[str, State] = {
     "Idle": State(
@@ -116,14 +121,14 @@ STATES: dict[str, State] = {
         {
             **_REST,
             "Setup": Cell(_C._refuse_early),
-            "Reset": Cell(_C._warned_for_nothing, _IDLE),
-            "lost": Cell(_C._warned_for_nothing, _IDLE),
+            "Reset": _FOR_NOTHING,
+            "lost": _FOR_NOTHING,
             "ring-on": Cell(_C._rung_as_told, _RING),
             "identity": _NOTHING,
             "poles": _NOTHING,
             "battery": _NOTHING,
-            "no-battery": Cell(_C._ground_taken_back, ("Forewarned", "Idle")),
-            "forewarning": Cell(_C._warned_for_nothing, _IDLE),
+            "no-battery": Cell(_C._no_battery_when_warned, ("Forewarned", "Idle")),
+            "forewarning": _FOR_NOTHING,
         },
         keeps=("forewarning",),
     ),
@@ -132,6 +137,7 @@ STATES: dict[str, State] = {
         {
             **_CALLED,
             "Connect": _NOTHING,
+            "no-battery": Cell(_NO_BATTERY, ("Ringing", *_AT_END)),
             "ring-off": Cell(_C._ring_pauses_first),
             "ring-on": Cell(_C._rung_again, _OFFER),
             "identity": Cell(_C._identified, _OFFER),
@@ -141,7 +147,12 @@ STATES: dict[str, State] = {
     ),
     "Offered": State(
         "is rung, the switch knows",
-        {**_CALLED, "ring-on": Cell(_C._ring_goes_on), "Connect": Cell(_C._answer, ("Talking",))},
+        {
+            **_CALLED,
+            "no-battery": Cell(_NO_BATTERY, ("Offered", *_AT_END)),
+            "ring-on": Cell(_C._ring_goes_on),
+            "Connect": Cell(_C._answer, ("Talking",)),
+        },
         keeps=("ring_end",),
     ),
     "RingingOut": State(
@@ -151,6 +162,7 @@ STATES: dict[str, State] = {
             **_LEVELS,
             "Setup": _REFUSE,
             "Reset": Cell(_C._reset, ("Guard",)),
+            "no-battery": Cell(_NO_BATTERY, ("RingingOut", *_AT_END)),
             "ring-on": Cell(_C._ring_goes_on),
             "ring-off": Cell(_C._ring_pauses),
             "ring_end": Cell(_C.guarded, ("Idle", "Held", *_RING)),
@@ -163,7 +175,6 @@ STATES: dict[str, State] = {
             **_USED,
             "Info": _EARLY_INFO,
             "poles": Cell(_C._poles_before_dialling),
-            "no-battery": _NOTHING,
             "battery": Cell(_C._ground_accepted, ("Seizing",)),
             "ring-on": Cell(_C._met_early, _RING),
             "tip_ground": _UNUSABLE,

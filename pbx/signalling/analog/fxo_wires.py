@@ -1,0 +1,167 @@
+"""What every call on an exchange line (FXO) has in common: what is known of the wires, who may seize, how a call ends and the line rests.
+
+The first of four rooms of one class: here the state and the end of calls; fxo_supervision.py watches the call, fxo_incoming.py takes
+calls, fxo_call.py makes them (Q.552 leaves the signals national). Leaves out the chart: fxo_states.py.
+"""
+
+from collections.abc import Sequence
+
+from pbx.engine import Noted, Output
+from pbx.machine import Chart, Machine
+from pbx.signalling.analog.dialling import DigitSender
+from pbx.signalling.analog.fxo_identity import IdentityReceiver
+from pbx.signalling.analog.fxo_variant import FxoFeatures, FxoVariant
+from pbx.vocabulary import call
+from pbx.vocabulary.call import (
+    Alerting,
+    Blocked,
+    Connect,
+    Disconnect,
+    Idle,
+    Info,
+    Metering,
+    Proceeding,
+    Progress,
+    Release,
+    Seized,
+    Unblocked,
+)
+from pbx.vocabulary.media import (
+    RECEIVE_CALLER_IDENTITY,
+    RECEIVE_DTMF,
+    RECEIVE_PROGRESS,
+    RECEIVE_VOICE,
+    Disarm,
+    Ground,
+    Listen,
+    Loop,
+    Silence,
+    Unlisten,
+)
+from pbx.vocabulary.tones import DTMF_DIGITS
+
+SEIZED, IDLE, ALERTING, CONNECT, UNBLOCKED = Seized(), Idle(), Alerting(), Connect(), Unblocked()
+PROCEEDING, PROGRESS, METERING = Proceeding(), Progress(), Metering()
+INFOS = {digit: (Info(digit),) for digit in DTMF_DIGITS}
+FLASH = "!"
+LOOP_CLOSED, LOOP_OPEN = (Noted("-> loop closed"), Loop(True)), (Noted("-> loop open"), Loop(False))
+GROUND_ON, GROUND_OFF = (Noted("-> ring wire grounded"), Ground(True)), Ground(False)
+SILENCE, DISARM = Silence(), Disarm()
+LISTEN_TONES, LISTEN_CALL, LISTEN_VOICE = Listen(RECEIVE_PROGRESS), Listen(RECEIVE_PROGRESS | RECEIVE_DTMF), Listen(RECEIVE_VOICE)
+UNLISTEN = Unlisten(RECEIVE_DTMF | RECEIVE_PROGRESS | RECEIVE_CALLER_IDENTITY | RECEIVE_VOICE)
+REFUSED = (Release(call.CIRCUIT_NOT_AVAILABLE), IDLE)
+
+
+class FxoWires:
+    """What one line knows; owner of its machine."""
+
+    __slots__ = (
+        "_alerted", "_cause", "_home", "_idle_owed", "_listens", "_overlap", "_ready", "_rings", "_settled_at", "battery", "features",
+        "identity", "machine", "number", "open", "outgoing", "reasons", "reversed", "ringing", "sender", "variant",
+    )  # fmt: skip
+
+    def __init__(self, variant: FxoVariant, number: str, features: FxoFeatures, chart: Chart) -> None:
+        self.variant, self.number, self.features = variant, number, features
+        self.machine = Machine(chart, self)
+        self.identity = IdentityReceiver(variant, features.caller_identity)
+        self.sender = DigitSender(variant.data.digits, features.dialling == "pulse", None)
+        self._listens = Listen(self.identity.receivers) if self.identity.receivers else None
+        self.ringing = self.reversed = self.open = self.outgoing = False
+        self.battery = not features.ground_start
+        self.reasons: set[str] = set()
+        self._home = False
+        """Where the poles are when the far party has gone; in a call to be answered by reversal, before the answer."""
+        self._settled_at = 0.0
+        self._rings = self._cause = 0
+        self._ready = self._idle_owed = self._overlap = self._alerted = False
+
+    # What the actions share.
+
+    def at_rest(self) -> tuple[Output, ...]:
+        """What stands on the line when nobody uses it."""
+        ground = (GROUND_OFF,) if self.features.ground_start else ()
+        return (DISARM, SILENCE, UNLISTEN, *LOOP_OPEN, *ground)
+
+    def close(self, cause: int) -> tuple[Output, ...]:
+        """Release up, if a call is open."""
+        if not self.open:
+            return ()
+        self.open = False
+        return (Release(cause),)
+
+    def add_reason(self, reason: str) -> tuple[Output, ...]:
+        """The line may not be seized, for one more reason."""
+        if reason in self.reasons:
+            return ()
+        self.reasons.add(reason)
+        return (Blocked(reason),)
+
+    def remove_reason(self, reason: str) -> tuple[Output, ...]:
+        """A reason has gone; Unblocked goes up with the last one."""
+        if reason not in self.reasons:
+            return ()
+        self.reasons.discard(reason)
+        return () if self.reasons else (UNBLOCKED,)
+
+    def rested(self, now: float) -> tuple[Output, ...]:
+        """The state is Idle: Idle goes up if it is owed; a line without feed is watched."""
+        if not self.battery and not self.features.ground_start:
+            self.machine.start_timer("battery_lost", now)
+        owed, self._idle_owed = self._idle_owed, False
+        return (IDLE,) if owed else ()
+
+    def _idle(self, now: float) -> tuple[Output, ...]:
+        self.machine.choose("Idle")
+        return self.rested(now)
+
+    def _at_end(self, now: float) -> tuple[Output, ...]:
+        if self.features.ground_start and self.battery:
+            self.machine.choose("Held")
+            return self.add_reason("fault")
+        return self._idle(now)
+
+    def owe_idle(self) -> None:
+        """After a restart: Idle is to go up when the line is at rest."""
+        self._idle_owed = True
+
+    def adopt(self, outgoing: bool) -> None:
+        """After a restart: an answered call is taken over."""
+        self.open = self._idle_owed = True
+        self.outgoing = outgoing
+        self._home = not self.reversed
+
+    def _refuse_setup(self, _: object, now: float) -> Sequence[Output]:
+        self._idle_owed = True
+        return REFUSED[:1]
+
+    def _refuse_early(self, _: object, now: float) -> Sequence[Output]:
+        """The network is about to ring, which the switch does not know yet."""
+        return REFUSED
+
+    # Clearing.
+
+    def _fail(self, cause: int) -> Sequence[Output]:
+        self._cause = cause
+        self.machine.choose("FarCleared")
+        cut = (DISARM, Loop(True)) if self.machine.state == "Dialling" and self.features.dialling == "pulse" else ()
+        return (*cut, Disconnect(cause))
+
+    def _drop(self, cause: int) -> tuple[Output, ...]:
+        self.machine.choose("Guard")
+        return (*self.at_rest(), *self.close(cause))
+
+    def clear(self, primitive: Disconnect | Release, now: float) -> Sequence[Output]:
+        """The switch clears: an open loop says it."""
+        return self._drop(primitive.cause)
+
+    def _reset(self, _: object, now: float) -> Sequence[Output]:
+        return self._drop(call.NORMAL_UNSPECIFIED)
+
+    def _idle_anew(self, _: object, now: float) -> Sequence[Output]:
+        return self.at_rest()
+
+    def _held_long(self, _: object, now: float) -> Sequence[Output]:
+        return self._drop(self._cause)
+
+    def _lost(self, _: object, now: float) -> Sequence[Output]:
+        return self._drop(call.OUT_OF_ORDER)
