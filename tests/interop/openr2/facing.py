@@ -4,7 +4,9 @@ libopenr2 knows eleven variants by number (<openr2/r2proto.h>); ours are files o
 there is skipped by name (``needed``). Idle bits, masks and meanings are read from our file and stand nowhere else. Leaves out timers.
 """
 
+import zlib
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -15,13 +17,12 @@ HERE = Path(__file__).resolve().parent
 
 
 class Facing(msgspec.Struct, frozen=True):
-    """``number`` is libopenr2's variant; ``lines`` of its configuration change signals, "x" switches one off."""
+    """``number`` is libopenr2's variant; ``caller`` and ``callee``: lines of its configuration that change signals, "x" switches one off."""
 
     ours: str
     number: int
-    lines: tuple[str, ...] = ()
-    asks_caller: bool = True
-    """Whether libopenr2, with these lines, can send its caller's number after our register's signals."""
+    caller: tuple[str, ...] = ()
+    callee: tuple[str, ...] = ()
 
     @property
     def variant(self) -> Variant:
@@ -33,26 +34,34 @@ class Facing(msgspec.Struct, frozen=True):
         """What both ends send at rest."""
         return self.variant.data.bits.forward.idle
 
-    def write(self, folder: Path, name: str, *more: str) -> str:
-        """A configuration file for libopenr2 with these lines and ``more``; returns its path."""
-        path = folder / f"{name}.conf"
-        path.write_text("\n".join([*self.lines, *more, ""]), encoding="ascii")
-        return str(path)
+    def context(self, folder: Path, side: str, *more: str, **settings: int) -> dict[str, Any]:
+        """A context of the far exchange's program as "caller" or "callee", with ``more`` lines and other settings of it."""
+        lines = [*(self.caller if side == "caller" else self.callee), *more]
+        path = folder / f"{side}-{zlib.crc32(repr(lines).encode()):08x}.conf"
+        path.write_text("\n".join([*lines, ""]), encoding="ascii")
+        return {"file": str(path), **settings}
 
 
+_CHINA_BOTH = (
+    # A6 leads to a group C of its own, in which A1 asks for the caller's digits and A3 leads to group II.
+    "mf_ga_tones.request_category=x",
+    "mf_ga_tones.request_category_and_change_to_gc=6",
+    "mf_ga_tones.request_next_ani_digit=x",
+    "mf_gc_tones.request_next_ani_digit=1",
+    "mf_gc_tones.request_change_to_g2=3",
+    # KB6 = free too; China has no third.
+    "mf_gb_tones.accept_call_no_charge=6",
+)
 CHINA = Facing(
     "china",
     40,
-    (
-        # KB4 for what the library would refuse by KB8, which China does not have; KB6 = free too.
+    caller=_CHINA_BOTH,
+    # KB4 for what the library would refuse by KB8 or not at all, for which China has no signal; "special" is free.
+    callee=(
+        *_CHINA_BOTH,
         "mf_gb_tones.line_out_of_order=4",
-        "mf_gb_tones.accept_call_no_charge=6",
-        # A6 leads to a group C of its own, in which A1 asks for the caller's digits and A3 leads to group II.
-        "mf_ga_tones.request_category=x",
-        "mf_ga_tones.request_category_and_change_to_gc=6",
-        "mf_ga_tones.request_next_ani_digit=x",
-        "mf_gc_tones.request_next_ani_digit=1",
-        "mf_gc_tones.request_change_to_g2=3",
+        "mf_gb_tones.reject_collect_call=4",
+        "mf_gb_tones.special_info_tone=6",
     ),
 )
 FACINGS = (

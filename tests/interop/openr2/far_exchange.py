@@ -7,7 +7,8 @@ that is libopenr2's.
 
 Of the program: ``variant`` and ``idle_bits`` (facing.py); ``contexts`` by name, and ``circuits``: which context a slot has; ``calls`` by
 slot; ``answers`` by called number; ``acts``: when something ``when`` happens in the ``call``-th call on a ``slot``, "clear" or a word of
-line_faults.py is done ``delay`` later, a fault ``for`` so long; ``blocks``: [seconds, slot, whether]; ``delay_blocks``: how much longer the
+line_faults.py is done ``delay`` later, a fault ``for`` so long; ``faults``: [seconds, slot, word, for seconds]; ``blocks``: [seconds, slot,
+whether]; ``delay_blocks``: how much longer the
 line is, each way; ``edges``: whether what passes on the line is kept; ``rest_after``: seconds after which a channel that does not come to
 its end is set idle by hand, as an operator would.
 """
@@ -84,7 +85,7 @@ class FarExchange:
         self._acts: dict[tuple[int, int], list[dict[str, Any]]] = defaultdict(list)
         for act in program.get("acts", ()):
             self._acts[act["slot"], act["call"]].append(act)
-        self._watched = bool(program.get("edges") or self._acts)
+        self._watched = bool(program.get("edges") or self._acts or program.get("faults"))
         self._due: list[tuple[int, int, Callable[[], None]]] = []
         self._dues = 0
         self._kept: list[Any] = []  # what the library points to
@@ -199,8 +200,7 @@ class FarExchange:
                 if act["do"] == "clear":
                     self._later(circuit, delay, self._hang_up)
                 else:
-                    self.after(delay, partial(circuit.faults.begin, act["do"]))
-                    self.after(delay + act.get("for", 1e6), partial(self._mend, circuit, act["do"]))
+                    self._fault(circuit, delay, act["do"], act.get("for", 1e6))
 
     def _mend(self, circuit: Circuit, what: str) -> None:
         """A fault is over; bits that it kept arrive now."""
@@ -247,10 +247,20 @@ class FarExchange:
             circuit = self.circuits[channel] = Circuit(port, channel, calls.get(str(slot), []))
             library.openr2_chan_handle_cas(channel)
             self._next_call(circuit)
+        self._plan({circuit.slot: circuit for circuit in self.circuits.values()})
+
+    def _plan(self, by_slot: dict[int, Circuit]) -> None:
+        """What the program does at times of its own."""
+        now = self.tick * TICK_S
         for seconds, slot, blocked in self.program.get("blocks", ()):
-            circuit = next(circuit for circuit in self.circuits.values() if circuit.slot == slot)
-            set_state = library.openr2_chan_set_blocked if blocked else library.openr2_chan_set_idle
-            self.after(seconds - self.tick * TICK_S, partial(set_state, circuit.channel))
+            set_state = self.library.openr2_chan_set_blocked if blocked else self.library.openr2_chan_set_idle
+            self.after(seconds - now, partial(set_state, by_slot[slot].channel))
+        for seconds, slot, what, length in self.program.get("faults", ()):
+            self._fault(by_slot[slot], seconds - now, what, length)
+
+    def _fault(self, circuit: Circuit, delay: float, what: str, length: float) -> None:
+        self.after(delay, partial(circuit.faults.begin, what))
+        self.after(delay + length, partial(self._mend, circuit, what))
 
     def _events(self) -> openr2.Events:
         made = {name: kind(getattr(self, f"on_{name}")) for name, kind in openr2.CALLBACKS.items() if hasattr(self, f"on_{name}")}
