@@ -1,10 +1,10 @@
-"""Every outcome of a call that libopenr2 and we can give and take, in both directions, variant by variant (Q.441, Q.411; China: GF 002-9002).
+"""Every outcome of a call that libopenr2 and we can give and take, both ways, variant by variant (Q.441, Q.411; China: GF 002-9002).
 
-libopenr2 calls and is called on thirty circuits at once: accepted in its three ways, refused for its ten causes, not answered; refused by us
-for every cause of Q.850 that our variant tells apart; the caller's number early, late, withheld, unknown, not asked for; cleared by either
-end with each signal of the call standing. What a variant of libopenr2 calls a refusal is read from our variant file. By its nature libopenr2
-cannot refuse before it has offered the call, nor clear a call that it is only ringing; it hears of no refusal while the caller's number is
-sent, for its group C of China has no signal for that, and calls ours a protocol error. Times are never asserted.
+libopenr2 calls and is called on thirty circuits at once: accepted in its three ways, refused for its ten causes, not answered;
+refused by us for every cause of Q.850 that our variant tells apart; the caller's number early, late, withheld, unknown, not asked
+for; cleared by either end with each signal of the call standing. What refusals mean is read from our variant file. By its nature
+libopenr2 cannot refuse before it has offered the call, nor clear a call that it is only ringing; it hears of no refusal while the
+caller's number is sent, for its group C of China has no signal for that: it calls ours a protocol error. Times are never asserted.
 """
 
 from collections import defaultdict
@@ -37,7 +37,8 @@ def its_word(cause):
 def at_rest(meeting, result):
     """What is not as it should be when all calls are over."""
     wrong = meeting.circuits.stuck() + meeting.circuits.floor.faults
-    wrong += [f"libopenr2: slot {slot} is left {state}" for slot, state in result["states"].items() if set(map(str.upper, state)) != {"IDLE"}]
+    left = {slot: state for slot, state in result["states"].items() if {word.upper() for word in state} != {"IDLE"}}
+    wrong += [f"libopenr2: slot {slot} is left {state}" for slot, state in left.items()]
     wrong += [f"libopenr2 does not know {result['strange']} requests"] if result["strange"] else []
     for one in meeting.circuits.calls:
         if sum(word.startswith("released") for word in one.words()) != 1:

@@ -25,7 +25,6 @@ from pbx.line import Line
 from pbx.media import Layout, Plane
 from pbx.signalling.r2.circuit import R2Circuit
 from pbx.signalling.r2.variant import Variant
-from pbx.simulation import Ticker
 from pbx.tone_plan import china
 from pbx.vocabulary import call, media
 from pbx.vocabulary.numbers import Examination
@@ -51,7 +50,10 @@ class Lengths:
 
 
 class Edge(NamedTuple):
-    """Something that passed between an engine and its line: ``way`` "in" or "out", ``what`` "on", "off" or "bits"."""
+    """Something that passed between an engine and its line: ``way`` "in" or "out", ``what`` "on", "off" or "bits".
+
+    ``at`` is when it stood on the line, as the plane says ("in"), or when the plane was told ("out").
+    """
 
     at: float
     slot: int
@@ -114,18 +116,19 @@ class OurCall(msgspec.Struct):
 class Tap:
     """An engine whose inputs and outputs are kept; the floor does not notice."""
 
-    def __init__(self, engine: R2Circuit, slot: int, edges: list[Edge], noticed: Callable[[int, float, Any], None]) -> None:
+    def __init__(self, engine: R2Circuit, slot: int, circuits: "Circuits") -> None:
         self.engine = engine
         self._slot = slot
-        self._edges = edges
-        self._noticed = noticed
+        self._edges = circuits.edges
+        self._clock = circuits.clock
+        self._noticed = circuits.sent
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.engine, name)
 
     def start(self, now: float) -> Sequence[Output]:
         """As the engine."""
-        return self._out(self.engine.start(now), now)
+        return self._out(self.engine.start(now))
 
     def receive(self, value: Any, now: float) -> Sequence[Output]:
         """As the engine."""
@@ -133,24 +136,46 @@ class Tap:
             self._edges.append(Edge(now, self._slot, "in", "bits", value.value))
         elif isinstance(value, media.ToneOn | media.ToneOff):
             self._edges.append(Edge(now, self._slot, "in", "on" if isinstance(value, media.ToneOn) else "off", value.tone & 15))
-        return self._out(self.engine.receive(value, now), now)
+        return self._out(self.engine.receive(value, now))
 
     def expire(self, now: float) -> Sequence[Output]:
         """As the engine."""
-        return self._out(self.engine.expire(now), now)
+        return self._out(self.engine.expire(now))
 
-    def _out(self, outputs: Sequence[Output], now: float) -> Sequence[Output]:
+    def _out(self, outputs: Sequence[Output]) -> Sequence[Output]:
+        told = self._clock.now
         for output in outputs:
-            kind = type(output)
-            if kind is media.SendBits:
-                self._edges.append(Edge(now, self._slot, "out", "bits", output.value))
-            elif kind is media.SendTone:
-                self._edges.append(Edge(now, self._slot, "out", "on", output.tone & 15))
-            elif kind is media.Silence:
-                self._edges.append(Edge(now, self._slot, "out", "off", 0))
-            if kind in (media.SendTone, media.SendBits):
-                self._noticed(self._slot, now, output)
+            if isinstance(output, media.SendBits):
+                self._edges.append(Edge(told, self._slot, "out", "bits", output.value))
+            elif isinstance(output, media.SendTone):
+                self._edges.append(Edge(told, self._slot, "out", "on", output.tone & 15))
+                if output.duration_ms:
+                    self._edges.append(Edge(told + output.duration_ms / 1000, self._slot, "out", "off", 0))
+                self._noticed(self._slot)
+            elif isinstance(output, media.Silence):
+                self._edges.append(Edge(told, self._slot, "out", "off", 0))
         return outputs
+
+
+class Steps:
+    """Steps a plane every 10 ms, no tick left out: a peer in lockstep counts them. Tick k is over at (k + 1) ticks of time."""
+
+    def __init__(self, plane: Plane, take: Callable[[list[tuple[float, int, Any]]], None]) -> None:
+        self._plane = plane
+        self._take = take
+        self._next = 0
+
+    def next_moment(self) -> float:
+        """When the next tick is over."""
+        return (self._next + 1) * TICK_S
+
+    def advance(self, now: float) -> None:
+        """Run it."""
+        self._plane.tick(self._next)
+        self._next += 1
+        events = self._plane.drain()
+        if events:
+            self._take(events)
 
 
 class Circuits:
@@ -173,9 +198,7 @@ class Circuits:
         load_sounds(self.plane, china(), {})
         self.floor = Floor(self.clock, self.plane, lambda fact: None)
         self.floor.attach(self)
-        self.ticker = Ticker(self.clock, self.plane, None)
-        self.ticker.near_events = self.floor.media
-        self.clock.sources.append(self.ticker)
+        self.clock.sources.append(Steps(self.plane, self.floor.media))
         self.edges: list[Edge] = []
         self.calls: list[OurCall] = []
         self.unexpected: list[str] = []
@@ -192,7 +215,7 @@ class Circuits:
         self.lines: dict[int, Line] = {}
         for slot in SLOTS:
             engine = R2Circuit((variants or {}).get(slot, variant), "both-way", Lengths())
-            line = Line(f"peer/{slot}", slot_port(slot), Tap(engine, slot, self.edges, self._sent), "trunk")
+            line = Line(f"peer/{slot}", slot_port(slot), Tap(engine, slot, self), "trunk")
             self.lines[slot] = line
             self.floor.add(line)
 
@@ -278,10 +301,10 @@ class Circuits:
             if act.when == what:
                 self._later(slot, act.delay, lambda slot, act=act: self.clear(slot, act.primitive))  # type: ignore[misc]
 
-    def _sent(self, slot: int, now: float, command: Any) -> None:
-        if type(command) is media.SendTone:
-            self._signals[slot] += 1
-            self._happened(slot, f"signal {self._signals[slot]}")
+    def sent(self, slot: int) -> None:
+        """The engine sends one more signal."""
+        self._signals[slot] += 1
+        self._happened(slot, f"signal {self._signals[slot]}")
 
     # What the engines say: the face of a switch.
 

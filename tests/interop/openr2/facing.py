@@ -17,7 +17,7 @@ HERE = Path(__file__).resolve().parent
 
 
 class Facing(msgspec.Struct, frozen=True):
-    """``number`` is libopenr2's variant; ``caller`` and ``callee``: lines of its configuration that change signals, "x" switches one off."""
+    """``number`` is libopenr2's variant; ``caller`` and ``callee``: lines of its configuration that change signals ("x": none)."""
 
     ours: str
     number: int

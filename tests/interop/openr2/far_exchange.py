@@ -271,7 +271,8 @@ class FarExchange:
     def _context(self, events: openr2.Events, settings: dict[str, Any]) -> int:
         library = self.library
         most_caller, most_called = settings.get("most_caller", MOST), settings.get("most_called", MOST)
-        context: int = library.openr2_context_new(None, ctypes.byref(events), None, self.program.get("variant", openr2.CHINA), most_caller, most_called)
+        variant = self.program.get("variant", openr2.CHINA)
+        context: int = library.openr2_context_new(None, ctypes.byref(events), None, variant, most_caller, most_called)
         library.openr2_context_set_log_level(context, 0)
         library.openr2_context_set_log_directory(context, self.program["log"].encode())
         for name in CONTEXT_SETTINGS:

@@ -88,7 +88,8 @@ def load() -> ctypes.CDLL:
         getattr(library, f"openr2_context_{name}").argtypes = [_Channel, _Text]
     library.openr2_chan_new_from_fd.restype = _Channel
     library.openr2_chan_new_from_fd.argtypes = [_Channel, ctypes.c_int, _Channel, _Channel]
-    for name in ("process_event", "answer_call", "set_idle", "set_blocked", "enable_call_files", "handle_cas", "get_tx_mf_signal", "get_rx_mf_signal"):
+    states = ("set_idle", "set_blocked", "get_tx_mf_signal", "get_rx_mf_signal")
+    for name in (*states, "process_event", "answer_call", "enable_call_files", "handle_cas"):
         getattr(library, f"openr2_chan_{name}").argtypes = [_Channel]
     for name in ("accept_call", "disconnect_call", "set_log_level"):
         getattr(library, f"openr2_chan_{name}").argtypes = [_Channel, ctypes.c_int]

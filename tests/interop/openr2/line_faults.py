@@ -1,4 +1,4 @@
-"""What may befall one circuit between libopenr2 and us: a direction's sound or bits, for a time, on the blocks that the far exchange carries.
+"""What may befall one circuit between libopenr2 and us: one direction's sound or bits, for a time, where the far exchange carries them.
 
 The far exchange (far_exchange.py) asks once a block and circuit. ``tone held`` repeats the last 50 ms for ever: all frequencies of Q.441
 are multiples of 20 Hz, so a signal goes on without a seam. Faults of the whole span (bit errors, cut, slips) are the wire's own
