@@ -90,5 +90,4 @@ def test_both_ends_see_the_same_edges(facing, tmp_path):
         assert len(differences) >= 400, f"{name}: only {len(differences)} edges were compared"
         least, most = differences[0], differences[-1]
         text = f"{name}: {len(differences)} edges, {least[0]:.2f} ms ({least[1]}) to {most[0]:.2f} ms ({most[1]})"
-        print(text)
         assert least[0] >= framing_ms - BLOCK_MS and most[0] <= framing_ms + BLOCK_MS, text
