@@ -58,6 +58,7 @@ class Circuit:
         self.number = 0
         self.digits = ""
         self.bits = -1
+        self.received = -1
         self.heard: bytearray | None = None
         self.saying = b""
         self.faults = CircuitFaults()
@@ -134,6 +135,7 @@ class FarExchange:
         for event in events:
             if event.kind == lib.CARD_EVENT_BITS:
                 circuit = by_port[event.port]
+                circuit.received = event.value
                 if not circuit.faults.keeps("in"):
                     self._edge(circuit, "in", "bits", event.value, event.offset)
                     self.library.card_bits_in(event.port, event.value)
@@ -345,6 +347,14 @@ class FarExchange:
         if "rest_after" in self.program:
             self._later(circuit, self.program["rest_after"], self._rest)
 
+    def _look(self, circuit: Circuit) -> None:
+        """A call that came in and whose circuit shows idle now, and for a while already, was cleared without the library's notice."""
+        (at, _) = circuit.call["log"][-1]
+        if circuit.received == self.idle and self.tick * TICK_S - at > self.program["rest_after"]:
+            self._rest(circuit)
+        else:
+            self._later(circuit, self.program["rest_after"], self._look)
+
     def _rest(self, circuit: Circuit) -> None:
         state = self.library.openr2_chan_get_r2_state_string(circuit.channel).decode()
         self.rests.append([circuit.slot, self.tick * TICK_S, state])
@@ -370,7 +380,10 @@ class FarExchange:
     # What the library reports.
 
     def on_call_init(self, channel: int) -> None:
-        self._begin(self.circuits[channel], "in", {})
+        circuit = self.circuits[channel]
+        self._begin(circuit, "in", {})
+        if "rest_after" in self.program:
+            self._later(circuit, self.program["rest_after"], self._look)
 
     def on_dnis_digit_received(self, channel: int, digit: bytes) -> int:
         circuit = self.circuits[channel]
@@ -389,6 +402,7 @@ class FarExchange:
         if refusal:
             self._log(circuit, f"refuses: {refusal}")
             self.library.openr2_chan_disconnect_call(channel, openr2.CAUSES.index(refusal))
+            self._await_rest(circuit)
         else:
             self.library.openr2_chan_accept_call(channel, openr2.MODES.index(circuit.order.get("accept", "with charge")))
 
@@ -441,7 +455,9 @@ class FarExchange:
         self.errors.append(f"slot {self.circuits[channel].slot}: system error {error}")
 
     def on_hardware_alarm(self, channel: int, alarm: int) -> None:
-        """A span's alarm came or went; the library keeps its calls."""
+        """A span's alarm came or went; the library keeps its calls, and what the bits became meanwhile it reads when it is told to."""
+        if not alarm:
+            self.after(TICK_S, lambda: self.library.openr2_chan_handle_cas(channel))
 
     def on_line_blocked(self, channel: int) -> None:
         circuit = self.circuits[channel]
