@@ -93,9 +93,9 @@ class BadLine:
     def _fault(self):
         chance = self.generator
         faults = self.wire.faults(0, chance.choice(["received", "sent"]))
-        what = chance.choices(
-            ["burst", "errors", "slip", "short alarm", "long alarm", "remote alarm"], weights=[40, 25, 20, 10, 1.5, 3.5]
-        )[0]
+        what = chance.choices(["burst", "errors", "slip", "short alarm", "long alarm", "remote alarm"], weights=[40, 25, 20, 10, 1.5, 3.5])[
+            0
+        ]
         self.done[what] += 1
         seed, seconds = chance.randrange(1 << 30), 0.0
         if what == "burst":

@@ -121,7 +121,7 @@ class Tap:
         self._slot = slot
         self._edges = circuits.edges
         self._clock = circuits.clock
-        self._noticed = circuits.sent
+        self._circuits = circuits
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.engine, name)
@@ -149,10 +149,12 @@ class Tap:
                 self._edges.append(Edge(told, self._slot, "out", "bits", output.value))
             elif isinstance(output, media.SendTone):
                 self._edges.append(Edge(told, self._slot, "out", "on", output.tone & 15))
+                self._circuits.tones[self._slot] = output.tone
                 if output.duration_ms:
                     self._edges.append(Edge(told + output.duration_ms / 1000, self._slot, "out", "off", 0))
-                self._noticed(self._slot)
+                self._circuits.sent(self._slot)
             elif isinstance(output, media.Silence):
+                self._circuits.tones[self._slot] = 0
                 self._edges.append(Edge(told, self._slot, "out", "off", 0))
         return outputs
 
@@ -188,10 +190,11 @@ class Circuits:
         orders: dict[int, Sequence[Order]] | None = None,
         answers: dict[str, Answer] | None = None,
         acts: Iterable[Act] = (),
+        clock: VirtualClock | None = None,
     ) -> None:
-        """``variants``: another form of the variant on some slots; ``orders`` by slot."""
+        """``variants``: another form of the variant on some slots; ``orders`` by slot; ``clock``: shared with somebody else."""
         self.variant = variant
-        self.clock = VirtualClock()
+        self.clock = clock or VirtualClock()
         self.plane = Plane.create(SMALL)
         self.wire = Wire([SpanSettings(idle_bits=variant.data.bits.forward.idle)])
         self.plane.add_card(self.wire.card)
@@ -200,10 +203,13 @@ class Circuits:
         self.floor.attach(self)
         self.clock.sources.append(Steps(self.plane, self.floor.media))
         self.edges: list[Edge] = []
+        self.tones: dict[int, int] = dict.fromkeys(SLOTS, 0)
+        """The tone that each engine wants on the line now."""
         self.calls: list[OurCall] = []
         self.unexpected: list[str] = []
         self.blockings: list[tuple[float, int, str]] = []
         self.answers = answers or {}
+        self.otherwise = Answer()
         self.waiting = {slot: deque(orders.get(slot, ())) for slot in SLOTS} if orders else {}
         self._acts: dict[tuple[int, int], list[Act]] = defaultdict(list)
         for act in acts:
@@ -348,7 +354,7 @@ class Circuits:
         present.called, present.calling = primitive.called, primitive.calling
         present.restricted, present.category = primitive.restricted, primitive.category
         self.log(slot, "offered")
-        answer = self.answers.get(primitive.called, Answer())
+        answer = self.answers.get(primitive.called, self.otherwise)
         if answer.refuse:
             self._later(slot, answer.decide, lambda slot: self.say(slot, call.Disconnect(answer.refuse)))
             return
@@ -360,7 +366,7 @@ class Circuits:
         present = self._present[slot]
         assert present is not None
         self.log(slot, "answered")
-        hold = present.order.hold if present.order is not None else self.answers.get(present.called, Answer()).hold
+        hold = present.order.hold if present.order is not None else self.answers.get(present.called, self.otherwise).hold
         if hold is not None:
             self._later(slot, hold, self.clear)
 
