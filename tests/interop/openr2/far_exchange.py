@@ -10,7 +10,7 @@ slot; ``answers`` by called number; ``acts``: when something ``when`` happens in
 line_faults.py is done ``delay`` later, a fault ``for`` so long; ``faults``: [seconds, slot, word, for seconds]; ``blocks``: [seconds, slot,
 whether]; ``delay_blocks``: how much longer the
 line is, each way; ``edges``: whether what passes on the line is kept; ``rest_after``: seconds after which a channel that does not come to
-its end is set idle by hand, as an operator would.
+its end is set idle by hand, as an operator would; ``logs``: whether the library writes its call files.
 """
 
 import ctypes
@@ -244,7 +244,8 @@ class FarExchange:
             if not channel:
                 raise SystemExit(f"libopenr2 does not open time slot {slot}")
             library.openr2_chan_set_log_level(channel, 0)
-            library.openr2_chan_enable_call_files(channel)
+            if self.program.get("logs", True):
+                library.openr2_chan_enable_call_files(channel)
             library.openr2_chan_set_idle(channel)
             circuit = self.circuits[channel] = Circuit(port, channel, calls.get(str(slot), []))
             library.openr2_chan_handle_cas(channel)
