@@ -228,11 +228,13 @@ def test_we_as_caller_clear_at_every_step(tmp_path):
 
 
 def test_we_as_callee_refuse_or_clear_at_every_step(tmp_path):
-    whens = one_each(["seized", *FORWARD[:14], "offered", "answered"])
-    acts = [Act(slot, 1, when, call.Disconnect(17), 0.1 if when == "answered" else 0.0) for slot, when in whens.items()]
-    calls = {f"{slot}": [{"called": CALLED, "calling": CALLER}, {"called": CALLED, "calling": "7", "hold": 0.1}] for slot in whens}
-    script = {"acts": acts, "answers": {CALLED: Answer()}}
-    meeting, result, ours, theirs = run(tmp_path, CHINA, 12.0, {"calls": calls, "acts": []}, **script)
+    whens = one_each(["seized", *FORWARD[:14], "offered", "answered", "ringing"])
+    delays = {"answered": 0.1, "ringing": 0.25}
+    acts = [Act(slot, 1, when.replace("ringing", "offered"), call.Disconnect(17), delays.get(when, 0.0)) for slot, when in whens.items()]
+    first, second = {"called": CALLED, "calling": CALLER, "give_up": 5.0}, {"called": CALLED, "calling": "7", "hold": 0.1}
+    calls = {f"{slot}": [first, second] for slot in whens}
+    script = {"acts": acts, "answers": {CALLED: Answer(ring=0.5)}}
+    meeting, result, ours, theirs = run(tmp_path, CHINA, 14.0, {"calls": calls}, **script)
     assert at_rest(meeting, result) == []
     ends = {when: words(theirs[slot][0])[-1 if words(theirs[slot][0])[-1] != "end" else -2] for slot, when in whens.items()}
     # A4 while the called number is sent, KB2 in the end; in between libopenr2 has no word for A4.
@@ -240,6 +242,9 @@ def test_we_as_callee_refuse_or_clear_at_every_step(tmp_path):
     assert {ends[when] for when in ("seized", *digits)} == {"cleared: congestion"}, ends
     assert {ends[when] for when in caller} == {INVALID_TONE}, ends
     assert (ends[FORWARD[13]], ends["offered"], ends["answered"]) == ("cleared: busy", "cleared: busy", "cleared: normal"), ends
+    # Too late for a register signal: it hears a tone, and clears itself.
+    (ringing,) = (slot for slot, when in whens.items() if when == "ringing")
+    assert words(theirs[ringing][0]) == ["seized", "accepted", "clears", "end"] and ours[ringing][0].cleared_in == "InFree"
     assert sorted(result["errors"]) == sorted(f"slot {slot}: {INVALID_TONE}" for slot, when in whens.items() if when in caller)
     for slot in whens:
         assert words(theirs[slot][1]) == ["seized", "accepted", "answered", "clears", "end"], (whens[slot], theirs[slot])

@@ -111,6 +111,41 @@ def test_timeouts_of_our_calls(tmp_path):
     assert [what for _, what in slow] == ["unblocked", "fault", "unblocked"], slow
 
 
+UNDECIDED = [
+    # What libopenr2 calls, what becomes of it here; how its call ends, and ours.
+    ("512", Answer(), [TONE], "released: 28"),
+    ("51002", Answer(decide=30.0), ["cleared: congestion", "end"], "released: 102"),
+    ("51003", Answer(ring=None), ["cleared: no answer", "end"], "released: 16"),
+]
+"""Digits that never come: A5 pulsed, which libopenr2's variant does not know; a switch that does not decide; nobody answers."""
+
+
+def test_nobody_dials_on_decides_or_answers(tmp_path):
+    calls = {f"{slot}": [{"called": called, "calling": CALLER}] for slot, (called, *_) in zip(SLOTS, UNDECIDED, strict=False)}
+    program = {"calls": calls, "contexts": {"caller": CHINA.context(tmp_path, "caller", "timers.r2_answer=6000")}}
+    answers = {called: answer for called, answer, *_ in UNDECIDED}
+    meeting, result, ours, theirs = run(tmp_path, CHINA, 40.0, program, answers=answers)
+    assert at_rest(meeting, result) == []
+    for slot, (called, _, end, released) in zip(SLOTS, UNDECIDED, strict=False):
+        (mine,), (its,) = ours[slot], theirs[slot]
+        assert words(its)[-len(end) :] == end and mine.words()[-1] == released, (called, its, mine)
+
+
+def test_nobody_clears_after_libopenr2_has(tmp_path):
+    """Our supervision of a called party who has hung up, of a refused call and of a call that nobody answers clears forward (Q.118)."""
+    answers = {"51001": {"ring": 0.1, "hold": 1.0}, "51002": {"refuse": "busy"}, "51003": {"ring": None}}
+    orders = {slot: [Order(number, CALLER, hold=None)] for slot, number in zip(SLOTS, answers, strict=False)}
+    variant = CHINA.variant.adjusted({"clear_back": 3000, "failure_hold": 4000, "answer_wait": 30_000})
+    meeting, result, ours, theirs = run(tmp_path, CHINA, 50.0, {"answers": answers}, variant=variant, orders=orders, lazy=True)
+    assert at_rest(meeting, result) == [] and result["errors"] == []
+    assert [ours[slot][0].words() for slot in orders] == [
+        ["alerting", "answered", "disconnected: 16", "released: 16"],
+        ["disconnected: 17", "released: 17"],
+        ["alerting", "disconnected: 19", "released: 19"],
+    ]
+    assert [words(theirs[slot][0])[-1] for slot in orders] == ["end"] * 3
+
+
 @pytest.mark.parametrize("facing", [needed(facing) for facing in FACINGS])
 def test_blocking_and_unblocking_from_either_end(facing, tmp_path):
     by_it, by_us, in_call = SLOTS[:3]

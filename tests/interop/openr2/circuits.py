@@ -191,8 +191,13 @@ class Circuits:
         answers: dict[str, Answer] | None = None,
         acts: Iterable[Act] = (),
         clock: VirtualClock | None = None,
+        lazy: bool = False,
     ) -> None:
-        """``variants``: another form of the variant on some slots; ``orders`` by slot; ``clock``: shared with somebody else."""
+        """``variants``: another form of the variant on some slots; ``orders`` by slot; ``clock``: shared with somebody else.
+
+        ``lazy``: nobody clears when the far end has, so that the engine's own supervision must.
+        """
+        self.lazy = lazy
         self.variant = variant
         self.clock = clock or VirtualClock()
         self.plane = Plane.create(SMALL)
@@ -330,7 +335,8 @@ class Circuits:
             self._connected(slot)
         elif kind is call.Disconnect:
             self.log(slot, f"disconnected: {primitive.cause}")  # type: ignore[attr-defined]
-            self.floor.to_line(line, call.Disconnect(primitive.cause))  # type: ignore[attr-defined]
+            if not self.lazy:
+                self.floor.to_line(line, call.Disconnect(primitive.cause))  # type: ignore[attr-defined]
         elif kind is call.Release:
             self.log(slot, f"released: {primitive.cause}")  # type: ignore[attr-defined]
             self._present[slot] = None

@@ -4,6 +4,7 @@ libopenr2 knows eleven variants by number (<openr2/r2proto.h>); ours are files o
 there is skipped by name (``needed``). Idle bits, masks and meanings are read from our file and stand nowhere else. Leaves out timers.
 """
 
+import warnings
 import zlib
 from pathlib import Path
 from typing import Any
@@ -74,8 +75,14 @@ FACINGS = (
 )
 
 
+_warned: set[str] = set()
+
+
 def needed(facing: Facing) -> object:
-    """A parameter that is skipped, and says so, as long as our variant file is missing."""
+    """A parameter that is skipped, and says so by a warning of pytest's, as long as our variant file is missing."""
     missing = not (VARIANTS / f"{facing.ours}.toml").exists()
     reason = f"NO FILE config/variants/{facing.ours}.toml: libopenr2's variant {facing.number} has nobody to face"
+    if missing and facing.ours not in _warned:
+        _warned.add(facing.ours)
+        warnings.warn(reason, stacklevel=2)
     return pytest.param(facing, id=facing.ours, marks=[pytest.mark.skipif(missing, reason=reason)])
