@@ -34,6 +34,7 @@ GROUPS = (
     Group("clock", "benchmarks.timers", ("clock.100", "clock.10k", "clock.100k")),
     Group("sim", "benchmarks.simulated_calls", ("sim.engines", "sim.tokens")),
     Group("sim", "benchmarks.busy_hour", ("sim.sound",)),
+    Group("r2", "benchmarks.r2_calls", ("r2.engines", "r2.tokens", "r2.sound", "r2.end", "r2.call")),
     Group(
         "realtime",
         "benchmarks.realtime",

@@ -84,10 +84,17 @@ CLASS, CLIP, CLIP_DTMF = 1, 2, 5
 _PutMessage = ctypes.CFUNCTYPE(None, _Pointer, ctypes.POINTER(ctypes.c_uint8), ctypes.c_int)
 
 
-def send_caller_identity(standard: int, fields: list[tuple[int, bytes]], seconds: float = 3.0) -> np.ndarray:
-    """A message as libspandsp sends it; the first field is the message's type and without contents."""
+def send_caller_identity(
+    standard: int, fields: list[tuple[int, bytes]], seconds: float = 3.0, preamble: tuple[int, int, int] | None = None
+) -> np.ndarray:
+    """A message as libspandsp sends it; the first field is the message's type and without contents.
+
+    ``preamble``: bits of channel seizure, of mark before and of mark behind.
+    """
     library = _library()
     state = _Pointer(library.adsi_tx_init(None, standard))
+    if preamble is not None:
+        library.adsi_tx_set_preamble(state, *preamble, 1)
     buffer, length = ctypes.create_string_buffer(256), -1
     for kind, octets in fields:
         length = library.adsi_add_field(state, buffer, length, ctypes.c_uint8(kind), octets or None, len(octets))
@@ -109,3 +116,22 @@ def receive_caller_identity(standard: int, sound: np.ndarray) -> list[bytes]:
         library.adsi_rx(state, pointer, len(kept))
     library.adsi_rx_free(state)
     return heard
+
+
+def fields_of_caller_identity(standard: int, message: bytes) -> list[tuple[int, bytes]]:
+    """The fields of a message as libspandsp reads them; the first is the message's type, without contents in MDMF."""
+    library = _library()
+    told = _PutMessage(lambda user, octets, length: None)
+    state = _Pointer(library.adsi_rx_init(None, standard, told, None))
+    kind, body, length = ctypes.c_uint8(), ctypes.POINTER(ctypes.c_uint8)(), ctypes.c_int()
+    found: list[tuple[int, bytes]] = []
+    position = -1
+    while True:
+        position = library.adsi_next_field(
+            state, message, len(message), position, ctypes.byref(kind), ctypes.byref(body), ctypes.byref(length)
+        )
+        if position <= 0:
+            break
+        found.append((kind.value, bytes(body[: length.value]) if body and length.value > 0 else b""))
+    library.adsi_rx_free(state)
+    return found

@@ -13,6 +13,8 @@ import pytest
 from drivers.far_end.story import Story, until
 from pbx.vocabulary import facts
 from tests.interop.openr2 import library as openr2
+from tests.interop.openr2.circuits import SLOTS, Answer, Meeting, Order
+from tests.interop.openr2.facing import FACINGS, needed
 from tests.interop.openr2.office import Office
 
 pytestmark = pytest.mark.skipif(not openr2.installed(), reason=f"{openr2.LIBRARY} is not installed (Debian package libopenr2-dev)")
@@ -61,6 +63,51 @@ def test_dual_seizure_costs_one_circuit_and_not_the_call(tmp_path):
     # Where libopenr2 lets go within our recognition time we see no dual seizure, only no acknowledgement.
     assert any("seizure, dual" in text for text in traced)
     assert len([call for call in reckoning.by_us if any(what == "answers" for _, what in call["log"])]) == 15
+
+
+@pytest.mark.parametrize("facing", [needed(facing) for facing in FACINGS])
+def test_both_ends_seize_within_30_ms_of_each_other(facing, tmp_path):
+    """Thirty circuits, ours seized 30 ms before libopenr2's to 28 ms after it, 2 ms apart; then each circuit carries a call each way.
+
+    What libopenr2 takes back within the same 10 ms nobody can recognise: both ends wait for their acknowledgement in vain, and libopenr2,
+    which has cleared, still counts that time and calls it a protocol error.
+    """
+    called, at_s = "51234", 2.04
+    offsets_ms = dict(zip(SLOTS, range(-30, 30, 2), strict=True))
+    calls = {f"{slot}": [{"called": called, "calling": "7", "gap": gap, "hold": 0.3} for gap in (at_s - 0.04, 12.0)] for slot in offsets_ms}
+    program = {"calls": calls, "answers": {called: {"ring": 0.2, "hold": 1.0}}}
+    with Meeting(tmp_path, facing, program, answers={called: Answer()}) as meeting:
+        circuits, late = meeting.circuits, []
+
+        def seize(slot):
+            if circuits.lines[slot].engine.state == "Idle":
+                circuits.begin(slot, Order(called, "8", hold=0.3))
+            else:
+                late.append(slot)
+
+        for slot, offset_ms in offsets_ms.items():
+            circuits.clock.callLater(at_s + offset_ms / 1000, seize, slot)
+            circuits.clock.callLater(35.0, seize, slot)
+        circuits.run(45.0)
+        result = meeting.finish()
+    assert circuits.stuck() == [] and result["strange"] == 0
+    assert all(error.endswith(": protocol error: Seize Timeout") for error in result["errors"]), result["errors"]
+    assert all(state == ["Idle", "Idle", "IDLE", "IDLE"] for state in result["states"].values()), result["states"]
+    outcomes = {}
+    for slot, offset_ms in offsets_ms.items():
+        ours = [one.words() for one in circuits.calls if one.slot == slot and one.ours]
+        theirs = [[what for _, what in one["log"]] for one in result["calls"] if one["slot"] == slot and one["direction"] == "out"]
+        assert all(sum(word.startswith("released") for word in words) == 1 for words in ours), (offset_ms, ours)
+        won = ours[0] == ["alerting", "answered", "clears", "released: 16"]
+        lost = ours[0] == ["released: 44"]
+        let_go = theirs[0][:2] == ["seized", "cleared: forced release"] and theirs[0][2] in ("end", "protocol error: Seize Timeout")
+        outcomes[offset_ms] = (
+            "we seized alone" if won and not let_go else "we won" if won else "both let go" if lost and let_go else theirs[0]
+        )
+        assert ours[-1] == ["alerting", "answered", "clears", "released: 16"], (offset_ms, ours)
+        assert theirs[-1] == ["seized", "accepted", "answered", "clears", "end"], (offset_ms, theirs)
+    assert set(outcomes.values()) <= {"we seized alone", "we won", "both let go"}, outcomes
+    assert Counter(outcomes.values())["both let go"] >= 10 and late == [], outcomes
 
 
 def dial_at(telephone, seconds):

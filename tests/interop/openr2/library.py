@@ -14,7 +14,8 @@ HERE = Path(__file__).resolve().parent
 BUILD = HERE.parents[2] / "build" / "interop"
 LIBRARY = "libopenr2.so.3"
 CHINA = 40  # OR2_VAR_CHINA
-WITH_CHARGE = 0  # OR2_CALL_WITH_CHARGE
+MODES = ("with charge", "without charge", "special", "unknown")
+"""openr2_call_mode_t, in its order."""
 CHANNELS = 30
 CAUSES = (
     "busy", "congestion", "unallocated", "out of order", "unspecified", "no answer", "normal", "collect call refused",
@@ -87,13 +88,14 @@ def load() -> ctypes.CDLL:
         getattr(library, f"openr2_context_{name}").argtypes = [_Channel, _Text]
     library.openr2_chan_new_from_fd.restype = _Channel
     library.openr2_chan_new_from_fd.argtypes = [_Channel, ctypes.c_int, _Channel, _Channel]
-    for name in ("process_event", "answer_call", "set_idle", "enable_call_files", "handle_cas"):
+    states = ("set_idle", "set_blocked", "get_tx_mf_signal", "get_rx_mf_signal")
+    for name in (*states, "process_event", "answer_call", "enable_call_files", "handle_cas"):
         getattr(library, f"openr2_chan_{name}").argtypes = [_Channel]
     for name in ("accept_call", "disconnect_call", "set_log_level"):
         getattr(library, f"openr2_chan_{name}").argtypes = [_Channel, ctypes.c_int]
     library.openr2_chan_make_call.argtypes = [_Channel, _Text, _Text, ctypes.c_int]
     library.openr2_chan_write.argtypes = [_Channel, ctypes.c_char_p, ctypes.c_int]
-    for name in ("call_state", "r2_state", "rx_cas", "tx_cas"):
+    for name in ("call_state", "r2_state", "rx_cas", "tx_cas", "mf_state"):
         getter = getattr(library, f"openr2_chan_get_{name}_string")
         getter.argtypes, getter.restype = [_Channel], _Text
     library.openr2_proto_get_error.argtypes, library.openr2_proto_get_error.restype = [ctypes.c_int], _Text

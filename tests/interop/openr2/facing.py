@@ -1,0 +1,88 @@
+"""Which variant of libopenr2 faces which of ours, and what its configuration file must say so that both speak the same language.
+
+libopenr2 knows eleven variants by number (<openr2/r2proto.h>); ours are files of ``config/variants``. A facing whose file is not
+there is skipped by name (``needed``). Idle bits, masks and meanings are read from our file and stand nowhere else. Leaves out timers.
+"""
+
+import warnings
+import zlib
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from pbx.signalling.r2.variant import VARIANTS, Variant, load_variant
+
+HERE = Path(__file__).resolve().parent
+
+
+class Facing(msgspec.Struct, frozen=True):
+    """``number`` is libopenr2's variant; ``caller`` and ``callee``: lines of its configuration that change signals ("x": none)."""
+
+    ours: str
+    number: int
+    caller: tuple[str, ...] = ()
+    callee: tuple[str, ...] = ()
+
+    @property
+    def variant(self) -> Variant:
+        """Our side."""
+        return load_variant(self.ours)
+
+    @property
+    def idle_bits(self) -> int:
+        """What both ends send at rest."""
+        return self.variant.data.bits.forward.idle
+
+    def context(self, folder: Path, side: str, *more: str, **settings: int) -> dict[str, Any]:
+        """A context of the far exchange's program as "caller" or "callee", with ``more`` lines and other settings of it."""
+        lines = [*(self.caller if side == "caller" else self.callee), *more]
+        path = folder / f"{side}-{zlib.crc32(repr(lines).encode()):08x}.conf"
+        path.write_text("\n".join([*lines, ""]), encoding="ascii")
+        return {"file": str(path), **settings}
+
+
+_CHINA_BOTH = (
+    # A6 leads to a group C of its own, in which A1 asks for the caller's digits and A3 leads to group II.
+    "mf_ga_tones.request_category=x",
+    "mf_ga_tones.request_category_and_change_to_gc=6",
+    "mf_ga_tones.request_next_ani_digit=x",
+    "mf_gc_tones.request_next_ani_digit=1",
+    "mf_gc_tones.request_change_to_g2=3",
+    # KB6 = free too; China has no third.
+    "mf_gb_tones.accept_call_no_charge=6",
+)
+CHINA = Facing(
+    "china",
+    40,
+    caller=_CHINA_BOTH,
+    # KB4 for what the library would refuse by KB8 or not at all, for which China has no signal; "special" is free.
+    callee=(
+        *_CHINA_BOTH,
+        "mf_gb_tones.line_out_of_order=4",
+        "mf_gb_tones.reject_collect_call=4",
+        "mf_gb_tones.special_info_tone=6",
+    ),
+)
+FACINGS = (
+    CHINA,
+    Facing("itu", 100),
+    Facing("mexico", 120),
+    Facing("brazil", 20),
+    Facing("argentina", 0),
+    Facing("czech", 60),
+)
+
+
+_warned: set[str] = set()
+
+
+def needed(facing: Facing) -> object:
+    """A parameter that is skipped, and says so by a warning of pytest's, as long as our variant file is missing."""
+    missing = not (VARIANTS / f"{facing.ours}.toml").exists()
+    reason = f"NO FILE config/variants/{facing.ours}.toml: libopenr2's variant {facing.number} has nobody to face"
+    if missing and facing.ours not in _warned:
+        _warned.add(facing.ours)
+        warnings.warn(reason, stacklevel=2)
+    return pytest.param(facing, id=facing.ours, marks=[pytest.mark.skipif(missing, reason=reason)])
