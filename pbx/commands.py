@@ -8,10 +8,11 @@ from pathlib import Path
 
 import msgspec
 
-from config.lines import line_of, locate
+from config.lines import Place, line_of, locate
 from config.loader import Problem, load
-from config.schema import Configuration
+from config.schema import Configuration, variant_of
 from pbx.places import Places
+from pbx.plant import faults_of
 from pbx.prompts import PromptError, render, unreadable
 from pbx.signalling.r2.circuit import R2Circuit
 from pbx.signalling.r2.variant import VARIANTS, VariantError, load_variant
@@ -31,10 +32,7 @@ def check_command(arguments: Sequence[str]) -> int:
     parser.add_argument("--json", action="store_true", help="one object a line: file, line, what, cure")
     options = parser.parse_args(arguments)
     configuration = load(options.config)
-    if isinstance(configuration, list):
-        problems = configuration
-    else:
-        problems = [*_prompt_problems(options.config, configuration), *_variant_problems(configuration)]
+    problems = configuration if isinstance(configuration, list) else _whole_problems(options.config, configuration)
     for problem in problems:
         print(json.dumps(msgspec.to_builtins(problem), ensure_ascii=False) if options.json else problem)
     if not problems and not options.json:
@@ -42,12 +40,18 @@ def check_command(arguments: Sequence[str]) -> int:
     return WRONG_CONFIGURATION if problems else 0
 
 
-def _prompt_problems(path: Path, configuration: Configuration) -> list[Problem]:
-    """Sound files of prompts that cannot be read; only a whole configuration is asked for them."""
-    wrong = unreadable(configuration.prompts)
-    if not wrong:
-        return []
+def _whole_problems(path: Path, configuration: Configuration) -> list[Problem]:
+    """What only a configuration without mistakes of its own is asked: sound files, variants, and whether the lines can be so."""
     lines = locate(path.read_text(encoding="utf-8").replace("\r\n", "\n"))
+    variants = _variant_problems(configuration)
+    faults = [] if variants else faults_of(configuration)
+    found = [Problem(str(path), line_of(lines, place), what, "change it, or leave it out") for place, what in faults]
+    return [*_prompt_problems(path, lines, configuration), *variants, *found]
+
+
+def _prompt_problems(path: Path, lines: dict[Place, int], configuration: Configuration) -> list[Problem]:
+    """Sound files of prompts that cannot be read."""
+    wrong = unreadable(configuration.prompts)
     problems = []
     for number, prompt in enumerate(configuration.prompts):
         if prompt.name in wrong:
@@ -59,7 +63,7 @@ def _prompt_problems(path: Path, configuration: Configuration) -> list[Problem]:
 def _variant_problems(configuration: Configuration) -> list[Problem]:
     """What is wrong with the files of the variants in use."""
     problems = []
-    for name in sorted({group.variant for group in configuration.trunk_groups if group.signalling == "r2"}):
+    for name in sorted({variant_of(group) for group in configuration.trunk_groups if group.signalling == "r2"}):
         try:
             R2Circuit.check(load_variant(name))
         except VariantError as error:
@@ -80,8 +84,9 @@ def run_command(arguments: Sequence[str]) -> int:
     parser.add_argument("--trace", action="store_true", help="print each step of each call")
     options = parser.parse_args(arguments)
     configuration = load(options.config)
-    if isinstance(configuration, list):
-        sys.stderr.writelines(f"{problem}\n" for problem in configuration)
+    problems = configuration if isinstance(configuration, list) else _whole_problems(options.config, configuration)
+    if isinstance(configuration, list) or problems:
+        sys.stderr.writelines(f"{problem}\n" for problem in problems)
         return WRONG_CONFIGURATION
     places = Places(configuration, options.data)
     marks = places.read_marks()

@@ -19,10 +19,9 @@ from pbx.signalling.analog.fxo import FxoLine
 from pbx.signalling.analog.fxo_variant import FxoFeatures, load_exchange_line_variant
 from pbx.signalling.analog.fxs import FxsLine, SubscriberFeatures, SubscriberVariant, load_subscriber_variant
 from pbx.signalling.r2.circuit import R2Circuit
-from pbx.signalling.r2.variant import load_variant
-from pbx.signalling.r2.variant_data import CircuitHabits
+from pbx.signalling.r2.variant import CircuitHabits, VariantError, load_variant
 from pbx.trunks import TrunkGroup as Trunks
-from pbx.vocabulary.numbers import NumberExaminer
+from pbx.vocabulary.numbers import INVALID, UNALLOCATED_NUMBER, Examination, NumberExaminer
 
 SPAN_PORTS = 30
 Direction = Literal["incoming", "outgoing", "both-way"]
@@ -177,3 +176,31 @@ def features_of(row: Extension) -> SubscriberFeatures:
         "ground_start": row.ground_start,
     }
     return SubscriberFeatures(**features)
+
+
+class _NoNumbers:
+    """Judges nothing: for engines that are made only to see whether they can be."""
+
+    def examine(self, digits: str) -> Examination:
+        """Nothing is a number."""
+        return Examination(INVALID, cause=UNALLOCATED_NUMBER)
+
+
+def faults_of(configuration: Configuration) -> list[tuple[tuple[str | int, ...], str]]:
+    """Lines that cannot be as the configuration wants them: (place in the file, what is wrong)."""
+    faults: list[tuple[tuple[str | int, ...], str]] = []
+    nobody = _NoNumbers()
+    for place, group in enumerate(configuration.trunk_groups):
+        try:
+            make = _exchange_line(group) if group.signalling == "fxo" else circuit_engines(group, group.direction, nobody)
+            make()
+        except (ValueError, OSError) as error:
+            told = error.faults if isinstance(error, VariantError) else (str(error),)
+            faults += [(("trunk_group", place), f'trunk group "{group.name}": {fault}') for fault in told]
+    variant = subscriber_variant(configuration)
+    for place, row in enumerate(configuration.extensions):
+        try:
+            FxsLine(variant, row.number, nobody, features=features_of(row))
+        except ValueError as error:
+            faults.append((("extension", place), f"extension {row.number}: {error}"))
+    return faults

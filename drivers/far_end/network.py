@@ -21,14 +21,19 @@ from pbx.vocabulary.call import (
     Connect,
     Disconnect,
     Idle,
+    OperatorSignal,
     Primitive,
     Release,
+    Resume,
     Seized,
     Setup,
+    Suspend,
     Unblocked,
 )
 from pbx.vocabulary.media import Bits, Digit, MediaEvent, Octet, Played, SendTone, ToneOff, ToneOn
 
+TOLD = (Alerting, Connect, Disconnect, OperatorSignal, Release, Resume, Suspend)
+"""What a subscriber learns of his circuit."""
 _TONES = (ToneOn, ToneOff)
 
 
@@ -129,7 +134,7 @@ class Network:
             line.blocked.clear()
         elif isinstance(primitive, Disconnect) and party is None:
             self.floor.to_line(line, Disconnect(primitive.cause))
-        elif isinstance(party, Subscriber) and isinstance(primitive, Alerting | Connect | Disconnect | Release):
+        elif isinstance(party, Subscriber) and isinstance(primitive, TOLD):
             party.primitive(primitive)
 
     def _incoming(self, line: Line, setup: Setup) -> None:

@@ -15,9 +15,12 @@ from pbx.vocabulary.call import (
     Alerting,
     Connect,
     Disconnect,
+    OperatorSignal,
     Primitive,
     Release,
+    Resume,
     Setup,
+    Suspend,
 )
 from pbx.vocabulary.media import (
     RECEIVE_PROGRESS,
@@ -159,8 +162,32 @@ class Subscriber(Party):
             self._order(Silence(), Unhear(-1), Unlisten(RECEIVE_PROGRESS))
             self.network.primitive(self.line, Disconnect(NORMAL_CLEARING))
 
+    def suspend(self) -> None:
+        """Put the handset down where the calling side controls the release: he may lift again."""
+        if self.line is not None:
+            self.state = "suspended"
+            self._order(Silence())
+            self.network.primitive(self.line, Suspend())
+
+    def resume(self) -> None:
+        """Lift it again."""
+        if self.state == "suspended" and self.line is not None:
+            self.state = "talking"
+            self.network.primitive(self.line, Resume())
+
+    def signal(self, kind: str) -> None:
+        """Be a toll operator: "re-ring", "forced-release" or "ring-back"."""
+        if self.line is not None:
+            self.network.primitive(self.line, OperatorSignal(kind))
+
     def primitive(self, primitive: Primitive) -> None:
         """What the trunk circuit reports."""
+        if isinstance(primitive, Suspend | Resume):
+            self.noticed("far end suspended" if isinstance(primitive, Suspend) else "far end resumed")
+            return
+        if isinstance(primitive, OperatorSignal):
+            self.noticed(f"operator signals {primitive.kind}")
+            return
         if isinstance(primitive, Alerting):
             self.state = "alerting"
             self.listen()

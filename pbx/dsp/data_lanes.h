@@ -1,5 +1,6 @@
 /* Data receivers and line tests of the plane: a port that listens for caller identity or for the flags before a fax occupies a
- * lane of one bank (fsk.h) and, for caller identity, hears the alert before it (alert_tone.h); a port under test has a sender and a receiver of a test pattern (bert.h).
+ * lane of one bank (fsk.h) and, for caller identity, hears the alert before it (alert_tone.h); a port under test has a sender
+ * and a receiver of a test pattern (bert.h).
  *
  * Limits are those of fsk.h and bert.h. Tests speak and hear octets as they stand on the line, in place of everything else the port
  * says. All memory is taken at creation.

@@ -1,4 +1,4 @@
-"""The dual tone alert before caller identity in a call, as a telephone hears it: on sound and on tokens, at its limits, and what it is not."""
+"""The dual tone alert before caller identity in a call, as a telephone hears it: on sound and tokens, at its limits, and what it is not."""
 
 import numpy as np
 import pytest

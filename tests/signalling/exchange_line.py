@@ -29,6 +29,7 @@ from pbx.vocabulary.media import (
     RingOn,
     SendDigits,
     SendMeterPulse,
+    SendPulses,
     SendTone,
     Silence,
     ToneOff,
@@ -119,13 +120,17 @@ class ExchangeLine:
                 side.heard = 0
         elif kind is Disarm:
             side.edges += 1
+            self.dialled_until = self.now
+            if side is self.ours and self.off_hook and not self.closed:
+                self._loop(True)
         elif kind is SendDigits:
             self._digits(side, command)
+        elif kind is SendPulses:
+            self._dial(side, command)
         elif kind is Loop:
-            if command.at > self.now:
-                self.at(command.at, self._edge, side.edges, command.closed)
-            else:
-                self._loop(command.closed)
+            side.edges += 1
+            self.dialled_until = self.now
+            self._loop(command.closed)
         elif kind is Ring:
             self.ring_version += 1
             self._ring(self.ring_version, command, command.on_ms > 0)
@@ -154,6 +159,18 @@ class ExchangeLine:
             self.give(self.ours, RingOn() if self.ringing else RingOff())
 
     # The loop.
+
+    def _dial(self, side, command):
+        """Breaks behind those under way, as pbx/dsp/pulse_dialler.c makes them."""
+        at = max(self.now, self.dialled_until)
+        for breaks in command.breaks:
+            for _ in range(breaks):
+                self.at(at, self._edge, side.edges, False)
+                at += command.break_ms / 1000
+                self.at(at, self._edge, side.edges, True)
+                at += command.make_ms / 1000
+            at += (command.pause_ms - command.make_ms) / 1000
+        self.dialled_until = at
 
     def _edge(self, version, closed):
         if version == self.ours.edges:
@@ -256,5 +273,5 @@ class ExchangeLine:
     def resume(self, engine, tag):
         """Put a new engine in the place of ours."""
         self.ours.engine = engine
-        levels = Levels(off_hook=self.closed, ringing=self.told_ringing)
+        levels = Levels(off_hook=self.closed, ringing=self.told_ringing, polarity_reversed=self.reversed, battery=self.fed)
         self._take(self.ours, engine.resume(tag, levels, self.now))

@@ -70,7 +70,7 @@ def default_category(country):
 
 def test_all_variants_of_the_folder_are_here_or_of_other_lines():
     names = {path.stem for path in VARIANTS.glob("*.toml")}
-    assert {name for name in names if "[bits]" in (VARIANTS / f"{name}.toml").read_text(encoding="utf-8")} == set(COUNTRIES)
+    assert {name for name in names if "[group_a]" in (VARIANTS / f"{name}.toml").read_text(encoding="utf-8")} == set(COUNTRIES)
 
 
 @pytest.mark.parametrize("ask", ["first", "last", "never"])

@@ -111,8 +111,8 @@ class FxoLine:
         line.reversed = kept != tag
         stands: _Standing = (
             levels.ringing,
-            bool(getattr(levels, "polarity_reversed", line.reversed)),
-            bool(getattr(levels, "battery", kept in (OUT, IN) or not self.features.ground_start)),
+            levels.polarity_reversed,
+            levels.battery,
         )
         if kept in (OUT, IN) and (levels.off_hook or levels.alarms):
             line.adopt(kept == OUT)

@@ -1,0 +1,121 @@
+"""Calls that pass through from trunk to trunk: digits sent on as they come, clear-back and re-answer, another country at the other side."""
+
+import pytest
+
+from pbx.vocabulary import facts
+from tests.lab import Lab
+from tests.offices import number, office, trunk_span
+
+CITY = "87654321"
+
+
+def tandem(variant="china", overlap=True, length=None, **settings):
+    """A second group "toll" whose numbers begin with 5, open to callers on trunks."""
+    plan = number("5", "trunk:toll", length=length or [9, 9], strip=1, callers="all", overlap=overlap)
+    return office(trunk_span("toll", variant, **settings), plan)
+
+
+def blocks(lab, group, on=True):
+    """The far end uses none of a group's circuits for calls of its own."""
+    for line in lab.network.circuits:
+        if line.group == group:
+            (line.blocked.add if on else line.blocked.discard)("test")
+
+
+def traced(lab, line_start):
+    return [text for fact in lab.facts(facts.Traced) for _, line, text in fact.lines if line.startswith(line_start)]
+
+
+@pytest.mark.parametrize("overlap", [True, False])
+@pytest.mark.parametrize("tokens", [True, False])
+def test_a_call_passes_with_its_callers_number(seed, tokens, overlap):
+    with Lab(seed=seed, tokens=tokens, configuration=tandem(overlap=overlap)) as lab:
+        blocks(lab, "toll")
+        city = lab.caller(CITY)
+        caller = lab.caller("13900000001").dials("5" + CITY)
+        city.notices("rung by 13900000001").answers().speaks("welcome")
+        caller.is_answered().hears("welcome")
+        caller.hangs_up()
+        city.is_released()
+        blocks(lab, "toll", on=False)
+        seized = next(fact.at for fact in lab.facts(facts.NetworkReached))
+        extended = [fact.at for fact in lab.facts(facts.NumberExtended)]
+        assert any(at > seized for at in extended) == overlap
+        (record,) = [record for record in lab.records() if record.direction == "outgoing"]
+        assert (record.called, record.calling) == (CITY, "13900000001")
+        (record,) = [record for record in lab.records() if record.direction == "incoming"]
+        assert record.called == "5" + CITY
+
+
+@pytest.mark.parametrize("variant", ["itu", "mexico", "brazil", "argentina"])
+def test_a_call_passes_into_another_countrys_signalling(seed, variant):
+    with Lab(seed=seed, tokens=True, configuration=tandem(variant)) as lab:
+        blocks(lab, "toll")
+        city = lab.caller(CITY)
+        caller = lab.caller("13900000001").dials("5" + CITY)
+        city.is_rung().answers()
+        caller.is_answered()
+        lab.after(1.0)
+        city.hangs_up()
+        caller.notices("far end cleared", "released", within=100.0)
+        blocks(lab, "toll", on=False)
+
+
+@pytest.mark.parametrize(("refusal", "cause"), [(17, 17), (1, 1), (42, 42)])
+def test_a_refusal_comes_back_through(seed, refusal, cause):
+    with Lab(seed=seed, tokens=True, configuration=tandem(traffic="toll")) as lab:
+        blocks(lab, "toll")
+        lab.network.refusals[CITY] = refusal
+        caller = lab.caller("13900000001").dials("5" + CITY)
+        caller.notices("far end cleared", "released", within=30.0)
+        lab.after(1.0)
+        assert lab.facts(facts.CallCleared)[0].cause == cause
+        blocks(lab, "toll", on=False)
+
+
+def test_clear_back_and_re_answer_pass_through(seed):
+    """The calling side controls the release: a called party who hangs up and lifts again is still in the call."""
+    changes = (('hunt = "longest-idle"', 'hunt = "longest-idle"\nrelease_control = "calling"'),)
+    settings = trunk_span("toll", release_control="calling") + number("5", "trunk:toll", length=9, strip=1, callers="all")
+    with Lab(seed=seed, tokens=True, configuration=office(settings, changes=changes)) as lab:
+        blocks(lab, "toll")
+        city = lab.caller(CITY)
+        caller = lab.caller("13900000001").dials("5" + CITY)
+        city.is_rung().answers()
+        caller.is_answered()
+        lab.after(1.0)
+        city.party.suspend()
+        lab.after(2.0)
+        assert len(lab.facts(facts.Suspended)) == 1 and not lab.facts(facts.ConnectionCleared)
+        caller.notices("far end suspended")
+        city.party.resume()
+        caller.notices("far end resumed")
+        assert len(lab.facts(facts.Resumed)) == 1
+        city.speaks("welcome")
+        caller.hears("welcome")
+        city.party.suspend()
+        # Nobody lifts again: after the clear-back timer the calling end lets go.
+        caller.notices("released", "far end cleared", within=120.0)
+        blocks(lab, "toll", on=False)
+
+
+def test_an_operators_re_ring_passes_through(seed):
+    operators = 'traffic = "operator"\nsemi_automatic = true\nrelease_control = "calling"'
+    changes = (('hunt = "longest-idle"', f'hunt = "longest-idle"\n{operators}'),)
+    parts = trunk_span("toll", traffic="operator", semi_automatic=True, release_control="calling") + number("5", "trunk:toll", length=9, strip=1, callers="all")
+    with Lab(seed=seed, tokens=True, configuration=office(parts, changes=changes)) as lab:
+        blocks(lab, "toll")
+        city = lab.caller(CITY)
+        caller = lab.caller("13900000001").dials("5" + CITY)
+        city.is_rung().answers()
+        caller.is_answered()
+        lab.after(1.0)
+        city.party.suspend()
+        caller.notices("far end suspended")
+        caller.party.signal("re-ring")
+        city.notices("operator signals re-ring")
+        city.party.resume()
+        caller.notices("far end resumed")
+        caller.hangs_up()
+        city.is_released()
+        blocks(lab, "toll", on=False)
