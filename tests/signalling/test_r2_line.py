@@ -5,7 +5,8 @@ import pytest
 
 from pbx.engine import Unexpected
 from pbx.signalling.r2.circuit import R2Circuit
-from pbx.signalling.r2.variant import CircuitHabits, Variant, VariantError, category_of, load_variant
+from pbx.signalling.r2.variant import Variant, VariantError, category_of, load_variant
+from pbx.signalling.r2.variant_data import CircuitHabits
 from pbx.vocabulary.call import (
     Alerting,
     Blocked,

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from pbx.engine import Levels
 from pbx.signalling.r2.circuit import R2Circuit
-from pbx.signalling.r2.variant import CircuitHabits, category_of, load_variant
+from pbx.signalling.r2.variant import category_of, load_variant
+from pbx.signalling.r2.variant_data import CircuitHabits
 from pbx.vocabulary import tones
 from pbx.vocabulary.call import (
     Alerting,
