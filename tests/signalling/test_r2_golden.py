@@ -1,4 +1,7 @@
-"""Whole calls as their traces tell them, signal by signal; ``--golden`` writes them anew. A change of a golden text is a change that engineers see."""
+"""Whole calls as their traces tell them, signal by signal; ``--golden`` writes them anew.
+
+A change of a golden text is a change that engineers see.
+"""
 
 from pathlib import Path
 
