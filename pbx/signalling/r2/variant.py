@@ -53,6 +53,7 @@ class Told(msgspec.Struct, frozen=True):
     free: int
     free_calling: int
     free_without_charge: int
+    forcible: frozenset[int]
 
     def free_signal(self, control: str, charge: bool) -> int:
         """The signal of a free called party."""
@@ -215,12 +216,21 @@ class Variant:
         named = {row.name: signal for signal, row in table.items() if row.name}
         # A signal that refuses in other classes may be spare in this one.
         refusals = {cause: signal for cause, signal in refusals.items() if table[signal].means == "refused"}
+        forcible = frozenset(signal for signal, row in table.items() if row.forcible)
         label = data.labels.group_b
         reply: dict[int, Sending] = {
             signal: (Noted(f"-> {label}{signal} {row.text}"), SendTone(tones.mfc_backward(signal))) for signal, row in table.items()
         }
         return Told(
-            _readings(table, label), reply, refusals, named["congestion"], named.get("vacant", 0), free, free_calling, free_without_charge
+            _readings(table, label),
+            reply,
+            refusals,
+            named["congestion"],
+            named.get("vacant", 0),
+            free,
+            free_calling,
+            free_without_charge,
+            forcible,
         )
 
     def _rows(self, kd: int) -> list[ClassData]:

@@ -107,8 +107,8 @@ class RegisterData(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class BackwardSignal(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One backward MFC signal: the engine's word, the reader's words, the cause if it refuses the call; of a free called
-    party also who controls the release ("" = as the circuit does) and whether the call is charged."""
+    """One backward MFC signal: the engine's word, the reader's words, the cause if it refuses the call and whether an operator may then
+    force the release; of a free called party also who controls the release ("" = as the circuit does) and whether the call is charged."""
 
     means: Meaning
     text: str
@@ -116,6 +116,7 @@ class BackwardSignal(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name: str = ""
     control: Literal["", "mutual", "calling"] = ""
     charge: bool = True
+    forcible: bool = False
 
 
 class ClassData(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
