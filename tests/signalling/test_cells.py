@@ -10,7 +10,8 @@ from pbx.signalling.r2.circuit import ALARM_STATES, R2Circuit
 from pbx.signalling.r2.incoming_register import INCOMING_STATES
 from pbx.signalling.r2.line_states import STATES as LINE_STATES
 from pbx.signalling.r2.outgoing_register import OUTGOING_STATES
-from pbx.signalling.r2.variant import CircuitHabits, load_variant
+from pbx.signalling.r2.variant import load_variant
+from pbx.signalling.r2.variant_data import CircuitHabits
 from pbx.vocabulary import tones
 from pbx.vocabulary.call import (
     Alerting,

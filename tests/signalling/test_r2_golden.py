@@ -1,11 +1,15 @@
-"""Whole calls as their traces tell them, signal by signal; ``--golden`` writes them anew. A change of a golden text is a change that engineers see."""
+"""Whole calls as their traces tell them, signal by signal; ``--golden`` writes them anew.
+
+A change of a golden text is a change that engineers see.
+"""
 
 from pathlib import Path
 
 import pytest
 
 from pbx.signalling.r2.circuit import R2Circuit
-from pbx.signalling.r2.variant import CircuitHabits, category_of, load_variant
+from pbx.signalling.r2.variant import category_of, load_variant
+from pbx.signalling.r2.variant_data import CircuitHabits
 from pbx.vocabulary.call import Alerting, Connect, Disconnect, Metering, OperatorSignal, Proceeding, Release, Resume, Setup, Suspend
 from tests.signalling.cases import CHINA, PLAN
 from tests.signalling.pair import Pair
@@ -62,7 +66,9 @@ def toll_call_by_an_operator():
 def tandem_call():
     """The route of 81... is known early: the caller is asked for, digits follow, the switch ends the number by itself."""
     pair = story(nothing)
-    return tell(pair, (0.0, "left", Setup("8123", "66")), (2.5, "right", Proceeding()), (1.5, "right", Connect()), (1.0, "left", Release(16)))
+    return tell(
+        pair, (0.0, "left", Setup("8123", "66")), (2.5, "right", Proceeding()), (1.5, "right", Connect()), (1.0, "left", Release(16))
+    )
 
 
 def open_number():

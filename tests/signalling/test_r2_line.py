@@ -5,7 +5,8 @@ import pytest
 
 from pbx.engine import Unexpected
 from pbx.signalling.r2.circuit import R2Circuit
-from pbx.signalling.r2.variant import CircuitHabits, Variant, VariantError, category_of, load_variant
+from pbx.signalling.r2.variant import Variant, VariantError, category_of, load_variant
+from pbx.signalling.r2.variant_data import CircuitHabits
 from pbx.vocabulary.call import (
     Alerting,
     Blocked,
@@ -197,6 +198,16 @@ def test_an_operator_forces_the_release_of_a_busy_party():
     pair.left.up.clear()
     pair.right.up.clear()
     rests(pair)
+
+
+def test_a_toll_call_of_a_busy_party_cannot_be_forced():
+    pair = circuits(
+        lambda end, primitive, now: (Disconnect(21),) if type(primitive) is Setup else (), variant=CHINA.adjusted(refusals={21: 3})
+    )
+    says(pair, pair.left, Setup("10086", category=OPERATOR), 4.0)
+    assert "-> KB3 busy with a toll call" in trace(pair, "right")
+    assert (pair.left.engine.state, pair.right.engine.state) == ("OutFailed", "InOver")
+    assert pair.right.up[-1] == Release(21)
 
 
 def test_a_busy_party_who_answers_the_operator_by_himself():

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from pbx.engine import Levels
 from pbx.signalling.r2.circuit import R2Circuit
-from pbx.signalling.r2.variant import CircuitHabits, category_of, load_variant
+from pbx.signalling.r2.variant import category_of, load_variant
+from pbx.signalling.r2.variant_data import CircuitHabits
 from pbx.vocabulary import tones
 from pbx.vocabulary.call import (
     Alerting,
@@ -22,12 +23,14 @@ from pbx.vocabulary.call import (
     Release,
     Reset,
     Resume,
+    Seized,
     Setup,
     Suspend,
     Unblocked,
 )
 from pbx.vocabulary.media import Alarm, Bits, Digit, Flash, HookOff, HookOn, ToneOff, ToneOn
 from tests.signalling.cases import PLAN, Story, both_way, every_signal
+from tests.signalling.tandem import Tandem
 
 VARIANTS = [*map(load_variant, ("china", "itu", "mexico", "brazil", "argentina")), every_signal()]
 NUMBERS = ("10086", "1008", "900", "612", "", "12x", "1008611", "812345", "87123")
@@ -176,6 +179,44 @@ def test_a_killed_control_adopts_what_was_established(seed, kill_ms, gap_ms, cal
         assert pair.left.engine.tag == "out answered"
     story.settle()
     story.check()
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    st.sampled_from(("812345", "8712", "81", "8123456", "8")),
+    st.integers(0, 6000),
+    st.sampled_from((0, 1, 2, 3)),
+    st.sampled_from((Connect(), Alerting(), Disconnect(17), Disconnect(1), Disconnect(42), Proceeding())),
+    st.sampled_from(VARIANTS[:5]),
+    st.sampled_from(("first", "last", "never")),
+    st.integers(0, 2**32),
+    st.sampled_from((0.0, 0.05)),
+)
+def test_tandem_calls_end_whoever_lets_go(called, clear_ms, who, decision, variant, ask, seed, loss):
+    """Link by link, before the number is whole: one of the four ends lets go at any moment, then all do; all come to rest."""
+    habits = CircuitHabits(ask_caller=ask)
+
+    def decide(end, primitive, now):
+        return (decision,) if type(primitive) is Setup else ()
+
+    tandem = Tandem(decide, habits, variant, Random(seed), loss)
+    tandem.first.down(tandem.first.left, Setup(called, "02112345678"))
+    tandem.run(clear_ms / 1000)
+    pairs = (tandem.first, tandem.first, tandem.second, tandem.second)
+    pairs[who].down(tandem.ends[who], Release(16))
+    tandem.run(1.0)
+    tandem.first.loss = tandem.second.loss = 0.0
+    for pair, end in zip(pairs, tandem.ends, strict=True):
+        pair.down(end, Release(16))
+    for pair in (tandem.first, tandem.second):
+        pair.run(pair.now + 300.0)
+    for end in tandem.ends:
+        assert end.engine.state == "Idle", tandem.text()
+        assert end.deadline is None, tandem.text()
+        assert (end.tone, end.listens) == (0, 0), tandem.text()
+        begun = sum(type(primitive) is Seized for primitive in end.up)
+        begun += end is tandem.first.left or (end is tandem.second.left and any(type(up) is Setup for up in tandem.first.right.up))
+        assert begun == sum(type(primitive) is Release for primitive in end.up), tandem.text()
 
 
 TAGS = ("", "out answered", "in answered", "out cleared-back", "in cleared-back", "out suspended, calling", "in suspended, operator", "?")

@@ -5,12 +5,14 @@ import pytest
 
 from pbx.engine import Noted, Unexpected
 from pbx.signalling.r2.circuit import R2Circuit
-from pbx.signalling.r2.variant import CircuitHabits, VariantError, category_of, load_variant
+from pbx.signalling.r2.variant import VariantError, category_of, load_variant
+from pbx.signalling.r2.variant_data import CircuitHabits
 from pbx.vocabulary.call import Alerting, Connect, Disconnect, Idle, Info, Proceeding, Release, Seized, Setup
 from pbx.vocabulary.media import Bits, SendTone, ToneOff, ToneOn
 from pbx.vocabulary.tones import mfc_backward, mfc_forward
 from tests.signalling.cases import CHINA, PLAN
 from tests.signalling.pair import Pair
+from tests.signalling.tandem import Tandem
 
 CALLER = "02112345678"
 SETUP = Setup("10086", CALLER)
@@ -304,38 +306,6 @@ def test_no_kd_after_a3():
 
 
 # In tandem.
-
-
-class Tandem:
-    """An exchange in the middle: what comes in on one pair goes out on another; the last switch is given. Time goes in steps of 1 ms."""
-
-    def __init__(self, last, incoming=None):
-        here = R2Circuit(CHINA, "incoming", PLAN, habits=incoming or CircuitHabits())
-        self.first = Pair(R2Circuit(CHINA, "outgoing", PLAN), here, nothing, self.on)
-        self.second = Pair(R2Circuit(CHINA, "outgoing", PLAN), R2Circuit(CHINA, "incoming", PLAN), self.back, last)
-        self.waiting = []
-
-    def on(self, end, primitive, now):
-        if type(primitive) in (Setup, Info, Release):
-            self.waiting.append((self.second, self.second.left, primitive))
-        return ()
-
-    def back(self, end, primitive, now):
-        if type(primitive) in (Proceeding, Alerting, Connect, Disconnect):
-            self.waiting.append((self.first, self.first.right, primitive))
-        return ()
-
-    def run(self, seconds):
-        end = self.first.now + seconds
-        while self.first.now < end:
-            for pair in (self.first, self.second):
-                pair.run(pair.now + 0.001)
-            waiting, self.waiting = self.waiting, []
-            for pair, side, primitive in waiting:
-                pair.down(side, primitive)
-
-    def text(self):
-        return f"{self.first.text()}\n{self.second.text()}"
 
 
 def test_tandem_hands_the_call_on_before_the_number_is_whole():

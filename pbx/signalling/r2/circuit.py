@@ -18,7 +18,8 @@ from pbx.signalling.r2.line import IDLE, LineSignalling
 from pbx.signalling.r2.line_signals import Direction
 from pbx.signalling.r2.line_states import STATES
 from pbx.signalling.r2.outgoing_register import OUTGOING_STATES
-from pbx.signalling.r2.variant import CircuitHabits, Variant
+from pbx.signalling.r2.variant import Variant
+from pbx.signalling.r2.variant_data import CircuitHabits
 from pbx.vocabulary import call
 from pbx.vocabulary.call import Info
 from pbx.vocabulary.media import Alarm, Bits, Digit, ToneOff, ToneOn

@@ -31,7 +31,7 @@ class IncomingRegister(Register):
 
     __slots__ = (
         "_again", "_asked", "_b", "_called_limit", "_caller_limit", "_calling", "_cause", "_complete", "_examination", "_examiner", "_ka",
-        "_next", "_proceeding", "_refusal", "_restricted", "_settled", "_test", "_words", "accepted", "kd", "number", "overlap",
+        "_next", "_proceeding", "_refusal", "_restricted", "_settled", "_test", "_words", "accepted", "forcible", "kd", "number", "overlap",
     )  # fmt: skip
 
     def __init__(self, variant: Variant, settled: Settled, examiner: NumberExaminer, report: Report) -> None:
@@ -51,7 +51,7 @@ class IncomingRegister(Register):
         self.number = ""
         self._calling = ""
         self._restricted = self._asked = self._complete = self._proceeding = self._test = self._again = False
-        self.accepted = self.overlap = False
+        self.accepted = self.overlap = self.forcible = False
         self._ka = self.kd = self._cause = self._refusal = 0
         self._examination = MORE
         self._b = self.variant.told[0]
@@ -226,7 +226,9 @@ class IncomingRegister(Register):
         told = self._b
         self._cause, self._next = cause, "Off"
         self.machine.choose("Replying")
-        return told.reply[told.refusals.get(cause, told.congestion)]
+        signal = told.refusals.get(cause, told.congestion)
+        self.forcible = signal in told.forcible
+        return told.reply[signal]
 
     def _accept(self, _: object, now: float) -> Sequence[Output]:
         self._cause, self._next = 0, "Off"

@@ -294,8 +294,8 @@ class LineSignalling:
 
     def _refused(self, cause: int, now: float) -> Sequence[Output]:
         """The register has failed; an operator who is told busy may still force the release of the other call."""
-        busy = self.operator and cause == call.USER_BUSY and self.variant.data.bits.operator is not None
-        self.machine.choose("OutBusy" if busy else "OutFailed")
+        may_force = self.operator and self.outgoing.row.forcible and self.variant.data.bits.operator is not None
+        self.machine.choose("OutBusy" if may_force else "OutFailed")
         self._ask_control()
         return self._failed(cause, now)
 
@@ -384,7 +384,8 @@ class LineSignalling:
         """Turn the operator's bit over for the time of a pulse, if the call is an operator's and the variant knows the signal here."""
         machine, bits = self.machine, self.variant.data.bits
         state, kind, operator = machine.state, signal.kind, bits.operator
-        machine.choose(state)
+        if state == "OutBusy":
+            machine.choose("OutBusy")
         forward = state in BACKWARD_OPERATOR
         if operator is None or not self.operator or kind not in (operator.forward if forward else operator.backward):
             return (Unexpected(state, f"OperatorSignal {kind}"),)
@@ -461,7 +462,7 @@ class LineSignalling:
     def _register_failed(self, cause: int, now: float) -> Sequence[Output]:
         """Refused by a register signal. An operator keeps the call: he may force the release of the called party's other one."""
         self._by_operator(self.incoming.kd)
-        if self.open and self.operator and cause == call.USER_BUSY and self.variant.data.bits.operator is not None:
+        if self.open and self.operator and self.incoming.forcible and self.variant.data.bits.operator is not None:
             self.machine.choose("InBusy")
             return ()
         self.machine.choose("InOver")

@@ -9,14 +9,14 @@ Leaves out the form of the file (variant_data.py) and its checks (variant_checks
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
 from pbx.engine import Noted, Output
 from pbx.machine import Chart, State, Timer
 from pbx.signalling.r2.variant_checks import faults_of
-from pbx.signalling.r2.variant_data import BackwardSignal, ClassData, Mark, VariantData
+from pbx.signalling.r2.variant_data import BackwardSignal, CircuitHabits, ClassData, VariantData
 from pbx.vocabulary import call, tones
 from pbx.vocabulary.media import SendBits, SendTone
 
@@ -42,31 +42,6 @@ class VariantError(ValueError):
         self.faults = faults
 
 
-class CircuitHabits(msgspec.Struct, frozen=True):
-    """What a trunk group may set for its circuits; empty = as the variant does.
-
-    ``traffic`` is a kind of call of the variant ("local", "toll", "operator"); ``control`` who controls the release where no signal
-    says so; ``semi_automatic``: operator's signals (the c bit) are read and sent in every call, not only in those whose KD says
-    that an operator makes them. ``category`` and ``called_class`` are KA and KD of callers of whom nothing else is known. ``marks`` are
-    sent before every number. ``from_first_after_mark``: a mark that is no mark here is answered by A2. ``charge`` false: a free called
-    party is signalled as not to be charged. ``dual_seizure``: of two ends that may seize, the one that goes on or the one that
-    gives way, where the variant has such a rule. ``skip_group_b``: an accepted call is told in group A (A6 of Q.441).
-    """
-
-    traffic: str = "local"
-    control: Literal["", "mutual", "calling"] = ""
-    semi_automatic: bool = False
-    ask_caller: Literal["", "first", "last", "never"] = ""
-    missing_digit: Literal["", "to-group-b", "congestion", "vacant"] = ""
-    category: int = 0
-    called_class: int = 0
-    marks: tuple[Mark, ...] = ()
-    from_first_after_mark: bool = False
-    charge: bool = True
-    dual_seizure: Literal["", "both-release", "goes-on", "gives-way"] = ""
-    skip_group_b: bool | None = None
-
-
 class Told(msgspec.Struct, frozen=True):
     """Group B for one KD: what each signal means, what is sent for a free party and for each cause."""
 
@@ -78,6 +53,7 @@ class Told(msgspec.Struct, frozen=True):
     free: int
     free_calling: int
     free_without_charge: int
+    forcible: frozenset[int]
 
     def free_signal(self, control: str, charge: bool) -> int:
         """The signal of a free called party."""
@@ -240,12 +216,21 @@ class Variant:
         named = {row.name: signal for signal, row in table.items() if row.name}
         # A signal that refuses in other classes may be spare in this one.
         refusals = {cause: signal for cause, signal in refusals.items() if table[signal].means == "refused"}
+        forcible = frozenset(signal for signal, row in table.items() if row.forcible)
         label = data.labels.group_b
         reply: dict[int, Sending] = {
             signal: (Noted(f"-> {label}{signal} {row.text}"), SendTone(tones.mfc_backward(signal))) for signal, row in table.items()
         }
         return Told(
-            _readings(table, label), reply, refusals, named["congestion"], named.get("vacant", 0), free, free_calling, free_without_charge
+            _readings(table, label),
+            reply,
+            refusals,
+            named["congestion"],
+            named.get("vacant", 0),
+            free,
+            free_calling,
+            free_without_charge,
+            forcible,
         )
 
     def _rows(self, kd: int) -> list[ClassData]:

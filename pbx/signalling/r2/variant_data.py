@@ -1,4 +1,4 @@
-"""The file of a national variant of R2 signalling, typed.
+"""The file of a national variant of R2 signalling, typed, and the habits that a trunk group may give its circuits.
 
 Fields are the words of Q.400-Q.490 (blue book); config/variants/china.toml is the example that explains each of them in
 place. Whether the values agree with one another is judged in pbx/signalling/r2/variant_checks.py; what is made of them
@@ -107,8 +107,8 @@ class RegisterData(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class BackwardSignal(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One backward MFC signal: the engine's word, the reader's words, the cause if it refuses the call; of a free called
-    party also who controls the release ("" = as the circuit does) and whether the call is charged."""
+    """One backward MFC signal: the engine's word, the reader's words, the cause if it refuses the call and whether an operator may then
+    force the release; of a free called party also who controls the release ("" = as the circuit does) and whether the call is charged."""
 
     means: Meaning
     text: str
@@ -116,6 +116,7 @@ class BackwardSignal(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name: str = ""
     control: Literal["", "mutual", "calling"] = ""
     charge: bool = True
+    forcible: bool = False
 
 
 class ClassData(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -168,3 +169,28 @@ class VariantData(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     classes: list[ClassData] = msgspec.field(name="class", default_factory=list)
     marks: dict[str, dict[Mark, int]] = {}
     switches: dict[str, bool] = {}
+
+
+class CircuitHabits(msgspec.Struct, frozen=True):
+    """What a trunk group may set for its circuits; empty = as the variant does.
+
+    ``traffic`` is a kind of call of the variant ("local", "toll", "operator"); ``control`` who controls the release where no signal
+    says so; ``semi_automatic``: operator's signals (the c bit) are read and sent in every call, not only in those whose KD says
+    that an operator makes them. ``category`` and ``called_class`` are KA and KD of callers of whom nothing else is known. ``marks`` are
+    sent before every number. ``from_first_after_mark``: a mark that is no mark here is answered by A2. ``charge`` false: a free called
+    party is signalled as not to be charged. ``dual_seizure``: of two ends that may seize, the one that goes on or the one that
+    gives way, where the variant has such a rule. ``skip_group_b``: an accepted call is told in group A (A6 of Q.441).
+    """
+
+    traffic: str = "local"
+    control: Literal["", "mutual", "calling"] = ""
+    semi_automatic: bool = False
+    ask_caller: Literal["", "first", "last", "never"] = ""
+    missing_digit: Literal["", "to-group-b", "congestion", "vacant"] = ""
+    category: int = 0
+    called_class: int = 0
+    marks: tuple[Mark, ...] = ()
+    from_first_after_mark: bool = False
+    charge: bool = True
+    dual_seizure: Literal["", "both-release", "goes-on", "gives-way"] = ""
+    skip_group_b: bool | None = None
