@@ -256,5 +256,6 @@ class ExchangeLine:
     def resume(self, engine, tag):
         """Put a new engine in the place of ours."""
         self.ours.engine = engine
-        levels = Levels(off_hook=self.closed, ringing=self.told_ringing)
+        stands = {"off_hook": self.closed, "ringing": self.told_ringing, "polarity_reversed": self.reversed, "battery": self.fed}
+        levels = Levels(**{name: value for name, value in stands.items() if name in Levels.__struct_fields__})
         self._take(self.ours, engine.resume(tag, levels, self.now))

@@ -223,7 +223,8 @@ def test_a_killed_control_adopts_what_was_answered(seed, features, kill_ms, outg
     tag, before = line.ours.engine.tag, list(line.ours.up)
     line.resume(story.fxo(), tag)
     if tag:
-        assert line.ours.engine.tag == tag, line.text()
+        # A change of the poles that was not yet told is taken in now.
+        assert line.ours.engine.tag.split()[:2] == tag.split()[:2], line.text()
         assert line.ours.up == before, line.text()
     else:
         # The new switch knows nothing of the call; what was begun is accounted for by the old one.
