@@ -1,8 +1,9 @@
 """An analog line in virtual time: a subscriber line of one exchange (FxsLine), an exchange line of another (FxoLine), two wires between.
 
 The wires carry loop, ringing voltage, poles, feed, tones and DTMF. Recognition is as the media plane does it: a loop that is open for less
-than a flash counts as a dial pulse, ringing and tones are told after a while, tones only to who listens. The switch of either end is
-a function as in tests/signalling/pair.py; it may also answer with media commands, as a switch does that sends ring-back. Leaves out levels.
+than a flash counts as a dial pulse; ringing and tones are told after a while, tones only to who listens, and with the time at which they
+began or ended. The switch of either end is a function as in tests/signalling/pair.py; it may also answer with media commands, as a switch
+does that sends ring-back. Leaves out levels.
 """
 
 import heapq
@@ -42,7 +43,7 @@ HOOK_RECOGNITION = 0.02
 PULSE_LONGEST, FLASH_LONGEST = 0.2, 0.8
 PULSE_GAP = 0.25
 TONE_RECOGNITION = {"dial": 1.2, "busy": 1.05, "congestion": 2.1, "ring-back": 1.0, "vacant": 1.4}
-TONE_RELEASE = {"ring-back": 4.6, "busy": 0.45, "congestion": 0.85}
+CADENCES = {"ring-back": (1.0, 4.0), "busy": (0.35, 0.35), "congestion": (0.7, 0.7)}
 
 
 class Side:
@@ -51,7 +52,7 @@ class Side:
     def __init__(self, name, engine, switch):
         self.name, self.engine, self.switch = name, engine, switch
         self.listens = self.tone = self.heard = self.tone_version = self.edges = self.digits = 0
-        self.free_at = 0.0
+        self.free_at = self.tone_at = 0.0
         self.deadline = None
         self.up, self.unexpected = [], []
 
@@ -64,6 +65,7 @@ class ExchangeLine:
         self.exchange, self.ours = Side("exchange", fxs, exchange_switch), Side("ours", fxo, our_switch)
         self.closed = self.off_hook = self.ringing = self.told_ringing = self.reversed = False
         self.fed = True
+        self.dialled_until = 0.0
         self.opened_at = self.pulses = self.hook_version = self.ring_version = 0
         self.trace = []
         self._heap, self._count = [], 0
@@ -74,8 +76,9 @@ class ExchangeLine:
         self._count += 1
         heapq.heappush(self._heap, (time, self._count, function, arguments))
 
-    def give(self, side, value):
-        self._take(side, side.engine.receive(value, self.now))
+    def give(self, side, value, time=None):
+        """What the engine is told, with the time at which it happened on the line."""
+        self._take(side, side.engine.receive(value, self.now if time is None else time))
 
     def text(self):
         return "\n".join(f"{time * 1000:8.0f} {name:8} {text}" for time, name, text in self.trace)
@@ -215,21 +218,30 @@ class ExchangeLine:
     def _sound(self, side, tone):
         if tone == side.tone:
             return
-        side.tone = tone
-        side.tone_version += 1
         if side is self.exchange and self.ours.heard:
-            gone = TONE_RELEASE.get(tones.name(self.ours.heard), 0.1)
-            self.at(self.now + gone, self._ended, side.tone_version, self.ours.heard)
+            ended, told = self._end_of(tones.name(self.ours.heard), side.tone_at, bool(tone))
+            self.at(told, self._ended, self.ours.heard, ended)
+        side.tone, side.tone_at = tone, self.now
+        side.tone_version += 1
         self._sound_heard(side)
+
+    def _end_of(self, name, begun, other_follows):
+        """When a tone that stops now was heard last, and when the receiver can know it: another tone tells it at once."""
+        on, off = CADENCES.get(name, (0.0, 0.0))
+        phase = (self.now - begun) % (on + off) if on else 0.0
+        if phase <= on:
+            return self.now, self.now + 0.05
+        ended = self.now - phase + on
+        return ended, self.now + 0.05 if other_follows else ended + off * 1.15
 
     def _sound_heard(self, side):
         if side is self.exchange and side.tone:
             self.at(self.now + TONE_RECOGNITION.get(tones.name(side.tone), 1.0), self._hear, side.tone_version)
 
-    def _ended(self, version, tone):
-        if self.ours.heard == tone and (self.exchange.tone != tone):
+    def _ended(self, tone, ended):
+        if self.ours.heard == tone and self.exchange.tone != tone:
             self.ours.heard = 0
-            self.give(self.ours, ToneOff(tone))
+            self.give(self.ours, ToneOff(tone), ended)
 
     def _hear(self, version):
         tone = self.exchange.tone
@@ -237,9 +249,9 @@ class ExchangeLine:
             return
         before, self.ours.heard = self.ours.heard, tone
         if before:
-            self.give(self.ours, ToneOff(before))
+            self.give(self.ours, ToneOff(before), self.exchange.tone_at)
         if self.closed:
-            self.give(self.ours, ToneOn(tone))
+            self.give(self.ours, ToneOn(tone), self.exchange.tone_at)
 
     def _digits(self, side, command):
         start = max(self.now, side.free_at)

@@ -121,14 +121,14 @@ def test_pulses_are_sent_at_exact_times_digit_by_digit():
     give(engine, 0.0, Setup("20"))
     first = expire(engine)
     assert first == [
-        SendBits(0b1101, pytest.approx(0.23)),
-        SendBits(0b0101, pytest.approx(0.291)),
-        SendBits(0b1101, pytest.approx(0.33)),
-        SendBits(0b0101, pytest.approx(0.391)),
+        SendBits(0b1101, pytest.approx(0.28)),
+        SendBits(0b0101, pytest.approx(0.341)),
+        SendBits(0b1101, pytest.approx(0.38)),
+        SendBits(0b0101, pytest.approx(0.441)),
     ]
     second = expire(engine)
     assert len(second) == 20
-    assert second[0].at == pytest.approx(0.391 + 0.7)
+    assert second[0].at == pytest.approx(0.441 + 0.7)
     assert give(engine, 1.2, Release(16))[:1] == [Disarm()]
 
 

@@ -108,7 +108,7 @@ def test_is_rung_answers_and_hears_busy_tone():
     assert not engine.speech
     assert give(engine, 6.0, Alerting()) == []
     assert give(engine, 7.0, Connect())[0] == Loop(True)
-    assert (engine.tag, engine.speech) == ("in talking", True)
+    assert (engine.tag, engine.speech) == ("in talking until reversed", True)
     assert give(engine, 9.0, on("busy")) == []
     assert expire(engine) == [Disconnect(16)]
     cleared = give(engine, 12.0, Disconnect(16))
@@ -220,11 +220,11 @@ def test_waits_for_dial_tone_dials_and_is_answered_by_the_end_of_ring_back():
     assert engine.speech
     assert up(give(engine, 5.0, on("ring-back"))) == [Alerting()]
     assert give(engine, 11.0, off("ring-back")) == []
-    assert engine.deadline() == 13.5
+    assert engine.deadline() == 18.5
     assert up(expire(engine)) == [Connect()]
     assert up(give(engine, 20.0, Digit("5"))) == [Info("5")]
     assert give(engine, 21.0, Info("12#")) == [SendDigits("12#", 100, 100)]
-    assert give(engine, 22.0, Info("!")) == [Loop(False, 22.03), Loop(True, pytest.approx(22.13))]
+    assert give(engine, 22.0, Info("!")) == [Loop(False, 22.08), Loop(True, pytest.approx(22.18))]
     assert give(engine, 23.0, Info("x")) == []
     assert up(give(engine, 24.0, Release(16))) == [Release(16)]
 
@@ -339,7 +339,7 @@ def test_ringing_meets_our_seizure_and_wins(dial_tone):
     assert not any(type(output) is Loop for output in met)
     give(engine, 0.3, RingOff())
     assert up(give(engine, 1.0, Connect())) == [Connect()]
-    assert engine.tag == "in talking"
+    assert engine.tag == "in talking until reversed"
     assert up(give(engine, 9.0, Release(16))) == [Release(16)]
     assert up(expire(engine)) == [Idle()]
 
@@ -425,7 +425,7 @@ def test_a_short_alarm_freezes_a_long_one_loses_the_call():
     assert give(engine, 10.0, Alarm(1)) == [Blocked("alarm")]
     assert give(engine, 10.1, Battery(False), RingOn()) == []
     assert give(engine, 10.5, Battery(True), RingOff(), Alarm(0)) == [Unblocked()]
-    assert engine.tag == "in talking"
+    assert engine.tag == "in talking until reversed"
     give(engine, 20.0, Alarm(4))
     assert "alarm" in engine.state
     assert up(expire(engine)) == [Release(27)]
@@ -433,7 +433,7 @@ def test_a_short_alarm_freezes_a_long_one_loses_the_call():
     assert up(give(engine, 30.0, RingOn(), Alarm(0))) == [Seized(), Unblocked()]
 
 
-@pytest.mark.parametrize("tag", ["in talking", "out talking", "in talking reversed", "out talking reversed"])
+@pytest.mark.parametrize("tag", ["in talking until reversed", "out talking", "in talking reversed", "out talking reversed"])
 def test_resume(tag):
     kept, gone, broken = line(), line(), line(release_supervision=("loop-break",))
     outputs = kept.resume(tag, Levels(off_hook=True), 0.0)
@@ -446,12 +446,25 @@ def test_resume(tag):
         off_hook: bool = True
         ringing: bool = False
         alarms: int = 0
-        polarity_reversed: bool = tag.endswith("reversed")
+        polarity_reversed: bool = tag.endswith("talking reversed")
         battery: bool = False
 
     broken.resume(tag, Line(), 0.0)
     assert broken.tag == tag
     assert expire(broken) == [Disconnect(16)]
+
+
+def test_poles_are_watched_after_a_restart_as_before():
+    """A call that we made and that was taken for answered: reversal, the answer, releases nothing; going back does."""
+    before = line(release_supervision=("reversal",))
+    dialled(before)
+    give(before, 5.0, on("ring-back"), off("ring-back"))
+    expire(before)
+    after = line(release_supervision=("reversal",))
+    after.resume(before.tag, Levels(off_hook=True), 10.0)
+    for engine in (before, after):
+        assert give(engine, 11.0, Polarity(True)) == []
+        assert give(engine, 12.0, Polarity(False)) == [Disconnect(16)]
 
 
 def test_resume_of_what_was_not_answered():

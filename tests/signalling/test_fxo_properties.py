@@ -181,6 +181,25 @@ def test_glare(after_ms):
     story.check()
 
 
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 15000), st.sampled_from((17, 42)))
+def test_ring_back_that_gives_way_to_a_tone_of_refusal_is_never_an_answer(after_ms, cause):
+    """At whatever place of its cadence: the end of the last burst is told late, and the tone of refusal later still."""
+    story = Story(5, answer_supervision="tone")
+    line = story.line
+    line.exchange.switch = lambda side, primitive, now: ()
+    story.say(line.ours, Setup("10086"))
+    line.run(2.5)
+    line._do(line.exchange, RING_BACK)
+    line.run(4.0 + after_ms / 1000)
+    story.say(line.exchange, Disconnect(cause))
+    line.run(line.now + 12.0)
+    assert Connect() not in line.ours.up, line.text()
+    assert Disconnect(cause) in line.ours.up, line.text()
+    story.settle()
+    story.check()
+
+
 FEATURES = st.fixed_dictionaries(
     {
         "dialling": st.sampled_from(("dtmf", "pulse")),
@@ -223,7 +242,8 @@ def test_a_killed_control_adopts_what_was_answered(seed, features, kill_ms, outg
     tag, before = line.ours.engine.tag, list(line.ours.up)
     line.resume(story.fxo(), tag)
     if tag:
-        assert line.ours.engine.tag == tag, line.text()
+        # A change of the poles that was not yet told is taken in now.
+        assert line.ours.engine.tag.split()[:2] == tag.split()[:2], line.text()
         assert line.ours.up == before, line.text()
     else:
         # The new switch knows nothing of the call; what was begun is accounted for by the old one.

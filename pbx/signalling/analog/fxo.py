@@ -40,7 +40,7 @@ DIGIT_STATES = frozenset({"Talking", "Caught", "FarCleared"})
 DIAL_TONES = frozenset({tones.progress("dial"), tones.progress("special-dial")})
 RING_BACK = tones.progress("ring-back")
 RESUMED = Noted("call adopted after a restart")
-OUT, IN, REVERSED = "out talking", "in talking", " reversed"
+OUT, IN, REVERSED, RELEASED = "out talking", "in talking", " reversed", " until reversed"
 
 _Method = Callable[["FxoLine", Any, float], Sequence[Output]]
 _Standing = tuple[bool, bool, bool]
@@ -69,10 +69,11 @@ class FxoLine:
 
     @property
     def tag(self) -> str:
-        """Who made the answered call and how the poles stand in it; empty in every other state."""
+        """Who made the answered call, how the poles stand in it and how when it is released; empty in every other state."""
         if self._machine.state != "Talking":
             return ""
-        return (OUT if self._call.outgoing else IN) + (REVERSED if self._call.reversed else "")
+        line = self._call
+        return (OUT if line.outgoing else IN) + (REVERSED if line.reversed else "") + (RELEASED if line.home else "")
 
     @property
     def speech(self) -> bool:
@@ -107,15 +108,16 @@ class FxoLine:
         While an alarm stands the levels say nothing: the call is kept as it was, what stands is taken in when the alarm ends.
         """
         line, machine = self._call, self._machine
-        kept = tag.removesuffix(REVERSED)
-        line.reversed = kept != tag
+        poles = tag.removesuffix(RELEASED)
+        kept = poles.removesuffix(REVERSED)
+        line.reversed = kept != poles
         stands: _Standing = (
             levels.ringing,
             levels.polarity_reversed,
             levels.battery,
         )
         if kept in (OUT, IN) and (levels.off_hook or levels.alarms):
-            line.adopt(kept == OUT)
+            line.adopt(kept == OUT, poles != tag)
             line.battery = True
             machine.enter("Talking", now)
             outputs: Sequence[Output] = (RESUMED, UNLISTEN, Loop(True), LISTEN_CALL)

@@ -52,7 +52,7 @@ class FxoCall(FxoIncoming):
         self.sender.begin(setup.called)
         self.open = self._idle_owed = self.outgoing = True
         self._overlap, self._alerted, self._cause = setup.overlap, False, 0
-        self._home = self.reversed
+        self.home = self.reversed
         if self.features.ground_start:
             machine.choose("Grounding")
             return GROUND_ON
@@ -77,7 +77,7 @@ class FxoCall(FxoIncoming):
 
     def _poles_before_dialling(self, _: object, now: float) -> Sequence[Output]:
         """Some exchanges turn the poles when the line is seized: that is no answer."""
-        self._home = self.reversed
+        self.home = self.reversed
         return ()
 
     # Both at once.
@@ -172,7 +172,7 @@ class FxoCall(FxoIncoming):
 
     def _poles_in_dialling(self, _: object, now: float) -> Sequence[Output]:
         state = self.machine.state
-        if self.features.answer_supervision != "reversal" or self.reversed == self._home:
+        if self.features.answer_supervision != "reversal" or self.reversed == self.home:
             self.machine.choose(state)
             return ()
         return self._answered(None, now)

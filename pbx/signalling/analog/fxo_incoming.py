@@ -152,7 +152,7 @@ class FxoIncoming(FxoSupervision):
         return (*LOOP_CLOSED, LISTEN_CALL, CONNECT)
 
     def _talk(self, now: float) -> None:
-        self._home = not self.reversed
+        self.home = not self.reversed
         self._settled_at = now + self.variant.seconds("polarity_settle")
 
     # The end of ringing and of the guard.

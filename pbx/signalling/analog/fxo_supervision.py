@@ -60,9 +60,9 @@ class FxoSupervision(FxoWires):
     def _poles(self, _: object, now: float) -> Sequence[Output]:
         self.machine.choose(self.machine.state)
         if not self.outgoing and now < self._settled_at:
-            self._home = not self.reversed
+            self.home = not self.reversed
             return ()
-        if "reversal" not in self.features.release_supervision or self.reversed != self._home:
+        if "reversal" not in self.features.release_supervision or self.reversed != self.home:
             return ()
         return self._fail(call.NORMAL_CLEARING)
 

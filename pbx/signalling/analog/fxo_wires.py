@@ -56,8 +56,8 @@ class FxoWires:
     """What one line knows; owner of its machine."""
 
     __slots__ = (
-        "_alerted", "_cause", "_home", "_idle_owed", "_listens", "_overlap", "_ready", "_rings", "_settled_at", "battery", "features",
-        "identity", "machine", "number", "open", "outgoing", "reasons", "reversed", "ringing", "sender", "variant",
+        "_alerted", "_cause", "_idle_owed", "_listens", "_overlap", "_ready", "_rings", "_settled_at", "battery", "features",
+        "home", "identity", "machine", "number", "open", "outgoing", "reasons", "reversed", "ringing", "sender", "variant",
     )  # fmt: skip
 
     def __init__(self, variant: FxoVariant, number: str, features: FxoFeatures, chart: Chart) -> None:
@@ -69,7 +69,7 @@ class FxoWires:
         self.ringing = self.reversed = self.open = self.outgoing = False
         self.battery = not features.ground_start
         self.reasons: set[str] = set()
-        self._home = False
+        self.home = False
         """Where the poles are when the far party has gone; in a call to be answered by reversal, before the answer."""
         self._settled_at = 0.0
         self._rings = self._cause = 0
@@ -124,11 +124,11 @@ class FxoWires:
         """After a restart: Idle is to go up when the line is at rest."""
         self._idle_owed = True
 
-    def adopt(self, outgoing: bool) -> None:
+    def adopt(self, outgoing: bool, home: bool) -> None:
         """After a restart: an answered call is taken over."""
         self.open = self._idle_owed = True
         self.outgoing = outgoing
-        self._home = not self.reversed
+        self.home = home
 
     def _refuse_setup(self, _: object, now: float) -> Sequence[Output]:
         self._idle_owed = True

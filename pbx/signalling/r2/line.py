@@ -48,6 +48,10 @@ MOST_PULSES = 20
 """Metering pulses that one primitive may ask for: the plane keeps 64 timed commands for a port."""
 
 
+ON_ITS_WAY_S = 0.05
+"""What is said now may reach the plane so much later, together with the end of a pulse that was due meanwhile."""
+
+
 class LineSignalling:
     """The line half of one circuit: owner of the line machine, master of the two registers."""
 
@@ -96,7 +100,7 @@ class LineSignalling:
 
     def _sent(self, name: str, now: float) -> Sequence[Output]:
         """A line signal; the end of a pulse still to come must not undo it."""
-        if now < self._pulses_until:
+        if now < self._pulses_until + ON_ITS_WAY_S:
             self._pulses_until = 0.0
             return (DISARM, *self._send[name])
         return self._send[name]
