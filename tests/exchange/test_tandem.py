@@ -102,7 +102,8 @@ def test_clear_back_and_re_answer_pass_through(seed):
 def test_an_operators_re_ring_passes_through(seed):
     operators = 'traffic = "operator"\nsemi_automatic = true\nrelease_control = "calling"'
     changes = (('hunt = "longest-idle"', f'hunt = "longest-idle"\n{operators}'),)
-    parts = trunk_span("toll", traffic="operator", semi_automatic=True, release_control="calling") + number("5", "trunk:toll", length=9, strip=1, callers="all")
+    toll = trunk_span("toll", traffic="operator", semi_automatic=True, release_control="calling")
+    parts = toll + number("5", "trunk:toll", length=9, strip=1, callers="all")
     with Lab(seed=seed, tokens=True, configuration=office(parts, changes=changes)) as lab:
         blocks(lab, "toll")
         city = lab.caller(CITY)
