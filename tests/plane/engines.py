@@ -1,7 +1,7 @@
 """Two signalling engines on two media planes that simulated spans join: what tests/signalling does in pure Python, by the planes' own ears.
 
-The switch of either end is a function that answers a primitive with what is to be said and after how many seconds: primitives to the engine,
-media commands to the port. Leaves out the floor: engines are told the times of events and are given their timers each tick.
+The switch of either end is a function that answers a primitive with what is to be said and after how many seconds: primitives to the
+engine, media commands to the port. Leaves out the floor: engines are told the times of events and are given their timers each tick.
 """
 
 from pbx.engine import Noted
