@@ -13,10 +13,13 @@ from pbx.call import ALERTING, CONNECTED, HELD, Leg
 from pbx.line import EXTENSION, Line
 from pbx.vocabulary import facts
 from pbx.vocabulary.call import NORMAL_CLEARING, Alerting, CallWaiting, Setup
+from pbx.vocabulary.media import Mute
 
 if TYPE_CHECKING:
     from pbx.switch import Switch
 
+SIGNALS_SECONDS = 2.0
+"""Longer than tone, alert, the set's answer and the message together (config/variants/china-subscriber.toml)."""
 RECALL = "recall"
 """The ringing cadence of a telephone whose handset was put down while another call waited or was held."""
 
@@ -31,8 +34,9 @@ class CallWaitings:
     def offer(self, caller: Leg, line: Line, called: str) -> Leg | None:
         """Let the caller wait at a line that talks; None when it takes no second call."""
         active: Leg | None = line.leg
-        talks = active is not None and active.answered and not active.clearing and active.call.talking is not None
-        if not line.call_waiting or line.second is not None or line.blocked or not talks:
+        if not line.call_waiting or line.second is not None or line.blocked or active is None or active.call.talking is None:
+            return None
+        if not active.answered or active.clearing:
             return None
         now = self._floor.now
         leg = caller.call.add_second(line, now)
@@ -45,8 +49,15 @@ class CallWaitings:
             self._floor.to_line(caller.line, Alerting())
         self._switch.ring_back(caller)
         leg.ring_timer = self._floor.after(self._switch.settings.no_answer_seconds, self._switch.rung_out, leg)
+        self._hush(active, True)
+        self._floor.after(SIGNALS_SECONDS, self._hush, active, False)
         self._floor.touch(line)
         return leg
+
+    def _hush(self, leg: Leg, muted: bool) -> None:
+        """The party is not to hear the other one over the signals that tell its set who calls (GR-30: the far party is muted)."""
+        for source in sorted(leg.hears):
+            self._floor.orders([(leg.line.port, Mute(source, muted))])
 
     def flash(self, leg: Leg) -> None:
         """The party flashed: the second call becomes the active one, the active one is held."""

@@ -155,7 +155,7 @@ class Control:
         self.journal = Journal(self.plane)
         self.is_overtaken = False
         self.clock = PlaneClock(reactor, self.plane, self.overtaken)
-        self.exchange = Exchange(configuration, self.plane, self.clock, self.journal.append, prompts, epoch)
+        self.exchange = Exchange(configuration, self.plane, self.clock, self.journal.append, prompts, epoch, self._date_time)
         self.exchange.floor.on_fault = self._keep_fault
         zero = time.time() - self.plane.now
         self.store = Store(places.store, self.plane, self._is_trunk, ring_name=places.ring_name(), clock_zero=zero)
@@ -176,6 +176,10 @@ class Control:
         self.journal.subscribe(Fact, self.recordings.take)
         if trace:
             self.journal.subscribe(Fact, LiveSteps(self.exchange).show)
+
+    def _date_time(self, now: float) -> str:
+        """MMDDhhmm by the wall clock, as telephones show it; ``now`` is a moment ago on the exchange's clock."""
+        return time.strftime("%m%d%H%M", time.localtime(time.time() - (self.plane.now - now)))
 
     def start(self) -> None:
         """Begin, or take over."""

@@ -7,6 +7,7 @@ far exchange, in the same virtual time.
 """
 
 from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,14 @@ from pbx.media import TICK_SECONDS, Plane
 from pbx.plant import ends_of
 from pbx.tone_plan import TonePlan
 from pbx.vocabulary.facts import Fact, encode
+
+MIDNIGHT = datetime(2026, 1, 1)
+"""When every simulation begins, as its telephones show it."""
+
+
+def date_time(now: float) -> str:
+    """MMDDhhmm of a simulation's seconds."""
+    return (MIDNIGHT + timedelta(seconds=now)).strftime("%m%d%H%M")
 
 
 class Ticker:
@@ -124,7 +133,7 @@ class Simulation:
         far_prompts = load_sounds(self.far, tones, sounds)
         self.append: Callable[[Fact], object] = append or self.keep
         self._control_clock = MortalClock(self.clock)
-        self.exchange = Exchange(configuration, self.near, self._control_clock, self.append, self.prompts)
+        self.exchange = Exchange(configuration, self.near, self._control_clock, self.append, self.prompts, date_time=date_time)
         self.network: Network = far_network.build(configuration, self.far, self.clock, far_prompts)
         self.ticker = Ticker(self.clock, self.near, self.far)
         self.ticker.near_events = self.exchange.floor.media
@@ -165,7 +174,7 @@ class Simulation:
         self.ticker.near = self.near
         self._control_clock = MortalClock(self.clock)
         epoch = self.near.epoch
-        self.exchange = Exchange(self.configuration, self.near, self._control_clock, self.append, self.prompts, epoch)
+        self.exchange = Exchange(self.configuration, self.near, self._control_clock, self.append, self.prompts, epoch, date_time)
         self.ticker.near_events = self.exchange.floor.media
         return self.exchange.recover()
 
