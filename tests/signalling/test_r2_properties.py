@@ -146,17 +146,22 @@ def test_nothing_raises(direction, inputs, variant, habits):
 
 
 @settings(max_examples=150, deadline=None)
-@given(st.integers(0, 2**32), st.integers(0, 6000), st.integers(0, 3000), st.booleans())
-def test_a_killed_control_adopts_what_was_established(seed, kill_ms, gap_ms, caller):
-    """Either end is killed, comes back later, and adopts by tag and levels."""
+@given(st.integers(0, 2**32), st.integers(0, 8000), st.integers(0, 3000), st.booleans(), st.sampled_from(("", "calling")), st.booleans())
+def test_a_killed_control_adopts_what_was_established(seed, kill_ms, gap_ms, caller, control, hangs_up):
+    """Either end is killed, comes back later, and adopts by tag and levels; the called party may have hung up for a while."""
     story = Story(seed)
     pair = story.pair
-    story.say(pair.left, Setup("10086", "02112345678"))
+    story.say(pair.left, Setup("10086", "02112345678", control=control))
     pair.run(kill_ms / 1000)
+    suspended = hangs_up and control == "calling" and pair.left.engine.tag.startswith("out answered")
+    if suspended:
+        story.say(pair.right, Suspend())
+        pair.run(pair.now + 0.1)
+        assert pair.left.engine.tag == "out suspended, calling"
     end = pair.left if caller else pair.right
     other = end.other
     tag = end.engine.tag
-    established = tag.endswith("answered")
+    established = "answered" in tag or "suspended" in tag
     clears = Random(seed).random() < 0.5
     end.dead = True
     end.deadline = None
@@ -176,7 +181,7 @@ def test_a_killed_control_adopts_what_was_established(seed, kill_ms, gap_ms, cal
     if established and not clears:
         assert end.engine.tag == tag
         assert end.up == up_before
-        assert pair.left.engine.tag == "out answered"
+        assert pair.left.engine.tag == f"out {'suspended' if suspended else 'answered'}{', calling' if control else ''}"
     story.settle()
     story.check()
 

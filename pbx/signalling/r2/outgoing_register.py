@@ -60,6 +60,7 @@ class OutgoingRegister(Register):
         ka, kd = ka_kd(setup.category)
         self._ka = ka or settled.category
         self.kd = (settled.test_class if setup.test else 0) or kd or settled.called_class
+        # What KB means depends on the KD that it answers.
         self._readings["CalledClass"] = variant.told[self.kd].readings
         self.row = NO_ROW
         register = variant.data.register
