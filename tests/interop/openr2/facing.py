@@ -13,17 +13,25 @@ import msgspec
 import pytest
 
 from pbx.signalling.r2.variant import VARIANTS, Variant, load_variant
+from tests.interop.openr2.library import MODES
+from tests.interop.spandsp import MFC_NAMES
 
 HERE = Path(__file__).resolve().parent
 
 
 class Facing(msgspec.Struct, frozen=True):
-    """``number`` is libopenr2's variant; ``caller`` and ``callee``: lines of its configuration that change signals ("x": none)."""
+    """``number`` is libopenr2's variant; ``caller`` and ``callee``: lines of its configuration that change signals ("x": none).
+
+    ``ways`` in which it accepts calls so that our variant takes them for accepted; ``refusals`` that it has no signal for, or one that
+    means something else to us.
+    """
 
     ours: str
     number: int
     caller: tuple[str, ...] = ()
     callee: tuple[str, ...] = ()
+    ways: tuple[str, ...] = MODES[:2]
+    lacks: tuple[str, ...] = ("collect call refused",)
 
     @property
     def variant(self) -> Variant:
@@ -35,9 +43,15 @@ class Facing(msgspec.Struct, frozen=True):
         """What both ends send at rest."""
         return self.variant.data.bits.forward.idle
 
+    def ends_of_caller(self) -> list[str]:
+        """How our file has it that a caller's number ends or is withheld; that libopenr2 agrees of itself is a test of its own."""
+        register = self.variant.data.register
+        end, restricted = (MFC_NAMES[signal - 1] for signal in (register.end_of_caller, register.restricted_read))
+        return [f"mf_g1_tones.no_more_ani_available={end}", f"mf_g1_tones.caller_ani_is_restricted={restricted}"]
+
     def context(self, folder: Path, side: str, *more: str, **settings: int) -> dict[str, Any]:
         """A context of the far exchange's program as "caller" or "callee", with ``more`` lines and other settings of it."""
-        lines = [*(self.caller if side == "caller" else self.callee), *more]
+        lines = [*(self.caller if side == "caller" else self.callee), *self.ends_of_caller(), *more]
         path = folder / f"{side}-{zlib.crc32(repr(lines).encode()):08x}.conf"
         path.write_text("\n".join([*lines, ""]), encoding="ascii")
         return {"file": str(path), **settings}
@@ -64,6 +78,8 @@ CHINA = Facing(
         "mf_gb_tones.reject_collect_call=4",
         "mf_gb_tones.special_info_tone=6",
     ),
+    ways=MODES[:3],
+    lacks=(),
 )
 FACINGS = (
     CHINA,
