@@ -131,8 +131,9 @@ class LineSignalling:
     def adopt(self, state: str, habits: Sequence[str], levels: Levels, now: float) -> Sequence[Output]:
         """After a restart: take over a call that was in the stable ``state``, or ("") bring the circuit to rest.
 
-        ``habits`` of the call: "calling" if the calling party controls the release, "operator" if an operator made it. The far end may have gone on meanwhile; a level that differs from what the state leaves standing is taken as a
-        signal now. Of a call that was not stable nothing is kept: idle goes out and Idle up when the far end agrees.
+        ``habits`` of the call: "calling" if the calling party controls the release, "operator" if an operator made it. The
+        far end may have gone on meanwhile; a level that differs from what the state leaves standing is taken as a signal
+        now. Of a call that was not stable nothing is kept: idle goes out and Idle up when the far end agrees.
         """
         bits, machine = self.variant.data.bits, self.machine
         mask = bits.mask
