@@ -14,7 +14,7 @@ from pbx._plane import lib
 
 from drivers.wire import SpanSettings, Wire, join
 from pbx.clock import VirtualClock
-from pbx.exchange import slot_port
+from pbx.plant import slot_port
 from pbx.sound_file import encode_alaw
 from pbx.vocabulary import tones
 from tests.dsp.sounds import MFC_HZ, MFC_PAIRS, PEAK_AT_0_DBM0, noise

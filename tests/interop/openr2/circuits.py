@@ -19,10 +19,11 @@ import msgspec
 from drivers.wire import SpanSettings, Wire
 from pbx.clock import VirtualClock
 from pbx.engine import Output
-from pbx.exchange import load_sounds, slot_port
+from pbx.exchange import load_sounds
 from pbx.floor import Floor
 from pbx.line import Line
 from pbx.media import Layout, Plane
+from pbx.plant import slot_port
 from pbx.signalling.r2.circuit import R2Circuit
 from pbx.signalling.r2.variant import Variant
 from pbx.tone_plan import china
