@@ -21,7 +21,7 @@ pytestmark = pytest.mark.skipif(not openr2.installed(), reason=f"{openr2.LIBRARY
 
 AT_S = 6.0
 """When libopenr2 seizes all circuits at once."""
-DIALLING_S = 0.91
+DIALLING_S = 0.98
 """From the first key of six to the seizure, less the time that the two clocks are apart (libopenr2 counts from its own beginning)."""
 
 
