@@ -69,8 +69,9 @@ def test_dual_seizure_costs_one_circuit_and_not_the_call(tmp_path):
 def test_both_ends_seize_within_30_ms_of_each_other(facing, tmp_path):
     """Thirty circuits, ours seized 30 ms before libopenr2's to 28 ms after it, 2 ms apart; then each circuit carries a call each way.
 
-    What libopenr2 takes back within the same 10 ms nobody can recognise: both ends wait for their acknowledgement in vain, and libopenr2,
-    which has cleared, still counts that time and calls it a protocol error.
+    Both ends act at ticks of 10 ms, so that the line sees the offsets in steps of 10 ms. What libopenr2 takes back
+    within the same 10 ms nobody can recognise: both ends wait for their acknowledgement in vain, and libopenr2, which has cleared, still
+    counts that time and calls it a protocol error.
     """
     called, at_s = "51234", 2.04
     offsets_ms = dict(zip(SLOTS, range(-30, 30, 2), strict=True))
