@@ -74,7 +74,7 @@ def told(seed, tokens):
 
 def words(step):
     """What happened, without how long somebody had waited for it or a tone was heard."""
-    return re.sub(r"waited [0-9.]+ s|off, [0-9]+ ms", "", step.text)
+    return re.sub(r"waited [0-9.]+ s| \([0-9]+ ms\)$", "", step.text)
 
 
 def difference(sound, tokens):
