@@ -11,7 +11,7 @@ from pbx.call import Call, Leg
 from pbx.console_words import AgentRow, CallRow, LineRow, QueueRow, RecordingRow
 from pbx.exchange import Exchange
 from pbx.journal import Journal, Subscription
-from pbx.line import TRUNK, Line
+from pbx.line import Line
 from pbx.recording_files import RecordingFiles
 from pbx.trace import cause_text
 from pbx.vocabulary.call import NORMAL_CLEARING, Blocked, Reset, Unblocked
@@ -244,11 +244,13 @@ class ConsoleView:
 
     def levels(self, line: str) -> str:
         """What stands on a line: signalling bits or hook, and alarms: levels("e1-1/5")."""
-        found, kind = self._exchange.plane.levels(self._line(line).port), self._line(line).kind
+        found, kind = self._exchange.plane.levels(self._line(line).port), self._line(line).port_kind
         alarms = ", ".join(name for value, name in ALARM_NAMES.items() if found.alarms & value) or "no alarm"
-        if kind == TRUNK:
+        if kind == "cas":
             return f"receives {found.bits_in:04b}, sends {found.bits_out:04b}; {alarms}"
-        return f"{'off-hook' if found.off_hook else 'on-hook'}; {alarms}"
+        wires = [("ringing", found.ringing), ("poles reversed", found.polarity_reversed), ("no feed", not found.battery)]
+        words = ["off-hook" if found.off_hook else "on-hook", *(word for word, stands in wires if stands)]
+        return f"{', '.join(words)}; {alarms}"
 
     def _clear(self, call: Call) -> str:
         self._switch.clear(call, NORMAL_CLEARING)
