@@ -14,10 +14,10 @@ from pbx.machine import Chart, Machine
 from pbx.signalling.analog.dialling import DigitSender
 from pbx.signalling.analog.ear_and_mouth_address import MARK, IncomingAddress, Verdict
 from pbx.signalling.analog.ear_and_mouth_variant import Direction, EarAndMouthFeatures, EarAndMouthVariant
+from pbx.signalling.analog.occupancy import Occupancy
 from pbx.vocabulary import call
 from pbx.vocabulary.call import (
     Alerting,
-    Blocked,
     Connect,
     Disconnect,
     Idle,
@@ -43,55 +43,33 @@ UNLISTEN = Unlisten(RECEIVE_DTMF | RECEIVE_PROGRESS)
 REFUSED = (Release(call.CIRCUIT_NOT_AVAILABLE), IDLE)
 
 
-class EarAndMouthCall:
+class EarAndMouthCall(Occupancy):
     """What one circuit does in its states; owner of its machine."""
 
     __slots__ = (
-        "_alerted", "_cause", "_changed_at", "_features", "_idle_owed", "_overlap", "address", "direction", "far", "machine", "open",
-        "reasons", "sender", "variant",
+        "_alerted", "_cause", "_changed_at", "_features", "_overlap", "address", "direction", "far", "machine",
+        "sender", "variant",
     )  # fmt: skip
 
     def __init__(
         self, variant: EarAndMouthVariant, direction: Direction, examiner: NumberExaminer, features: EarAndMouthFeatures, chart: Chart
     ) -> None:
         self.variant, self.direction, self._features = variant, direction, features
+        super().__init__()
         self.machine = Machine(chart, self)
         self.sender = DigitSender(variant.data.digits, features.address == "pulse", variant.lead)
         self.address = IncomingAddress(variant, features, examiner)
         self.far = False
         """Whether the far end is off-hook."""
-        self.open = self._idle_owed = self._overlap = self._alerted = False
-        self.reasons: set[str] = set()
+        self._overlap = self._alerted = False
         self._changed_at = 0.0
         self._cause = 0
 
     # What the actions share.
 
-    def close(self, cause: int) -> tuple[Output, ...]:
-        """Release up, if a call is open."""
-        if not self.open:
-            return ()
-        self.open = False
-        return (Release(cause),)
-
-    def add_reason(self, reason: str) -> tuple[Output, ...]:
-        """The circuit may not be seized, for one more reason."""
-        if reason in self.reasons:
-            return ()
-        self.reasons.add(reason)
-        return (Blocked(reason),)
-
-    def remove_reason(self, reason: str) -> tuple[Output, ...]:
-        """A reason has gone; Unblocked goes up with the last one."""
-        if reason not in self.reasons:
-            return ()
-        self.reasons.discard(reason)
-        return () if self.reasons else (UNBLOCKED,)
-
     def rested(self) -> tuple[Output, ...]:
         """Both ends are on-hook: what the lead itself blocked is free again, Idle goes up if it is owed."""
-        owed, self._idle_owed = self._idle_owed, False
-        return (*self.remove_reason("fault"), *self.remove_reason("remote"), *((IDLE,) if owed else ()))
+        return (*self.remove_reason("fault"), *self.remove_reason("remote"), *self.pay_idle())
 
     def drop(self, cause: int) -> tuple[Output, ...]:
         """On-hook, everything stops. An end that is still off-hook there is waited for."""

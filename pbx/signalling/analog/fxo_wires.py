@@ -11,10 +11,10 @@ from pbx.machine import Chart, Machine
 from pbx.signalling.analog.dialling import DigitSender
 from pbx.signalling.analog.fxo_identity import IdentityReceiver
 from pbx.signalling.analog.fxo_variant import FxoFeatures, FxoVariant
+from pbx.signalling.analog.occupancy import Occupancy
 from pbx.vocabulary import call
 from pbx.vocabulary.call import (
     Alerting,
-    Blocked,
     Connect,
     Disconnect,
     Idle,
@@ -52,28 +52,28 @@ UNLISTEN = Unlisten(RECEIVE_DTMF | RECEIVE_PROGRESS | RECEIVE_CALLER_IDENTITY | 
 REFUSED = (Release(call.CIRCUIT_NOT_AVAILABLE), IDLE)
 
 
-class FxoWires:
+class FxoWires(Occupancy):
     """What one line knows; owner of its machine."""
 
     __slots__ = (
-        "_alerted", "_cause", "_idle_owed", "_listens", "_overlap", "_ready", "_rings", "_settled_at", "battery", "features",
-        "home", "identity", "machine", "number", "open", "outgoing", "reasons", "reversed", "ringing", "sender", "variant",
+        "_alerted", "_cause", "_listens", "_overlap", "_ready", "_rings", "_settled_at", "battery", "features",
+        "home", "identity", "machine", "number", "outgoing", "reversed", "ringing", "sender", "variant",
     )  # fmt: skip
 
     def __init__(self, variant: FxoVariant, number: str, features: FxoFeatures, chart: Chart) -> None:
         self.variant, self.number, self.features = variant, number, features
+        super().__init__()
         self.machine = Machine(chart, self)
         self.identity = IdentityReceiver(variant, features.caller_identity)
         self.sender = DigitSender(variant.data.digits, features.dialling == "pulse", None)
         self._listens = Listen(self.identity.receivers) if self.identity.receivers else None
-        self.ringing = self.reversed = self.open = self.outgoing = False
+        self.ringing = self.reversed = self.outgoing = False
         self.battery = not features.ground_start
-        self.reasons: set[str] = set()
         self.home = False
         """Where the poles are when the far party has gone; in a call to be answered by reversal, before the answer."""
         self._settled_at = 0.0
         self._rings = self._cause = 0
-        self._ready = self._idle_owed = self._overlap = self._alerted = False
+        self._ready = self._overlap = self._alerted = False
 
     # What the actions share.
 
@@ -82,33 +82,11 @@ class FxoWires:
         ground = (GROUND_OFF,) if self.features.ground_start else ()
         return (DISARM, SILENCE, UNLISTEN, *LOOP_OPEN, *ground)
 
-    def close(self, cause: int) -> tuple[Output, ...]:
-        """Release up, if a call is open."""
-        if not self.open:
-            return ()
-        self.open = False
-        return (Release(cause),)
-
-    def add_reason(self, reason: str) -> tuple[Output, ...]:
-        """The line may not be seized, for one more reason."""
-        if reason in self.reasons:
-            return ()
-        self.reasons.add(reason)
-        return (Blocked(reason),)
-
-    def remove_reason(self, reason: str) -> tuple[Output, ...]:
-        """A reason has gone; Unblocked goes up with the last one."""
-        if reason not in self.reasons:
-            return ()
-        self.reasons.discard(reason)
-        return () if self.reasons else (UNBLOCKED,)
-
     def rested(self, now: float) -> tuple[Output, ...]:
         """The state is Idle: Idle goes up if it is owed; a line without feed is watched."""
         if not self.battery and not self.features.ground_start:
             self.machine.start_timer("battery_lost", now)
-        owed, self._idle_owed = self._idle_owed, False
-        return (IDLE,) if owed else ()
+        return self.pay_idle()
 
     def _idle(self, now: float) -> tuple[Output, ...]:
         self.machine.choose("Idle")
