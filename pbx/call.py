@@ -62,6 +62,7 @@ class LegRecord(msgspec.Struct, frozen=True, array_like=True):
     charge_units: int = 0
     blocked: bool = False
     messages: int = 0
+    alarm: str = ""
     second: "LegRecord | None" = None
     seated: str = ""
     seated_state: str = ""

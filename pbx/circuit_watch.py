@@ -56,7 +56,6 @@ class CircuitWatch:
         self._floor = floor
         self._settings = settings or WatchSettings()
         self._counters: dict[str, CircuitCounters] = {}
-        self._alarmed: set[str] = set()
 
     def counters(self, line: Line) -> CircuitCounters:
         """The counters of a line."""
@@ -92,7 +91,7 @@ class CircuitWatch:
 
     def _judge(self, line: Line, counters: CircuitCounters) -> None:
         settings = self._settings
-        if line.name in self._alarmed:
+        if line.alarm:
             return
         if 0 < settings.short_calls <= counters.short_calls:
             text = f"{counters.short_calls} calls in a row answered and dropped within {settings.short_seconds:g} s"
@@ -100,14 +99,14 @@ class CircuitWatch:
             text = f"{counters.failures} calls in a row failed by the circuit"
         else:
             return
-        self._alarmed.add(line.name)
+        line.alarm = f"killer trunk: {text}; blocked"
         self._floor.to_line(line, Blocked("local"))
-        self._floor.fact(AlarmRaised(self._floor.now, line.name, f"killer trunk: {text}; blocked"))
+        self._floor.fact(AlarmRaised(self._floor.now, line.name, line.alarm))
 
     def unblocked(self, line: Line) -> None:
         """The line may be used again: it begins with a clean sheet."""
         counters = self.counters(line)
         counters.short_calls = counters.failures = 0
-        if line.name in self._alarmed:
-            self._alarmed.discard(line.name)
+        if line.alarm:
+            line.alarm = ""
             self._floor.fact(AlarmCleared(self._floor.now, line.name, "in use again"))

@@ -8,14 +8,14 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from pbx.call import Call, Leg
-from pbx.console_words import AgentRow, CallRow, LineRow, QueueRow, RecordingRow
+from pbx.console_words import AgentRow, AlarmRow, CallRow, LineRow, QueueRow, RecordingRow
 from pbx.exchange import Exchange
 from pbx.journal import Journal, Subscription
 from pbx.line import Line
 from pbx.recording_files import RecordingFiles
 from pbx.trace import cause_text
 from pbx.vocabulary.call import NORMAL_CLEARING, Blocked, Reset, Unblocked
-from pbx.vocabulary.facts import Commanded, Fact
+from pbx.vocabulary.facts import AlarmCleared, AlarmRaised, Commanded, Fact
 from pbx.vocabulary.media import (
     ALARM_INDICATION_SIGNAL,
     LOSS_OF_FRAME,
@@ -42,6 +42,14 @@ class ConsoleView:
         self._switch = exchange.switch
         self._journal = journal
         self._recordings = recordings
+        self._alarms: dict[str, AlarmRaised] = {}
+        journal.subscribe((AlarmRaised, AlarmCleared), self._alarm)
+
+    def _alarm(self, sequence: int, fact: Fact) -> None:
+        if isinstance(fact, AlarmRaised):
+            self._alarms[fact.source] = fact
+        elif isinstance(fact, AlarmCleared):
+            self._alarms.pop(fact.source, None)
 
     # Tables.
 
@@ -86,6 +94,15 @@ class ConsoleView:
                 yield RecordingRow(
                     notes.recording, notes.call, notes.leg, notes.line, state, notes.seconds, notes.missing_s, notes.file
                 )
+
+    def alarm_rows(self) -> Iterable[AlarmRow]:
+        """All alarms that stand; those of circuits also from before a restart of control."""
+        now = self._exchange.clock.seconds()
+        for line in self._exchange.lines.values():
+            if line.alarm and line.name not in self._alarms:
+                yield AlarmRow(line.name, line.alarm)
+        for raised in self._alarms.values():
+            yield AlarmRow(raised.source, raised.text, now - raised.at)
 
     def subscribe(self, kinds: Any, function: Callable[[int, Fact], object]) -> Subscription:
         """Facts to come."""

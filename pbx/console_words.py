@@ -1,6 +1,6 @@
 """The words of the console: what a person sees and may do there, by role.
 
-``lines``, ``calls``, ``queues``, ``agents`` and ``recordings`` are tables that show themselves; ``switch`` holds the verbs;
+``lines``, ``calls``, ``queues``, ``agents``, ``recordings`` and ``alarms`` are tables that show themselves; ``switch`` holds the verbs;
 ``on(Fact, function)`` calls a function for each fact to come; ``help()`` says all this. An *observer* may look. An *operator* may also
 use the verbs. Both type single expressions of a safe part of Python: nothing imported, no private names, nothing that can swell
 without end. An *engineer* has Python itself. Every verb, and every statement of an engineer, is journaled with the name of the key
@@ -85,6 +85,14 @@ class RecordingRow(Row, frozen=True):
     file: str = ""
 
 
+class AlarmRow(Row, frozen=True):
+    """An alarm that stands; ``for_s`` since it was raised, as far as this control knows."""
+
+    source: str
+    text: str = ""
+    for_s: float = 0.0
+
+
 class Subscribed(Protocol):
     """What a subscription of the journal lets the console do."""
 
@@ -109,6 +117,9 @@ class Exchange(Protocol):
 
     def recording_rows(self) -> Iterable[Row]:
         """All recordings that go on."""
+
+    def alarm_rows(self) -> Iterable[Row]:
+        """All alarms that stand."""
 
     def verbs(self) -> Mapping[str, Callable[..., object]]:
         """The verbs by name; the first line of a verb's docstring is its help."""
@@ -255,7 +266,7 @@ class Help:
     def __repr__(self) -> str:
         return (
             f"You are {self._who}, {self._role}.\n"
-            "lines calls queues agents recordings\n"
+            "lines calls queues agents recordings alarms\n"
             "                              tables as they are now; lines['e1-1/1'], lines(state='idle'), len(calls)\n"
             "switch                        the verbs; switch.clear('1-7')\n"
             "on(Queued)                    print each such fact to come; on(Queued, lambda fact: print(fact.call))\n"
@@ -365,6 +376,7 @@ def namespace_of(exchange: Exchange, who: str, role: str, watches: Watches) -> d
         "queues": View("queues", QueueRow, exchange.queue_rows),
         "agents": View("agents", AgentRow, exchange.agent_rows),
         "recordings": View("recordings", RecordingRow, exchange.recording_rows),
+        "alarms": View("alarms", AlarmRow, exchange.alarm_rows),
         "switch": Verbs(exchange, who, role),
         "on": watches.on,
         "off": watches.off,

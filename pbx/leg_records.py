@@ -34,6 +34,8 @@ class LegRecords:
             seat["blocked"] = True
         if line.messages:
             seat["messages"] = line.messages
+        if line.alarm:
+            seat["alarm"] = line.alarm
         if line.second is not None:
             seat["second"] = self._record_of(line.second, line, {})
         leg: Leg | None = line.leg

@@ -19,9 +19,11 @@ class Line:
     """Port + engine + name. ``leg`` belongs to call control; ``wake`` and ``held`` (orders that wait for a speech path) to the floor.
 
     ``echo_tail_ms``: the echo that calls over it have cancelled; 0 = none. ``second``: the leg that waits or is held there beside ``leg``
-    (pbx/call_waiting.py); ``call_waiting``: whether there may be one. ``messages``: how many wait for its subscriber."""
+    (pbx/call_waiting.py); ``call_waiting``: whether there may be one. ``messages``: how many wait for its subscriber. ``alarm``: why the
+    line was taken out of use by itself (pbx/circuit_watch.py)."""
 
     __slots__ = (
+        "alarm",
         "blocked",
         "call_waiting",
         "echo_tail_ms",
@@ -73,6 +75,7 @@ class Line:
         self.call_waiting = False
         self.messages = 0
         self.held: list[Any] = []
+        self.alarm = ""
         self.idle = True
         self.idle_since = 0.0
         self.blocked: set[str] = set()

@@ -57,7 +57,7 @@ def recover(switch: Switch, plane: Plane, epoch: int, now: float, configure: Cal
         try:
             if octets:
                 record = records[line.name] = msgspec.msgpack.decode(octets, type=LegRecord)
-                line.messages = record.messages
+                line.messages, line.alarm = record.messages, record.alarm
                 if record.second is not None:
                     records[line.name + SECOND] = record.second
         except msgspec.DecodeError:

@@ -12,7 +12,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 import msgspec
 from twisted.internet import reactor
 
-from pbx.console_words import AgentRow, CallRow, LineRow, QueueRow, RecordingRow
+from pbx.console_words import AgentRow, AlarmRow, CallRow, LineRow, QueueRow, RecordingRow
 from pbx.journal import Journal, MemoryRing
 from pbx.manhole import open_console
 from pbx.vocabulary import facts
@@ -42,6 +42,9 @@ class SmallExchange:
 
     def recording_rows(self):
         return [RecordingRow("1-1-1", "1-1", 1, "e1-1/1", "recording", 12.0, 0.25, "2026-11-22/1-1-1-120000.wav")]
+
+    def alarm_rows(self):
+        return [AlarmRow("e1-1/1", "killer trunk", 3.0)]
 
     def clear(self, call):
         """Clear a call."""

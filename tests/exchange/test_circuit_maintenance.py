@@ -56,6 +56,11 @@ def test_a_killer_trunk_is_found_blocked_and_alarmed(seed, hunt):
         assert alarm.source == "e1-1/1" and "killer trunk: 6 calls in a row" in alarm.text
         assert reached.count("e1-1/1") == 6
         assert "local" in lab.exchange.lines["e1-1/1"].blocked
+        lab.simulation.kill_control()
+        lab.exchange = lab.simulation.exchange
+        lab.after(1.0)
+        assert "local" in lab.exchange.lines["e1-1/1"].blocked
+        assert [(row.source, row.text) for row in view_of(lab).alarm_rows()] == [("e1-1/1", alarm.text)]
         before = len(reached)
         phone.dials(CITY)
         lab.after(6.0)
