@@ -1,0 +1,193 @@
+"""Bad lines under a whole exchange, in sound: what signalling and caller identity must live with, and how a call ends that cannot live.
+
+Levels are those of the plan: MFC leaves with -11.5 dBm0 a frequency, DTMF with -9 and -7, a modem with -13.5, tones with -10. Within its
+limits (Q.455, Q.24, V.23, E.180) a line must not be noticed; beyond them the call is refused or cleared with a cause, the line
+comes to rest, and the next call over the mended line passes. At the end of each test both ends must be idle (tests/lab.py).
+"""
+
+import pytest
+
+from drivers.impairments import NO_IMPAIRMENTS, Impairments
+from pbx.console_view import ConsoleView
+from pbx.journal import Journal, MemoryRing
+from pbx.vocabulary import facts
+from tests.lab import Lab
+from tests.offices import CO_NUMBER, exchange_lines, extension, office
+
+CITY = "87654321"
+MFC_DBM0, MODEM_DBM0, DTMF_DBM0, TONE_DBM0 = -11.5, -13.5, -9.0, -10.0
+
+
+def wires(lab, span):
+    """The two ends of a span: ours hears the far end, the far end hears us."""
+    index = [row.name for row in lab.configuration.spans].index(span)
+    return lab.simulation.near_wires[index], lab.simulation.far_wires[index]
+
+
+def impair(lab, span, impairments, ports=range(30)):
+    """Impair what either end of the ports of a span hears; ``impairments`` may be made for each port."""
+    for end, wire in enumerate(wires(lab, span)):
+        for port in ports:
+            wanted = impairments(port) if callable(impairments) else impairments
+            wire.impair(port, "received", wanted, seed=100 * lab.seed + 2 * port + end)
+
+
+def noisy(level_dbm0, ratio_db, **settings):
+    """A loss and a noise so far below what is left of a signal of this level."""
+    loss_db = settings.get("loss_db", 0.0)
+    return Impairments(noise_dbm0=level_dbm0 - loss_db - ratio_db, **settings)
+
+
+def ended(lab):
+    """Every leg that began is over, with a cause."""
+    begun = {(fact.call, fact.leg) for fact in lab.story if isinstance(fact, facts.ServiceInitiated | facts.NetworkReached)}
+    over = {(fact.call, fact.leg) for fact in lab.facts(facts.ConnectionCleared) if fact.cause}
+    return begun <= over
+
+
+# Registers on trunks.
+
+
+def with_neighbour(below_db, **settings):
+    """Of each two circuits, one hears the other."""
+    return lambda port: Impairments(crosstalk_from=port ^ 1, crosstalk_loss_db=below_db, **settings)
+
+
+TRUNKS_WITHIN = {
+    "-25-dbm0-a-tone": Impairments(loss_db=13.5),
+    "-35-dbm0-a-tone": Impairments(loss_db=23.5),
+    "noise-20-db-below": noisy(MFC_DBM0, 20),
+    "noise-20-db-below-at--35-dbm0": noisy(MFC_DBM0, 20, loss_db=23.5),
+    "hum-of--20-dbm0": Impairments(noise="hum", noise_dbm0=-20),
+    "tilt-of-5-db": Impairments(tilt_db=5),
+    "harmonics-30-db-down": Impairments(second_harmonic_db=30, third_harmonic_db=30),
+    "neighbour-40-db-down": with_neighbour(40),
+    "neighbour-40-db-down-at--25-dbm0": with_neighbour(40, loss_db=13.5),
+    "echo-14-db-down": Impairments(echo_return_loss_db=14),
+    "echo-14-db-down-30-ms-late": Impairments(echo_return_loss_db=14, echo_delay_ms=30),
+    # An echo from behind the loss has come through it twice.
+    "all-of-them": lambda port: noisy(
+        MFC_DBM0,
+        20,
+        loss_db=10,
+        tilt_db=5,
+        second_harmonic_db=30,
+        third_harmonic_db=30,
+        crosstalk_from=port ^ 1,
+        echo_return_loss_db=34,
+        echo_delay_ms=30,
+    ),
+}
+TRUNKS_BEYOND = {
+    "-45-dbm0-a-tone": Impairments(loss_db=33.5),
+    "noise-as-loud-as-the-tones": noisy(MFC_DBM0, 0),
+    "noise-above-the-tones": noisy(MFC_DBM0, -6),
+    "hum-of--5-dbm0": Impairments(noise="hum", noise_dbm0=-5),
+    "neighbour-as-loud": with_neighbour(0),
+    "echo-without-loss": Impairments(echo_return_loss_db=0, echo_delay_ms=30),
+}
+PARTLY_BEYOND = ("noise-as-loud-as-the-tones", "neighbour-as-loud")
+"""A call may pass: compelled signals wait for one another, also for a neighbour to fall silent."""
+
+
+def two_each_way(lab):
+    """Two calls come in at once, then two go out: neighbours of each other, half a cycle of their registers apart."""
+    callers = [lab.caller(f"1390000000{n}") for n in (1, 2)]
+    for caller in callers:
+        caller.dials("10086")
+        lab.after(0.07)
+    lab.after(15.0)
+    cities = [lab.caller(f"8765432{n}") for n in (1, 2)]
+    phones = [lab.telephone(number).lifts() for number in ("8006", "8007")]
+    lab.after(0.5)
+    for phone, city in zip(phones, cities, strict=True):
+        phone.presses("9" + city.number)
+        lab.after(0.07)
+    lab.after(25.0)
+    return callers, phones, cities
+
+
+def trunk_calls_pass(lab):
+    """Two calls each way, with the right numbers, answered and cleared."""
+    before = len(lab.facts(facts.Originated))
+    callers, phones, cities = two_each_way(lab)
+    told = {(fact.called, fact.calling) for fact in lab.facts(facts.Originated)[before:]}
+    assert {("10086", caller.number) for caller in callers} < told
+    for caller, phone, city in zip(callers, phones, cities, strict=True):
+        assert caller.state == "talking"
+        city.notices(f"rung by {phone.number}").answers()
+        lab.after(1.0)
+        caller.hangs_up().is_released()
+        phone.hangs_up()
+        city.is_released()
+    lab.after(3.0)
+
+
+@pytest.mark.parametrize("name", TRUNKS_WITHIN)
+def test_registers_on_a_bad_trunk(seed, name):
+    with Lab(seed=seed) as lab:
+        impair(lab, "e1-1", TRUNKS_WITHIN[name])
+        trunk_calls_pass(lab)
+        assert {fact.cause for fact in lab.facts(facts.ConnectionCleared)} == {16}
+
+
+@pytest.mark.parametrize("name", TRUNKS_BEYOND)
+def test_registers_on_a_trunk_that_is_too_bad(seed, name):
+    with Lab(seed=seed) as lab:
+        lab.faulty = True
+        impair(lab, "e1-1", TRUNKS_BEYOND[name])
+        callers, phones, cities = two_each_way(lab)
+        lab.after(40.0)
+        reached = [person for person in (*callers, *cities) if person.state in ("talking", "ringing")]
+        if name in PARTLY_BEYOND:
+            assert len(reached) < 4
+        else:
+            assert not reached
+            assert all(phone.hears_tone("congestion") for phone in phones)
+        for person in (*reached, *phones):
+            person.hangs_up()
+        lab.after(70.0)
+        assert all(person.state == "idle" for person in (*callers, *cities)), "nobody still tries"
+        assert ended(lab)
+        assert all(line.available for line in lab.exchange.lines.values())
+        impair(lab, "e1-1", NO_IMPAIRMENTS)
+        trunk_calls_pass(lab)
+
+
+# Bit errors on a span.
+
+
+@pytest.mark.parametrize("rate", [1e-6, 1e-5, 1e-4, 1e-3], ids="{:g}".format)
+def test_registers_work_while_bits_are_wrong(seed, rate):
+    """Up to one bit in a thousand, where G.821 calls a second severely errored, calls pass."""
+    with Lab(seed=seed) as lab:
+        lab.faulty = True
+        for end, wire in enumerate(wires(lab, "e1-1")):
+            wire.faults(0).bit_errors(rate, 10 * seed + end)
+        trunk_calls_pass(lab)
+        for wire in wires(lab, "e1-1"):
+            wire.faults(0).clear()
+        lab.after(20.0)
+
+
+@pytest.mark.parametrize("rate", [1e-2, 5e-2], ids="{:g}".format)
+def test_registers_end_orderly_where_the_span_is_lost_to_bit_errors(seed, rate):
+    with Lab(seed=seed) as lab:
+        lab.faulty = True
+        caller = lab.caller("13900000001").dials("10086")
+        phone = lab.telephone("8006").dials("9" + CITY)
+        city = lab.caller(CITY)
+        lab.after(6.0)
+        for end, wire in enumerate(wires(lab, "e1-1")):
+            wire.faults(0).bit_errors(rate, 10 * seed + end)
+        lab.after(60.0)
+        for wire in wires(lab, "e1-1"):
+            wire.faults(0).clear()
+        phone.hangs_up()
+        lab.after(60.0)
+        for person in (caller, city):
+            if not person.off_line:
+                person.hangs_up()
+        lab.after(10.0)
+        assert ended(lab)
+        trunk_calls_pass(lab)
