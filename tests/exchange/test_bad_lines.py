@@ -191,3 +191,88 @@ def test_registers_end_orderly_where_the_span_is_lost_to_bit_errors(seed, rate):
         lab.after(10.0)
         assert ended(lab)
         trunk_calls_pass(lab)
+
+
+# Subscriber lines: digits to us, identity to the telephone.
+
+PHONE, LINE, PORT = "8006", "sub-1/6", 5
+IDENTITY = {name: extension(PHONE, caller_identity=name) for name in ("china", "dtmf-china")}
+CANCELLER = extension(PHONE, echo_tail_ms=64)
+
+LOOPS_WITHIN = {
+    "loss-of-10-db": Impairments(loss_db=10),
+    "loss-of-8-db-noise-25-db-below": noisy(MODEM_DBM0, 25, loss_db=8),
+    "tilt-of-8-db": Impairments(tilt_db=8),
+    "hybrid-11-db": Impairments(echo_return_loss_db=11),
+    "loss-of-8-db-tilt-of-8-db-hybrid-11-db": Impairments(loss_db=8, tilt_db=8, echo_return_loss_db=27),
+    "hum-of--30-dbm0": Impairments(noise="hum", noise_dbm0=-30),
+    "harmonics-30-db-down": Impairments(second_harmonic_db=30, third_harmonic_db=30),
+    "neighbour-40-db-down": Impairments(crosstalk_from=PORT + 1, crosstalk_loss_db=40),
+}
+
+
+@pytest.mark.parametrize("canceller", [(), (CANCELLER,)], ids=["", "echo-cancelled"])
+@pytest.mark.parametrize("name", LOOPS_WITHIN)
+def test_digits_on_a_bad_loop(seed, name, canceller):
+    """A key of a menu under its prompt; then all ten digits, the first one under dial tone."""
+    with Lab(seed=seed, changes=canceller) as lab:
+        impair(lab, "sub-1", LOOPS_WITHIN[name], [PORT])
+        phone = lab.telephone(PHONE).dials("10086")
+        lab.after(8.0)
+        phone.presses("2")
+        lab.after(1.0)
+        assert [fact.digits for fact in lab.facts(facts.DigitsCollected)] == ["2"]
+        phone.hangs_up()
+        lab.after(2.0)
+        city = lab.caller("13624578900")
+        phone.dials("913624578900")
+        city.notices("rung by 8006").answers()
+        phone.hangs_up()
+        city.is_released()
+        assert [fact.called for fact in lab.facts(facts.Originated)] == ["10086", "913624578900"]
+
+
+@pytest.mark.parametrize("display", IDENTITY)
+@pytest.mark.parametrize("name", LOOPS_WITHIN)
+def test_identity_on_a_bad_loop(seed, name, display):
+    with Lab(seed=seed, changes=(IDENTITY[display],)) as lab:
+        impair(lab, "sub-1", LOOPS_WITHIN[name], [PORT])
+        caller = lab.caller("13900000001").dials(PHONE)
+        phone = lab.telephone(PHONE)
+        phone.notices("shows 13900000001")
+        phone.is_rung().answers()
+        caller.is_answered()
+        lab.after(1.0)
+        phone.hangs_up()
+        caller.notices("released", "far end cleared")
+
+
+LOOPS_BEYOND = {
+    "loss-of-45-db": Impairments(loss_db=45),
+    "noise-above-the-tones": Impairments(noise_dbm0=-3),
+    "cable-of-another-country": Impairments(loss_db=30, tilt_db=20, noise_dbm0=-35),
+}
+
+
+@pytest.mark.parametrize("name", LOOPS_BEYOND)
+def test_a_loop_that_is_too_bad(seed, name):
+    """Nothing that is dialled arrives as it was: the caller is told by a tone at last. A call to the telephone rings, showing nothing."""
+    with Lab(seed=seed, changes=(IDENTITY["china"],)) as lab:
+        impair(lab, "sub-1", LOOPS_BEYOND[name], [PORT])
+        phone = lab.telephone(PHONE).dials("10086")
+        lab.after(30.0)
+        assert not lab.facts(facts.Established)
+        phone.hangs_up()
+        lab.after(2.0)
+        assert ended(lab)
+        caller = lab.caller("13900000001").dials(PHONE)
+        phone.is_rung()
+        lab.after(6.0)
+        phone.answers()
+        caller.is_answered().hangs_up().is_released()
+        assert not phone.shown
+        phone.hangs_up()
+        lab.after(2.0)
+        impair(lab, "sub-1", NO_IMPAIRMENTS, [PORT])
+        lab.caller("13900000002").dials(PHONE)
+        phone.notices("shows 13900000002")
