@@ -276,3 +276,214 @@ def test_a_loop_that_is_too_bad(seed, name):
         impair(lab, "sub-1", NO_IMPAIRMENTS, [PORT])
         lab.caller("13900000002").dials(PHONE)
         phone.notices("shows 13900000002")
+
+
+# Lines to another exchange: identity, dial tone, tones of release.
+
+EXCHANGE_LINES_WITHIN = {
+    "loss-of-10-db": Impairments(loss_db=10),
+    "loss-of-8-db-noise-25-db-below": noisy(MODEM_DBM0, 25, loss_db=8),
+    "noise-20-db-below-the-tones": noisy(TONE_DBM0, 20),
+    "tilt-of-8-db": Impairments(tilt_db=8),
+    "hum-of--30-dbm0": Impairments(noise="hum", noise_dbm0=-30),
+    "hybrid-11-db": Impairments(echo_return_loss_db=11),
+    "harmonics-30-db-down": Impairments(second_harmonic_db=30, third_harmonic_db=30),
+    "neighbour-40-db-down": with_neighbour(40),
+}
+
+
+@pytest.mark.parametrize("name", EXCHANGE_LINES_WITHIN)
+@pytest.mark.parametrize("identity", ["fsk", "dtmf"])
+def test_a_call_in_on_a_bad_exchange_line(seed, name, identity):
+    """Who calls is heard, a key is heard under the prompt, and busy tone releases the line."""
+    with Lab(seed=seed, configuration=office(exchange_lines(caller_identity=identity))) as lab:
+        impair(lab, "co-1", EXCHANGE_LINES_WITHIN[name])
+        caller = lab.caller("13900000001").dials(CO_NUMBER).is_answered()
+        lab.after(3.0)
+        caller.presses("2")
+        lab.after(1.0)
+        caller.hangs_up()
+        lab.after(20.0)
+        (originated,) = lab.facts(facts.Originated)
+        assert (originated.called, originated.calling) == (CO_NUMBER, "13900000001")
+        assert [fact.digits for fact in lab.facts(facts.DigitsCollected)] == ["2"]
+        assert [fact.cause for fact in lab.facts(facts.CallCleared)] == [16]
+
+
+@pytest.mark.parametrize("name", EXCHANGE_LINES_WITHIN)
+def test_a_call_out_on_a_bad_exchange_line(seed, name):
+    with Lab(seed=seed, configuration=office(exchange_lines())) as lab:
+        impair(lab, "co-1", EXCHANGE_LINES_WITHIN[name])
+        city = lab.caller(CITY)
+        phone = lab.telephone(PHONE).dials("0" + CITY)
+        city.is_rung(within=40.0)
+        lab.after(6.0)
+        city.answers().speaks("welcome")
+        lab.after(10.0)
+        assert [fact.line for fact in lab.facts(facts.Established)] == ["co-1/1", LINE]
+        city.hangs_up()
+        phone.hears_tone("busy", within=30.0)
+        lab.after(8.0)
+        assert lab.facts(facts.ConnectionCleared, line="co-1/1", cause=16), "busy tone has released the line"
+        phone.hangs_up()
+
+
+def test_no_dial_tone_is_heard_through_too_much_loss(seed):
+    """Every line is tried as often as the group says; then the caller hears congestion tone."""
+    with Lab(seed=seed, configuration=office(exchange_lines())) as lab:
+        impair(lab, "co-1", Impairments(loss_db=35))
+        phone = lab.telephone(PHONE).dials("0" + CITY)
+        phone.hears_tone("congestion", within=60.0).hangs_up()
+        lab.after(20.0)
+        assert ended(lab) and not lab.facts(facts.Established)
+        assert len(lab.facts(facts.NetworkReached)) == 3
+        impair(lab, "co-1", NO_IMPAIRMENTS)
+        phone.dials("0" + CITY)
+        lab.caller(CITY).is_rung(within=60.0)
+
+
+@pytest.mark.parametrize("name", ["loss-of-40-db", "noise-above-the-tones"])
+def test_a_call_in_whose_release_is_not_heard_ends_all_the_same(seed, name):
+    """Nothing of the far end is heard: no identity, no key, no busy tone. The menu gives up and the queue overflows; the line is free again."""
+    beyond = {"loss-of-40-db": Impairments(loss_db=40), "noise-above-the-tones": Impairments(noise_dbm0=-5)}
+    changes = (("max_wait_seconds = 300", "max_wait_seconds = 30"), ("no_answer_seconds = 60", "no_answer_seconds = 20"))
+    with Lab(seed=seed, configuration=office(exchange_lines(), changes=changes)) as lab:
+        impair(lab, "co-1", beyond[name])
+        caller = lab.caller("13900000001").dials(CO_NUMBER).is_answered()
+        lab.after(2.0)
+        caller.hangs_up()
+        lab.after(150.0)
+        assert ended(lab)
+        assert [fact.calling for fact in lab.facts(facts.Originated)] == [""]
+        assert all(line.available for line in lab.exchange.lines.values())
+        impair(lab, "co-1", NO_IMPAIRMENTS)
+        lab.after(30.0)
+        lab.caller("13900000002").dials(CO_NUMBER).is_answered()
+        lab.after(1.0)
+        assert lab.facts(facts.Originated, calling="13900000002")
+
+
+# Cut loops and wet cables.
+
+
+def view_of(lab):
+    return ConsoleView(lab.simulation.exchange, Journal(MemoryRing()))
+
+
+def verdict(lab, line=LINE):
+    """Measure a line that carries no call."""
+    assert view_of(lab).measure(line) == "done"
+    lab.after(3.0)
+    return lab.facts(facts.LineMeasured)[-1].verdict
+
+
+def at_rest(lab):
+    pass
+
+
+def dial_tone(lab):
+    lab.telephone(PHONE).lifts()
+    lab.after(1.0)
+
+
+def dialling(lab):
+    lab.telephone(PHONE).dials("98765")
+    lab.after(1.2)
+
+
+def calling_over_a_trunk(lab):
+    lab.telephone(PHONE).dials("9" + CITY)
+    lab.caller(CITY).is_rung()
+
+
+def talking_over_a_trunk(lab):
+    calling_over_a_trunk(lab)
+    lab.caller(CITY).answers()
+    lab.after(1.0)
+
+
+def registers_at_work(lab):
+    lab.telephone(PHONE).dials("9" + CITY)
+    lab.after(6.5)
+
+
+def rung(lab):
+    lab.telephone("8007").dials(PHONE)
+    lab.telephone(PHONE).is_rung()
+
+
+def talking_with_an_extension(lab):
+    rung(lab)
+    lab.telephone(PHONE).answers()
+    lab.after(1.0)
+
+
+def holding(lab):
+    """8007 waits with music, 8008 talks."""
+    talking_with_an_extension(lab)
+    lab.telephone("8008").dials(PHONE)
+    lab.telephone("8008").hears_tone("ring-back")
+    lab.telephone(PHONE).flash()
+    lab.after(1.0)
+
+
+def in_a_menu(lab):
+    lab.telephone(PHONE).dials("10086")
+    lab.after(4.0)
+
+
+def hearing_busy_tone(lab):
+    lab.telephone(PHONE).dials("1234")
+    lab.after(8.0)
+
+
+def locked_out(lab):
+    lab.telephone(PHONE).lifts()
+    lab.after(180.0)
+
+
+PHASES = (
+    at_rest, dial_tone, dialling, registers_at_work, calling_over_a_trunk, talking_over_a_trunk, rung, talking_with_an_extension,
+    holding, in_a_menu, hearing_busy_tone, locked_out,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("tokens", [False, True], ids=["sound", "tokens"])
+@pytest.mark.parametrize("phase", PHASES, ids=[phase.__name__.replace("_", "-") for phase in PHASES])
+def test_a_loop_cut_in_the_middle(seed, phase, tokens):
+    """The line goes on-hook whatever it did; the call on it is cleared, the measurement says what has happened, mended it works again."""
+    with Lab(seed=seed, tokens=tokens, configuration=office(changes=(extension(PHONE, call_waiting=True),))) as lab:
+        phase(lab)
+        near, _ = wires(lab, "sub-1")
+        near.cut_line(PORT)
+        # Ringing goes on for as long as nobody answers, for nobody can see that no bell sounds.
+        lab.after(70.0)
+        assert lab.exchange.lines[LINE].available
+        assert ended(lab) or lab.telephone("8007").off_hook
+        assert verdict(lab) == "no telephone, or a cut loop"
+        for number in (PHONE, "8007", "8008"):
+            if not lab.telephone(number).off_line:
+                lab.telephone(number).hangs_up()
+        if not lab.caller(CITY).off_line:
+            lab.caller(CITY).hangs_up()
+        lab.after(5.0)
+        assert ended(lab)
+        near.cut_line(PORT, cut=False)
+        assert verdict(lab) == "good, on-hook"
+        talking_with_an_extension(lab)
+        assert lab.exchange.lines[LINE].engine.state == "Talking"
+
+
+@pytest.mark.parametrize("tokens", [False, True], ids=["sound", "tokens"])
+def test_a_loop_mended_while_the_handset_is_off_its_hook(seed, tokens):
+    """To the exchange it is a handset that was lifted."""
+    with Lab(seed=seed, tokens=tokens) as lab:
+        talking_over_a_trunk(lab)
+        near, _ = wires(lab, "sub-1")
+        near.cut_line(PORT)
+        lab.caller(CITY).is_released()
+        near.cut_line(PORT, cut=False)
+        lab.after(1.0)
+        assert len(lab.facts(facts.ServiceInitiated)) == 2
+        lab.telephone(PHONE).presses("9" + CITY)
+        lab.caller(CITY).is_rung()
