@@ -344,7 +344,7 @@ def test_no_dial_tone_is_heard_through_too_much_loss(seed):
 
 @pytest.mark.parametrize("name", ["loss-of-40-db", "noise-above-the-tones"])
 def test_a_call_in_whose_release_is_not_heard_ends_all_the_same(seed, name):
-    """Nothing of the far end is heard: no identity, no key, no busy tone. The menu gives up and the queue overflows; the line is free again."""
+    """Neither identity nor key nor busy tone is heard. The menu gives up, the queue overflows, nobody answers; the line is free again."""
     beyond = {"loss-of-40-db": Impairments(loss_db=40), "noise-above-the-tones": Impairments(noise_dbm0=-5)}
     changes = (("max_wait_seconds = 300", "max_wait_seconds = 30"), ("no_answer_seconds = 60", "no_answer_seconds = 20"))
     with Lab(seed=seed, configuration=office(exchange_lines(), changes=changes)) as lab:
@@ -487,3 +487,123 @@ def test_a_loop_mended_while_the_handset_is_off_its_hook(seed, tokens):
         assert len(lab.facts(facts.ServiceInitiated)) == 2
         lab.telephone(PHONE).presses("9" + CITY)
         lab.caller(CITY).is_rung()
+
+
+OFFICE_PHASES = ("at-rest", "rung", "waits-for-dial-tone", "dials", "rings-the-city", "talks-in-a-call-out", "talks-in-a-call-in")
+
+
+def reach(lab, phase):
+    """Bring the first exchange line into a phase of a call."""
+    city, phone, caller = lab.caller(CITY), lab.telephone(PHONE), lab.caller("13900000001")
+    if phase in ("rung", "talks-in-a-call-in"):
+        caller.dials(CO_NUMBER)
+        lab.after(2.0)
+        if phase == "talks-in-a-call-in":
+            caller.is_answered().hears("welcome")
+    elif phase != "at-rest":
+        phone.dials("0" + CITY)
+        lab.after({"waits-for-dial-tone": 6.4, "dials": 8.0}.get(phase, 0.0))
+        if phase in ("rings-the-city", "talks-in-a-call-out"):
+            city.is_rung(within=40.0)
+            lab.after(3.0)
+        if phase == "talks-in-a-call-out":
+            city.answers().speaks("welcome")
+            lab.after(8.0)
+            assert lab.facts(facts.Established)
+
+
+@pytest.mark.parametrize("dialling", ["dtmf", "pulse"])
+@pytest.mark.parametrize("tokens", [False, True], ids=["sound", "tokens"])
+@pytest.mark.parametrize("phase", OFFICE_PHASES)
+def test_an_exchange_line_cut_in_the_middle(seed, phase, tokens, dialling):
+    """No feed comes: a call in progress is cleared or tried on another line, a line at rest is out of order until it is mended."""
+    with Lab(seed=seed, tokens=tokens, configuration=office(exchange_lines(dialling=dialling))) as lab:
+        # What is left of a caller identity is malformed.
+        lab.faulty = phase == "rung"
+        reach(lab, phase)
+        _, far = wires(lab, "co-1")
+        far.cut_line(0)
+        lab.after(30.0)
+        line = lab.exchange.lines["co-1/1"]
+        assert line.leg is None and not line.available
+        assert lab.facts(facts.LineBlocked, line="co-1/1")
+        city, phone, caller = lab.caller(CITY), lab.telephone(PHONE), lab.caller("13900000001")
+        if phase == "waits-for-dial-tone":
+            city.is_rung(within=40.0)
+        elif phase == "dials":
+            phone.hears_tone("congestion")
+        for person in (city, phone, caller):
+            if not person.off_line:
+                person.hangs_up()
+        lab.after(30.0)
+        assert ended(lab)
+        far.cut_line(0, cut=False)
+        lab.after(10.0)
+        assert line.available and lab.facts(facts.LineUnblocked, line="co-1/1")
+        assert view_of(lab).block("co-1/2") == view_of(lab).block("co-1/3") == view_of(lab).block("co-1/4") == "done"
+        phone.dials("0" + CITY)
+        city.is_rung(within=40.0)
+        assert line.leg is not None
+        phone.hangs_up()
+        lab.after(20.0)
+        for name in ("co-1/2", "co-1/3", "co-1/4"):
+            view_of(lab).unblock(name)
+        lab.after(1.0)
+
+
+WET = [0.3, 0.7, 1.0]
+
+
+@pytest.mark.parametrize("wetness", WET)
+def test_a_wet_line_at_rest_makes_phantom_calls_that_end(seed, wetness):
+    """Water closes the loop for moments: each is a call without a number, which is over as soon as the loop opens."""
+    with Lab(seed=seed, configuration=office(changes=(IDENTITY["china"],))) as lab:
+        near, _ = wires(lab, "sub-1")
+        near.wet_line(PORT, wetness, seed)
+        lab.after(120.0)
+        phantoms = lab.facts(facts.ServiceInitiated)
+        assert {fact.line for fact in phantoms} <= {LINE} and (phantoms or wetness < 1.0)
+        assert not lab.facts(facts.Originated)
+        lab.wait(lambda: lab.exchange.lines[LINE].available, 5.0)
+        assert verdict(lab) == "good, on-hook" if wetness == 0.3 else verdict(lab).endswith("kohm only: a wet line")
+        assert lab.facts(facts.LineMeasured)[-1].found["insulation-kohm"] < 2000
+        near.wet_line(PORT, 0.0)
+        lab.after(3.0)
+        assert ended(lab)
+        assert all(fact.at - begun.at < 3.0 for begun, fact in zip(phantoms, lab.facts(facts.CallCleared), strict=False))
+        assert verdict(lab) == "good, on-hook"
+
+
+@pytest.mark.parametrize("wetness", WET)
+def test_calls_on_a_wet_line(seed, wetness):
+    """Calls from the line and to it: digits pass; rung, it may be answered by water alone; whatever happens, it ends."""
+    with Lab(seed=seed, configuration=office(changes=(IDENTITY["china"],))) as lab:
+        near, _ = wires(lab, "sub-1")
+        near.wet_line(PORT, wetness, seed)
+        phone, other, city = lab.telephone(PHONE), lab.telephone("8007"), lab.caller(CITY)
+        for _ in range(3):
+            phone.dials("9" + CITY)
+            lab.after(12.0)
+            if city.state == "ringing":
+                city.answers()
+                lab.after(5.0)
+            phone.hangs_up()
+            lab.after(5.0)
+            if not city.off_line:
+                city.hangs_up()
+            other.dials(PHONE)
+            lab.after(10.0)
+            phone.lifts()
+            lab.after(2.0)
+            other.hangs_up()
+            lab.after(5.0)
+            phone.hangs_up()
+            lab.after(3.0)
+        near.wet_line(PORT, 0.0)
+        lab.after(30.0)
+        assert ended(lab)
+        assert lab.exchange.lines[LINE].available
+        called = {fact.called for fact in lab.facts(facts.Originated, line=LINE)}
+        assert "9" + CITY in called, "a number was dialled through water"
+        phone.dials("9" + CITY)
+        city.is_rung()
