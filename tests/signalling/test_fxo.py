@@ -194,6 +194,18 @@ def test_a_break_of_the_loop_releases_when_it_lasts():
     assert expire(unsupervised) == [Disconnect(27)]
 
 
+def test_a_call_answered_on_a_line_that_lost_its_feed_while_it_rang_is_released():
+    engine = line(caller_identity="none")
+    give(engine, 0.0, RingOn(), RingOff(), Battery(False))
+    give(engine, 2.0, Connect())
+    assert (engine.state, engine.deadline()) == ("Talking", 2.35)
+    assert expire(engine) == [Disconnect(16)]
+    fed = line(caller_identity="none")
+    give(fed, 0.0, RingOn(), RingOff(), Battery(False))
+    give(fed, 2.0, Connect(), Battery(True))
+    assert (fed.state, fed.deadline()) == ("Talking", None)
+
+
 def test_poles_come_back():
     engine = line(answer_supervision="reversal", release_supervision=("reversal",))
     dialled(engine)

@@ -152,6 +152,9 @@ class FxoIncoming(FxoSupervision):
         return (*LOOP_CLOSED, LISTEN_CALL, CONNECT)
 
     def _talk(self, now: float) -> None:
+        """A line whose feed went while it was rung has nobody at its other end: the end of the feed, told before, counts now."""
+        if not self.battery:
+            self.battery_gone(None, now)
         self.home = not self.reversed
         self._settled_at = now + self.variant.seconds("polarity_settle")
 
