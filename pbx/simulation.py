@@ -21,7 +21,6 @@ from pbx.plant import ends_of
 from pbx.tone_plan import TonePlan
 from pbx.vocabulary.facts import Fact, encode
 
-
 NEVER = -1
 
 

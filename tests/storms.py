@@ -31,7 +31,11 @@ EVERY_INSIDE = (
 )
 DIALLED = ("8001", "8006", "8008", "987650001", "10086", "787650002", "0876", "8")
 OPERATORS = {"traffic": "operator", "semi_automatic": True}
-SIGNALS = {"OutFree": "re-ring", "OutAnswered": "re-ring", "OutSuspended": "re-ring", "OutBusy": "forced-release", "InSuspended": "ring-back"}
+SIGNALS = {
+    **dict.fromkeys(("OutFree", "OutAnswered", "OutSuspended"), "re-ring"),
+    "OutBusy": "forced-release",
+    "InSuspended": "ring-back",
+}
 """What an operator may signal in a state of his circuit."""
 PEOPLE = ("8001", "8002", "8003", "8006", "8007", "8008", "8009", "8010")
 
