@@ -29,8 +29,8 @@ def timers(simulation: Simulation) -> int:
 def complaints(simulation: Simulation, *, faults: bool = False, timers_allowed: int = 0, recorders_adopted: int = 0) -> list[str]:
     """Everything that is not as it must be at rest, one sentence each.
 
-    ``faults``: the run had faults on its lines, so a signal may have been unexpected; ``timers_allowed``: timers of stories; ``recorders_adopted``: recorders that ran on
-    over a restart of control, each of which the plane has refused to start twice.
+    ``faults``: the run had faults on its lines, so a signal may have been unexpected; ``timers_allowed``: timers of stories;
+    ``recorders_adopted``: recorders that ran on over a restart of control, each of which the plane has refused to start twice.
     """
     exchange, network = simulation.exchange, simulation.network
     found = checkers.ends_disagree(

@@ -37,6 +37,7 @@ SIGNALS = {
     "InSuspended": "ring-back",
 }
 """What an operator may signal in a state of his circuit."""
+HOOK_STATES = ("InAnswered", "InSuspended")
 PEOPLE = ("8001", "8002", "8003", "8006", "8007", "8008", "8009", "8010")
 
 
@@ -133,12 +134,18 @@ class EveryActor(Actor):
 
     def __init__(self, simulation: Simulation, party: Subscriber | Telephone, random: Random, until: float) -> None:
         super().__init__(simulation, party, random, until, EVERY_NUMBER, EVERY_INSIDE)
-        self._lies_until = 0.0
+        self._lies_until = self._hand_busy_until = 0.0
 
     def subscriber(self, party: Subscriber) -> None:
         """Does what his circuit has a signal for in its present state; else what everybody does."""
         engine: Any = party.line.engine if party.line is not None else None
         state = engine.state if engine is not None else ""
+        now = self.simulation.clock.now
+        if state in HOOK_STATES or state in SIGNALS:
+            # No hand is so fast that one signal follows another before it can be recognised.
+            if now < self._hand_busy_until:
+                return
+            self._hand_busy_until = now + 0.1
         if state == "InAnswered" and self.random.random() < 0.2:
             party.suspend()
         elif state == "InSuspended" and self.random.random() < 0.6:
