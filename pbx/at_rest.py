@@ -26,10 +26,11 @@ def timers(simulation: Simulation) -> int:
     return simulation.clock.pending - sum(line.wake_call is not None for line in lines)
 
 
-def complaints(simulation: Simulation, *, faults: bool = False, timers_allowed: int = 0) -> list[str]:
+def complaints(simulation: Simulation, *, faults: bool = False, timers_allowed: int = 0, recorders_adopted: int = 0) -> list[str]:
     """Everything that is not as it must be at rest, one sentence each.
 
-    ``faults``: the run had faults on its lines, so a signal may have been unexpected; ``timers_allowed``: timers of stories.
+    ``faults``: the run had faults on its lines, so a signal may have been unexpected; ``timers_allowed``: timers of stories;
+    ``recorders_adopted``: recorders that ran on over a restart of control, each of which the plane has refused to start twice.
     """
     exchange, network = simulation.exchange, simulation.network
     found = checkers.ends_disagree(
@@ -41,7 +42,7 @@ def complaints(simulation: Simulation, *, faults: bool = False, timers_allowed: 
         for line in exchange.lines.values()
         if line.kind == EXTENSION and condition(line) != "idle"
     ]
-    found += _media(simulation)
+    found += _media(simulation, recorders_adopted)
     found += _control(simulation)
     for end, floor in (("exchange", exchange.floor), ("far end", network.floor)):
         found += [f"{end}: {text}" for text in floor.faults]
@@ -61,7 +62,7 @@ def condition(line: Line) -> str:
     return f"{line.engine.state}{blocked}{' with a leg' if line.leg is not None else ''}"
 
 
-def _media(simulation: Simulation) -> list[str]:
+def _media(simulation: Simulation, recorders_adopted: int) -> list[str]:
     near = simulation.near
     ports = range(near.ports)
     found = checkers.heard_after_call({port: [edge.source for edge in near.edges(port)] for port in ports}, ())
@@ -69,6 +70,8 @@ def _media(simulation: Simulation) -> list[str]:
     found += [f"port {port} still has the record of a leg" for port in ports if _leg_recorded(near.read_leg_record(port))]
     for end, plane in (("exchange", near), ("far end", simulation.far)):
         counters = plane.counters()
+        if plane is near:
+            counters["rejected_commands"] -= recorders_adopted
         if not simulation.recorders_read:
             counters.pop("recorder_overflows")
         found += [f"{end}: {text}" for text in checkers.overflows(counters)]

@@ -76,7 +76,8 @@ class Leg:
     """One line's part in one call.
 
     ``name`` is the caller's, ``control`` who controls the release (pbx/vocabulary/call.py), ``overlap`` that more digits may come,
-    ``test`` the test call that it belongs to (pbx/test_calls.py), ``far_first`` that the line's far end cleared it.
+    ``test`` what a leg without a partner is for (pbx/test_calls.py, pbx/line_listening.py), ``far_first`` that the line's far end
+    cleared it.
     """
 
     __slots__ = (

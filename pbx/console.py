@@ -12,6 +12,7 @@ import argparse
 import getpass
 import os
 import shutil
+import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -25,6 +26,8 @@ from pbx.manhole import DOOR_FILE, KEYS_FILE, Door, authorise, make_key
 
 OPERATOR_KEY_FILE = "console_key"
 HOSTS_FILE = "console_hosts"
+HOME = Path(__file__).resolve().parent.parent
+ASK_PATIENCE_S = 30.0
 
 
 def prepare_key(data: Path, name: str = "", role: str = "engineer") -> Path:
@@ -206,6 +209,13 @@ def speak(door: Door, key: Path, statement: str = "") -> int:
         if ended.code:
             return 255
     return clients[0].code
+
+
+def ask(data: Path, statement: str) -> tuple[int, str]:
+    """Run one statement in the exchange of this data directory, from another command; exit status and what it printed."""
+    command = [sys.executable, "-m", "pbx", "console", "--data", str(data.absolute()), "--client", "own", statement]
+    done = subprocess.run(command, cwd=HOME, capture_output=True, text=True, timeout=ASK_PATIENCE_S, check=False)
+    return done.returncode, (done.stdout + done.stderr).strip()
 
 
 def console_command(argv: Sequence[str]) -> int:

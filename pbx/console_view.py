@@ -134,6 +134,7 @@ class ConsoleView:
             "not_ready": self.not_ready,
             "reset": self.reset,
             "test_call": self.test_call,
+            "listen_line": self.listen_line,
             "circuit": self.circuit,
             "measure": self.measure,
             "message_waiting": self.message_waiting,
@@ -189,6 +190,14 @@ class ConsoleView:
         if not times:
             return self._switch.test_calls.report(found)
         return self._do(self._switch.test_calls.begin, found, number, times)
+
+    def listen_line(self, line: str, seconds: float = 10, number: str = "") -> str:
+        """Record what a free exchange line says, dialling a number or not: listen_line("co-1/1", 10, "8100"); 0 s: how it stands."""
+        found = self._line(line)
+        if not seconds:
+            return self._switch.listening.report(found)
+        answer = self._do(self._switch.listening.begin, found, seconds, number)
+        return self._switch.listening.recording_of(found) if answer == DONE else answer
 
     def circuit(self, line: str) -> str:
         """What a line has carried, how its calls ended, and the last things its signalling did: circuit("e1-1/5")."""

@@ -22,6 +22,7 @@ from pbx.plant import ends_of
 from pbx.tone_plan import TonePlan
 from pbx.vocabulary.facts import Fact, encode
 
+NEVER = -1
 MIDNIGHT = datetime(2026, 1, 1)
 """When every simulation begins, as its telephones show it."""
 
@@ -43,21 +44,28 @@ class Ticker:
         self.ticks = 0
         self.events = 0
         self._next = 0
+        self._promised = NEVER
+        """The tick that was to be the next one when last asked; NEVER when it has been, or when there was nothing to do."""
 
     def next_moment(self) -> float | None:
         """When the next tick that matters is over."""
         near = self.near.next_activity()
         far = self.far.next_activity() if self.far is not None else None
         if near is None and far is None:
+            self._promised = NEVER
             return None
         wanted = min(tick for tick in (near, far) if tick is not None)
         begun = int(self.clock.now / TICK_SECONDS)
-        self._next = max(wanted, begun)
+        if wanted <= self._promised < begun:
+            # A timer was due an ulp before the end of that tick, in which something is under way: it is still to come.
+            begun = self._promised
+        self._promised = self._next = max(wanted, begun)
         return (self._next + 1) * TICK_SECONDS
 
     def advance(self, now: float) -> None:
         """Run the tick on both planes and hand up what they noticed."""
         tick = self._next
+        self._promised = NEVER
         self.ticks += 1
         self.near.tick(tick)
         if self.far is not None:

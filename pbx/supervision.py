@@ -26,6 +26,9 @@ from pbx.vocabulary.call import (
 if TYPE_CHECKING:
     from pbx.switch import Switch
 
+ANSWER_STANDS_S = 0.3
+"""So long an answer stands before another signal follows it: longer than any far end needs to recognise it (Q.424: 20 ms)."""
+
 
 class Supervision:
     """The room of one switch."""
@@ -35,6 +38,8 @@ class Supervision:
         self._switch = switch
         self._floor = switch.floor
         self._meter_seconds = dict(meter_seconds or {})
+        self._untold: set[Leg | None] = set()
+        """Calling legs whose called party has hung up before the answer was signalled to them."""
 
     @staticmethod
     def partner(leg: Leg) -> Leg | None:
@@ -80,7 +85,10 @@ class Supervision:
             return
         leg.suspended = True
         self._switch.tell(leg, facts.Suspended)
-        self._floor.to_line(partner.line, Suspend())
+        if partner.answered:
+            self._floor.to_line(partner.line, Suspend())
+        else:
+            self._untold.add(partner)
         self._floor.touch(line)
 
     def resumed(self, line: Line, primitive: Primitive, now: float) -> None:
@@ -91,9 +99,18 @@ class Supervision:
         leg.suspended = False
         self._switch.tell(leg, facts.Resumed)
         partner = self.partner(leg)
-        if partner is not None:
+        if partner in self._untold:
+            self._untold.remove(partner)
+        elif partner is not None:
             self._floor.to_line(partner.line, Resume())
         self._floor.touch(line)
+
+    def _tell_late(self, leg: Leg) -> None:
+        """The answer has been signalled for long enough: now that the called party has hung up since."""
+        if leg in self._untold:
+            self._untold.remove(leg)
+            if not leg.clearing:
+                self._floor.to_line(leg.line, Suspend())
 
     def operator(self, line: Line, primitive: Primitive, now: float) -> None:
         """An operator's signal goes on to the other end of the call."""
@@ -119,7 +136,9 @@ class Supervision:
             self._charge(leg, primitive.pulses)
 
     def answered(self, leg: Leg) -> None:
-        """A call over a trunk group is answered: units by its clock begin, where it has one."""
+        """A call over a trunk group is answered: units by its clock begin, where it has one. Whoever has hung up already is told later."""
+        if leg in self._untold:
+            self._floor.after(ANSWER_STANDS_S, self._tell_late, leg)
         if not leg.incoming and self._meter_seconds.get(leg.group, 0) > 0:
             self._unit(leg)
 
@@ -137,6 +156,7 @@ class Supervision:
 
     def over(self, leg: Leg) -> None:
         """The leg is over: what it was charged is told."""
+        self._untold.discard(leg)
         if leg.charge_units:
             self._switch.tell(leg, facts.Charged, units=leg.charge_units)
 

@@ -19,6 +19,7 @@ from pbx.floor import Floor
 from pbx.holding import Holding
 from pbx.leg_records import LegRecords
 from pbx.line import EXTENSION, TRUNK, Line
+from pbx.line_listening import LineListening
 from pbx.line_measurements import LineMeasurements
 from pbx.line_tests import LineTests
 from pbx.recording import Recorders
@@ -109,6 +110,7 @@ class Switch:
         self.line_measurements = LineMeasurements(floor)
         self.circuit_watch = CircuitWatch(floor, settings.watch)
         self.test_calls = TestCalls(self, settings.test_lines)
+        self.listening = LineListening(self)
         self.supervision = Supervision(self, settings.meter_seconds)
         self.holding = Holding(self)
         self.waiting = CallWaitings(self)
@@ -135,7 +137,10 @@ class Switch:
     # What comes from the lines.
 
     def receive(self, line: Line, primitive: Primitive, now: float) -> None:
-        """A primitive from a line's engine."""
+        """A primitive from a line's engine; a leg without a partner has a room that may take it."""
+        leg: Leg | None = line.leg
+        if leg is not None and leg.test is not None and leg.test.room.takes(leg, primitive):
+            return
         self._arrived[type(primitive)](line, primitive, now)
 
     def media(self, line: Line, event: MediaEvent, now: float) -> None:
@@ -148,7 +153,7 @@ class Switch:
             self.service.played(line.leg, event.token)
         elif line.leg is not None and isinstance(event, ToneOn):
             if line.leg.test is not None:
-                self.test_calls.heard(line.leg, event)
+                line.leg.test.room.heard(line.leg, event)
             else:
                 self.service.fax_heard(line.leg, event.tone)
 
@@ -241,10 +246,6 @@ class Switch:
         leg: Leg | None = line.leg
         if leg is None or leg.clearing:
             return
-        if leg.test is not None:
-            self._establish(leg)
-            self.test_calls.answered(leg)
-            return
         self.connected(leg)
 
     def connected(self, leg: Leg) -> None:
@@ -253,7 +254,7 @@ class Switch:
         self._stop_ringing(leg)
         if self.waiting.recalled(leg):
             return
-        self._establish(leg)
+        self.establish(leg)
         caller = leg.call.originator
         if placed:
             self._placed(leg)
@@ -294,7 +295,7 @@ class Switch:
             self._cancel_echo(line, 0)
         self.circuit_watch.released(leg, primitive.cause)
         if leg.test is not None:
-            self.test_calls.released(leg)
+            leg.test.room.released(leg)
         self.forget(leg, primitive.cause)
         if again:
             self._another_circuit(leg)
@@ -486,7 +487,8 @@ class Switch:
         if not leg.answered and not leg.clearing:
             self.floor.to_line(leg.line, Connect())
 
-    def _establish(self, leg: Leg) -> None:
+    def establish(self, leg: Leg) -> None:
+        """The leg is answered from now on."""
         leg.established_at = self.floor.now
         leg.state = CONNECTED
         self._cancel_echo(leg.line, leg.line.echo_tail_ms)

@@ -14,7 +14,7 @@ import msgspec
 from pbx.call import Call, Leg
 from pbx.line import TRUNK, Line
 from pbx.vocabulary import facts, tones
-from pbx.vocabulary.call import NO_ANSWER, NORMAL_CLEARING, Setup
+from pbx.vocabulary.call import NO_ANSWER, NORMAL_CLEARING, Connect, Primitive, Setup
 from pbx.vocabulary.media import RECEIVE_VOICE, Listen, SendTone, ToneOn, Unlisten
 
 if TYPE_CHECKING:
@@ -32,7 +32,8 @@ TIMES_MOST = 1000
 class CircuitTest:
     """One test call: the circuit, how often it is still to be called, what came of it so far."""
 
-    def __init__(self, line: Line, number: str, times: int) -> None:
+    def __init__(self, room: "TestCalls", line: Line, number: str, times: int) -> None:
+        self.room = room
         self.line = line
         self.number = number
         self.times = times
@@ -77,7 +78,7 @@ class TestCalls:
             return f"a circuit is called from 1 to {TIMES_MOST} times"
         if not line.available:
             return f"{line.name} is in use or blocked"
-        test = self._last[line.name] = CircuitTest(line, number, times)
+        test = self._last[line.name] = CircuitTest(self, line, number, times)
         self._call(test)
         return ""
 
@@ -97,7 +98,14 @@ class TestCalls:
         switch.tell(leg, facts.NetworkReached, called=test.number, group=line.group)
         test.timer = self._floor.after(switch.settings.no_answer_seconds, self._not_answered, leg)
 
-    def answered(self, leg: Leg) -> None:
+    def takes(self, leg: Leg, primitive: Primitive) -> bool:
+        """Whether the primitive is for this room alone: the answer, for there is no partner to connect."""
+        if isinstance(primitive, Connect) and not leg.clearing:
+            self._switch.establish(leg)
+            self._answered(leg)
+        return isinstance(primitive, Connect)
+
+    def _answered(self, leg: Leg) -> None:
         """The far end has answered: now its tone is listened for."""
         test: CircuitTest = leg.test
         test.timer.cancel()

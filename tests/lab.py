@@ -197,6 +197,7 @@ class Lab:
         self.simulation.recorders_read = False
         self.exchange, self.network = self.simulation.exchange, self.simulation.network
         self.faulty = False
+        self.recorders_adopted = 0
         self._samples = {}
         self._people = {}
         trunks = {line.name for line in self.exchange.lines.values() if line.kind == "trunk"}
@@ -341,6 +342,7 @@ class Lab:
         self.simulation.run(1.0)
         for agent in self.exchange.distributor.agents:
             self.exchange.floor.turn(self.exchange.distribution.log_off, agent)
-        found = [*self.checkers.finish(), *at_rest.complaints(self.simulation, faults=self.faulty)]
+        complaints = at_rest.complaints(self.simulation, faults=self.faulty, recorders_adopted=self.recorders_adopted)
+        found = [*self.checkers.finish(), *complaints]
         if found:
             raise LabError("the run leaves this behind:\n  " + "\n  ".join(found))

@@ -8,66 +8,34 @@ with --long. With faults on the spans (cuts, slips, bursts, bit errors) the same
 
 import pytest
 
-from drivers.far_end.telephone import Telephone
 from pbx.vocabulary import facts
 from tests.lab import Lab, LabError
+from tests.storms import PEOPLE, Actor, EveryActor, every_line
 
 CASES = 300
 LONG_CASES = 10_000
-NUMBERS = ("10086", "10086", "8001", "8003", "8009", "87650000", "5550000", "100")
-INSIDE = ("8001", "8003", "8009", "987650001", "987650002", "10086", "*13", "*14", "*12", "8099", "9", "*")
+EVERY_CASES = 60
+EVERY_LONG_CASES = 3000
 
 
-class Actor:
-    """One person who does things at random moments."""
-
-    def __init__(self, lab, party, random, until):
-        self.lab, self.party, self.random, self.until = lab, party, random, until
-        lab.simulation.clock.callLater(random.uniform(0, 4), self.act)
-
-    def act(self):
-        if self.lab.now > self.until:
-            return
-        self.telephone() if isinstance(self.party, Telephone) else self.subscriber()
-        # Most steps come soon: within a digit, a pulse, a recognition time; some late.
-        self.lab.simulation.clock.callLater(self.random.choice((0.02, 0.1, 0.5, 2.0, 8.0)) * self.random.random() * 2, self.act)
-
-    def subscriber(self):
-        party, random = self.party, self.random
-        if party.line is None:
-            if random.random() < 0.5:
-                party.dial(random.choice(NUMBERS), restricted=random.random() < 0.1)
-        elif party.state == "ringing" and random.random() < 0.4:
-            party.answer()
-        elif random.random() < 0.15:
-            party.hang_up()
-        elif party.state == "talking":
-            party.press(random.choice("0123456789*#"))
-
-    def telephone(self):
-        party, random = self.party, self.random
-        if not party.off_hook:
-            if random.random() < (0.5 if party.ringing else 0.15):
-                party.lift()
-        elif random.random() < 0.15:
-            party.hang_up()
-        else:
-            party.press(random.choice((random.choice(INSIDE), random.choice("0123456789*#"), "1")))
+def log_in(lab):
+    """Two agents."""
+    for n in range(2):
+        agent = lab.exchange.distribution
+        line = lab.exchange.lines[f"sub-1/{n + 2}"]
+        lab.exchange.floor.turn(agent.log_on, f"100{n + 1}", f"100{n + 1}", line)
+        lab.exchange.floor.turn(agent.ready, f"100{n + 1}")
 
 
 def storm(lab, seconds=25.0, people=6):
     """Random doings of random people."""
     random = lab.random
     until = lab.now + seconds
-    for n in range(2):
-        agent = lab.exchange.distribution
-        line = lab.exchange.lines[f"sub-1/{n + 2}"]
-        lab.exchange.floor.turn(agent.log_on, f"100{n + 1}", f"100{n + 1}", line)
-        lab.exchange.floor.turn(agent.ready, f"100{n + 1}")
+    log_in(lab)
     parties = [lab.network.telephones[number] for number in ("8001", "8002", "8003", "8009")]
     parties += [lab.network.subscriber(f"876500{n:02d}") for n in range(people)]
     for party in parties:
-        Actor(lab, party, random, until)
+        Actor(lab.simulation, party, random, until)
     lab.simulation.run(seconds + 20.0)
 
 
@@ -91,6 +59,35 @@ def test_clearing_at_any_moment_leaves_nothing_behind(long, request):
     if chosen is None:
         assert calls > 5 * len(seeds)
         assert {1, 16, 17} <= causes
+
+
+def every_storm(seed, tokens=True, seconds=40.0):
+    """Random doings of people on lines of every kind; in half of the runs callers of the city come by few circuits and meet ours."""
+    with Lab(seed=seed, tokens=tokens, configuration=every_line(seed % 4)) as lab:
+        log_in(lab)
+        parties = [lab.network.telephones[number] for number in PEOPLE]
+        parties += [lab.network.subscriber(f"8765000{n}") for n in range(8)]
+        for party in parties:
+            EveryActor(lab.simulation, party, lab.random, lab.now + seconds)
+        lab.simulation.run(seconds + 20.0)
+    return lab
+
+
+def test_clearing_at_any_moment_on_every_kind_of_line(long, request):
+    chosen = request.config.getoption("--seed")
+    seeds = range(EVERY_LONG_CASES if long else EVERY_CASES) if chosen is None else [chosen]
+    groups, happened = set(), set()
+    for seed in seeds:
+        try:
+            lab = every_storm(seed)
+        except AssertionError as found:
+            raise LabError(f"seed {seed}: {found}") from found
+        groups |= {(lab.exchange.lines[fact.line].group, type(fact)) for fact in lab.facts(facts.Established)}
+        happened |= {type(fact) for fact in lab.story}
+    if chosen is None:
+        assert {group for group, _ in groups} == {"", "city", "post", "direct", "branch", "toll"}
+        assert {facts.Suspended, facts.Resumed, facts.CallWaited, facts.Charged, facts.NumberExtended} <= happened
+        assert {facts.Held, facts.Retrieved} <= happened
 
 
 def fault(lab, random):

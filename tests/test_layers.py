@@ -19,7 +19,8 @@ LAYERS = {
     "pbx.tone_file pbx.tone_learning pbx.tone_plan_file pbx.listen pbx.codec pbx.opus pbx.resampling pbx.voice_hearing pbx.answer_hearing "
     "pbx.error_performance pbx.data_hearing pbx.data_speaking pbx.media_ring pbx.voice pbx.line_echo",
     3: "pbx.call pbx.numbers pbx.routing pbx.bridge pbx.switch pbx.recording pbx.floor pbx.distribution pbx.service pbx.leg_records "
-    "pbx.line_tests pbx.supervision pbx.holding pbx.call_waiting pbx.circuit_watch pbx.test_calls pbx.line_measurements ivr fax.mailbox",
+    "pbx.line_tests pbx.supervision pbx.holding pbx.call_waiting pbx.circuit_watch pbx.test_calls pbx.line_listening "
+    "pbx.line_measurements ivr fax.mailbox",
     4: "pbx.journal pbx.cdr pbx.store pbx.recovery pbx.sites pbx.csta pbx.manhole pbx.console pbx.trace pbx.checkers "
     "pbx.recording_files pbx.recording_forms pbx.console_words desk "
     "drivers.far_end",  # the simulated network is no card but an exchange of its own, out of the same engines

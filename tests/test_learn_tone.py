@@ -151,8 +151,12 @@ def test_sent_only_is_no_danger_to_others(tmp_path):
 def test_what_is_asked_must_make_sense(tmp_path, capsys, recording):
     plan = tmp_path / "mine.toml"
     assert "special-dial" in refused(capsys, plan, "sirens", recording)
-    assert "either a file or --recording" in refused(capsys, plan, "busy")
-    assert "either a file or --recording" in refused(capsys, plan, "busy", recording, "--recording", "2-8-1")
+    assert "either a file, or --recording" in refused(capsys, plan, "busy")
+    assert "either a file, or --recording" in refused(capsys, plan, "busy", recording, "--recording", "2-8-1")
+    assert "either a file, or --recording" in refused(capsys, plan, "busy", "--line", "co-1/1", "--recording", "2-8-1")
+    assert "--line co-1/1: say by --config" in refused(capsys, plan, "busy", "--line", "co-1/1")
+    nowhere = ("--line", "co-1/1", "--config", HOME / "config" / "zongji.toml", "--data", tmp_path)
+    assert "no exchange with a console runs here" in refused(capsys, plan, "busy", *nowhere)
     assert "--config" in refused(capsys, plan, "busy", "--recording", "2-8-1")
     assert "no track 1" in refused(capsys, plan, "busy", recording, "--track", "1")
     assert "lasts 4.0 s" in refused(capsys, plan, "busy", recording, "--from", "9")

@@ -158,8 +158,10 @@ class Subscriber(Party):
     def hang_up(self) -> None:
         """End the call."""
         if self.line is not None:
+            if self.state != "clearing":
+                # Whoever has hung up already would silence the tone by which his line tells it.
+                self._order(Silence(), Unhear(-1), Unlisten(RECEIVE_PROGRESS))
             self.state = "clearing"
-            self._order(Silence(), Unhear(-1), Unlisten(RECEIVE_PROGRESS))
             self.network.primitive(self.line, Disconnect(NORMAL_CLEARING))
 
     def suspend(self) -> None:

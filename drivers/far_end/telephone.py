@@ -62,6 +62,8 @@ BELL_PAUSE_S = 5.0
 """Longer than the pause between two bursts of ringing (4 s in China)."""
 LEAD_S = 0.1
 """Timed commands are given so long before their time."""
+ON_ITS_WAY_S = 0.05
+"""What is done now may reach the plane so much later, together with the end of a flash that was due meanwhile."""
 ALERT = ToneOff(tones.special("dual-tone-alert"))
 ALERT_WATCH_S = 86400.0
 ACKNOWLEDGEMENT = SendDigits("D", 60, 40)
@@ -224,7 +226,7 @@ class Telephone(Party):
             if timer.active():
                 timer.cancel()
         self._dialling.clear()
-        if self._timed_until > self._now() or self.set.waiting_calls:
+        if self._timed_until + ON_ITS_WAY_S > self._now() or self.set.waiting_calls:
             self._order(Disarm())
 
     def _timed(self, until: float, *commands: MediaCommand) -> None:

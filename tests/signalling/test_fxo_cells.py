@@ -81,12 +81,15 @@ INPUTS = {
     "ring_end": [RingOff(), EXPIRE],
     "identity_wait": [RingOff(), EXPIRE],
 }
+LET_GO = [Battery(True), RingOn(), Battery(False)]
+"""A ground-start exchange has let go, and the end of its ringing is still to be told."""
+STILL_RINGING = {"Idle": LET_GO, "Forewarned": [*LET_GO, Battery(True)], "Grounding": [*LET_GO, SETUP]}
 REMADE = {"ring-on": [RingOff(), RingOn()], "ring-off": [RingOn(), RingOff()], "battery": [Battery(False), Battery(True)]}
 
 
 def cell_features(state, event):
     """Features under which a state is reached or a timer runs."""
-    if state in ("Grounding", "Held"):
+    if state in ("Grounding", "Held") or (event == "ring-off" and state in STILL_RINGING):
         return {"ground_start": True}
     if state == "Forewarned" and event in ("battery", "no-battery"):
         return {}
@@ -134,6 +137,8 @@ def test_every_cell(state, event):
         variant = SHORT.adjusted({"ring_end": 2000, "identity_wait": 15000})
     if event == "answer_assumed":
         variant = SHORT.adjusted({"answer_assumed": 3000})
+    if event == "ring-off":
+        recipe = STILL_RINGING.get(state, recipe)
     engine = line(variant, **features)
     bench = TieBench(engine, engine.machines()[0])
     bench.give(recipe)

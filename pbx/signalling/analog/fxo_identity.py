@@ -19,6 +19,7 @@ RECEIVERS = {
     "none": 0,
 }
 ROW_LIMIT = 40
+CUT_SHORT = Noted("<- caller identity cut short")
 
 
 def presentations_of(variant: FxoVariant) -> tuple[DtmfPresentation, ...]:
@@ -60,7 +61,10 @@ class IdentityReceiver:
 
     def octet(self, value: int) -> Sequence[Output]:
         """An octet of the modem or what happened to it. What cannot be read is returned, a caller is kept in ``found``."""
-        if value & (OCTET_CARRIER_OFF | OCTET_FRAMING_ERROR):
+        if value & OCTET_CARRIER_OFF:
+            # A caller who gives up cuts short what is being told of him: no fault of anybody.
+            return (CUT_SHORT,) if self._decoder.lost() else ()
+        if value & OCTET_FRAMING_ERROR:
             messages: Sequence[Message | Malformed] = self._decoder.lost()
         elif value & OCTET_CARRIER_ON or value > 0xFF:
             messages = ()

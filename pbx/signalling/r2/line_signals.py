@@ -41,12 +41,15 @@ BACKWARD_OPERATOR = {
 """In these states of the end that seized a pulse may come, on the code that stands there."""
 FORWARD_OPERATOR = {
     "InFree": "re-ring",
+    "InAnswering": "re-ring",
     "InAnswered": "re-ring",
     "InSuspended": "re-ring",
     "InClearedBack": "re-ring",
     "InBusy": "forced-release",
+    "InRefused": "re-ring",
+    "InOver": "re-ring",
 }
-"""What a pulse is in the states of the end that was seized."""
+"""What a pulse is in the states of the end that was seized; an operator who re-rings cannot know yet what has become of the call."""
 
 OUT_STATES = (
     "OutSeizing", "OutRegister", "OutFree", "OutAnswered", "OutMetering", "OutSuspended", "OutClearedBack", "OutBusy", "OutFailed",

@@ -272,6 +272,7 @@ STATES: dict[str, State] = {
             "Disconnect": _IN_TONE,
             "Release": _IN_OVER,
             "Connect": _NOTHING,
+            "re-ring": _NOTHING,
             "answer_delay": Cell(_L._answer, ("InAnswered",)),
         },
         keeps=("answer_delay",),
@@ -332,12 +333,12 @@ STATES: dict[str, State] = {
     ),
     "InRefused": State(
         "refused in band, waits for clear-forward",
-        {**_IN_COMMON, "Disconnect": _NOTHING, "Release": _IN_OVER, "clear_forward": _NEVER},
+        {**_IN_COMMON, "Disconnect": _NOTHING, "Release": _IN_OVER, "re-ring": _NOTHING, "clear_forward": _NEVER},
         ("clear_forward",),
     ),
     "InOver": State(
         "the call is over, waits for clear-forward",
-        {**_IN_COMMON, "Disconnect": _NOTHING, "Release": _NOTHING, "clear_forward": Cell(_L._not_released)},
+        {**_IN_COMMON, "Disconnect": _NOTHING, "Release": _NOTHING, "re-ring": _NOTHING, "clear_forward": Cell(_L._not_released)},
         ("clear_forward",),
     ),
 }
