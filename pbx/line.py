@@ -43,6 +43,7 @@ class Line:
         "second",
         "seizures",
         "tag",
+        "title",
         "unexpected",
         "wake",
         "wake_call",
@@ -70,6 +71,8 @@ class Line:
         self.echo_tail_ms = echo_tail_ms
         self.leg: Any = None
         self.second: Any = None
+        self.title = ""
+        """The subscriber's name, as it is shown to whom he calls."""
         self.call_waiting = False
         self.messages = 0
         self.held: list[Any] = []

@@ -158,6 +158,7 @@ def extensions_of(configuration: Configuration, examiner: NumberExaminer, date_t
             port_kind="fxs",
         )
         line.call_waiting = row.call_waiting
+        line.title = row.name
         return line
 
     return [made(row) for row in configuration.extensions]
