@@ -45,6 +45,7 @@ class Line:
         "tag",
         "title",
         "unexpected",
+        "variant",
         "wake",
         "wake_call",
     )
@@ -73,6 +74,8 @@ class Line:
         self.second: Any = None
         self.title = ""
         """The subscriber's name, as it is shown to whom he calls."""
+        self.variant = ""
+        """Of trunk circuits: the national variant by which categories of callers are meant."""
         self.call_waiting = False
         self.messages = 0
         self.held: list[Any] = []

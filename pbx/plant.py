@@ -111,6 +111,8 @@ def trunks_of(configuration: Configuration, examiner: NumberExaminer) -> tuple[l
             )
             for span, slot in circuits_of(group)
         ]
+        for line in own:
+            line.variant = variant_of(group)
         groups[group.name] = Trunks(group.name, own, group.hunt, group.direction != "incoming", group.attempts)
         lines += own
     return lines, groups

@@ -412,7 +412,8 @@ class Switch:
             Setup(
                 called,
                 calling=caller.calling,
-                category=caller.category,
+                # What a category means is national: KD 3 of China would be maintenance equipment in Mexico.
+                category=caller.category if caller.line.variant == line.variant else 0,
                 restricted=caller.restricted,
                 name=caller.name,
                 overlap=overlap,
