@@ -1,8 +1,8 @@
 """Golden traces: each folder here is a story told in sound, and the trace of its calls as an engineer reads it.
 
 ``story.py`` has a docstring that says what the story is, ``story(lab)`` and, where it needs another exchange than the example,
-``CHANGES``: pairs of text to be replaced in config/zongji.toml, or ``CONFIGURATION``: one made by tests/offices.py. ``pytest tests/scenarios --golden`` writes expected.trace anew: read the
-difference before you commit it.
+``CHANGES``: pairs of text to be replaced in config/zongji.toml, or ``CONFIGURATION``: one made by tests/offices.py.
+``pytest tests/scenarios --golden`` writes expected.trace anew: read the difference before you commit it.
 """
 
 import importlib.util

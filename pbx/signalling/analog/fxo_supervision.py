@@ -50,7 +50,7 @@ class FxoSupervision(FxoWires):
 
     def _tone_stood(self, _: object, now: float) -> Sequence[Output]:
         talking = self._talking()
-        said = Noted("the tone stands: the far party has gone" if talking else "the tone stands: the call is refused")
+        said = Noted("<- the tone stands: the far party has gone" if talking else "<- the tone stands: the call is refused")
         return (said, *self._fail(call.NORMAL_CLEARING if talking else self._cause))
 
     def _forget_tone(self, _: object, now: float) -> Sequence[Output]:

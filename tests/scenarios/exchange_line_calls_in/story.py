@@ -1,4 +1,4 @@
-"""A call comes in on an analog exchange line: who calls is heard between two ringings, the busy tone after the caller has gone ends the call."""
+"""A call comes in on an analog exchange line: who calls is heard between two ringings, busy tone ends the call."""
 
 from tests.offices import CO_NUMBER, exchange_lines, office
 
