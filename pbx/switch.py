@@ -221,6 +221,8 @@ class Switch:
         if leg is None or leg.incoming or leg.clearing:
             return
         leg.state = ALERTING
+        # A line that tells who calls before it rings comes to this in a turn of its own.
+        self.floor.touch(line)
         self.tell(leg, facts.Delivered, called=leg.called, calling=leg.calling, agent=leg.agent)
         caller = leg.call.originator
         if caller is not None and not leg.agent:

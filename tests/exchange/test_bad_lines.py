@@ -129,6 +129,16 @@ def test_registers_on_a_bad_trunk(seed, name):
         assert {fact.cause for fact in lab.facts(facts.ConnectionCleared)} == {16}
 
 
+@pytest.mark.parametrize("level_dbm0", [-8.0, -5.0])
+def test_registers_on_a_trunk_whose_tones_are_loud(seed, level_dbm0):
+    """As loud as Q.455 allows, and so is what comes back of it."""
+    with Lab(seed=seed) as lab:
+        for plane in (lab.simulation.near, lab.simulation.far):
+            plane.set_tone_levels(DTMF_DBM0, DTMF_DBM0 + 2, level_dbm0, level_dbm0)
+        impair(lab, "e1-1", noisy(level_dbm0, 20, second_harmonic_db=30, third_harmonic_db=30, echo_return_loss_db=14))
+        trunk_calls_pass(lab)
+
+
 @pytest.mark.parametrize("name", TRUNKS_BEYOND)
 def test_registers_on_a_trunk_that_is_too_bad(seed, name):
     with Lab(seed=seed) as lab:

@@ -403,3 +403,16 @@ def test_a_call_placed_from_the_console_shows_who_calls(seed, tokens):
         assert view_of(lab).place("8007", PHONE) == "done"
         lab.telephone("8007").is_rung().answers()
         lab.telephone(PHONE).notices("shows 8007 name 仓库")
+
+
+@BOTH
+@pytest.mark.parametrize("display", ["china", "dtmf-china", "etsi-prior-alert"])
+def test_a_leg_rung_only_after_its_identity_was_told_has_an_end_when_control_dies(seed, tokens, display):
+    with Lab(seed=seed, tokens=tokens, changes=(extension(PHONE, caller_identity=display),)) as lab:
+        caller = lab.caller("13900000001").dials(PHONE)
+        lab.telephone(PHONE).is_rung()
+        lab.after(1.0)
+        lab.simulation.kill_control()
+        lab.exchange = lab.simulation.exchange
+        caller.notices("released", "far end cleared")
+        assert {fact.line for fact in lab.facts(facts.ConnectionCleared, cause=41)} == {LINE, "e1-1/1"}
