@@ -45,7 +45,9 @@ class Line:
         "second",
         "seizures",
         "tag",
+        "title",
         "unexpected",
+        "variant",
         "wake",
         "wake_call",
     )
@@ -72,6 +74,10 @@ class Line:
         self.echo_tail_ms = echo_tail_ms
         self.leg: Any = None
         self.second: Any = None
+        self.title = ""
+        """The subscriber's name, as it is shown to whom he calls."""
+        self.variant = ""
+        """Of trunk circuits: the national variant by which categories of callers are meant."""
         self.call_waiting = False
         self.messages = 0
         self.held: list[Any] = []

@@ -112,6 +112,8 @@ def trunks_of(configuration: Configuration, examiner: NumberExaminer) -> tuple[l
             )
             for span, slot in circuits_of(group)
         ]
+        for line in own:
+            line.variant = variant_of(group)
         groups[group.name] = Trunks(group.name, own, group.hunt, group.direction != "incoming", group.attempts)
         lines += own
     return lines, groups
@@ -159,6 +161,7 @@ def extensions_of(configuration: Configuration, examiner: NumberExaminer, date_t
             port_kind="fxs",
         )
         line.call_waiting = row.call_waiting
+        line.title = row.name
         return line
 
     return [made(row) for row in configuration.extensions]

@@ -191,7 +191,7 @@ class Switch:
         if leg is None or leg.called:
             return
         leg.called, leg.calling = primitive.called, primitive.calling
-        leg.category, leg.restricted, leg.name = primitive.category, primitive.restricted, primitive.name
+        leg.category, leg.restricted, leg.name = primitive.category, primitive.restricted, primitive.name or line.title
         leg.control, leg.overlap = primitive.control, primitive.overlap
         self.tell(leg, facts.Originated, called=leg.called, calling=leg.calling, category=leg.category)
         if self.test_calls.is_for_us(leg, primitive):
@@ -226,6 +226,8 @@ class Switch:
         if leg is None or leg.incoming or leg.clearing:
             return
         leg.state = ALERTING
+        # A line that tells who calls before it rings comes to this in a turn of its own.
+        self.floor.touch(line)
         self.tell(leg, facts.Delivered, called=leg.called, calling=leg.calling, agent=leg.agent)
         caller = leg.call.originator
         if caller is not None and not leg.agent:
@@ -267,6 +269,8 @@ class Switch:
         else:
             self.service.leave(caller)
             self.connect(caller, leg)
+            # Behind the answer, so that the calling line is there to show the first unit.
+            self.supervision.answered(leg)
 
     def _disconnected(self, line: Line, primitive: Primitive, now: float) -> None:
         assert isinstance(primitive, Disconnect)
@@ -411,7 +415,8 @@ class Switch:
             Setup(
                 called,
                 calling=caller.calling,
-                category=caller.category,
+                # What a category means is national: KD 3 of China would be maintenance equipment in Mexico.
+                category=caller.category if caller.line.variant == line.variant else 0,
                 restricted=caller.restricted,
                 name=caller.name,
                 overlap=overlap,
@@ -470,7 +475,7 @@ class Switch:
         call = Call(self.name_call(), now)
         self.calls[call.name] = call
         leg = call.add(line, True, now)
-        leg.called, leg.calling = number, extension
+        leg.called, leg.calling, leg.name = number, extension, line.title
         self.take_line(leg)
         self.tell(leg, facts.ServiceInitiated)
         self.floor.to_line(line, Setup(extension, calling=number))
@@ -495,7 +500,6 @@ class Switch:
         self.floor.touch(leg.line)
         self.tell(leg, facts.Established, called=leg.called, calling=leg.calling, agent=leg.agent)
         self._flush_trace(leg, self.floor.now)
-        self.supervision.answered(leg)
 
     def _cancel_echo(self, line: Line, tail_ms: int) -> None:
         """From the answer on, so that signals of registers never pass through a canceller; 0 = no more."""

@@ -61,6 +61,22 @@ def test_a_call_passes_into_another_countrys_signalling(seed, variant):
         blocks(lab, "toll", on=False)
 
 
+def test_a_category_is_passed_on_within_a_country_and_not_into_another_one(seed):
+    """KD 3 of China, a local telephone, is not II-3 of Mexico, maintenance equipment."""
+    for variant, sent in (("china", "KA 8 priority"), ("mexico", "II-1 subscriber")):
+        with Lab(seed=seed, tokens=True, configuration=tandem(variant, overlap=False)) as lab:
+            blocks(lab, "toll")
+            city = lab.caller(CITY)
+            lab.caller("13900000001").party.dial("5" + CITY, category=8)
+            city.is_rung().answers()
+            lab.after(1.0)
+            city.hangs_up()
+            lab.after(3.0)
+            went_out = [text for text in traced(lab, "toll/") if text.startswith(("-> KA", "-> KD", "-> II-"))]
+            assert went_out[0].startswith(f"-> {sent}") and not any("maintenance" in text for text in went_out)
+            blocks(lab, "toll", on=False)
+
+
 @pytest.mark.parametrize(("refusal", "cause"), [(17, 17), (1, 1), (42, 42)])
 def test_a_refusal_comes_back_through(seed, refusal, cause):
     with Lab(seed=seed, tokens=True, configuration=tandem(traffic="toll")) as lab:

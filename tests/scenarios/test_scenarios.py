@@ -1,8 +1,8 @@
 """Golden traces: each folder here is a story told in sound, and the trace of its calls as an engineer reads it.
 
 ``story.py`` has a docstring that says what the story is, ``story(lab)`` and, where it needs another exchange than the example,
-``CHANGES``: pairs of text to be replaced in config/zongji.toml. ``pytest tests/scenarios --golden`` writes expected.trace anew: read the
-difference before you commit it.
+``CHANGES``: pairs of text to be replaced in config/zongji.toml, or ``CONFIGURATION``: one made by tests/offices.py.
+``pytest tests/scenarios --golden`` writes expected.trace anew: read the difference before you commit it.
 """
 
 import importlib.util
@@ -23,10 +23,15 @@ def load(name):
     return module
 
 
+def told_in(told, **settings):
+    """The lab in which a story happens."""
+    return Lab(changes=getattr(told, "CHANGES", ()), configuration=getattr(told, "CONFIGURATION", None), **settings)
+
+
 @pytest.mark.parametrize("name", STORIES)
 def test_trace_is_the_golden_one(name, seed, request):
     told = load(name)
-    with Lab(seed=seed, changes=getattr(told, "CHANGES", ())) as lab:
+    with told_in(told, seed=seed) as lab:
         told.story(lab)
     expected = HERE / name / "expected.trace"
     text = f"{told.__doc__.strip()}\n\n{lab.trace()}"
@@ -38,5 +43,5 @@ def test_trace_is_the_golden_one(name, seed, request):
 @pytest.mark.parametrize("name", STORIES)
 def test_story_comes_out_the_same_with_tokens(name, seed):
     told = load(name)
-    with Lab(seed=seed, tokens=True, changes=getattr(told, "CHANGES", ())) as lab:
+    with told_in(told, seed=seed, tokens=True) as lab:
         told.story(lab)

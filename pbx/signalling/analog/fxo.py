@@ -203,7 +203,7 @@ class FxoLine:
             word = "busy-tone"
         else:
             return ()
-        return (Noted(f"<- {tones.name(tone)}{' ends' if off else ''}"), *self._machine.step(word + off, tone, now))
+        return (Noted(f"<- {tones.name(tone)} tone{' ends' if off else ''}"), *self._machine.step(word + off, tone, now))
 
     def _voice(self, value: VoiceOn | VoiceOff, now: float) -> Sequence[Output]:
         return self._machine.step("voice" if isinstance(value, VoiceOn) else "voice-off", None, now)

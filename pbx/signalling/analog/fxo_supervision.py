@@ -49,7 +49,9 @@ class FxoSupervision(FxoWires):
         return ()
 
     def _tone_stood(self, _: object, now: float) -> Sequence[Output]:
-        return self._fail(call.NORMAL_CLEARING if self._talking() else self._cause)
+        talking = self._talking()
+        said = Noted("<- the tone stands: the far party has gone" if talking else "<- the tone stands: the call is refused")
+        return (said, *self._fail(call.NORMAL_CLEARING if talking else self._cause))
 
     def _forget_tone(self, _: object, now: float) -> Sequence[Output]:
         """Ring-back in between: what was heard before was no tone of release."""
