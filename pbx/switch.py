@@ -226,6 +226,7 @@ class Switch:
         if leg is None or leg.incoming or leg.clearing:
             return
         leg.state = ALERTING
+        self.floor.touch(line)
         self.tell(leg, facts.Delivered, called=leg.called, calling=leg.calling, agent=leg.agent)
         caller = leg.call.originator
         if caller is not None and not leg.agent:
