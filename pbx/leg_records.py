@@ -1,8 +1,9 @@
 """Leg records: what of each leg, and of the agent at each line, is kept in the arena for a control to come.
 
 The floor asks for them at the end of each turn and writes them together with the facts of the turn as one step (pbx/floor.py,
-``_commit``), so records and facts always agree. Read by pbx/recovery.py. A record has room for two legs with long numbers; what does not fit
-is left out by rule, for a turn must not fail by it: first the flow, so that the leg is cleared after a restart, then the ends of texts.
+``_commit``), so records and facts always agree. Read by pbx/recovery.py. A record has room for two legs with long numbers; what does
+not fit is left out by rule, for a turn must not fail by it: first the flow, so that the leg is cleared after a restart, then the ends
+of texts.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 
 TEXT_SHORTEST = 40
-"""So many octets are left of a number or a reason in a record that would be too long; names are of the configuration, which has none longer."""
+"""So many octets are left of a number or a reason in a record that would be too long. Names of the configuration are no longer."""
 CUT_SHORT = "leg record cut short"
 LOCAL = "local"
 """The reason of a block that an operator ordered (pbx/vocabulary/call.py)."""

@@ -6,7 +6,7 @@ from pbx.vocabulary import facts
 from tests.exchange.test_circuit_maintenance import TEST_LINES, answer_tests, view_of
 from tests.exchange.test_tandem import blocks
 from tests.lab import Lab
-from tests.offices import CO_NUMBER, exchange_lines, number, office, tie_lines, trunk_span
+from tests.offices import CO_NUMBER, exchange_lines, extension, number, office, tie_lines, trunk_span
 
 CITY = "87654321"
 
@@ -135,3 +135,13 @@ def test_a_test_call_in_progress_is_cleared(seed, answered):
         lab.after(3.0)
         (cleared,) = lab.facts(facts.CallCleared)
         assert cleared.cause == 41 and lab.exchange.lines["e1-1/7"].available
+
+
+def test_a_telephone_that_rings_late_is_buried_with_its_call(seed):
+    """Digits tell who calls before the first ring, so that the call is delivered in a turn of its own."""
+    with Lab(seed=seed, tokens=True, configuration=office(changes=(extension("8009", caller_identity="dtmf-china"),))) as lab:
+        phone = lab.telephone("8006").dials("8009")
+        lab.wait(lambda: lab.facts(facts.Delivered), 20.0)
+        dies(lab, 0)
+        assert {fact.line for fact in lab.facts(facts.ConnectionCleared)} == {"sub-1/6", "sub-1/9"}
+        phone.hangs_up()

@@ -28,8 +28,8 @@ def written(lab, line):
 def fullest(record, number, text):
     """The same with the longest texts everywhere."""
     texts = {
-        **{"called": number, "calling": number, "group": NAME, "agent": DIGITS, "queue": NAME, "recording": "9999-99999999-99"},
-        **{"control": "calling", "seated": DIGITS, "seated_state": "WorkingAfterCall", "seated_reason": text, "seated_not_ready": text},
+        "called": number, "calling": number, "group": NAME, "agent": DIGITS, "queue": NAME, "recording": "9999-99999999-99",
+        "control": "calling", "seated": DIGITS, "seated_state": "WorkingAfterCall", "seated_reason": text, "seated_not_ready": text,
     }
     times = dict.fromkeys(("started_at", "established_at", "joined_at", "seated_since", "seated_until"), 1764345600.123456)
     return msgspec.structs.replace(record, **texts, **times, arrival=1 << 40, cause=102, charge_units=1 << 30, messages=1 << 16)

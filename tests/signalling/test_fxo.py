@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from pbx.engine import Levels, Noted
+from pbx.engine import Levels, Noted, Unexpected
 from pbx.signalling.analog.fxo import FxoLine
 from pbx.signalling.analog.fxo_variant import FxoFeatures, FxoVariant, load_exchange_line_variant
 from pbx.signalling.analog.line_data import LineDataError
@@ -382,6 +382,13 @@ def test_ground_start_both_ways():
     expire(called)
     assert up(expire(called)) == [Release(16), Blocked("fault")]
     assert up(give(called, 30.0, Battery(False))) == [Unblocked(), Idle()]
+
+
+@pytest.mark.parametrize("then", [[], [Battery(True)], [Setup("10086")]], ids=str)
+def test_a_ground_start_exchange_takes_feed_and_ringing_away_one_after_the_other(then):
+    engine = line(ground_start=True)
+    outputs = give(engine, 0.0, Battery(True), RingOn(), Battery(False), *then, RingOff())
+    assert not [output for output in outputs if type(output) is Unexpected]
 
 
 def test_ground_start_glare_no_answer_and_an_exchange_that_holds():
