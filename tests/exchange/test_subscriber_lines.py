@@ -8,7 +8,7 @@ from pbx.signalling.analog.fxs import FxsLine, SubscriberFeatures
 from pbx.simulation import Simulation
 from pbx.tone_plan import china
 from pbx.vocabulary.call import CallWaiting
-from tests.lab import configuration_of, sound_for
+from tests.lab import Lab, configuration_of, sound_for
 
 NUMBER = "8003"
 

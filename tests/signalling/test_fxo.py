@@ -391,6 +391,13 @@ def test_a_ground_start_exchange_takes_feed_and_ringing_away_one_after_the_other
     assert not [output for output in outputs if type(output) is Unexpected]
 
 
+def test_a_tone_that_is_told_as_the_line_is_let_go_is_nothing():
+    engine = talking(line())
+    give(engine, 10.0, Disconnect(16))
+    assert engine.state == "Guard"
+    assert give(engine, 10.01, on("dial"), on("busy"), VoiceOn(), off("dial"), VoiceOff()) == []
+
+
 def test_ground_start_glare_no_answer_and_an_exchange_that_holds():
     engine = line(ground_start=True, caller_identity="none")
     give(engine, 0.0, Setup("10086"))
