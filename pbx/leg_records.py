@@ -1,7 +1,9 @@
 """Leg records: what of each leg, and of the agent at each line, is kept in the arena for a control to come.
 
 The floor asks for them at the end of each turn and writes them together with the facts of the turn as one step (pbx/floor.py,
-``_commit``), so records and facts always agree. Read by pbx/recovery.py.
+``_commit``), so records and facts always agree. Read by pbx/recovery.py. A record has room for two legs with long numbers; what does
+not fit is left out by rule, for a turn must not fail by it: first the flow, so that the leg is cleared after a restart, then the ends
+of texts.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -10,11 +12,15 @@ import msgspec
 
 from pbx.call import ALERTING, HELD, INITIATED, Call, Leg, LegRecord
 from pbx.line import Line
+from pbx.media import LEG_OCTETS
 
 if TYPE_CHECKING:
     from pbx.switch import Switch
 
 
+TEXT_SHORTEST = 40
+"""So many octets are left of a number or a reason in a record that would be too long. Names of the configuration are no longer."""
+CUT_SHORT = "leg record cut short"
 LOCAL = "local"
 """The reason of a block that an operator ordered (pbx/vocabulary/call.py)."""
 
@@ -40,8 +46,18 @@ class LegRecords:
             seat["second"] = self._record_of(line.second, line, {})
         leg: Leg | None = line.leg
         if leg is None:
-            return msgspec.msgpack.encode(LegRecord(line.name, **seat)) if seat else b""
-        return msgspec.msgpack.encode(self._record_of(leg, line, seat))
+            return self._encoded(LegRecord(line.name, **seat)) if seat else b""
+        return self._encoded(self._record_of(leg, line, seat))
+
+    def _encoded(self, record: LegRecord) -> bytes:
+        octets = msgspec.msgpack.encode(record)
+        for shorter in (_without_flow, _with_short_texts):
+            if len(octets) <= LEG_OCTETS:
+                break
+            self._switch.floor.counters[CUT_SHORT] += 1
+            record = shorter(record)
+            octets = msgspec.msgpack.encode(record)
+        return octets
 
     def _seat_of(self, line: Line) -> dict[str, Any]:
         agent = self._switch.distributor.agent_at(line.name)
@@ -125,3 +141,17 @@ class LegRecords:
             self._switch.recorders.adopt(leg, record.recorder)
         line.idle = False
         return leg
+
+
+def _without_flow(record: LegRecord) -> LegRecord:
+    return msgspec.structs.replace(record, flow="", step="", variables={})
+
+
+def _cut(text: str) -> str:
+    return text.encode()[:TEXT_SHORTEST].decode(errors="ignore")
+
+
+def _with_short_texts(record: LegRecord) -> LegRecord:
+    texts = {name: _cut(value) for name in record.__struct_fields__ if isinstance(value := getattr(record, name), str)}
+    second = _with_short_texts(_without_flow(record.second)) if record.second is not None else None
+    return msgspec.structs.replace(record, **texts, second=second)

@@ -45,6 +45,8 @@ _native = importlib.import_module("pbx._plane")
 ffi: Any = _native.ffi
 lib: Any = _native.lib
 _send: Any = lib.arena_send
+LEG_OCTETS: int = lib.PLANE_LEG_OCTETS
+"""The longest leg record."""
 
 
 class PlaneError(Exception):

@@ -14,6 +14,7 @@ from typing import Any
 from config.schema import Configuration
 from drivers.far_end.party import Subscriber
 from drivers.far_end.telephone import Telephone
+from pbx.signalling.r2.circuit import R2Circuit
 from pbx.simulation import Simulation
 from tests.offices import CO_NUMBER, exchange_lines, extension, group, number, office, tie_lines, trunk_span
 
@@ -88,9 +89,11 @@ class Actor:
         until: float,
         numbers: Sequence[str] = NUMBERS,
         inside: Sequence[str] = INSIDE,
+        hangs_up: float = 0.15,
     ) -> None:
+        """``hangs_up``: how probably he does so at each step."""
         self.simulation, self.party, self.random, self.until = simulation, party, random, until
-        self.numbers, self.inside = numbers, inside
+        self.numbers, self.inside, self.hangs_up = numbers, inside, hangs_up
         simulation.clock.callLater(random.uniform(0, 4), self.act)
 
     def act(self) -> None:
@@ -112,7 +115,7 @@ class Actor:
                 party.dial(random.choice(self.numbers), restricted=random.random() < 0.1)
         elif party.state == "ringing" and random.random() < 0.4:
             party.answer()
-        elif random.random() < 0.15:
+        elif random.random() < self.hangs_up:
             party.hang_up()
         elif party.state == "talking":
             party.press(random.choice("0123456789*#"))
@@ -123,7 +126,7 @@ class Actor:
         if not party.off_hook:
             if random.random() < (0.5 if party.ringing else 0.15):
                 party.lift()
-        elif random.random() < 0.15:
+        elif random.random() < self.hangs_up:
             party.hang_up()
         else:
             party.press(random.choice((random.choice(self.inside), random.choice("0123456789*#"), "1")))
@@ -132,14 +135,16 @@ class Actor:
 class EveryActor(Actor):
     """One who also suspends, re-rings as an operator, flashes, dials by pulses and leaves the handset off."""
 
-    def __init__(self, simulation: Simulation, party: Subscriber | Telephone, random: Random, until: float) -> None:
-        super().__init__(simulation, party, random, until, EVERY_NUMBER, EVERY_INSIDE)
+    def __init__(
+        self, simulation: Simulation, party: Subscriber | Telephone, random: Random, until: float, hangs_up: float = 0.15
+    ) -> None:
+        super().__init__(simulation, party, random, until, EVERY_NUMBER, EVERY_INSIDE, hangs_up)
         self._lies_until = self._hand_busy_until = 0.0
 
     def subscriber(self, party: Subscriber) -> None:
         """Does what his circuit has a signal for in its present state; else what everybody does."""
-        engine: Any = party.line.engine if party.line is not None else None
-        state = engine.state if engine is not None else ""
+        engine = party.line.engine if party.line is not None else None
+        state = engine.state if isinstance(engine, R2Circuit) else ""
         now = self.simulation.clock.now
         if state in HOOK_STATES or state in SIGNALS:
             # No hand is so fast that one signal follows another before it can be recognised.
@@ -150,7 +155,7 @@ class EveryActor(Actor):
             party.suspend()
         elif state == "InSuspended" and self.random.random() < 0.6:
             party.resume()
-        elif state in SIGNALS and engine.line.operator and self.random.random() < 0.5:
+        elif isinstance(engine, R2Circuit) and state in SIGNALS and engine.line.operator and self.random.random() < 0.5:
             party.signal(SIGNALS[state])
         else:
             super().subscriber(party)

@@ -62,13 +62,13 @@ def test_clearing_at_any_moment_leaves_nothing_behind(long, request):
 
 
 def every_storm(seed, tokens=True, seconds=40.0):
-    """Random doings of people on lines of every kind; in half of the runs callers of the city come by few circuits and meet ours."""
+    """Random doings of people on lines of every kind, some of whom hold out longer than others."""
     with Lab(seed=seed, tokens=tokens, configuration=every_line(seed % 4)) as lab:
         log_in(lab)
         parties = [lab.network.telephones[number] for number in PEOPLE]
         parties += [lab.network.subscriber(f"8765000{n}") for n in range(8)]
         for party in parties:
-            EveryActor(lab.simulation, party, lab.random, lab.now + seconds)
+            EveryActor(lab.simulation, party, lab.random, lab.now + seconds, lab.random.choice((0.03, 0.15)))
         lab.simulation.run(seconds + 20.0)
     return lab
 

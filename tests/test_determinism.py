@@ -10,6 +10,7 @@ from drivers.far_end.traffic import Load
 from pbx.simulate import Run
 from pbx.vocabulary.facts import encode
 from tests.lab import configuration_of, sound_for
+from tests.test_clearing import every_storm
 
 HOME = Path(__file__).resolve().parent.parent
 LOAD = Load(calls_per_hour=1200, inside_calls_per_hour=200, talk_seconds=20, patience_seconds=40)
@@ -33,8 +34,17 @@ def journal_digest(seed, minutes=2.0):
     return f"{digest.hexdigest()} {run.tally.facts}"
 
 
-def digests(hash_seed, seeds):
-    code = f"from tests.test_determinism import journal_digest\nfor seed in {list(seeds)!r}: print(seed, journal_digest(seed))"
+def storm_digest(seed):
+    """The same of a storm on every kind of line."""
+    lab = every_storm(seed)
+    digest = hashlib.sha256()
+    for fact in lab.story:
+        digest.update(encode(fact))
+    return f"{digest.hexdigest()} {len(lab.story)}"
+
+
+def digests(hash_seed, seeds, made="journal_digest"):
+    code = f"from tests.test_determinism import {made}\nfor seed in {list(seeds)!r}: print(seed, {made}(seed))"
     environment = {**os.environ, "PYTHONHASHSEED": str(hash_seed), "PYTHONPATH": str(HOME)}
     done = subprocess.run([sys.executable, "-c", code], cwd=HOME, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
@@ -46,6 +56,15 @@ def test_same_seed_same_journal_with_any_hash_seed(long):
     seeds = range(1000) if long else range(0, 1000, 10)
     first, second = (digests(hash_seed, seeds) for hash_seed in (0, 4711))
     assert len(first) == len(seeds)
+    assert [line for line, other in zip(first, second, strict=True) if line != other] == []
+    assert len({line.split()[1] for line in first}) == len(seeds)
+    assert min(int(line.split()[2]) for line in first) > 100
+
+
+def test_same_seed_same_storm_on_every_kind_of_line(long):
+    """8 seeds here, two of each office; 200 with --long."""
+    seeds = range(200 if long else 8)
+    first, second = (digests(hash_seed, seeds, "storm_digest") for hash_seed in (0, 4711))
     assert [line for line, other in zip(first, second, strict=True) if line != other] == []
     assert len({line.split()[1] for line in first}) == len(seeds)
     assert min(int(line.split()[2]) for line in first) > 100

@@ -2,6 +2,7 @@
 
 import pytest
 
+from pbx.clock import VirtualClock
 from pbx.simulation import Ticker
 from tests.lab import Lab
 
@@ -25,3 +26,29 @@ def test_no_tick_of_sound_is_left_out_where_a_run_ends(seed, step, monkeypatch):
         monkeypatch.undo()
         assert ticks == list(range(ticks[0], ticks[0] + len(ticks)))
         caller.hangs_up()
+
+
+class BusyPlane:
+    """A plane in which something is always under way."""
+
+    def __init__(self):
+        self.ticks = []
+
+    def next_activity(self):
+        return len(self.ticks)
+
+    def tick(self, number):
+        self.ticks.append(number)
+
+    def drain(self):
+        return []
+
+
+def test_a_tick_under_way_is_not_lost_to_a_timer_an_ulp_before_its_end():
+    """The end of tick 634 is 6.3500000000000005 s, and a timer at 6.35 s is due before it."""
+    clock, plane = VirtualClock(), BusyPlane()
+    clock.sources.append(Ticker(clock, plane, None))
+    for hundredth in range(1, 1000):
+        clock.call_at(hundredth / 100, lambda: None)
+    clock.run_until(10.0)
+    assert plane.ticks == list(range(len(plane.ticks))) and len(plane.ticks) >= 999

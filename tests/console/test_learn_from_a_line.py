@@ -1,4 +1,4 @@
-"""``zongji learn-tone --line`` on an exchange that really runs: its console is asked, a line is seized and dialled, the far tone is learned."""
+"""``zongji learn-tone --line`` on an exchange that really runs: its console is asked, a line seized and dialled, the far tone learned."""
 
 import signal
 import subprocess

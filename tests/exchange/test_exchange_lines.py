@@ -117,3 +117,15 @@ def test_an_answered_call_outlives_control(seed):
         lab.exchange = lab.simulation.exchange
         caller.hears("main_menu").presses("2").hears("opening_hours").hangs_up()
         lab.after(15.0)
+
+
+def test_a_caller_who_hangs_up_twice_does_not_hush_the_tone_that_tells_us(seed):
+    """Nothing but the busy tone of his exchange says that he has gone."""
+    with Lab(seed=seed, tokens=True, configuration=office(exchange_lines())) as lab:
+        caller = lab.caller("13900000001").dials(CO_NUMBER).is_answered().hears("welcome").presses("1")
+        lab.after(1.0)
+        for _ in range(5):
+            caller.hangs_up()
+            lab.after(0.5)
+        lab.wait(lambda: lab.facts(facts.CallCleared), 30.0)
+        assert lab.facts(facts.CallCleared)

@@ -8,7 +8,7 @@ from pbx.signalling.analog.fxs import FxsLine, SubscriberFeatures
 from pbx.simulation import Simulation
 from pbx.tone_plan import china
 from pbx.vocabulary.call import CallWaiting
-from tests.lab import configuration_of, sound_for
+from tests.lab import Lab, configuration_of, sound_for
 
 NUMBER = "8003"
 
@@ -88,3 +88,18 @@ def test_waiting_call_is_shown_when_the_set_answers_the_alert(tokens):
     assert noticed(telephone, "shows 13900000001"), telephone.log
     assert line.engine.speech
     assert line.engine.state == "Talking"
+
+
+def test_a_handset_put_down_as_a_flash_ends_lies_there(seed):
+    """The end of the flash, which the plane times, must not close the loop again."""
+    with Lab(seed=seed, tokens=True) as lab:
+        phone = lab.telephone("8006").lifts()
+        for after_ms in range(96, 112):
+            lab.after(2.0)
+            phone.flash(40)
+            lab.simulation.run(0.1 + 0.04 + (after_ms - 100) / 1000)
+            phone.hangs_up()
+            lab.after(1.0)
+            assert lab.exchange.lines["sub-1/6"].available, after_ms
+            phone.lifts()
+        phone.hangs_up()

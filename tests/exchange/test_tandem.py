@@ -136,3 +136,49 @@ def test_an_operators_re_ring_passes_through(seed):
         caller.hangs_up()
         city.is_released()
         blocks(lab, "toll", on=False)
+
+
+def test_a_called_party_who_hangs_up_before_his_answer_is_signalled_on(seed):
+    """The answer keeps its distance from the last MFC signal: clear-back waits until it has been seen."""
+    changes = (('hunt = "longest-idle"', 'hunt = "longest-idle"\nrelease_control = "calling"'),)
+    settings = trunk_span("toll", release_control="calling") + number("5", "trunk:toll", length=9, strip=1, callers="all", overlap=True)
+    with Lab(seed=seed, tokens=True, configuration=office(settings, changes=changes)) as lab:
+        blocks(lab, "toll")
+        city = lab.caller(CITY)
+        caller = lab.caller("13900000001").dials("5" + CITY)
+        for resumes in (True, False):
+            lab.simulation.wait(lambda: city.party.state == "ringing", 30.0)
+            city.party.answer()
+            lab.simulation.wait(lambda: city.party.line.engine.state == "InAnswered", 5.0)
+            lab.simulation.run(0.03)
+            city.party.suspend()
+            lab.simulation.wait(lambda suspended=2 - resumes: len(lab.facts(facts.Suspended)) == suspended, 5.0)
+            assert len(lab.facts(facts.Established)) == (1 if resumes else 3), "the calling leg was answered before: nothing is tested"
+            if resumes:
+                city.party.resume()
+            caller.is_answered()
+            if not resumes:
+                caller.notices("far end suspended")
+            lab.after(2.0)
+            assert caller.party.state == "talking"
+            caller.hangs_up().is_released()
+            lab.after(2.0)
+            if resumes:
+                caller.dials("5" + CITY)
+        blocks(lab, "toll", on=False)
+
+
+def test_an_operator_re_rings_while_the_call_is_being_refused(seed):
+    """Nobody has answered, the exchange says so in band: there is nothing to ring any more, and nothing unexpected in it."""
+    changes = (
+        ('hunt = "longest-idle"', 'hunt = "longest-idle"\ntraffic = "operator"\nsemi_automatic = true\nrelease_control = "calling"'),
+        ("no_answer_seconds = 60", "no_answer_seconds = 5"),
+    )
+    with Lab(seed=seed, tokens=True, configuration=office(changes=changes)) as lab:
+        phone = lab.telephone("8006")
+        caller = lab.caller("13900000001").dials("8006")
+        phone.is_rung()
+        caller.hears_tone("busy")
+        caller.party.signal("re-ring")
+        lab.after(1.0)
+        caller.hangs_up().is_released()

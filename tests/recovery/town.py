@@ -16,12 +16,14 @@ from drivers.far_end.party import Subscriber
 from drivers.far_end.story import Script, Story, until
 from drivers.far_end.telephone import Telephone
 from pbx.acd.agent import BUSY, LOGGED_OFF
+from pbx.call import HELD
 from pbx.checkers import Checkers, heard_after_call
 from pbx.line import TRUNK
 from pbx.media import Plane
 from pbx.simulation import Simulation
 from pbx.tone_plan import china
 from pbx.vocabulary import facts
+from pbx.vocabulary.media import PLAYER
 
 EXAMPLE = Path(__file__).parents[2] / "config" / "zongji.toml"
 OPERATIONS = ("journal_append", "write_leg_record", "end_turn", "send")
@@ -65,9 +67,12 @@ class Killer:
 class Town:
     """An office, its callers and its deaths; one seed decides everything."""
 
-    def __init__(self, seed: int) -> None:
+    unwanted: tuple[str, ...] = (BUSY, LOGGED_OFF)
+    """States in which no agent is when everybody has gone home."""
+
+    def __init__(self, seed: int, configuration: Configuration | None = None) -> None:
         self.random = Random(seed)
-        configuration = example()
+        configuration = configuration or example()
         sounds = {prompt.name: b"\xd5" * 8000 for prompt in configuration.prompts}
         self.simulation = Simulation(configuration, china(), sounds, tokens=True)
         self.kills = 0
@@ -217,7 +222,10 @@ class Town:
             talking = leg.call.talking if leg is not None else None
             if talking is not None and leg in talking and not line.held:
                 peer = talking[1] if talking[0] is leg else talking[0]
-                wrong += [f"{line.name} hears {heard} and not {peer.line.name}"] * (heard != {peer.line.port})
+                wanted = {peer.line.port} if peer.state != HELD else set()
+                if leg.state == HELD:
+                    wanted = {PLAYER + switch.settings.hold_player}
+                wrong += [f"{line.name} hears {heard} and not {peer.line.name}"] * (heard != wanted)
             elif leg is None:
                 wrong += [f"{line.name} is idle and hears {heard}"] * bool(heard)
         return wrong
@@ -229,7 +237,7 @@ class Town:
         assert simulation.wait(lambda: not self.stories, QUIET_S), "somebody waits for ever"
         agents = simulation.exchange.distributor.agents
         assert simulation.wait(self._idle, QUIET_S), self._busy()
-        assert all(agent.state not in (BUSY, LOGGED_OFF) for agent in agents.values()), [(a.number, a.state) for a in agents.values()]
+        assert all(agent.state not in self.unwanted for agent in agents.values()), [(a.number, a.state) for a in agents.values()]
         simulation.run(1.0)
         switch, plane = simulation.exchange.switch, simulation.near
         hears = {line.port: [edge.source for edge in plane.edges(line.port)] for line in switch.lines.values()}

@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from pbx.engine import Levels, Noted
+from pbx.engine import Levels, Noted, Unexpected
 from pbx.signalling.analog.fxo import FxoLine
 from pbx.signalling.analog.fxo_variant import FxoFeatures, FxoVariant, load_exchange_line_variant
 from pbx.signalling.analog.line_data import LineDataError
@@ -394,6 +394,20 @@ def test_ground_start_both_ways():
     expire(called)
     assert up(expire(called)) == [Release(16), Blocked("fault")]
     assert up(give(called, 30.0, Battery(False))) == [Unblocked(), Idle()]
+
+
+@pytest.mark.parametrize("then", [[], [Battery(True)], [Setup("10086")]], ids=str)
+def test_a_ground_start_exchange_takes_feed_and_ringing_away_one_after_the_other(then):
+    engine = line(ground_start=True)
+    outputs = give(engine, 0.0, Battery(True), RingOn(), Battery(False), *then, RingOff())
+    assert not [output for output in outputs if type(output) is Unexpected]
+
+
+def test_a_tone_that_is_told_as_the_line_is_let_go_is_nothing():
+    engine = talking(line())
+    give(engine, 10.0, Disconnect(16))
+    assert engine.state == "Guard"
+    assert give(engine, 10.01, on("dial"), on("busy"), VoiceOn(), off("dial"), VoiceOff()) == []
 
 
 def test_ground_start_glare_no_answer_and_an_exchange_that_holds():

@@ -103,6 +103,13 @@ def test_what_cannot_be_read_goes_up_as_malformed_and_the_wait_goes_on():
     assert up(expire(engine)) == [Setup("8001")]
 
 
+def test_a_caller_who_gives_up_cuts_his_identity_short_and_nothing_is_wrong():
+    engine = line()
+    outputs = give(engine, 0.0, *RING, *fsk(CALLER)[:-9], Octet(OCTET_CARRIER_OFF))
+    assert not [output for output in outputs if type(output) is Malformed]
+    assert up(expire(engine)) == [Setup("8001")]
+
+
 def test_a_message_under_way_prolongs_the_wait():
     engine = line()
     give(engine, 0.0, *RING)

@@ -37,6 +37,8 @@ from pbx.vocabulary.media import (
 IDENTITY_STATES = frozenset({"Forewarned", "Ringing"})
 SPEECH_STATES = frozenset({"Waiting", "Alerted", "RingBackOver", "Talking", "Caught", "FarCleared"})
 DIGIT_STATES = frozenset({"Talking", "Caught", "FarCleared"})
+DEAF_STATES = frozenset({"Idle", "Forewarned", "Ringing", "Offered", "RingingOut", "Grounding", "Guard", "Held"})
+"""Tones are not listened for; one may be told that was heard in the moment when the line was let go."""
 DIAL_TONES = frozenset({tones.progress("dial"), tones.progress("special-dial")})
 RING_BACK = tones.progress("ring-back")
 RESUMED = Noted("call adopted after a restart")
@@ -203,9 +205,13 @@ class FxoLine:
             word = "busy-tone"
         else:
             return ()
+        if self._machine.state in DEAF_STATES:
+            return ()
         return (Noted(f"<- {tones.name(tone)} tone{' ends' if off else ''}"), *self._machine.step(word + off, tone, now))
 
     def _voice(self, value: VoiceOn | VoiceOff, now: float) -> Sequence[Output]:
+        if self._machine.state in DEAF_STATES:
+            return ()
         return self._machine.step("voice" if isinstance(value, VoiceOn) else "voice-off", None, now)
 
     def _digit(self, value: Digit, now: float) -> Sequence[Output]:
