@@ -75,7 +75,10 @@ def _media(simulation: Simulation, recorders_adopted: int) -> list[str]:
         if not simulation.recorders_read:
             counters.pop("recorder_overflows")
         found += [f"{end}: {text}" for text in checkers.overflows(counters)]
-        found += [f"{end}: {name} is {counters[name]}" for name in ("refused_commands", "rejected_commands") if counters[name]]
+        if plane.epoch > 1:
+            # What a control that died still had on its way is refused: so it must be.
+            counters.pop("refused_commands")
+        found += [f"{end}: {name} is {counters[name]}" for name in ("refused_commands", "rejected_commands") if counters.get(name)]
     return found
 
 

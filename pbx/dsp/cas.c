@@ -25,6 +25,10 @@ void cas_configure(struct cas *cas, const struct cas *wanted, uint8_t level, uin
                                                                                         : LINE_NEVER;
 }
 
+uint8_t cas_level(const struct cas *cas, uint8_t raw) {
+  return cas->kind == PLANE_PORT_RAW || cas->told == NOTHING_TOLD ? raw : cas->told;
+}
+
 static void loop_changed(struct cas *cas) {
   if (!cas->told) {
     cas->due = cas->raw ? cas->since + cas->recognition : LINE_NEVER;

@@ -34,6 +34,8 @@ struct cas {
 /* Sets kind and times (samples) and begins with the level that stands now: it is told after its recognition time,
  * unless it is an open loop. Setting what is already set changes nothing. */
 void cas_configure(struct cas *cas, const struct cas *wanted, uint8_t level, uint64_t now);
+/* What stands on the line as it has been told; `raw`, as the card has it now, where nothing is told yet. */
+uint8_t cas_level(const struct cas *cas, uint8_t raw);
 /* The raw state changed; the caller has expired what was due until then. Returns 1 and fills the report on a port of
  * kind raw. */
 int cas_change(struct cas *cas, int hook, uint8_t value, uint64_t sample, struct line_report *report);

@@ -99,6 +99,11 @@ static void read_levels(struct plane *plane, uint32_t number) {
   struct plane_port *port = &plane->ports[number];
   struct card_levels found = {0};
   port->card->level(port->card, (int)port->index, &found);
+  /* Whoever begins by the levels is told of changes alone, so they are what was told: a bit error or a dial pulse passes unseen. */
+  if (port->cas.kind == PLANE_PORT_FXS)
+    found.hook = cas_level(&port->cas, (uint8_t)found.hook);
+  else if (port->cas.kind == PLANE_PORT_CAS)
+    found.bits_in = cas_level(&port->cas, (uint8_t)found.bits_in);
   struct plane_levels levels = {.bits_in = found.bits_in,
                                 .bits_out = found.bits_out,
                                 .hook = found.hook,
@@ -183,6 +188,7 @@ static void expire_cas(struct plane *plane, uint32_t number) {
   struct line_report report;
   if (!cas_expire(&port->cas, &report))
     return;
+  plane_levels_stale(plane, number);
   plane_tell(plane, number, report.kind, report.value, report.sample);
   if (report.kind == PLANE_EVENT_HOOK_OFF && (port->ringing.sounding || port->ringing.due != AGENDA_NEVER)) {
     /* Ring trip: ringing voltage must leave a line that has answered, whatever control is doing. */
