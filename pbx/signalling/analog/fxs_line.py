@@ -335,7 +335,7 @@ class LineActions:
         return (*outputs, IDLE)
 
     def _tell_lost(self, _: object, now: float) -> Sequence[Output]:
-        """The span is back and the handset still off: a tone says that the call is gone; to an exchange behind the line nothing else does."""
+        """The span is back, the handset still off: a tone says that the call is gone; to an exchange behind the line nothing else does."""
         return self._tone_of(call.OUT_OF_ORDER)
 
     def _reset(self, _: object, now: float) -> Sequence[Output]:
