@@ -61,10 +61,13 @@ def test_clearing_at_any_moment_leaves_nothing_behind(long, request):
         assert {1, 16, 17} <= causes
 
 
-def every_storm(seed, tokens=True, seconds=40.0):
-    """Random doings of people on lines of every kind, some of whom hold out longer than others."""
+def every_storm(seed, tokens=True, seconds=40.0, faults=0):
+    """Random doings of people on lines of every kind, some of whom hold out longer than others; so many faults at most."""
     with Lab(seed=seed, tokens=tokens, configuration=every_line(seed % 4)) as lab:
         log_in(lab)
+        lab.faulty = faults > 0
+        for _ in range(lab.random.randrange(1, faults + 1) if faults else 0):
+            lab.simulation.clock.callLater(lab.random.uniform(0, seconds), fault, lab, lab.random)
         parties = [lab.network.telephones[number] for number in PEOPLE]
         parties += [lab.network.subscriber(f"8765000{n}") for n in range(8)]
         for party in parties:
@@ -121,5 +124,16 @@ def test_after_faults_on_the_spans_both_ends_come_to_rest(tokens, long, request)
                 for _ in range(lab.random.randrange(1, 6)):
                     lab.simulation.clock.callLater(lab.random.uniform(0, 25), fault, lab, lab.random)
                 storm(lab)
+        except AssertionError as found:
+            raise LabError(f"seed {seed}: {found}") from found
+
+
+@pytest.mark.parametrize("tokens", [False, True])
+def test_after_faults_on_every_kind_of_line_both_ends_come_to_rest(tokens, long, request):
+    chosen = request.config.getoption("--seed")
+    count = (1000 if tokens else 100) if long else (24 if tokens else 4)
+    for seed in range(count) if chosen is None else [chosen]:
+        try:
+            every_storm(seed, tokens, seconds=25.0, faults=6)
         except AssertionError as found:
             raise LabError(f"seed {seed}: {found}") from found

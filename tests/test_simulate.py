@@ -11,13 +11,17 @@ from drivers.far_end.traffic import Load
 from pbx.simulate import Run, simulate_command
 from pbx.vocabulary import facts
 from tests.lab import configuration_of, sound_for
+from tests.offices import exchange_lines, office, tie_lines
+from tests.storms import every_line
 
 HOME = Path(__file__).resolve().parent.parent
 BUSY = Load(calls_per_hour=900, inside_calls_per_hour=120, talk_seconds=30, patience_seconds=60)
 
+CALLING_OUT = Load(calls_per_hour=600, inside_calls_per_hour=900, talk_seconds=30, patience_seconds=60)
 
-def run_of(seed, tokens=True, minutes=10.0, load=BUSY, changes=()):
-    configuration = configuration_of(tuple(changes))
+
+def run_of(seed, tokens=True, minutes=10.0, load=BUSY, changes=(), configuration=None):
+    configuration = configuration or configuration_of(tuple(changes))
     sounds = {row.name: sound_for(row.name, row.melody) for row in configuration.prompts}
     run = Run(configuration, sounds, seed, tokens=tokens, traffic=load)
     run.go(minutes * 60)
@@ -36,6 +40,28 @@ def test_a_busy_quarter_of_an_hour_leaves_nothing_behind(seed):
     assert sum(figures["causes"].values()) == figures["calls"]
     assert 0 < figures["trunk_occupancy"] < 1
     assert 0.5 < figures["agent_occupancy"] <= 1
+
+
+@pytest.mark.parametrize("kind", range(4))
+def test_traffic_over_every_kind_of_line(kind):
+    configuration = every_line(kind)
+    run = run_of(kind, minutes=10.0, load=CALLING_OUT, configuration=configuration)
+    assert run.complaints() == [], f"kind {kind}"
+    assert run.figures()["answered"] > 60
+    lines, used = run.simulation.exchange.lines.values(), run.simulation.exchange.switch.circuit_watch.counters
+    for group in ("city", "toll", "branch", "post", "direct"):
+        assert any(used(line).answered for line in lines if line.group == group), f"nobody talks over {group}"
+    assert any(used(line).incoming for line in lines if line.group == "post")
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [(exchange_lines(),), (exchange_lines(answer_supervision="reversal", ground_start=True),), (tie_lines(dialling="pulse"),)],
+    ids=["exchange lines", "ground start", "tie lines"],
+)
+def test_traffic_in_offices_of_one_more_kind(parts):
+    run = run_of(6, minutes=5.0, configuration=office(*parts))
+    assert run.complaints() == []
 
 
 def test_the_same_in_sound():

@@ -1,18 +1,19 @@
 """Traffic: any load of callers with a mix of stories, and the people of the exchange who answer them or call out themselves.
 
-Callers arrive by a Poisson process (fresh traffic of many sources, ITU-T E.501); what each wants is drawn from a mix: an agent by way of
-the menu, the announcement, the operator, a wrong number, or nothing any more after some seconds. Agents log in, answer after a while or not
-at all, talk, put down first or last, and log out at the end; other extensions call one another and the city. All that is random comes
-from one generator, time from any clock with ``callLater``, so the same traffic runs in virtual and in real time. Leaves out callers who
-redial.
+Callers arrive by a Poisson process (fresh traffic of many sources, ITU-T E.501), over analog lines as well as trunks, as many as there
+are circuits; what each wants is drawn from a mix: an agent by way of the menu, the announcement, the operator, a wrong number, or nothing
+any more after some seconds. Agents log in, answer after a while or not at all, talk, put down first or last, and log out at the end; other
+extensions call one another and the city, by every prefix that leads there. All that is random comes from one generator, time from any
+clock with ``callLater``, so the same traffic runs in virtual and in real time. Leaves out callers who redial.
 """
 
+from collections import Counter
 from collections.abc import Callable
 from random import Random
 
 import msgspec
 
-from config.schema import Configuration
+from config.schema import Configuration, Number, circuits_of
 from drivers.far_end.network import Network
 from drivers.far_end.party import Party, Subscriber
 from drivers.far_end.people import logs_in
@@ -82,13 +83,25 @@ class Traffic:
         rows = self._configuration.numbers
         flows = [row for row in rows if row.destination.startswith("flow:")]
         self._service = flows[0].prefix if flows else ""
+        circuits: Counter[str] = Counter()
+        for group in self._configuration.trunk_groups:
+            circuits[group.number or self._service] += len(circuits_of(group))
+        self._services = [self._service, *(row.prefix for row in flows[1:] if row.prefix in circuits)]
+        """Numbers that lead to the menu: over trunks, and those that ring analog lines."""
+        self._weights = [circuits[number] for number in self._services]
         settings = self._configuration.flows.get(flows[0].destination.partition(":")[2]) if flows else None
         choices = settings.choices if settings is not None else {}
         kinds = {to.partition(":")[0]: key for key, to in reversed(choices.items())}
         self._key = {kind: kinds.get(kind, "") for kind in ("queue", "announcement", "extension")}
-        self._city = next((row.prefix for row in rows if row.destination.startswith("trunk:")), "")
+        self._cities = [row.prefix for row in rows if row.destination.startswith("trunk:") and self._reaches_city(row)]
         codes = {row.destination.partition(":")[2]: row.prefix for row in rows if row.destination.startswith("feature:")}
         self._ready, self._log_out = codes.get("ready", ""), codes.get("log-out", "")
+
+    @staticmethod
+    def _reaches_city(row: Number) -> bool:
+        """Whether an extension may dial the prefix and a number of the city behind it."""
+        digits = len(row.prefix) + len(CITY_EXCHANGE) + 4
+        return row.callers != "trunks" and row.least <= digits <= row.most
 
     # Beginning and end.
 
@@ -144,6 +157,9 @@ class Traffic:
     def _called_numbers(self) -> set[str]:
         return {f"{CITY_EXCHANGE}{place:04d}" for place in range(len(self._inside))}
 
+    def _service_number(self) -> str:
+        return self.random.choices(self._services, self._weights)[0] if len(self._services) > 1 else self._service
+
     # Callers.
 
     def _dials(self, caller: Subscriber, number: str) -> Script:
@@ -160,7 +176,7 @@ class Traffic:
 
     def _chooses(self, caller: Subscriber, kind: str, seconds: float) -> Script:
         """Through the menu to where the key of this kind leads, at most so long."""
-        yield from self._dials(caller, self._service)
+        yield from self._dials(caller, self._service_number())
         if caller.line is not None:
             yield self.random.uniform(0.5, MENU_SECONDS)
         if caller.line is not None:
@@ -178,7 +194,7 @@ class Traffic:
         yield from self._chooses(caller, "extension", self.random.uniform(10, 60))
 
     def _presses_nothing(self, caller: Subscriber) -> Script:
-        yield from self._dials(caller, self._service)
+        yield from self._dials(caller, self._service_number())
         if caller.line is not None:
             yield until("released", seconds=self.random.uniform(10, 120))
         yield from self._ends(caller)
@@ -189,7 +205,7 @@ class Traffic:
 
     def _is_gone(self, caller: Subscriber) -> Script:
         """Hangs up wherever he is; often while the number is still being sent."""
-        if caller.dial(self._service):
+        if caller.dial(self._service_number()):
             yield self.random.expovariate(1 / 8)
             if caller.state == "talking":
                 caller.press(self._key["queue"] or "1")
@@ -258,15 +274,16 @@ class Traffic:
 
     def _number_for(self, phone: Telephone) -> str:
         """Whom an extension calls: the city (sometimes nobody there), or one of its neighbours."""
-        if self._city and self.random.random() < 0.6:
+        if self._cities and self.random.random() < 0.6:
+            city = self.random.choice(self._cities) if len(self._cities) > 1 else self._cities[0]
             if self.random.random() < 0.1:
-                return f"{self._city}{VACANT}"
+                return f"{city}{VACANT}"
             number = f"{CITY_EXCHANGE}{self._inside.index(phone):04d}"
             called = self.network.subscriber(number)
             if called.state == "idle" and called.watcher is None:
                 called.log.clear()
                 self._later(0.0, called, self._is_called(called))
-            return self._city + number
+            return city + number
         return self.random.choice(self._inside).number
 
     def _calls(self, phone: Telephone, number: str) -> Script:

@@ -229,6 +229,7 @@ FXS_INPUTS = {
     "Flash": [Flash()],
     "Digit": [Digit("2")],
     "alarm": [Alarm(1)],
+    "alarm-over": [Alarm(1), Alarm(0)],
     "Reset": [Reset()],
     "grounded": [Grounded(True)],
     "re-ring": [OperatorSignal("re-ring")],

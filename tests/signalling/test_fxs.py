@@ -107,6 +107,18 @@ def test_busy_line_refuses_and_keeps_its_own_call():
     assert dial(engine, "8002")[-1] == Setup("8002", "8001")
 
 
+def test_a_call_lost_with_the_span_is_told_by_a_tone_when_the_span_is_back():
+    """Nothing else tells an exchange behind the line, which may have taken the alarm for a short one."""
+    engine = line()
+    give(engine, 0.0, HookOff())
+    dial(engine, "8002")
+    give(engine, 2.0, Connect())
+    assert Release(27) in give(engine, 10.0, Alarm(1))
+    assert engine.state == "LockedOut"
+    assert CONGESTION in give(engine, 10.1, Alarm(0))
+    assert give(engine, 15.0, HookOn())[-1] == Idle()
+
+
 @pytest.mark.parametrize(("cause", "tone"), [(16, BUSY), (17, BUSY), (1, VACANT), (42, CONGESTION), (34, CONGESTION)])
 def test_tone_by_cause_then_howler_then_lock_out(cause, tone):
     engine = line()

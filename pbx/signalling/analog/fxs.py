@@ -179,7 +179,9 @@ class FxsLine(LineActions):
     def _alarm(self, value: Alarm, now: float) -> Sequence[Output]:
         if value.alarms:
             return (Noted(f"<- alarm {value.alarms:#x}"), *self._machine.step("alarm", None, now), *self._add_reason("alarm"))
-        return (Noted("<- alarm cleared"), *self._remove_reason("alarm"))
+        waits = self._machine.state == "LockedOut" and not self.features.ground_start
+        lost = self._machine.step("alarm-over", None, now) if waits else ()
+        return (Noted("<- alarm cleared"), *lost, *self._remove_reason("alarm"))
 
     def _ignored(self, value: object, now: float) -> Sequence[Output]:
         return ()

@@ -334,6 +334,10 @@ class LineActions:
         self._machine.choose("Idle")
         return (*outputs, IDLE)
 
+    def _tell_lost(self, _: object, now: float) -> Sequence[Output]:
+        """The span is back, the handset still off: a tone says that the call is gone; to an exchange behind the line nothing else does."""
+        return self._tone_of(call.OUT_OF_ORDER)
+
     def _reset(self, _: object, now: float) -> Sequence[Output]:
         """As Release, and the signals of rest go out anew."""
         outputs: list[Output] = [Noted("-> reset"), *self._waiting.stop(now), *self._stop_sending(now), SILENCE, UNLISTEN, RING_STOP]

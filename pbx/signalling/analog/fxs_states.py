@@ -154,5 +154,8 @@ STATES: dict[str, State] = {
         {**_AFTER, "Release": Cell(_L._let_go), "howler": Cell(_L._lock_out, ("LockedOut",))},
         ("howler",),
     ),
-    "LockedOut": State("left off-hook: nothing is sent until on-hook", {**_AFTER, "Release": _NOTHING, "alarm": _NOTHING}),
+    "LockedOut": State(
+        "left off-hook: nothing is sent until on-hook",
+        {**_AFTER, "Release": _NOTHING, "alarm": _NOTHING, "alarm-over": Cell(_L._tell_lost, ("Tone",))},
+    ),
 }
