@@ -18,7 +18,8 @@ def candidates(packages: list[str]) -> dict[str, str]:
     """The versions that apt would install; a package that it does not know is not among them."""
     if shutil.which("apt-cache") is None or shutil.which("dpkg-deb") is None:
         raise NoRigError("this is no Debian")
-    words = subprocess.run(["apt-cache", "policy", *packages], capture_output=True, text=True, check=False, env={"LC_ALL": "C", "PATH": PATH})
+    command = ["env", "LC_ALL=C", "apt-cache", "policy", *packages]
+    words = subprocess.run(command, capture_output=True, text=True, check=False)
     found = re.findall(r"^(\S+):\n(?:  Installed: .*\n)  Candidate: (\S+)$", words.stdout, re.MULTILINE)
     return {package: version for package, version in found if version != "(none)"}
 

@@ -19,6 +19,7 @@ import re
 import shutil
 import subprocess
 import sys
+import sysconfig
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -28,6 +29,7 @@ from tests.dahdi.rig import archive
 from tests.dahdi.rig.archive import NoRigError
 
 HOME = Path(__file__).resolve().parents[3]
+DECLARATIONS = HOME / "drivers/dahdi_declarations.py"
 CACHE = "ZONGJI_DAHDI_RIG"
 """Environment variable: another folder than ``build/dahdi``, so that several checkouts share one rig."""
 PACKAGES = ["user-mode-linux", "dahdi-source", "dahdi", "libtonezone2.0", "libopenr2-bin", "libopenr2-3"]
@@ -59,6 +61,11 @@ class Rig:
     def header(self) -> Path:
         """Debian's ``dahdi/user.h``; the folder to include from is the grandfather."""
         return self.folder / "unpacked/usr/include/dahdi/user.h"
+
+    @property
+    def face(self) -> Path:
+        """The header as a Python module, ``_dahdi``: ``ffi`` and ``lib``."""
+        return self.folder / "face/_dahdi.abi3.so"
 
     @property
     def libraries(self) -> Path:
@@ -97,8 +104,8 @@ def cache() -> Path:
 
 
 def digest() -> str:
-    """What the content of a rig depends on beside the versions of the packages: this file."""
-    return hashlib.sha256(Path(__file__).read_bytes()).hexdigest()[:10]
+    """What the content of a rig depends on beside the versions of the packages: how it is made."""
+    return hashlib.sha256(Path(__file__).read_bytes() + DECLARATIONS.read_bytes()).hexdigest()[:10]
 
 
 def ready(say: Callable[[str], None] = lambda words: None) -> Rig:
@@ -153,6 +160,7 @@ class Work:
             ("source of the kernel", self.fetch_source),
             ("kernel prepared for modules", self.prepare),
             ("DAHDI drivers", self.build_modules),
+            ("DAHDI header for Python", self.build_face),
         ):
             started = time.monotonic()
             step()
@@ -222,6 +230,15 @@ class Work:
             shutil.copy(drivers / f"{name}.ko", made)
         shutil.copy(next(self.unpacked.glob("usr/lib/uml/modules/*/kernel/lib/crc-ccitt.ko")), made)
         shutil.rmtree(self.unpacked / "usr/lib/uml")
+
+    def build_face(self) -> None:
+        """The binding of the header, for tests inside the machine."""
+        face = self.rig.face
+        face.parent.mkdir()
+        source = face.with_name("_dahdi.c")
+        self.run([sys.executable, str(DECLARATIONS), str(source), str(self.rig.header)], HOME)
+        paths = [f"-I{self.rig.header.parents[1]}", f"-I{sysconfig.get_paths()['include']}"]
+        self.run(["gcc", "-shared", "-fPIC", "-O1", "-DPy_LIMITED_API=0x030b0000", *paths, "-o", str(face), str(source)], HOME)
 
     def run(self, command: list[str], folder: Path) -> None:
         """Run a program, its output in the log."""

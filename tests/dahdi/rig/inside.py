@@ -100,9 +100,8 @@ def main(folder: Path) -> None:
     outcome: dict = {}
     try:
         work(folder, outcome)
-    except BaseException:  # noqa: BLE001 - the first process must not end, and the reason must leave the machine
+    except BaseException:  # the first process must not end, and the reason must leave the machine
         outcome["failure"] = traceback.format_exc()
-        print(outcome["failure"], flush=True)
     (folder / "outcome.json").write_text(json.dumps(outcome))
     os.sync()
     LIBC.reboot(POWER_OFF)

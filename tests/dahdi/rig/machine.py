@@ -26,13 +26,15 @@ from tests.dahdi.rig.build import HOME, Rig
 INIT = Path(__file__).with_name("inside.py")
 INSIDE = "ZONGJI_INSIDE_DAHDI"
 """Environment variable, set to 1 for the command in the machine."""
+RESULTS = "ZONGJI_DAHDI_RESULTS"
+"""Environment variable for the command: the folder that it may write to."""
 PAIRS = "dynamic=loc,1:0,31,0\ndynamic=loc,1:1,31,0\ndynamic=loc,2:0,31,0\ndynamic=loc,2:1,31,0\n"
 """Two pairs: channels 1-31 with 32-62, and 63-93 with 94-124."""
 TWO_PAIRS = (
     f"{PAIRS}"
     "cas=1-15,17-31,32-46,48-62:1001\ndchan=16,47\n"
     "fxoks=63-70\nfxsks=94-101\ne&m=71-72,102-103\ne&me1=73-74,104-105\nmtp2=78,109\n"
-    "clear=75-77,106-108\ncas=79-93,110-124:1001\nalaw=1-124\n"
+    "bchan=75-77,106-108\ncas=79-93,110-124:1001\nalaw=1-124\n"
 )
 """The configuration unless another is given: one pair all CAS with a D channel, the other with a few channels of each kind."""
 
@@ -117,10 +119,11 @@ class Machine:
             "HOME": "/tmp",
             "LANG": "C.UTF-8",
             "TERM": os.environ.get("TERM", "dumb"),
-            "PYTHONPATH": str(HOME),
+            "PYTHONPATH": f"{HOME}:{self.rig.face.parent}",
             "PYTHONDONTWRITEBYTECODE": "1",
             "HYPOTHESIS_STORAGE_DIRECTORY": "/tmp/hypothesis",
             INSIDE: "1",
+            RESULTS: str(folder),
         }
         plan = {
             "shown": [str(path) for path in (HOME, self.rig.folder, Path(sys.prefix), *self.shown)],
