@@ -36,6 +36,8 @@ PACKAGES = ["user-mode-linux", "dahdi-source", "dahdi", "libtonezone2.0", "libop
 PROGRAMS = ("make", "gcc", "flex", "bison", "bc", "bzip2", "xz", "tar")
 """What building takes; Debian packages build-essential, flex, bison, bc."""
 MODULES = ("dahdi", "dahdi_dynamic", "dahdi_dynamic_loc", "dahdi_echocan_jpah", "dahdi_echocan_mg2")
+CLOCK = "dahdi_dummy"
+"""DAHDI's own span without channels, on a high-resolution timer; the build files of 2.11 have it no more, the source has."""
 OPTIONS = ("DAHDI", "DAHDI_DYNAMIC", "DAHDI_DYNAMIC_LOC", "DAHDI_ECHOCAN_JPAH", "DAHDI_ECHOCAN_MG2")
 PARAMETERS = {"dahdi": "auto_assign_spans=1"}
 SIGNALLING = ("DAHDI_SIG_CAS;", "DAHDI_SIG_CAS | DAHDI_SIG_MTP2 | DAHDI_SIG_EM_E1;")
@@ -81,6 +83,11 @@ class Rig:
         """The kernel modules in the order to load them, each with its parameters."""
         ours = [(str(self.folder / f"modules/{name}.ko"), PARAMETERS.get(name, "")) for name in MODULES]
         return [(str(self.folder / "modules/crc-ccitt.ko"), ""), *ours]
+
+    @property
+    def clock(self) -> tuple[str, str]:
+        """The module that beats each millisecond, to be loaded last."""
+        return str(self.folder / f"modules/{CLOCK}.ko"), ""
 
 
 def why_not() -> str:
@@ -222,11 +229,11 @@ class Work:
         (top / "include/dahdi/version.h").write_text(f'#define DAHDI_VERSION "{(top / ".version").read_text().strip()}"\n')
         options = [f"CONFIG_{option}=m" for option in OPTIONS]
         # Symbols of the kernel are not known without building it; the kernel resolves them when the module is loaded.
-        command = [*self.make(), f"M={drivers}", f"DAHDI_INCLUDE={top / 'include'}", "KBUILD_MODPOST_WARN=1", *options, "modules"]
-        self.run(command, self.source / "linux")
+        options += [f"DAHDI_MODULES_EXTRA={CLOCK}.o", "KBUILD_MODPOST_WARN=1", f"DAHDI_INCLUDE={top / 'include'}"]
+        self.run([*self.make(), f"M={drivers}", *options, "modules"], self.source / "linux")
         made = self.rig.folder / "modules"
         made.mkdir()
-        for name in MODULES:
+        for name in (*MODULES, CLOCK):
             shutil.copy(drivers / f"{name}.ko", made)
         shutil.copy(next(self.unpacked.glob("usr/lib/uml/modules/*/kernel/lib/crc-ccitt.ko")), made)
         shutil.rmtree(self.unpacked / "usr/lib/uml")

@@ -2,8 +2,8 @@
 
 Outside, the first of them boots the machine and lets pytest run the module's chosen tests in there; each test's reports come back as
 lines of JSON, in pytest's own form, and are reported here as if they had been made here: names, durations, tracebacks, skips. Under
-pytest-xdist one worker boots and the others wait for what it finds. A module may say ``PATIENCE_S``, how long the machine may run, and
-``MEMORY_MIB``. What the machine said stays in ``build/dahdi/runs``: ``console``, ``output``, and whatever tests wrote to the
+pytest-xdist one worker boots and the others wait for what it finds. A module may say ``PATIENCE_S``, how long the machine may run,
+``MEMORY_MIB`` and ``MILLISECOND_CLOCK``. What the machine said stays in ``build/dahdi/runs``: ``console``, ``output``, and whatever tests wrote to the
 folder that ``results()`` tells.
 
 Where no machine can be had the tests are skipped with the reason, a warning is given, and the summary counts them (tests/conftest.py).
@@ -28,6 +28,7 @@ from tests.dahdi.rig.machine import INSIDE, RESULTS, Machine, MachineError
 
 RUNS = HOME / "build/dahdi/runs"
 KEPT_RUNS = 4
+SETTINGS = ("PATIENCE_S", "MEMORY_MIB", "MILLISECOND_CLOCK")
 REPORTS = "reports.jsonl"
 NO_RIG = "no DAHDI rig: "
 """How the reason of a skipped test begins."""
@@ -96,7 +97,8 @@ def _boot(item: pytest.Item, module: str, folder: Path) -> str:
     """Run the module's tests of this session in one machine; returns how that ended, for tests that left no report."""
     chosen = [other.nodeid for other in item.session.items if other.nodeid.partition("::")[0] == module]
     settings = vars(item.module)  # type: ignore[attr-defined]
-    machine = Machine(ready(), settings["SYSTEM_CONF"], settings.get("MEMORY_MIB", 512), settings.get("PATIENCE_S", 120.0))
+    further = {name.lower(): settings[name] for name in SETTINGS if name in settings}
+    machine = Machine(ready(), settings["SYSTEM_CONF"], **further)
     seed = item.config.getoption("--seed")
     options = ["-p", "no:cacheprovider", "-p", "no:xdist", "-p", "tests.dahdi.rig.reporter", f"--rootdir={item.config.rootpath}"]
     options += [] if seed is None else [f"--seed={seed}"]

@@ -80,6 +80,8 @@ def work(folder: Path, outcome: dict) -> None:
     for name, parameters in plan["modules"]:
         load(Path(name), parameters)
     outcome["channels"] = configure(plan) if plan["configuration"] else 0
+    for name, parameters in plan["clock"]:  # after the spans, which then keep the first numbers
+        load(Path(name), parameters)
     outcome["boot_s"] = float(Path("/proc/uptime").read_text().split()[0])
     started = time.monotonic()
     terminal = plan["interactive"]

@@ -2,7 +2,11 @@
 
 Its root is the host's, read-only; /tmp, /run and /dev/shm are empty and its own; the results folder is the host's and writable, at
 the same path. Programs, environments and the checkout therefore stand where they stand outside. It has one processor, and no
-network but ``lo``. Its clock is the host's, and its timer beats a hundred times a second.
+network but ``lo``. Its clock is the host's.
+
+Sound moves each millisecond, as an interrupt of a real card has it: the clock is ``dahdi_dummy`` on a high-resolution timer, which makes
+up for beats that came late, and shows as one more span, the last, without channels. Without it (``millisecond_clock`` off) DAHDI's core
+timer moves sound; with the hundred beats a second of Debian's kernel that is 160 samples every 20 ms.
 
 Nothing stays behind: the kernel is killed when its time is over, and with whoever started it; its processes, which are processes of
 the host under ``ptrace``, are found by their session and killed after it.
@@ -63,6 +67,7 @@ class Machine:
     configuration: str = TWO_PAIRS
     memory_mib: int = 512
     patience_s: float = 120.0
+    millisecond_clock: bool = True
     shown: list[Path] = field(default_factory=list)
     """Further folders below /tmp or /run that are to be seen inside, read-only."""
 
@@ -128,6 +133,7 @@ class Machine:
         plan = {
             "shown": [str(path) for path in (HOME, self.rig.folder, Path(sys.prefix), *self.shown)],
             "modules": self.rig.modules,
+            "clock": [self.rig.clock] if self.millisecond_clock else [],
             "configuration": self.configuration,
             "configurator": ["env", f"LD_LIBRARY_PATH={self.rig.libraries}", str(self.rig.program("dahdi_cfg"))],
             "command": command,
