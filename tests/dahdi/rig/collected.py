@@ -3,8 +3,8 @@
 Outside, the first of them boots the machine and lets pytest run the module's chosen tests in there; each test's reports come back as
 lines of JSON, in pytest's own form, and are reported here as if they had been made here: names, durations, tracebacks, skips. Under
 pytest-xdist one worker boots and the others wait for what it finds. A module may say ``PATIENCE_S``, how long the machine may run,
-``MEMORY_MIB`` and ``MILLISECOND_CLOCK``. What the machine said stays in ``build/dahdi/runs``: ``console``, ``output``, and whatever tests wrote to the
-folder that ``results()`` tells.
+``MEMORY_MIB`` and ``MILLISECOND_CLOCK``. What the machine said stays in ``build/dahdi/runs``: ``console``, ``output``, and whatever
+tests wrote to the folder that ``results()`` tells.
 
 Where no machine can be had the tests are skipped with the reason, a warning is given, and the summary counts them (tests/conftest.py).
 """

@@ -1,15 +1,17 @@
-"""A DAHDI channel as tests see it: the device file and its orders, by the words of DAHDI's own header.
+"""DAHDI's channels and its control device as tests see them: the files and their orders, by the words of DAHDI's own header.
 
 ``ffi`` and ``lib`` are the binding that the rig makes of Debian's ``dahdi/user.h`` (drivers/dahdi_declarations.py), so there is no
 number here. Outside the machine they are None, and only the names can be imported.
 """
 
+import errno
 import os
 import select
 import time
 from typing import Any
 
 from tests.dahdi.rig.collected import is_inside
+from tests.dahdi.rig.inside import make_nodes
 
 ffi: Any = None
 lib: Any = None
@@ -120,9 +122,72 @@ class Channel:
         except BlockingIOError:
             return 0
 
-    def await_read(self, seconds: float = 3.0) -> bytes:
-        """The next block or frame."""
+    def hook(self, what: int) -> None:
+        """Hook, ringing or flash. Ringing and flash are begun, and go on by themselves."""
+        try:
+            self.set(lib.DAHDI_HOOK, what)
+        except OSError as refusal:
+            if refusal.errno != errno.EINPROGRESS:
+                raise
+
+    def can_read(self, seconds: float) -> bool:
+        """Whether something comes in that time."""
         poll = select.poll()
         poll.register(self.descriptor, select.POLLIN)
-        assert poll.poll(seconds * 1000), f"channel {self.number}: nothing to read in {seconds} s"
+        return bool(poll.poll(seconds * 1000))
+
+    def await_read(self, seconds: float = 3.0) -> bytes:
+        """The next block or frame."""
+        assert self.can_read(seconds), f"channel {self.number}: nothing to read in {seconds} s"
         return self.read()
+
+
+class Control:
+    """The control device: spans that fail and come back, channels configured anew."""
+
+    def __init__(self) -> None:
+        self.descriptor = os.open("/dev/dahdi/ctl", os.O_RDWR)
+
+    def __enter__(self) -> "Control":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        os.close(self.descriptor)
+
+    def destroy(self, address: str) -> None:
+        """Take a loop-back span such as ``2:1`` away; none of its channels may be open. Its peer is in red alarm within two seconds."""
+        order(self.descriptor, lib.DAHDI_DYNAMIC_DESTROY, self._span(address))
+
+    def create(self, address: str, channels: int = 31) -> int:
+        """Put it back; returns its number. It takes the lowest numbers of spans and channels that are free."""
+        span = self._span(address)
+        span.numchans = channels
+        order(self.descriptor, lib.DAHDI_DYNAMIC_CREATE, span)
+        make_nodes()
+        return int(span.spanno)
+
+    def _span(self, address: str) -> Any:
+        span = ffi.new("struct dahdi_dynamic_span *")
+        span.driver, span.addr = b"loc", address.encode()
+        return span
+
+    def configure(self, number: int, signalling: int, idle_bits: int = 0) -> None:
+        """Give a channel its signalling, as a line of ``system.conf`` does."""
+        channel = ffi.new("struct dahdi_chanconfig *")
+        channel.chan = channel.master = number
+        channel.sigtype, channel.deflaw, channel.idlebits = signalling, lib.DAHDI_LAW_ALAW, idle_bits
+        order(self.descriptor, lib.DAHDI_CHANCONFIG, channel)
+
+    def alarms(self, span: int) -> int:
+        """The alarms that stand on a span."""
+        information = ffi.new("struct dahdi_spaninfo *")
+        information.spanno = span
+        order(self.descriptor, lib.DAHDI_SPANSTAT, information)
+        return int(information.alarms)
+
+    def await_alarms(self, span: int, alarms: int, seconds: float = 6.0) -> None:
+        """Wait for alarms to stand, or for 0 to clear."""
+        until = time.monotonic() + seconds
+        while (standing := self.alarms(span)) != alarms:
+            assert time.monotonic() < until, f"span {span}: alarms {standing:#x} instead of {alarms:#x} after {seconds} s"
+            time.sleep(0.05)

@@ -155,22 +155,22 @@ def end(kernel: "subprocess.Popen[bytes]") -> None:
     """Kill the kernel and whatever of its session is left."""
     kernel.kill()
     kernel.wait()
-    for pid in in_session(kernel.pid):
+    for pid in led_by(kernel.pid):
         try:
             os.kill(pid, signal.SIGKILL)
         except ProcessLookupError:
             continue
 
 
-def in_session(session: int) -> list[int]:
-    """The processes of a session."""
+def led_by(leader: int) -> list[int]:
+    """The processes of the session that a process leads."""
     found = []
     for path in Path("/proc").glob("[0-9]*/stat"):
         try:
             words = path.read_text().rpartition(")")[2].split()
         except OSError:  # it has just ended
             continue
-        if int(words[3]) == session:
+        if int(words[3]) == leader:
             found.append(int(path.parent.name))
     return found
 
