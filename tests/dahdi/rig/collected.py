@@ -2,7 +2,7 @@
 
 Outside, the first of them boots the machine and lets pytest run the module's chosen tests in there; each test's reports come back as
 lines of JSON, in pytest's own form, and are reported here as if they had been made here: names, durations, tracebacks, skips. Under
-pytest-xdist one worker boots and the others wait for what it finds. A module may say ``PATIENCE_S``, how long the machine may run,
+pytest-xdist one worker boots and the others wait for what it finds. A module may say ``PATIENCE_S``, how long they may take,
 ``MEMORY_MIB`` and ``MILLISECOND_CLOCK``. What the machine said stays in ``build/dahdi/runs``: ``console``, ``output``, and whatever
 tests wrote to the folder that ``results()`` tells.
 

@@ -83,6 +83,7 @@ def work(folder: Path, outcome: dict) -> None:
     for name, parameters in plan["clock"]:  # after the spans, which then keep the first numbers
         load(Path(name), parameters)
     outcome["boot_s"] = float(Path("/proc/uptime").read_text().split()[0])
+    (folder / "booted").touch()
     started = time.monotonic()
     terminal = plan["interactive"]
     with (folder / "output").open("wb") as output:

@@ -8,26 +8,32 @@ Sound moves each millisecond, as an interrupt of a real card has it: the clock i
 up for beats that came late, and shows as one more span, the last, without channels. Without it (``millisecond_clock`` off) DAHDI's core
 timer moves sound; with the hundred beats a second of Debian's kernel that is 160 samples every 20 ms.
 
-Nothing stays behind: the kernel is killed when its time is over, and with whoever started it; its processes, which are processes of
-the host under ``ptrace``, are found by their session and killed after it.
+Nothing stays behind: the kernel and its processes, which are processes of the host under ``ptrace``, are killed when its time is over,
+and when whoever started it is killed (guard.py).
 """
 
+import contextlib
 import json
 import os
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
 from tests.dahdi.rig.archive import PATH
 from tests.dahdi.rig.build import HOME, Rig
 
 INIT = Path(__file__).with_name("inside.py")
+GUARD = Path(__file__).with_name("guard.py")
+BOOTED = "booted"
+"""The file that the first process makes when all is ready for the command."""
+BOOT_PATIENCE_S = 120.0
+"""It takes 2.5 s on an idle machine; a loaded one may have other things to do."""
 INSIDE = "ZONGJI_INSIDE_DAHDI"
 """Environment variable, set to 1 for the command in the machine."""
 RESULTS = "ZONGJI_DAHDI_RESULTS"
@@ -67,6 +73,7 @@ class Machine:
     configuration: str = TWO_PAIRS
     memory_mib: int = 512
     patience_s: float = 120.0
+    """How long the command may take."""
     millisecond_clock: bool = True
     shown: list[Path] = field(default_factory=list)
     """Further folders below /tmp or /run that are to be seen inside, read-only."""
@@ -84,15 +91,14 @@ class Machine:
         self._plan(command, folder, environment, interactive=False)
         console = folder / "console"
         started = time.monotonic()
-        with console.open("wb") as screen:
-            kernel = subprocess.Popen(self._kernel(folder), stdin=subprocess.DEVNULL, stdout=screen, stderr=screen, start_new_session=True)
-            try:
+        try:
+            with console.open("wb") as screen, guarded(self._kernel(folder), screen) as kernel:
+                while not (folder / BOOTED).exists() and time.monotonic() < started + BOOT_PATIENCE_S and kernel.poll() is None:
+                    time.sleep(0.02)
                 kernel.wait(self.patience_s)
-            except subprocess.TimeoutExpired:
-                output = tail(folder / "output")
-                raise MachineError(f"still running after {self.patience_s:.0f} s; the last it said:\n{output}\n{tail(console)}") from None
-            finally:
-                end(kernel)
+        except subprocess.TimeoutExpired:
+            output = tail(folder / "output")
+            raise MachineError(f"still running after {self.patience_s:.0f} s; the last it said:\n{output}\n{tail(console)}") from None
         written = folder / "outcome.json"
         if not written.exists():
             raise MachineError(f"the machine ended after {time.monotonic() - started:.1f} s without a word:\n{tail(console)}")
@@ -115,7 +121,7 @@ class Machine:
     def _plan(self, command: Sequence[str], folder: Path, environment: dict[str, str], interactive: bool) -> None:
         """Write down what the first process is to do."""
         folder.mkdir(parents=True, exist_ok=True)
-        for name in ("outcome.json", "output"):
+        for name in ("outcome.json", "output", BOOTED):
             (folder / name).unlink(missing_ok=True)
         command = [sys.executable, *command[1:]] if command[0] == "python" else list(command)
         around = {
@@ -144,35 +150,21 @@ class Machine:
         (folder / "plan.json").write_text(json.dumps(plan, indent=1))
 
     def _kernel(self, folder: Path) -> list[str]:
-        """The kernel's command line. It dies with the thread that started it."""
+        """The kernel's command line."""
         boot = ["root=/dev/root", "rootfstype=hostfs", "rootflags=/", "ro", f"mem={self.memory_mib}M", "quiet"]
         consoles = ["con=null", "con0=null,fd:1", f"uml_dir={folder}", "umid=machine"]
         start = [f"init={sys.executable}", "--", "-I", str(INIT), str(folder)]
-        return ["setpriv", "--pdeathsig", "KILL", str(self.rig.kernel), *boot, *consoles, *start]
+        return [str(self.rig.kernel), *boot, *consoles, *start]
 
 
-def end(kernel: "subprocess.Popen[bytes]") -> None:
-    """Kill the kernel and whatever of its session is left."""
-    kernel.kill()
+@contextlib.contextmanager
+def guarded(command: list[str], screen: IO[bytes]) -> "Iterator[subprocess.Popen[bytes]]":
+    """Start a program in a session of its own, of which nothing is left in the end, even if we are killed."""
+    kernel = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=screen, stderr=screen, start_new_session=True)
+    watch = [sys.executable, "-I", str(GUARD), str(kernel.pid)]
+    with subprocess.Popen(watch, stdin=subprocess.PIPE, start_new_session=True):  # leaving closes its input and waits for it
+        yield kernel
     kernel.wait()
-    for pid in led_by(kernel.pid):
-        try:
-            os.kill(pid, signal.SIGKILL)
-        except ProcessLookupError:
-            continue
-
-
-def led_by(leader: int) -> list[int]:
-    """The processes of the session that a process leads."""
-    found = []
-    for path in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            words = path.read_text().rpartition(")")[2].split()
-        except OSError:  # it has just ended
-            continue
-        if int(words[3]) == leader:
-            found.append(int(path.parent.name))
-    return found
 
 
 def tail(path: Path, lines: int = 30) -> str:
