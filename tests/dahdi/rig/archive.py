@@ -9,6 +9,9 @@ import shutil
 import subprocess
 from pathlib import Path
 
+NO_RIG = "no DAHDI rig: "
+"""How the reason of a test that was skipped for want of it begins."""
+
 
 class NoRigError(Exception):
     """The rig cannot be had on this machine; the message says why, in words for the summary of a test run."""

@@ -22,7 +22,7 @@ from typing import Any
 
 import pytest
 
-from tests.dahdi.rig.archive import NoRigError
+from tests.dahdi.rig.archive import NO_RIG, NoRigError
 from tests.dahdi.rig.build import HOME, ready
 from tests.dahdi.rig.machine import INSIDE, RESULTS, Machine, MachineError
 
@@ -30,8 +30,6 @@ RUNS = HOME / "build/dahdi/runs"
 KEPT_RUNS = 4
 SETTINGS = ("PATIENCE_S", "MEMORY_MIB", "MILLISECOND_CLOCK")
 REPORTS = "reports.jsonl"
-NO_RIG = "no DAHDI rig: "
-"""How the reason of a skipped test begins."""
 _KNOWN = pytest.StashKey[dict[str, dict[str, list[Any]]]]()
 
 

@@ -109,17 +109,21 @@ class Channel:
         return time.monotonic() - started
 
     def read(self) -> bytes:
-        """What has come, at most a block; nothing when nothing has."""
+        """What has come, at most a block; nothing when nothing has, or when there is an event to be asked for first."""
         try:
             return os.read(self.descriptor, self.block)
-        except BlockingIOError:
+        except OSError as refusal:
+            if refusal.errno not in (errno.EAGAIN, lib.ELAST):
+                raise
             return b""
 
     def write(self, octets: bytes) -> int:
-        """How much of it was taken."""
+        """How much of it was taken; nothing when there is no room, or an event to be asked for first."""
         try:
             return os.write(self.descriptor, octets)
-        except BlockingIOError:
+        except OSError as refusal:
+            if refusal.errno not in (errno.EAGAIN, lib.ELAST):
+                raise
             return 0
 
     def hook(self, what: int) -> None:
