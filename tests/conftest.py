@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from tests.dahdi.rig.archive import NO_RIG
+
 settings.register_profile("house", deadline=None, print_blob=True)
 settings.load_profile("house")
 
@@ -39,6 +41,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     house.addoption("--seed", type=int, default=None, metavar="N", help="replay runs of the lab with this seed")
     house.addoption("--golden", action="store_true", help="write the expected traces of tests/scenarios anew")
     house.addoption("--long", action="store_true", help="run properties with many more cases (hours)")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Count the tests that were skipped because this machine cannot have the one with DAHDI's drivers (tests/dahdi/rig)."""
+    reasons = [str(report.longrepr[2]) for report in terminalreporter.stats.get("skipped", []) if isinstance(report.longrepr, tuple)]
+    without = [reason.partition(NO_RIG)[2] for reason in reasons if NO_RIG in reason]
+    if without:
+        terminalreporter.section("no DAHDI rig", sep="!", yellow=True, bold=True)
+        terminalreporter.write_line(f"{len(without)} tests of DAHDI lines were NOT run: {'; '.join(sorted(set(without)))}", yellow=True)
 
 
 @pytest.fixture

@@ -1,0 +1,132 @@
+"""Tests that are run inside the machine: those of a module that has a ``SYSTEM_CONF``, all in one boot.
+
+Outside, the first of them boots the machine and lets pytest run the module's chosen tests in there; each test's reports come back as
+lines of JSON, in pytest's own form, and are reported here as if they had been made here: names, durations, tracebacks, skips. Under
+pytest-xdist one worker boots and the others wait for what it finds. A module may say ``PATIENCE_S``, how long they may take,
+``MEMORY_MIB`` and ``MILLISECOND_CLOCK``. What the machine said stays in ``build/dahdi/runs``: ``console``, ``output``, and whatever
+tests wrote to the folder that ``results()`` tells.
+
+Where no machine can be had the tests are skipped with the reason, a warning is given, and the summary counts them (tests/conftest.py).
+"""
+
+import contextlib
+import fcntl
+import json
+import os
+import shutil
+import warnings
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.dahdi.rig.archive import NO_RIG, NoRigError
+from tests.dahdi.rig.build import HOME, ready
+from tests.dahdi.rig.machine import INSIDE, RESULTS, Machine, MachineError
+
+RUNS = HOME / "build/dahdi/runs"
+KEPT_RUNS = 4
+SETTINGS = ("PATIENCE_S", "MEMORY_MIB", "MILLISECOND_CLOCK")
+REPORTS = "reports.jsonl"
+_KNOWN = pytest.StashKey[dict[str, dict[str, list[Any]]]]()
+
+
+def is_inside() -> bool:
+    """Whether this process runs in the machine."""
+    return os.environ.get(INSIDE) == "1"
+
+
+def results() -> Path:
+    """Inside: the folder of the host that can be written to."""
+    return Path(os.environ[RESULTS])
+
+
+def wants_machine(item: pytest.Item) -> bool:
+    """Whether a test is to be run in the machine, and we are not there."""
+    return not is_inside() and hasattr(getattr(item, "module", None), "SYSTEM_CONF")
+
+
+def run_inside(item: pytest.Item) -> bool:
+    """Report what became of the test in the machine; False, with the test marked as skipped, where there is none."""
+    try:
+        reports = _reports(item)
+    except NoRigError as reason:
+        warnings.warn(pytest.PytestWarning(f"{NO_RIG}{reason}"), stacklevel=1)
+        item.add_marker(pytest.mark.skip(reason=f"{NO_RIG}{reason}"))
+        return False
+    item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
+    for data in reports:
+        report = item.config.hook.pytest_report_from_serializable(config=item.config, data=data)
+        item.ihook.pytest_runtest_logreport(report=report)
+    item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
+    return True
+
+
+def _reports(item: pytest.Item) -> list[dict[str, Any]]:
+    """The reports of one test; the machine is booted if nobody has done so for its module."""
+    known = item.config.stash.setdefault(_KNOWN, {})
+    module = item.nodeid.partition("::")[0]
+    if module not in known:
+        known[module] = _module_reports(item, module)
+    return known[module].get(item.nodeid) or [_lost(item, known[module][""][0])]
+
+
+def _module_reports(item: pytest.Item, module: str) -> dict[str, list[Any]]:
+    """Reports by test; under the empty name, what is to be said of tests that have none."""
+    folder = RUNS / _run_name(item.config) / Path(module).stem
+    folder.mkdir(parents=True, exist_ok=True)
+    with locked(folder / "lock"):
+        if not (folder / "ended").exists():
+            (folder / "ended").write_text(_boot(item, module, folder))
+    found: dict[str, list[Any]] = defaultdict(list)
+    found[""] = [(folder / "ended").read_text()]
+    reports = folder / REPORTS
+    for line in reports.read_text().splitlines() if reports.exists() else []:
+        data = json.loads(line)
+        if data.get("outcome") == "failed":
+            data["sections"].append(["the machine", f"what it said is in {folder}"])
+        found[data["nodeid"]].append(data)
+    return found
+
+
+def _boot(item: pytest.Item, module: str, folder: Path) -> str:
+    """Run the module's tests of this session in one machine; returns how that ended, for tests that left no report."""
+    chosen = [other.nodeid for other in item.session.items if other.nodeid.partition("::")[0] == module]
+    settings = vars(item.module)  # type: ignore[attr-defined]
+    further = {name.lower(): settings[name] for name in SETTINGS if name in settings}
+    machine = Machine(ready(), settings["SYSTEM_CONF"], **further)
+    seed = item.config.getoption("--seed")
+    options = ["-p", "no:cacheprovider", "-p", "no:xdist", "-p", "tests.dahdi.rig.reporter", f"--rootdir={item.config.rootpath}"]
+    options += [] if seed is None else [f"--seed={seed}"]
+    try:
+        outcome = machine.run(["python", "-m", "pytest", *options, *chosen], folder)
+    except MachineError as error:
+        return str(error)
+    return f"pytest in the machine ended with {outcome.code}:\n{outcome.output[-4000:]}"
+
+
+def _lost(item: pytest.Item, words: str) -> dict[str, Any]:
+    """The report of a test of which the machine said nothing."""
+    report = pytest.TestReport(item.nodeid, item.location, {}, "failed", f"no word of this test from the machine\n{words}", "call")
+    data: dict[str, Any] = item.config.hook.pytest_report_to_serializable(config=item.config, report=report)
+    return data
+
+
+def _run_name(config: pytest.Config) -> str:
+    """One name for all workers of a run. Older runs are taken away."""
+    worker = getattr(config, "workerinput", None)
+    name = str(worker["testrunuid"]) if worker else f"alone-{os.getpid()}"
+    if not (RUNS / name).exists() and RUNS.exists():
+        for old in sorted(RUNS.iterdir(), key=lambda path: path.stat().st_mtime)[:-KEPT_RUNS]:
+            shutil.rmtree(old, ignore_errors=True)
+    return name
+
+
+@contextlib.contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Hold a lock between processes."""
+    with path.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield

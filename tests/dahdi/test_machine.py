@@ -1,0 +1,102 @@
+"""The machine seen from outside: what a command finds in it, what comes back, and that nothing stays behind."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.dahdi.rig import archive, build
+from tests.dahdi.rig.guard import led_by
+from tests.dahdi.rig.machine import Machine, MachineError
+
+SEES = """
+import os, sys
+from pathlib import Path
+assert os.getpid() > 1 and os.uname().nodename
+Path(os.environ["ZONGJI_DAHDI_RESULTS"], "written").write_text("from inside")
+Path("/tmp/own").touch()
+try:
+    Path("written").touch()
+except OSError as error:
+    print("read-only:", error.errno)
+print(sorted(path.name for path in Path("/proc/dahdi").iterdir()))
+sys.exit(7)
+"""
+
+
+@pytest.fixture(scope="module")
+def rig():
+    try:
+        return build.ready()
+    except archive.NoRigError as reason:
+        pytest.skip(f"{archive.NO_RIG}{reason}")
+
+
+def kernels(folder):
+    """The processes of kernels whose results go to a folder."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            words = path.read_bytes().decode(errors="replace").split("\0")
+        except OSError:  # it has just ended
+            continue
+        if f"uml_dir={folder}" in words:
+            found.append(int(path.parent.name))
+    return found
+
+
+def test_a_command_finds_the_host_and_its_own_places(rig, tmp_path):
+    outcome = Machine(rig).run(["python", "-c", SEES], tmp_path / "results")
+    assert outcome.code == 7
+    assert outcome.output.splitlines() == ["read-only: 30", "['1', '2', '3', '4', '5']"]
+    assert (tmp_path / "results/written").read_text() == "from inside"
+    assert not Path("/tmp/own").exists()
+    assert outcome.seconds > 0
+    assert outcome.boot_s > 0
+
+
+def test_without_the_millisecond_clock_there_is_no_fifth_span(rig):
+    outcome = Machine(rig, millisecond_clock=False).run(["ls", "/proc/dahdi"])
+    assert outcome.output.split() == ["1", "2", "3", "4"]
+
+
+def test_a_command_that_does_not_end_is_ended(rig, tmp_path):
+    with pytest.raises(MachineError, match=r"still running after 1 s; the last it said:\nhere I am"):
+        Machine(rig, patience_s=1.0).run(["sh", "-c", "echo here I am; sleep 1000"], tmp_path)
+    assert kernels(tmp_path) == []
+
+
+def test_a_wrong_configuration_is_told_in_the_words_of_dahdi_cfg(rig):
+    with pytest.raises(MachineError, match="dahdi_cfg says 1"):
+        Machine(rig, "dynamic=loc,1:0,31,0\ncas=1-31\n").run(["true"])
+
+
+def test_the_machine_goes_with_whoever_started_it(rig, tmp_path):
+    program = f"from tests.dahdi.rig.build import Rig; from tests.dahdi.rig.machine import Machine; from pathlib import Path\n\
+Machine(Rig(Path({str(rig.folder)!r}))).run(['sh', '-c', 'sleep 1000'], Path({str(tmp_path)!r}))"
+    with subprocess.Popen([sys.executable, "-c", program], start_new_session=True) as starter:
+        until = time.monotonic() + 60
+        while not (tmp_path / "booted").exists():
+            assert time.monotonic() < until, "no machine came up"
+            time.sleep(0.05)
+        started = {os.getsid(pid) for pid in kernels(tmp_path)}
+        assert len(started) == 1
+        starter.send_signal(signal.SIGKILL)
+    until = time.monotonic() + 10
+    while left := led_by(*started):
+        assert time.monotonic() < until, f"still there: {left}"
+        time.sleep(0.05)
+
+
+def test_the_nearest_source_is_taken():
+    assert build.nearest("6.1.176", ["6.1.176-1", "6.1.170-3"]) == "6.1.176-1"
+    assert build.nearest("6.1.172", ["6.1.176-1", "6.1.170-3"]) == "6.1.170-3"
+
+
+def test_what_cannot_be_fetched_is_told(tmp_path):
+    with pytest.raises(archive.NoRigError, match="apt cannot fetch no-such-package"):
+        archive.fetch(["no-such-package"], tmp_path)
