@@ -140,7 +140,8 @@ class Supervision:
         if leg in self._untold:
             self._floor.after(ANSWER_STANDS_S, self._tell_late, leg)
         if not leg.incoming and self._meter_seconds.get(leg.group, 0) > 0:
-            self._unit(leg)
+            # In a turn of its own, behind the answer, so that the calling line is there to show the first unit.
+            self._floor.after(0.0, self._unit, leg)
 
     def _unit(self, leg: Leg) -> None:
         if leg.clearing or leg.call.legs.get(leg.number) is not leg:

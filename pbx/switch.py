@@ -269,8 +269,6 @@ class Switch:
         else:
             self.service.leave(caller)
             self.connect(caller, leg)
-            # Behind the answer, so that the calling line is there to show the first unit.
-            self.supervision.answered(leg)
 
     def _disconnected(self, line: Line, primitive: Primitive, now: float) -> None:
         assert isinstance(primitive, Disconnect)
@@ -500,6 +498,7 @@ class Switch:
         self.floor.touch(leg.line)
         self.tell(leg, facts.Established, called=leg.called, calling=leg.calling, agent=leg.agent)
         self._flush_trace(leg, self.floor.now)
+        self.supervision.answered(leg)
 
     def _cancel_echo(self, line: Line, tail_ms: int) -> None:
         """From the answer on, so that signals of registers never pass through a canceller; 0 = no more."""
