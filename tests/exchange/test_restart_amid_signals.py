@@ -1,6 +1,6 @@
 """Control dies while a signal is under way on a line: the new one begins with what has been recognised, not with what stands for a moment.
 
-Signals that are too short to be any (Q.422: less than 13 ms) and breaks of a dial or a flash are told to nobody when they are over, so whoever
+Bits too short to be a signal (Q.422: less than 13 ms) and breaks of a dial or a flash are told to nobody when they are over, so whoever
 takes them for the state of the line is never told better.
 """
 
