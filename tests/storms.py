@@ -16,6 +16,7 @@ from drivers.far_end.party import Subscriber
 from drivers.far_end.telephone import Telephone
 from pbx.signalling.r2.circuit import R2Circuit
 from pbx.simulation import Simulation
+from pbx.vocabulary.facts import Fact, NetworkReached
 from tests.offices import CO_NUMBER, exchange_lines, extension, group, number, office, tie_lines, trunk_span
 
 DIRECT_NUMBER = "87660000"
@@ -31,6 +32,8 @@ EVERY_INSIDE = (
     *("087650000", "087650001#", "687650002#", "687650003", "787650004", "787650005#", "0", "587650001"),
 )
 DIALLED = ("8001", "8006", "8008", "987650001", "10086", "787650002", "0876", "8")
+CITY_CIRCUITS = 'circuits = ["e1-1/1-15", "e1-1/17-31", "e1-2/1-15", "e1-2/17-31"]'
+FOUR = 4
 OPERATORS = {"traffic": "operator", "semi_automatic": True}
 SIGNALS = {
     **dict.fromkeys(("OutFree", "OutAnswered", "OutSuspended"), "re-ring"),
@@ -44,7 +47,11 @@ PEOPLE = ("8001", "8002", "8003", "8006", "8007", "8008", "8009", "8010")
 
 @lru_cache
 def every_line(kind: int) -> Configuration:
-    """One of four offices with every kind of line; they differ in how lines start, are dialled, and who controls the release."""
+    """One of eight offices with every kind of line; they differ in how lines start, are dialled, and who controls the release.
+
+    From 4 on they are the same again with few circuits, on which calls in both directions meet.
+    """
+    few, kind = kind >= FOUR, kind % FOUR
     pulses, calling, operators, ground = kind % 2 == 1, kind in (1, 2), kind == 2, kind == 3
     toll: dict[str, Any] = {"release_control": "calling", "meter_seconds": 3, **(OPERATORS if operators else {})}
     dialling = "pulse" if pulses else "dtmf"
@@ -56,7 +63,7 @@ def every_line(kind: int) -> Configuration:
     )
     city = 'hunt = "longest-idle"' + ('\nrelease_control = "calling"' if calling else "")
     city += "".join(f"\n{name} = {str(value).lower() if value is True else repr(value)}" for name, value in OPERATORS.items() if operators)
-    return office(
+    parts = (
         exchange_lines(),
         direct,
         number(DIRECT_NUMBER, "extension:8006") + number("6", "trunk:direct", length=[2, 13], strip=1),
@@ -66,7 +73,11 @@ def every_line(kind: int) -> Configuration:
         number("4", "trunk:branch", length=[9, 9], strip=1, callers="trunks"),
         number("3", "trunk:post", length=[9, 9], strip=1, callers="trunks"),
         number("2", "trunk:direct", length=[9, 9], strip=1, callers="trunks"),
+    )
+    return office(
+        *(part.replace("/1-15", "/1-2").replace("/1-4", "/1-2").replace("/1-3", "/1-1") if few else part for part in parts),
         changes=(
+            *(((CITY_CIRCUITS, 'circuits = ["e1-1/1-3"]'),) if few else ()),
             ('hunt = "longest-idle"', city),
             extension("8001", reversal=True, metering=True),
             extension("8006", call_waiting=True, caller_identity="china"),
@@ -172,11 +183,32 @@ class EveryActor(Actor):
                 party.hang_up()
             return
         choice = random.random()
-        if choice < 0.15:
+        if choice < (0.3 if party.set.waiting_calls else 0.15):
             party.flash(random.choice((40, 100, 250, 700)))
-        elif choice < 0.25:
+        elif choice < 0.35:
             party.dial_pulses(random.choice(DIALLED), random.choice((9, 10, 11)))
-        elif choice < 0.3:
+        elif choice < 0.4:
             self._lies_until = now + random.choice((5.0, 30.0))
         else:
             super().telephone(party)
+
+
+def meet(simulation: Simulation, random: Random, people: Sequence[Subscriber], chance: float = 0.4) -> None:
+    """Now and then somebody of the city calls over the very circuit that the exchange has just seized."""
+    floor = simulation.exchange.floor
+    append = floor._append
+
+    def noted(fact: Fact) -> None:
+        append(fact)
+        if isinstance(fact, NetworkReached) and random.random() < chance:
+            # A trunk is told within 0.1 s that it is seized, an analog line sooner.
+            late_s = 0.03 if simulation.network.lines[fact.line].number else 0.08
+            simulation.clock.callLater(random.uniform(0, late_s), call_over, fact.line)
+
+    def call_over(name: str) -> None:
+        line = simulation.network.lines[name]
+        person = next((person for person in people if person.line is None), None)
+        if line.available and person is not None:
+            person.dial_over(line, line.number or "10086")
+
+    floor._append = noted

@@ -10,7 +10,7 @@ import pytest
 
 from pbx.vocabulary import facts
 from tests.lab import Lab, LabError
-from tests.storms import PEOPLE, Actor, EveryActor, every_line
+from tests.storms import PEOPLE, Actor, EveryActor, every_line, meet
 
 CASES = 300
 LONG_CASES = 10_000
@@ -63,14 +63,14 @@ def test_clearing_at_any_moment_leaves_nothing_behind(long, request):
 
 def every_storm(seed, tokens=True, seconds=40.0, faults=0):
     """Random doings of people on lines of every kind, some of whom hold out longer than others; so many faults at most."""
-    with Lab(seed=seed, tokens=tokens, configuration=every_line(seed % 4)) as lab:
+    with Lab(seed=seed, tokens=tokens, configuration=every_line(seed % 8)) as lab:
         log_in(lab)
         lab.faulty = faults > 0
         for _ in range(lab.random.randrange(1, faults + 1) if faults else 0):
             lab.simulation.clock.callLater(lab.random.uniform(0, seconds), fault, lab, lab.random)
-        parties = [lab.network.telephones[number] for number in PEOPLE]
-        parties += [lab.network.subscriber(f"8765000{n}") for n in range(8)]
-        for party in parties:
+        city = [lab.network.subscriber(f"8765000{n}") for n in range(8)]
+        meet(lab.simulation, lab.random, city)
+        for party in [*(lab.network.telephones[number] for number in PEOPLE), *city]:
             EveryActor(lab.simulation, party, lab.random, lab.now + seconds, lab.random.choice((0.03, 0.15)))
         lab.simulation.run(seconds + 20.0)
     return lab

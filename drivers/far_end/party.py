@@ -122,9 +122,13 @@ class Subscriber(Party):
             self.cause = 34
             self.noticed("no circuit")
             return False
+        self.dial_over(line, called, category, restricted)
+        return True
+
+    def dial_over(self, line: Line, called: str, category: int = 1, restricted: bool = False) -> None:
+        """Call the exchange over a certain circuit, which is idle."""
         self._take(line, "dialling")
         self.network.primitive(line, Setup(called, calling=self.number, category=category, restricted=restricted))
-        return True
 
     def _take(self, line: Line, state: str) -> None:
         self.line = line
