@@ -20,15 +20,20 @@ static int number_of(const struct dahdi *it, int port) {
   return it->settings.first_channel + slot - 1;
 }
 
+static uint32_t alarms_of_port(const struct dahdi *it, int port) {
+  return it->present && it->channel[port].fd >= 0 ? it->alarms.told : CARD_ALARM_LOS;
+}
+
 static void tell_alarms(struct dahdi *it, struct dahdi_told *told) {
   for (int port = 0; port < SPAN_CARD_PORTS; port++) {
-    if (it->told_alarms[port] == it->alarms.told) continue;
+    uint32_t standing = alarms_of_port(it, port);
+    if (it->told_alarms[port] == standing) continue;
     if (told->count == told->room) {
       it->counters.events_late++;
       return;
     }
-    told->event[told->count++] = (struct card_event){(uint16_t)port, CARD_EVENT_ALARM, 0, 0, it->alarms.told};
-    it->told_alarms[port] = it->alarms.told;
+    told->event[told->count++] = (struct card_event){(uint16_t)port, CARD_EVENT_ALARM, 0, 0, standing};
+    it->told_alarms[port] = standing;
   }
 }
 
@@ -41,11 +46,14 @@ static void let_go(struct dahdi *it) {
   atomic_store_explicit(&it->whose, DAHDI_CARD_GONE, memory_order_release);
 }
 
+/* Takes over what the mender has opened. */
 static void take(struct dahdi *it) {
-  it->present = 1;
-  it->counters.returns++;
-  for (int port = 0; port < ports_of(it); port++) dahdi_channel_take(&it->channel[port], &it->settings, &it->ticking);
-  it->frames.fd = it->frames.opened.fd;
+  for (int port = 0; port < ports_of(it); port++) {
+    struct dahdi_channel *channel = &it->channel[port];
+    if (channel->fd >= 0 || !atomic_load_explicit(&channel->ready, memory_order_acquire)) continue;
+    dahdi_channel_take(channel, &it->settings, &it->ticking);
+  }
+  if (it->frames.fd < 0 && atomic_load_explicit(&it->frames.ready, memory_order_acquire)) it->frames.fd = it->frames.opened.fd;
 }
 
 static int any_channel(const struct dahdi *it) {
@@ -107,10 +115,11 @@ static int read_card(struct card *card, uint8_t *samples, struct card_event *eve
   it->counters.ticks++;
   memset(samples, SILENCE, SPAN_CARD_PORTS * CARD_TICK_SAMPLES);
   if (!it->present && atomic_load_explicit(&it->whose, memory_order_acquire) == DAHDI_CARD_PRESENT) {
-    take(it);
-    changed = 1;
+    it->present = changed = 1;
+    it->counters.returns++;
   }
   if (it->present) {
+    if (changed || tick % CHANNEL_LOOK_TICKS == 0) take(it);
     see_alarms(it, changed);
     int found = read_channels(it, &told, samples);
     if (found & CHANNEL_GONE) {
@@ -152,7 +161,7 @@ static int level_card(struct card *card, int port, struct card_levels *levels) {
   const struct dahdi *it = card->self;
   if (port < 0 || port >= SPAN_CARD_PORTS) return -1;
   dahdi_channel_level(&it->channel[port], &it->settings, levels);
-  levels->alarms = it->alarms.told;
+  levels->alarms = alarms_of_port(it, port);
   return 0;
 }
 
@@ -171,7 +180,13 @@ static int quiet_card(struct card *card) {
 }
 
 static void close_all(struct dahdi *it) {
-  for (int port = 0; port < SPAN_CARD_PORTS; port++) dahdi_channel_close(&it->channel[port].opened, &it->mending);
+  for (int port = 0; port < SPAN_CARD_PORTS; port++) {
+    struct dahdi_channel *channel = &it->channel[port];
+    atomic_store_explicit(&channel->ready, 0, memory_order_relaxed);
+    dahdi_channel_close(&channel->opened, &it->mending);
+    if (channel->opened.state == SPAN_CARD_IN_USE) channel->opened.state = SPAN_CARD_NO_CHANNEL;
+  }
+  atomic_store_explicit(&it->frames.ready, 0, memory_order_relaxed);
   dahdi_channel_close(&it->frames.opened, &it->mending);
 }
 
@@ -182,29 +197,27 @@ static void close_card(struct card *card) {
   free(it);
 }
 
-/* Opens every channel; returns how many are there. */
-static int open_all(struct dahdi *it) {
-  const struct dahdi_settings *settings = &it->settings;
-  int opened = 0;
-  for (int port = 0; port < ports_of(it); port++) {
-    struct dahdi_opened *found = &it->channel[port].opened;
-    dahdi_channel_open(found, number_of(it, port), 0, settings, &it->mending);
-    if (found->fd < 0) continue;
-    opened++;
-    it->span = found->span;
-  }
-  if (settings->frames_channel) {
-    dahdi_channel_open(&it->frames.opened, settings->first_channel + settings->frames_channel - 1, 1, settings, &it->mending);
-    opened += it->frames.opened.fd >= 0;
-    if (it->frames.opened.fd >= 0) it->span = it->frames.opened.span;
-  }
-  return opened;
+static void open_one(struct dahdi *it, struct dahdi_opened *opened, _Atomic int *ready, int number, int frames) {
+  if (atomic_load_explicit(ready, memory_order_relaxed)) return;
+  dahdi_channel_open(opened, number, frames, &it->settings, &it->mending);
+  if (opened->fd < 0) return;
+  it->span = opened->span;
+  atomic_store_explicit(ready, 1, memory_order_release);
 }
 
-static int any_opened(const struct dahdi *it) {
-  for (int port = 0; port < SPAN_CARD_PORTS; port++)
-    if (it->channel[port].opened.fd >= 0) return it->channel[port].opened.fd;
-  return it->frames.opened.fd;
+/* A channel of the span that is open, -1 = none. */
+static int open_missing(struct dahdi *it) {
+  int open = -1;
+  for (int port = 0; port < ports_of(it); port++) {
+    struct dahdi_channel *channel = &it->channel[port];
+    open_one(it, &channel->opened, &channel->ready, number_of(it, port), 0);
+    if (channel->opened.fd >= 0) open = channel->opened.fd;
+  }
+  if (it->settings.frames_channel) {
+    open_one(it, &it->frames.opened, &it->frames.ready, it->settings.first_channel + it->settings.frames_channel - 1, 1);
+    if (it->frames.opened.fd >= 0) open = it->frames.opened.fd;
+  }
+  return open;
 }
 
 int dahdi_mend(struct card *card) {
@@ -216,20 +229,11 @@ int dahdi_mend(struct card *card) {
     whose = DAHDI_CARD_ABSENT;
     atomic_store_explicit(&it->whose, whose, memory_order_relaxed);
   }
-  if (whose == DAHDI_CARD_ABSENT) {
-    it->report.present = 0;
-    int opened = open_all(it);
-    if (opened == 0 || opened < it->complete) {
-      close_all(it);
-    } else {
-      it->complete = opened;
-      whose = DAHDI_CARD_PRESENT;
-    }
-  }
-  if (whose == DAHDI_CARD_PRESENT && dahdi_span_ask(&it->mending, any_opened(it), &it->alarms, &it->report)) it->report.present = 0;
-  if (whose == DAHDI_CARD_PRESENT) atomic_store_explicit(&it->whose, whose, memory_order_release);
+  int fd = open_missing(it);
+  if (fd < 0 || dahdi_span_ask(&it->mending, fd, &it->alarms, &it->report)) it->report.present = 0;
+  if (fd >= 0 && whose == DAHDI_CARD_ABSENT) atomic_store_explicit(&it->whose, DAHDI_CARD_PRESENT, memory_order_release);
   pthread_mutex_unlock(&it->asking);
-  return whose == DAHDI_CARD_PRESENT;
+  return fd >= 0;
 }
 
 static int in_range(const struct dahdi_settings *settings) {

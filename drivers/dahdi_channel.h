@@ -41,7 +41,7 @@ struct dahdi_signals {
   uint8_t bits, hook, ringing, reversed, battery;
 };
 
-/* What the mender found; the tick takes it over when the whole span is there, and the mender leaves it alone until the span is gone. */
+/* What the mender found. Once it says `ready` it is the tick's, until the span is gone. */
 struct dahdi_opened {
   int fd; /* -1 = not open */
   int state; /* SPAN_CARD_ */
@@ -53,6 +53,7 @@ struct dahdi_opened {
 
 struct dahdi_channel {
   struct dahdi_opened opened;
+  _Atomic int ready;
   int fd; /* the tick's: -1 = not there */
   int number;
   int port;

@@ -24,6 +24,7 @@ struct dahdi_frame_ring {
 
 struct dahdi_frames {
   struct dahdi_opened opened;
+  _Atomic int ready;
   int fd;
   struct dahdi_frame_ring in, out;
 };
