@@ -146,7 +146,8 @@ static int write_card(struct card *card, const uint8_t *samples, uint64_t tick) 
   for (int port = 0; port < ports_of(it) && it->present && !(found & CHANNEL_GONE); port++) {
     struct dahdi_channel *channel = &it->channel[port];
     if (channel->fd < 0) continue;
-    found |= dahdi_channel_write(channel, &it->ticking, &it->counters, &told, &it->settings, samples + port * CARD_TICK_SAMPLES);
+    found |= dahdi_channel_write(channel, &it->ticking, &it->counters, &told, &it->settings, it->frozen,
+                                 samples + port * CARD_TICK_SAMPLES);
   }
   if (it->present && !(found & CHANNEL_GONE)) found |= dahdi_frames_send(&it->frames, &it->ticking, &it->counters);
   if (found & CHANNEL_GONE)

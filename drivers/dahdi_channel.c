@@ -120,39 +120,35 @@ static int line_event(struct dahdi_channel *channel, const struct dahdi_settings
   }
 }
 
-/* Empties the queue of events. */
-static int take_events(struct dahdi_channel *channel, const struct dahdi_settings *settings, struct dahdi_calls *calls,
-                       struct dahdi_counters *counters, struct dahdi_told *told, int frozen) {
-  int found = 0, bits_changed = 0;
-  for (int n = 0; n < MOST_EVENTS; n++) {
-    int event = DAHDI_EVENT_NONE;
-    if (dahdi_call(calls, channel->fd, DAHDI_GETEVENT, &event) == -ENODEV) return CHANNEL_GONE;
-    if (event == DAHDI_EVENT_NONE) break;
-    counters->events++;
-    switch (event) {
-    case DAHDI_EVENT_REMOVED:
-      return CHANNEL_GONE;
-    case DAHDI_EVENT_ALARM:
-    case DAHDI_EVENT_NOALARM:
-      found |= CHANNEL_ALARM;
-      channel->watched_until = told->tick + CHANNEL_WATCH_TICKS;
-      break;
-    case DAHDI_EVENT_READ_OVERRUN:
-      counters->overruns++;
-      break;
-    case DAHDI_EVENT_WRITE_UNDERRUN:
-      counters->underruns += channel->written > CHANNEL_BUFFERS;
-      break;
-    case DAHDI_EVENT_BITSCHANGED:
-      bits_changed = 1;
-      break;
-    default:
-      if (line_event(channel, settings, counters, told, event)) counters->unknown_events++;
-      if (!frozen) dahdi_channel_tell(channel, settings, counters, told);
-    }
+/* Takes one event off the queue. */
+static int take_event(struct dahdi_channel *channel, const struct dahdi_settings *settings, struct dahdi_calls *calls,
+                      struct dahdi_counters *counters, struct dahdi_told *told, int frozen) {
+  int event = DAHDI_EVENT_NONE;
+  if (dahdi_call(calls, channel->fd, DAHDI_GETEVENT, &event) == -ENODEV) return CHANNEL_GONE;
+  counters->events += event != DAHDI_EVENT_NONE;
+  switch (event) {
+  case DAHDI_EVENT_NONE:
+    return 0;
+  case DAHDI_EVENT_REMOVED:
+    return CHANNEL_GONE;
+  case DAHDI_EVENT_ALARM:
+  case DAHDI_EVENT_NOALARM:
+    channel->watched_until = told->tick + CHANNEL_WATCH_TICKS;
+    return CHANNEL_ALARM;
+  case DAHDI_EVENT_READ_OVERRUN:
+    counters->overruns++;
+    return 0;
+  case DAHDI_EVENT_WRITE_UNDERRUN:
+    counters->underruns += channel->written > CHANNEL_BUFFERS;
+    return 0;
+  case DAHDI_EVENT_BITSCHANGED:
+    if (!frozen && channel->sort == CHANNEL_BITS) counters->failures += (uint64_t)look(channel, calls);
+    break;
+  default:
+    if (line_event(channel, settings, counters, told, event)) counters->unknown_events++;
   }
-  if (bits_changed && !frozen && channel->sort == CHANNEL_BITS) counters->failures += (uint64_t)look(channel, calls);
-  return found;
+  if (!frozen) dahdi_channel_tell(channel, settings, counters, told);
+  return 0;
 }
 
 /* A telephone off-hook is fed for speech; one that has hung up is not, once it cannot be dialling. */
@@ -175,8 +171,8 @@ int dahdi_channel_read(struct dahdi_channel *channel, const struct dahdi_setting
                        struct dahdi_counters *counters, struct dahdi_told *told, int frozen, uint8_t *samples) {
   int found = 0, count = dahdi_call_read(calls, channel->fd, samples, CARD_TICK_SAMPLES);
   channel->tick = told->tick;
-  if (count == -ELAST) {
-    found = take_events(channel, settings, calls, counters, told, frozen);
+  for (int n = 0; n < MOST_EVENTS && count == -ELAST; n++) {
+    found |= take_event(channel, settings, calls, counters, told, frozen);
     if (found & CHANNEL_GONE) return found;
     count = dahdi_call_read(calls, channel->fd, samples, CARD_TICK_SAMPLES);
   }
@@ -224,12 +220,12 @@ static void speak_on_hook(struct dahdi_channel *channel, struct dahdi_calls *cal
 }
 
 int dahdi_channel_write(struct dahdi_channel *channel, struct dahdi_calls *calls, struct dahdi_counters *counters, struct dahdi_told *told,
-                        const struct dahdi_settings *settings, const uint8_t *samples) {
+                        const struct dahdi_settings *settings, int frozen, const uint8_t *samples) {
   int found = 0;
   speak_on_hook(channel, calls, told->tick, samples);
   int count = dahdi_call_write(calls, channel->fd, samples, CARD_TICK_SAMPLES);
-  if (count == -ELAST) {
-    found = take_events(channel, settings, calls, counters, told, 0);
+  for (int n = 0; n < MOST_EVENTS && count == -ELAST; n++) {
+    found |= take_event(channel, settings, calls, counters, told, frozen);
     if (found & CHANNEL_GONE) return found;
     count = dahdi_call_write(calls, channel->fd, samples, CARD_TICK_SAMPLES);
   }

@@ -1,7 +1,8 @@
 /* One DAHDI channel that is a port: its descriptor, its sound, its signals. What it is, the kernel says when it is opened.
  *
- * Must meet: two system calls a tick while nothing happens, one read and one write of 80 octets. An event costs three more: read and
- * write refuse with ELAST while one waits, so nobody asks when there is none (a poll each tick would cost one call a span for the same).
+ * Must meet: two system calls a tick while nothing happens, one read and one write of 80 octets. An event costs two more, bits a third:
+ * read and write refuse with ELAST while one waits, so nobody asks when there is none (a poll each tick would cost one call a span
+ * for the same, and the event its call all the same).
  *
  * Buffers: 4 blocks of 80. Sending begins when half of them are full (HALF_FULL), also after the kernel ran dry: 20 ms in hand, so that
  * a tick may be 10 ms late without a hole, as much again when cores are busy. A receiver that waits 40 ms loses nothing. Smaller
@@ -88,7 +89,7 @@ int dahdi_channel_read(struct dahdi_channel *channel, const struct dahdi_setting
 /* A block was seen waiting beyond the one of this tick. */
 void dahdi_channel_shorten(struct dahdi_channel *channel, struct dahdi_calls *calls, struct dahdi_counters *counters);
 int dahdi_channel_write(struct dahdi_channel *channel, struct dahdi_calls *calls, struct dahdi_counters *counters, struct dahdi_told *told,
-                        const struct dahdi_settings *settings, const uint8_t *samples);
+                        const struct dahdi_settings *settings, int frozen, const uint8_t *samples);
 /* Does an order (dahdi_orders.c); 0, or -1: not on such a channel, or the driver refused. Without a descriptor it is kept. */
 int dahdi_channel_order(struct dahdi_channel *channel, const struct dahdi_settings *settings, struct dahdi_calls *calls, int kind,
                         uint32_t value);
