@@ -1,9 +1,8 @@
-"""The card on DAHDI channels (drivers/dahdi.h) on a kernel played in Python: what it asks, in what order, and what it makes of the answers."""
+"""The card on DAHDI channels (drivers/dahdi.h) on a kernel that is played: what it asks, in what order, and what it makes of answers."""
 
 import errno
 
 import pytest
-
 from pbx._plane import lib
 
 if not hasattr(lib, "dahdi_create"):
@@ -353,7 +352,7 @@ def test_what_a_driver_does_not_know_need_not_be_turned_off(request_name):
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"first_channel": 0}, {"first_channel": 1000, "channels": 31}, {"channels": 32}, {"channels": 0}, {"receive_gain_db": 13.0}, {"raise_ms": -1}],
+    [{"first_channel": 0}, {"first_channel": 1000}, {"channels": 32}, {"channels": 0}, {"receive_gain_db": 13.0}, {"raise_ms": -1}],
 )
 def test_settings_out_of_range_make_no_card(wrong):
     with pytest.raises(DahdiError):
@@ -684,7 +683,7 @@ def test_without_the_device_node_nothing_is_there_and_nothing_breaks():
     kernel = Kernel()
     kernel.refuse["open"] = errno.ENOENT
     bench = Bench(kernel, DahdiSettings(first_channel=1, frames_channel=16))
-    _, events = bench.step(3)
+    bench.step(3)
     assert not bench.card.mend() and len(bench.card.missing()) == 30
     assert bench.card.levels(7).alarms == lib.CARD_ALARM_LOS
     assert bench.card.report().present == 0
