@@ -4,8 +4,12 @@ import errno
 
 from pbx._plane import ffi, lib
 
+from drivers.dahdi import Dahdi, DahdiSettings
+
 SILENCE = 0xD5
-OWN_ROOM = 4
+E1 = [*range(1, 16), *range(17, 32)]
+IDLE = 0b1101
+TICK = 80
 
 
 class Channel:
@@ -156,3 +160,47 @@ class Kernel:
         elif request == lib.DAHDI_FLUSH:
             channel.events.clear()
         return 0
+
+
+def of_port(sound, port):
+    return sound[port * TICK : (port + 1) * TICK]
+
+
+def told(events, kind, port=None):
+    return [(e.port, e.value) for e in events if e.kind == kind and port in (None, e.port)]
+
+
+class Bench:
+    """A card on a played kernel, stepped tick by tick."""
+
+    def __init__(self, kernel, settings):
+        self.kernel, self.card, self.tick = kernel, Dahdi(settings, kernel.table), 0
+
+    def step(self, ticks=1, hear=None, sound=None):
+        """Ticks with one block for every channel that is open; returns what the last read gave."""
+        for _ in range(ticks):
+            if hear is not None:
+                for number in set(self.kernel.opened.values()) - {None}:
+                    if not self.kernel.channels[number].frames:
+                        self.kernel.channels[number].hear(hear)
+            heard, events = self.card.read(self.tick)
+            self.card.write(self.tick, sound)
+            self.tick += 1
+        return heard, events
+
+    def until(self, kind, ticks=500, port=0):
+        """Steps until an event of the kind comes for the port; returns (its value, ticks waited)."""
+        for waited in range(ticks):
+            _, events = self.step(hear=SILENCE)
+            if values := told(events, kind, port):
+                return values[-1][1], waited
+        raise AssertionError(f"no event of kind {kind} for port {port}")
+
+
+def board(signalling, kind, ports=8, **more):
+    kernel = Kernel()
+    kernel.add(range(1, ports + 1), signalling)
+    bench = Bench(kernel, DahdiSettings(first_channel=1, channels=ports, kind=kind, **more))
+    bench.step(1, hear=SILENCE)
+    kernel.fresh()
+    return bench
