@@ -47,11 +47,11 @@ static void let_go(struct dahdi *it) {
 }
 
 /* Takes over what the mender has opened. */
-static void take(struct dahdi *it) {
+static void take(struct dahdi *it, uint64_t tick) {
   for (int port = 0; port < ports_of(it); port++) {
     struct dahdi_channel *channel = &it->channel[port];
     if (channel->fd >= 0 || !atomic_load_explicit(&channel->ready, memory_order_acquire)) continue;
-    dahdi_channel_take(channel, &it->settings, &it->ticking);
+    dahdi_channel_take(channel, &it->settings, &it->ticking, tick);
   }
   if (it->frames.fd < 0 && atomic_load_explicit(&it->frames.ready, memory_order_acquire)) it->frames.fd = it->frames.opened.fd;
 }
@@ -119,7 +119,7 @@ static int read_card(struct card *card, uint8_t *samples, struct card_event *eve
     it->counters.returns++;
   }
   if (it->present) {
-    if (changed || tick % CHANNEL_LOOK_TICKS == 0) take(it);
+    if (changed || tick % CHANNEL_LOOK_TICKS == 0) take(it, tick);
     see_alarms(it, changed);
     int found = read_channels(it, &told, samples);
     if (found & CHANNEL_GONE) {

@@ -6,8 +6,8 @@
  * channel that was busy or not configured comes into use the same way.
  *
  * Alarms are those of the span (dahdi_span.h), told for every port; a port without channel has LOS. While the signal cannot be
- * trusted, ports are silent and their signals stand. DAHDI counts no slips for us: a card that is clocked by the line and a plane that is clocked by the computer differ
- * by some millionths; each time that makes a whole block it is dropped, or missing, and counted.
+ * trusted, ports are silent and their signals stand. DAHDI counts no slips for us: a card that is clocked by the line and a plane that
+ * is clocked by the computer differ by some millionths; each time that makes a whole block it is dropped, or missing, and counted.
  *
  * Leaves out: making plane and cards one clock; ground start of telephones (their ring wire is told as a lifted handset).
  */

@@ -82,7 +82,7 @@ void dahdi_channel_close(struct dahdi_opened *opened, struct dahdi_calls *calls)
 /* Reads the levels that stand on the line, after an alarm during which they did not count; 0, or -errno. */
 int dahdi_channel_look(int fd, int sort, int signalling, struct dahdi_signals *levels, struct dahdi_calls *calls);
 /* Takes over a channel that was opened, and sends it what is ordered (dahdi_orders.c). */
-void dahdi_channel_take(struct dahdi_channel *channel, const struct dahdi_settings *settings, struct dahdi_calls *calls);
+void dahdi_channel_take(struct dahdi_channel *channel, const struct dahdi_settings *settings, struct dahdi_calls *calls, uint64_t tick);
 /* Reads 80 octets of A-law and what happened; returns CHANNEL_GONE and CHANNEL_ALARM. `frozen`: signals do not count. */
 int dahdi_channel_read(struct dahdi_channel *channel, const struct dahdi_settings *settings, struct dahdi_calls *calls,
                        struct dahdi_counters *counters, struct dahdi_told *told, int frozen, uint8_t *samples);

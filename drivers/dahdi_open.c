@@ -10,7 +10,10 @@
 #define CHANNEL_NODE "/dev/dahdi/channel"
 #define FRAME_BUFFERS 16
 #define FRAME_OCTETS 512
-#define RAW_FLASH_MS 3 /* the kernel restarts its watch after a debounce only if this is above 2 */
+/* After a debounce the kernel watches anew a telephone that is on-hook, if this is above 2; on a tie line that would be told as a
+ * seizure of the far end, which it is not. */
+#define RAW_FLASH_MS 3
+#define NO_FLASH_MS 1
 #define RAW_DEBOUNCE_MS 1
 #define RAW_WINK_MS 1
 #define ENDLESS_MS 3600000 /* the kernel's ringing cadence: ours ends it */
@@ -99,7 +102,7 @@ static int prepare_signals(struct dahdi_calls *calls, struct dahdi_opened *opene
   int failed = 0;
   if (opened->sort == CHANNEL_BITS) failed = dahdi_call_number(calls, opened->fd, DAHDI_SETTXBITS, settings->idle_bits);
   if (opened->sort == CHANNEL_TELEPHONE || opened->sort == CHANNEL_TIE) {
-    found->rxflashtime = RAW_FLASH_MS;
+    found->rxflashtime = opened->sort == CHANNEL_TIE ? NO_FLASH_MS : RAW_FLASH_MS;
     found->debouncetime = RAW_DEBOUNCE_MS;
     found->rxwinktime = RAW_WINK_MS;
     failed = dahdi_call(calls, opened->fd, DAHDI_SET_PARAMS, found);

@@ -87,13 +87,14 @@ int dahdi_channel_order(struct dahdi_channel *channel, const struct dahdi_settin
   return failed ? -1 : 0;
 }
 
-void dahdi_channel_take(struct dahdi_channel *channel, const struct dahdi_settings *settings, struct dahdi_calls *calls) {
+void dahdi_channel_take(struct dahdi_channel *channel, const struct dahdi_settings *settings, struct dahdi_calls *calls, uint64_t tick) {
   channel->fd = channel->opened.fd;
   channel->sort = channel->opened.sort;
   channel->signalling = channel->opened.signalling;
   channel->now = channel->opened.levels;
   channel->active = channel->holding = 0;
   channel->written = channel->transfer_until = 0;
+  channel->watched_until = tick + CHANNEL_WATCH_TICKS; /* opening is a release to the kernel */
   channel->sent_bits = (uint8_t)settings->idle_bits;
   if (channel->fd < 0) return;
   if (channel->sort == CHANNEL_BITS || channel->sort == CHANNEL_TIE) order_bits(channel, settings, calls, channel->ordered_bits);

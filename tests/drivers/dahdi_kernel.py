@@ -21,6 +21,7 @@ class Channel:
         self.bits, self.sent_bits = 0, None
         self.off_hook, self.rx_bits, self.law, self.alarms = 0, -1, lib.DAHDI_LAW_ALAW, 0
         self.busy = self.gone = self.full = False
+        self.times = ()
         self.frames = signalling in (lib.DAHDI_SIG_HDLCFCS, lib.DAHDI_SIG_MTP2)
 
     def hear(self, octet):
@@ -147,6 +148,9 @@ class Kernel:
             found.channo, found.spanno, found.sigtype = channel.number, channel.span, channel.signalling
             found.rxisoffhook, found.rxbits, found.curlaw = channel.off_hook, channel.rx_bits, channel.law
             found.chan_alarms = channel.alarms
+        elif request == lib.DAHDI_SET_PARAMS:
+            wanted = ffi.cast("struct dahdi_params *", argument)
+            channel.times = (wanted.rxflashtime, wanted.debouncetime, wanted.rxwinktime)
         elif request == lib.DAHDI_SPANSTAT:
             said = ffi.cast("struct dahdi_spaninfo *", argument)
             said.spanno, said.alarms, said.linecompat, said.name = channel.span, self.alarms, self.linecompat, b"TEST/0"
