@@ -6,6 +6,7 @@
 
 #define SILENCE 0xD5
 #define RARELY_TICKS 16   /* a line without battery is looked at */
+#define SECOND_TICKS 100  /* a telephone off-hook is looked at: it must not stay so because an event was lost */
 #define REST_TICKS 100    /* a telephone on-hook so long is at rest, not dialling */
 #define TRANSFER_MS 1000
 #define TRANSFER_TICKS 80 /* until it is asked for again */
@@ -75,7 +76,10 @@ int dahdi_channel_look(int fd, int sort, int signalling, struct dahdi_signals *l
 }
 
 static int look(struct dahdi_channel *channel, struct dahdi_calls *calls) {
-  return dahdi_channel_look(channel->fd, channel->sort, channel->signalling, &channel->now, calls) != 0;
+  uint8_t hook = channel->now.hook;
+  int failed = dahdi_channel_look(channel->fd, channel->sort, channel->signalling, &channel->now, calls) != 0;
+  if (hook != channel->now.hook) channel->open_since = channel->tick;
+  return failed;
 }
 
 static void hook_event(struct dahdi_channel *channel, int off, uint64_t tick) {
@@ -162,9 +166,12 @@ static void feed_for_speech(struct dahdi_channel *channel, struct dahdi_calls *c
   }
 }
 
+/* Events do not tell all: nothing of a telephone that hangs up while the kernel ends a break of its feed, no second ring within 2 s. */
 static int is_watched(const struct dahdi_channel *channel, uint64_t tick) {
-  if (channel->sort != CHANNEL_OFFICE) return 0;
-  return tick < channel->watched_until || channel->now.ringing || (!channel->now.battery && tick % RARELY_TICKS == 0);
+  if (channel->sort != CHANNEL_OFFICE && channel->sort != CHANNEL_TELEPHONE) return 0;
+  if (tick < channel->watched_until) return 1;
+  if (channel->sort == CHANNEL_TELEPHONE) return channel->now.hook && (tick + (uint64_t)channel->port) % SECOND_TICKS == 0;
+  return channel->now.ringing || (!channel->now.battery && tick % RARELY_TICKS == 0);
 }
 
 int dahdi_channel_read(struct dahdi_channel *channel, const struct dahdi_settings *settings, struct dahdi_calls *calls,

@@ -69,7 +69,7 @@ struct dahdi_channel {
   uint8_t held[CARD_TICK_SAMPLES];
   uint64_t tick;           /* of the last read */
   uint64_t open_since;     /* tick of the last change of hook */
-  uint64_t watched_until;  /* FXO: the line is looked at each tick, because no event tells the end of what it does */
+  uint64_t watched_until;  /* until then the line is looked at each tick, because events do not tell all */
   uint64_t transfer_until; /* FXS: speech goes through on-hook */
   uint64_t written;
 };

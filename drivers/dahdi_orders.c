@@ -39,6 +39,7 @@ static int order_ring(struct dahdi_channel *channel, struct dahdi_calls *calls, 
 static int order_feed(struct dahdi_channel *channel, struct dahdi_calls *calls, int on) {
   if (channel->fd >= 0 && channel->signalling != DAHDI_SIG_FXOKS) return -1;
   channel->unfed = !on;
+  channel->watched_until = channel->tick + CHANNEL_WATCH_TICKS;
   if (on || !channel->active) return 0;
   channel->active = 0;
   return hook(channel, calls, DAHDI_ONHOOK);

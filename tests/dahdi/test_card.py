@@ -1,4 +1,4 @@
-"""Our card on the kernel's own drivers, both ends of every pair of spans: bits, sound, hook and ringing, tie lines, frames, alarms, removal.
+"""Our card on the kernel's own drivers, at both ends of a pair of spans: bits, sound, ringing, tie lines, frames, alarms, removal.
 
 Runs inside the machine of ``rig/``. Ticks are paced by the clock, because DAHDI is; how many of them something takes is not asserted.
 """

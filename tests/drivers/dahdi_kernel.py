@@ -22,6 +22,7 @@ class Channel:
         self.off_hook, self.rx_bits, self.law, self.alarms = 0, -1, lib.DAHDI_LAW_ALAW, 0
         self.busy = self.gone = self.full = False
         self.times = ()
+        self.telephone = signalling in (lib.DAHDI_SIG_FXOKS, lib.DAHDI_SIG_FXOLS)
         self.frames = signalling in (lib.DAHDI_SIG_HDLCFCS, lib.DAHDI_SIG_MTP2)
 
     def hear(self, octet):
@@ -139,6 +140,8 @@ class Kernel:
     def _of_channel(self, channel, request, argument, number):
         if request == lib.DAHDI_GETEVENT:
             number[0] = channel.events.pop(0) if channel.events else lib.DAHDI_EVENT_NONE
+            if number[0] in (lib.DAHDI_EVENT_RINGOFFHOOK, lib.DAHDI_EVENT_ONHOOK) and channel.telephone:
+                channel.off_hook = int(number[0] == lib.DAHDI_EVENT_RINGOFFHOOK)
         elif request == lib.DAHDI_GETRXBITS:
             number[0] = channel.bits
         elif request == lib.DAHDI_SETTXBITS:

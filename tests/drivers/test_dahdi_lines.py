@@ -134,6 +134,20 @@ def test_feed_and_poles_of_a_telephone():
     bench.card.close()
 
 
+def test_a_telephone_whose_release_no_event_told_is_found_on_hook():
+    bench = board(lib.DAHDI_SIG_FXOKS, "subscribers", 1)
+    channel = bench.kernel.channels[1]
+    for cut in (False, True):
+        channel.events = [lib.DAHDI_EVENT_RINGOFFHOOK]
+        bench.step(hear=SILENCE)
+        if cut:
+            bench.card.order(0, lib.CARD_ORDER_FEED, 0)
+        channel.off_hook = 0
+        value, waited = bench.until(lib.CARD_EVENT_HOOK)
+        assert value == 0 and (waited < 2 if cut else waited <= 100)
+    bench.card.close()
+
+
 def test_loop_start_without_kewl_cannot_break_the_feed():
     bench = board(lib.DAHDI_SIG_FXOLS, "subscribers", 1)
     with pytest.raises(DahdiError):
