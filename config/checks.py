@@ -35,6 +35,9 @@ HOME = Path(__file__).resolve().parent.parent
 SIGNALLING_SLOT = 16
 """The time slot that carries the line signals of all circuits of a span (G.704 clause 5.1.3)."""
 
+DAHDI_KEYS = ("first_channel", "channels", "receive_gain_db", "send_gain_db", "alarm_raise_ms", "alarm_clear_ms")
+"""What only a span on DAHDI has."""
+
 Findings = Iterator[Finding]
 
 
@@ -63,6 +66,39 @@ def sockets_are_distinct(draft: Draft) -> Findings:
             yield Finding((*place, "socket"), f'spans "{owner}" and "{span.name}" share the socket {socket}', "give each its own")
 
 
+def cards_are_whole(draft: Draft) -> Findings:
+    """A span on DAHDI names its first channel, shares none with another, and has nothing that belongs to wires; and the reverse."""
+    standing = Span("s", "cas")
+    owners: dict[int, str] = {}
+    for place, span in draft.of(Span):
+        others = ("far_end", "socket", "mode") if span.card == "dahdi" else DAHDI_KEYS
+        for key in others:
+            if getattr(span, key) != getattr(standing, key):
+                yield Finding((*place, key), f'{key} has no meaning with card = "{span.card}"', "leave it out, or name the other card")
+        if span.card != "dahdi":
+            continue
+        if not span.first_channel:
+            what = f'span "{span.name}" does not say which channels it is'
+            yield Finding(place, what, "give first_channel, as in first_channel = 1; cat /proc/dahdi/* shows the numbers")
+            continue
+        for channel in range(span.first_channel, span.first_channel + span.channels):
+            owner = owners.setdefault(channel, span.name)
+            if owner != span.name:
+                what = f'spans "{owner}" and "{span.name}" share channel {channel} of DAHDI'
+                yield Finding((*place, "first_channel"), what, "give each its own channels")
+                break
+
+
+def slots_are_on_the_board(draft: Draft) -> Findings:
+    """What stands on a board of DAHDI has a place on it."""
+    boards = {span.name: span.channels for _, span in draft.of(Span) if span.board}
+    named = [((*place, "line"), line_of(row)) for place, row in draft.of(Extension)]
+    named += [((*place, "circuits"), at) for place, group in draft.of(TrunkGroup) for at in circuits_of(group)]
+    for at, (span, slot) in named:
+        if span in boards and slot > boards[span]:
+            yield Finding(at, f"{span}/{slot}: the board has {boards[span]} channels", "name one of them, or correct channels of the span")
+
+
 def circuits_exist_once(draft: Draft) -> Findings:
     """Every circuit lies on a trunk span, is no signalling slot, and belongs to one trunk group, once."""
     spans = {span.name: span for _, span in draft.of(Span)}
@@ -76,7 +112,7 @@ def circuits_exist_once(draft: Draft) -> Findings:
                 what = f'span "{name}" is of kind "{spans[name].kind}", on which {group.signalling} does not work'
                 yield Finding(at, what, f'name a span of kind "{SPAN_OF[group.signalling]}"')
         for span, slot in circuits_of(group):
-            if slot == SIGNALLING_SLOT:
+            if slot == SIGNALLING_SLOT and not (span in spans and spans[span].board):
                 yield Finding(at, f"{span}/{slot} is the signalling time slot", f"leave {span}/{slot} out of the range")
                 continue
             owner = owners.get((span, slot))
@@ -97,7 +133,7 @@ def lines_exist_once(draft: Draft) -> Findings:
             yield _unknown(at, "span", span, draft.names("span"))
         elif span in spans and spans[span].kind != "subscriber":
             yield Finding(at, f'span "{span}" has no lines of subscribers', 'name a span of kind "subscriber"')
-        if slot == SIGNALLING_SLOT:
+        if slot == SIGNALLING_SLOT and not (span in spans and spans[span].board):
             yield Finding(at, f"{span}/{slot} is the signalling time slot", "choose one of 1 to 15 and 17 to 31")
         owner = owners.setdefault((span, slot), extension.number)
         if owner != extension.number:
@@ -218,6 +254,8 @@ def numbers_are_unambiguous(draft: Draft) -> Findings:
 CHECKS: tuple[Callable[[Draft], Findings], ...] = (
     names_are_distinct,
     sockets_are_distinct,
+    cards_are_whole,
+    slots_are_on_the_board,
     circuits_exist_once,
     lines_exist_once,
     destinations_exist,

@@ -11,6 +11,7 @@ import msgspec
 from config.lines import Place, line_of, locate
 from config.loader import Problem, load
 from config.schema import Configuration, variant_of
+from drivers import dahdi
 from pbx.places import Places
 from pbx.plant import faults_of
 from pbx.prompts import PromptError, render, unreadable
@@ -46,7 +47,16 @@ def _whole_problems(path: Path, configuration: Configuration) -> list[Problem]:
     variants = _variant_problems(configuration)
     faults = [] if variants else faults_of(configuration)
     found = [Problem(str(path), line_of(lines, place), what, "change it, or leave it out") for place, what in faults]
-    return [*_prompt_problems(path, lines, configuration), *variants, *found]
+    return [*_prompt_problems(path, lines, configuration), *variants, *found, *_card_problems(path, lines, configuration)]
+
+
+def _card_problems(path: Path, lines: dict[Place, int], configuration: Configuration) -> list[Problem]:
+    """Spans on DAHDI, where the native module was built without it."""
+    if dahdi.AVAILABLE:
+        return []
+    what = 'card = "dahdi": this build knows no DAHDI, because its header dahdi/user.h was not there'
+    places = [("span", number, "card") for number, span in enumerate(configuration.spans) if span.card == "dahdi"]
+    return [Problem(str(path), line_of(lines, place), what, dahdi.CURE) for place in places]
 
 
 def _prompt_problems(path: Path, lines: dict[Place, int], configuration: Configuration) -> list[Problem]:

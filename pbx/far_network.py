@@ -33,7 +33,7 @@ def build(configuration: Configuration, plane: Plane, clock: Clock, prompts: Map
     refusals: dict[str, object] = {}
     plan = CityPlan((subscribers, refusals))
     lines: list[Line] = []
-    outside = {span.name for span in configuration.spans if span.far_end == "outside"}
+    outside = {span.name for span in configuration.spans if not span.simulated}
     for group in configuration.trunk_groups:
         analog = group.signalling == "fxo"
         make = _office_lines(configuration, group, plan) if analog else circuit_engines(group, FACING[group.direction], plan, far=True)

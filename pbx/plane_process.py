@@ -17,6 +17,8 @@ from typing import Literal
 
 import msgspec
 
+from config.schema import Span
+from drivers.dahdi import Dahdi, DahdiError, DahdiSettings
 from drivers.wire import SpanSettings, Wire, join
 from pbx.media import Layout, Plane
 
@@ -26,14 +28,41 @@ _MCL_CURRENT = 1
 _MCL_FUTURE = 2
 
 
+class DahdiChannels(msgspec.Struct, forbid_unknown_fields=True):
+    """A span on the kernel's own drivers: its channels there, and what the configuration says of them."""
+
+    first_channel: int
+    channels: int = 31
+    busy_bits: int = 0b0101
+    receive_gain_db: float = 0.0
+    send_gain_db: float = 0.0
+    raise_ms: int = 100
+    clear_ms: int = 1000
+
+    @classmethod
+    def of(cls, span: Span, busy_bits: int) -> "DahdiChannels":
+        """As configured."""
+        return cls(
+            span.first_channel,
+            span.channels,
+            busy_bits,
+            span.receive_gain_db,
+            span.send_gain_db,
+            span.alarm_raise_ms,
+            span.alarm_clear_ms,
+        )
+
+
 class SpanDescription(msgspec.Struct, forbid_unknown_fields=True):
-    """One span: its wire and what is at the other end: a socket to wait at or to connect to, or an earlier span by number."""
+    """One span: its channels of DAHDI, or its wire and what is at the other end of it: a socket to wait at or to connect to, or an
+    earlier span by number."""
 
     kind: Literal["circuits", "subscribers", "telephones", "offices"] = "circuits"
     crc4: Literal["off", "on", "automatic"] = "automatic"
     idle_bits: int = 0b1111
     tokens: bool = False
     name: str = ""
+    dahdi: DahdiChannels | None = None
     listen: str = ""
     connect: str = ""
     joined_to: int | None = None
@@ -49,22 +78,42 @@ class Description(msgspec.Struct, forbid_unknown_fields=True):
     realtime: bool = True
 
 
-def build(description: Description, path: str) -> tuple[Plane, list[Wire]]:
+def _dahdi(span: SpanDescription, channels: DahdiChannels) -> Dahdi:
+    if span.kind == "telephones":
+        raise ValueError("no card of DAHDI has the telephones' side of lines as bare bits")
+    card = Dahdi(DahdiSettings(kind=span.kind, idle_bits=span.idle_bits, **msgspec.structs.asdict(channels)))
+    reasons: dict[str, list[int]] = {}
+    for channel, reason in card.missing().items():
+        reasons.setdefault(reason, []).append(channel)
+    for reason, missing in reasons.items():
+        numbers = ", ".join(map(str, missing))
+        sys.stderr.write(f"plane: span {span.name}: channels {numbers} of DAHDI are {reason}; they come into use when that has changed\n")
+    return card
+
+
+def build(description: Description, path: str) -> tuple[Plane, list[Wire | Dahdi]]:
     """The plane with its cards, at an arena file."""
     plane = Plane.create(description.layout, path)
-    wires: list[Wire] = []
+    cards: list[Wire | Dahdi] = []
     for span in description.spans:
+        if span.dahdi is not None:
+            cards.append(_dahdi(span, span.dahdi))
+            plane.add_card(cards[-1].card)
+            continue
         wire = Wire([SpanSettings(kind=span.kind, crc4=span.crc4, idle_bits=span.idle_bits)], span.tokens)
         if span.joined_to is not None:
-            join((wires[span.joined_to], 0), (wire, 0))
+            other = cards[span.joined_to]
+            if not isinstance(other, Wire):
+                raise ValueError(f"span {span.joined_to} is no wire to be joined to")
+            join((other, 0), (wire, 0))
         elif span.listen:
             wire.listen(0, span.listen, span.name, span.lockstep)
             wire.set_patience(0, span.patience_s)
         elif span.connect:
             wire.connect(0, span.connect, span.name, span.lockstep)
         plane.add_card(wire.card)
-        wires.append(wire)
-    return plane, wires
+        cards.append(wire)
+    return plane, cards
 
 
 def ask_for_real_time() -> list[str]:
@@ -94,11 +143,19 @@ def main(arguments: Sequence[str]) -> int:
     except msgspec.DecodeError as error:
         sys.stderr.write(f"plane: the description cannot be read: {error}\n")
         return 2
-    plane, wires = build(description, arguments[0])
+    try:
+        plane, cards = build(description, arguments[0])
+    except DahdiError as error:
+        sys.stderr.write(f"plane: {error}\n")
+        return 2
     # The pacer never looks at signals: one that came within a tick would be lost on it. A thread waits for them instead.
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_stop_on_term, args=(plane,), daemon=True).start()
+    # Before this thread becomes a real-time one, which those that mend must not be.
+    for card in cards:
+        if isinstance(card, Dahdi):
+            card.watch()
     refused = ask_for_real_time() if description.realtime else []
     if refused:
         sys.stderr.write(f"plane: not allowed: {', '.join(refused)}; ticks may come late on a loaded machine\n")
@@ -107,8 +164,8 @@ def main(arguments: Sequence[str]) -> int:
     while not plane.run():
         pass
     plane.close()
-    for wire in wires:
-        wire.close()
+    for card in cards:
+        card.close()
     Path(arguments[0]).unlink(missing_ok=True)
     Path(arguments[0] + ".wake").unlink(missing_ok=True)
     return 0

@@ -36,6 +36,8 @@ class SpanEnds(msgspec.Struct, frozen=True):
     near: Literal["circuits", "subscribers", "telephones", "offices"]
     far: Literal["circuits", "subscribers", "telephones", "offices"]
     idle_bits: int
+    busy_bits: int = 0b0101
+    """E and M: off-hook, for cards whose channels have leads instead of bits."""
 
 
 SUBSCRIBER_IDLE = 0b1111
@@ -49,14 +51,16 @@ def ends_of(configuration: Configuration, span: Span) -> SpanEnds:
         return SpanEnds("offices", "subscribers", SUBSCRIBER_IDLE)
     for group in configuration.trunk_groups:
         if any(name == span.name for name, _ in circuits_of(group)):
-            return SpanEnds("circuits", "circuits", _idle_bits(group))
+            return SpanEnds("circuits", "circuits", *_bits(group))
     return SpanEnds("circuits", "circuits", load_variant("china").data.bits.backward.idle)
 
 
-def _idle_bits(group: TrunkGroup) -> int:
+def _bits(group: TrunkGroup) -> tuple[int, ...]:
+    """The bits at rest; of E and M also those of off-hook."""
     if group.signalling == "e&m":
-        return load_ear_and_mouth_variant(variant_of(group)).data.bits.on_hook
-    return load_variant(variant_of(group)).data.bits.backward.idle
+        bits = load_ear_and_mouth_variant(variant_of(group)).data.bits
+        return bits.on_hook, bits.off_hook
+    return (load_variant(variant_of(group)).data.bits.backward.idle,)
 
 
 def slot_port(slot: int) -> int:
@@ -65,9 +69,9 @@ def slot_port(slot: int) -> int:
 
 
 def port_of(configuration: Configuration, span: str, slot: int) -> int:
-    """The plane's port of a time slot."""
-    index = next(n for n, row in enumerate(configuration.spans) if row.name == span)
-    return index * SPAN_PORTS + slot_port(slot)
+    """The plane's port of a time slot, or of a place on a board."""
+    index, row = next((n, row) for n, row in enumerate(configuration.spans) if row.name == span)
+    return index * SPAN_PORTS + (slot - 1 if row.board else slot_port(slot))
 
 
 def circuit_engines(group: TrunkGroup, direction: Direction, examiner: NumberExaminer, far: bool = False) -> Callable[[], Engine]:

@@ -124,6 +124,8 @@ class Simulation:
         self.near_wires: list[Wire] = []
         self.far_wires: list[Wire] = []
         for span in configuration.spans:
+            if span.card != "wire":
+                raise ValueError(f"span {span.name} has real lines, which have no virtual time: set card to wire")
             ends = ends_of(configuration, span)
             near = Wire([SpanSettings(kind=ends.near, idle_bits=ends.idle_bits)], tokens)
             far = Wire([SpanSettings(kind=ends.far, idle_bits=ends.idle_bits)], tokens)

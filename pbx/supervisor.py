@@ -21,7 +21,7 @@ import msgspec
 from config.schema import Configuration, Span
 from pbx.exchange import layout_of
 from pbx.places import Places
-from pbx.plane_process import Description, SpanDescription
+from pbx.plane_process import DahdiChannels, Description, SpanDescription
 from pbx.plant import ends_of
 
 HOME = Path(__file__).resolve().parent.parent
@@ -70,7 +70,7 @@ class Supervisor:
     @property
     def simulated(self) -> list[Span]:
         """Spans whose far end is the simulated network."""
-        return [span for span in self.configuration.spans if span.far_end == "simulated"]
+        return [span for span in self.configuration.spans if span.simulated]
 
     def start(self) -> None:
         """Start everything, planes first; StartError when one does not come up."""
@@ -125,7 +125,8 @@ class Supervisor:
             crc4="on" if span.crc4 else "off",
             idle_bits=ends.idle_bits,
             name=span.name,
-            listen=str(self.places.socket(span)),
+            dahdi=DahdiChannels.of(span, ends.busy_bits) if span.card == "dahdi" else None,
+            listen=str(self.places.socket(span)) if span.card == "wire" else "",
             lockstep=span.mode == "lockstep",
             patience_s=self.configuration.alarm.silent_peer_seconds,
         )
@@ -138,7 +139,7 @@ class Supervisor:
             crc4="on" if span.crc4 else "off",
             idle_bits=ends.idle_bits,
             name=span.name,
-            connect=str(self.places.socket(span)) if span.far_end == "simulated" else "",
+            connect=str(self.places.socket(span)) if span.simulated else "",
             lockstep=span.mode == "lockstep",
         )
 

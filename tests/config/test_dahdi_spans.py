@@ -1,0 +1,106 @@
+"""Spans on DAHDI in a configuration: what they need, what they must not share, and where their lines stand."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+import pytest
+
+import drivers.dahdi
+from config.loader import Configuration, check, load
+from pbx import commands
+from pbx.plane_process import DahdiChannels
+from pbx.plant import ends_of, port_of
+from pbx.simulation import Simulation
+
+EXAMPLE = (Path(__file__).resolve().parent.parent.parent / "config" / "zongji.toml").read_text(encoding="utf-8")
+MORE = """
+[[span]]
+name = "card-1"
+kind = "cas"
+card = "dahdi"
+first_channel = 1
+
+[[span]]
+name = "board-1"
+kind = "subscriber"
+card = "dahdi"
+first_channel = 63
+channels = 24
+
+[[trunk_group]]
+name = "real"
+circuits = ["card-1/1-15", "card-1/17-31"]
+signalling = "e&m"
+
+[[extension]]
+number = "8716"
+line = "board-1/16"
+name = "sixteen"
+"""
+
+
+@dataclass
+class Told:
+    what: str
+    cure: str
+
+
+def told(text):
+    found = check(EXAMPLE + text, "office.toml")
+    return [] if isinstance(found, Configuration) else [Told(problem.what, problem.cure) for problem in found]
+
+
+def test_a_card_and_a_board_are_right():
+    assert told(MORE) == []
+    configuration = check(EXAMPLE + MORE, "office.toml")
+    spans = {span.name: span for span in configuration.spans}
+    first = list(spans).index("board-1") * 30
+    assert [port_of(configuration, "board-1", slot) - first for slot in (1, 15, 16, 17, 24)] == [0, 14, 15, 16, 23]
+    assert port_of(configuration, "card-1", 17) - port_of(configuration, "card-1", 15) == 1
+    ends = ends_of(configuration, spans["card-1"])
+    assert (ends.near, ends.idle_bits, ends.busy_bits) == ("circuits", 0b1101, 0b0101)
+    assert ends_of(configuration, spans["board-1"]).near == "subscribers"
+    assert not spans["card-1"].simulated and spans["e1-1"].simulated
+    channels = DahdiChannels.of(spans["board-1"], 0b0101)
+    assert (channels.first_channel, channels.channels, channels.raise_ms, channels.clear_ms) == (63, 24, 100, 1000)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("first_channel = 1\n", "", 'span "card-1" does not say which channels it is'),
+        ("first_channel = 63", "first_channel = 20", 'spans "card-1" and "board-1" share channel 20 of DAHDI'),
+        ("channels = 24", 'channels = 24\nfar_end = "outside"', 'far_end has no meaning with card = "dahdi"'),
+        ("channels = 24", 'channels = 24\nsocket = "x.socket"', 'socket has no meaning with card = "dahdi"'),
+        ("channels = 24", "channels = 8", "board-1/16: the board has 8 channels"),
+        ("channels = 24", "channels = 31", "board-1/16 is the signalling time slot"),
+        ('card = "dahdi"\nfirst_channel = 63', "first_channel = 63", 'first_channel has no meaning with card = "wire"'),
+        ('"card-1/17-31"', '"card-1/16-31"', "card-1/16 is the signalling time slot"),
+    ],
+)
+def test_mistakes_are_named(old, new, said):
+    assert old in MORE
+    found = told(MORE.replace(old, new, 1))
+    assert said in [one.what for one in found], found
+    assert all(one.cure for one in found)
+
+
+def test_a_build_without_the_header_refuses_them_with_a_cure(tmp_path, monkeypatch, capsys):
+    path = tmp_path / "office.toml"
+    path.write_text(EXAMPLE + MORE, encoding="utf-8")
+    monkeypatch.setattr(drivers.dahdi, "AVAILABLE", False)
+    assert commands.check_command([str(path)]) == commands.WRONG_CONFIGURATION
+    said = [line for line in capsys.readouterr().out.splitlines() if "this build knows no DAHDI" in line]
+    assert len(said) == 2 and all("dahdi-source" in line for line in said)
+    with pytest.raises(drivers.dahdi.DahdiError, match="dahdi-source"):
+        drivers.dahdi.Dahdi(drivers.dahdi.DahdiSettings(first_channel=1))
+
+
+def test_real_lines_have_no_virtual_time(tmp_path):
+    path = tmp_path / "office.toml"
+    path.write_text(EXAMPLE + MORE, encoding="utf-8")
+    configuration = load(path)
+    assert isinstance(configuration, Configuration)
+    with pytest.raises(ValueError, match="real lines"):
+        Simulation(msgspec.structs.replace(configuration, spans=configuration.spans[-2:]), None, {})
