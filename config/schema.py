@@ -75,7 +75,8 @@ class Span(Section, frozen=True):
 
     name: Name
     kind: Literal["cas", "subscriber", "office"]
-    card: Literal["wire"] = "wire"
+    card: Literal["wire", "dahdi"] = "wire"
+    dahdi_span: Annotated[int, Meta(ge=0, le=128, description="the number of a DAHDI span")] = 0
     far_end: Literal["simulated", "outside"] = "simulated"
     """Who answers at the other end: the simulated network, or whatever program connects to the socket."""
     socket: FileName = ""
