@@ -81,6 +81,8 @@ class Users(msgspec.Struct, frozen=True):
     process: int
     program: str
     channels: tuple[int, ...]
+    unnamed: bool
+    """Whether it has opened channels by DAHDI's common node, which does not tell their numbers."""
     ours: bool
     """Whether it is the media plane of an exchange of this house."""
 
@@ -210,7 +212,7 @@ def _capabilities(text: str) -> tuple[str, ...]:
 def _users(root: Path) -> Iterator[Users]:
     """Who has channels open, as far as we may see: the descriptors of other people's processes are hidden from us unless we are root."""
     for process in sorted((root / "proc").glob("[0-9]*"), key=lambda path: (len(path.name), path.name)):
-        channels = set()
+        channels, unnamed = set(), False
         try:
             descriptors = list((process / "fd").iterdir())
         except OSError:
@@ -223,10 +225,11 @@ def _users(root: Path) -> Iterator[Users]:
             match = re.fullmatch(r"/dev/dahdi/(\d{1,6})", target)
             if match:
                 channels.add(int(match.group(1)))
-        if channels:
+            unnamed = unnamed or target == "/dev/dahdi/channel"
+        if channels or unnamed:
             program = (_read(process / "comm") or "").strip() or "?"
             ours = "pbx.plane_process" in (_read(process / "cmdline") or "").split("\0")
-            yield Users(int(process.name), program, tuple(sorted(channels)), ours)
+            yield Users(int(process.name), program, tuple(sorted(channels)), unnamed, ours)
 
 
 _VENDORS = {"0xd161": "Digium", "0xe159": "Tiger Jet (Digium, OpenVox)", "0x1397": "Cologne Chip (ISDN)"}

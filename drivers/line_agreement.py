@@ -14,6 +14,7 @@ from config.loader import Problem
 from config.schema import Configuration, Span, TrunkGroup, circuits_of
 from config.schema import line_of as line_of_extension
 from drivers.dahdi_survey import Channel, SpanState, Survey
+from drivers.line_proposal import slot_of
 from drivers.system_conf import SystemConf, ranges
 
 EAR_AND_MOUTH = ("E&M-E1", "E&M", "CAS")
@@ -168,7 +169,7 @@ def _channels(sources: Sources, wanted: Iterable[Wanted]) -> Iterator[Problem]:
         state = sources.survey.span(want.span.dahdi_span)
         if state is None:
             continue
-        missing = [slot for slot in want.slots if slot > len(state.channels)]
+        missing = sorted(set(want.slots) - {slot_of(state, channel) for channel in state.channels})
         if missing:
             what = f"span {state.number} has {len(state.channels)} channels, and {want.span.name}/{ranges(missing)} lies beyond"
             yield sources.here(want.place, what, "take these away, or choose another span")
@@ -191,6 +192,9 @@ def _signalling_words(sources: Sources, want: Wanted, signalling: str, numbers: 
     return what, f"write {want.written(numbers)} into system.conf and run dahdi_cfg"
 
 
+_LEAVE = "end that program, or leave the channels to it"
+
+
 def _users(sources: Sources, wanted: Iterable[Wanted]) -> Iterator[Problem]:
     """Channels that another program has open: a channel has one user."""
     for want in wanted:
@@ -201,8 +205,14 @@ def _users(sources: Sources, wanted: Iterable[Wanted]) -> Iterator[Problem]:
             taken = [number for number in taken if number not in theirs]
             if theirs and not user.ours:
                 what = f"{_named(theirs)} {_are(theirs)} open in {user.program} (process {user.process})"
-                yield sources.here(want.place, what, "end that program, or leave the channels to it")
-        if taken:
+                yield sources.here(want.place, what, _LEAVE)
+        unnamed = [user for user in sources.survey.users if user.unnamed]
+        if not taken or any(user.ours for user in unnamed):
+            continue
+        if unnamed:
+            by = " or ".join(f"{user.program} (process {user.process})" for user in unnamed)
+            yield sources.here(want.place, f"{_named(taken)} {_are(taken)} open, probably in {by}", _LEAVE)
+        else:
             cure = "run this as root to see which, or try fuser -v /dev/dahdi/*"
             yield sources.here(want.place, f"{_named(taken)} {_are(taken)} open in a program that cannot be seen from here", cure)
 
@@ -218,7 +228,7 @@ def _echo_cancellers(sources: Sources, wanted: Iterable[Wanted]) -> Iterator[Pro
 
 
 def _of(want: Wanted, state: SpanState) -> list[Channel]:
-    return [channel for channel in state.channels if channel.position in want.slots]
+    return [channel for channel in state.channels if slot_of(state, channel) in want.slots]
 
 
 def _named(numbers: list[int]) -> str:

@@ -66,9 +66,17 @@ class Group(msgspec.Struct, frozen=True):
     channels: tuple[Channel, ...]
 
     @property
-    def positions(self) -> list[int]:
-        """Places in the span, which are our time slots: 1 to 31 without the slot of line signals."""
-        return [place for place in (channel.position for channel in self.channels) if place != SIGNALLING_SLOT and place <= CIRCUIT_SLOTS]
+    def slots(self) -> list[int]:
+        """Our time slots of these channels."""
+        return [slot for slot in (slot_of(self.span, channel) for channel in self.channels) if slot is not None]
+
+
+def slot_of(span: SpanState, channel: Channel) -> int | None:
+    """Our time slot of a channel: on an E1 its own; on a board its place, with 16 left out, since the ports of a span are counted so."""
+    if len(span.channels) == CIRCUIT_SLOTS:
+        return None if channel.position == SIGNALLING_SLOT else channel.position
+    slot = channel.position if channel.position < SIGNALLING_SLOT else channel.position + 1
+    return slot if slot <= CIRCUIT_SLOTS else None
 
 
 def use_of(span: SpanState, channel: Channel) -> Use:
@@ -185,13 +193,13 @@ def _configuration(survey: Survey) -> Iterator[str]:
     trunk_groups = []
     number = 8001
     for group in groups:
-        if group.use in ("circuit", "tie", "office") and group.positions:
+        if group.use in ("circuit", "tie", "office") and group.slots:
             name = f"trunks-{group.span.number}" + ("-analog" if group.use == "office" else "-tie" if group.use == "tie" else "")
             trunk_groups.append(name)
             yield from _trunk_group(name, group)
         elif group.use == "subscriber":
             yield from _extensions(group, number)
-            number += len(group.positions)
+            number += len(group.slots)
     if trunk_groups:
         yield ""
         yield "[[number]]                     # 9 and a number: out by the first group; strip takes the 9 away"
@@ -225,7 +233,7 @@ def _span_section(group: Group) -> Iterator[str]:
     yield f"dahdi_span = {span.number}"
     if first_digital and span.line_configuration and not span.crc4:
         yield "crc4 = false"
-    unreachable = [channel.number for channel in group.channels if channel.position not in group.positions]
+    unreachable = [channel.number for channel in group.channels if slot_of(span, channel) is None]
     if unreachable and group.use in ("subscriber", "office"):
         yield f"# Channels {ranges(unreachable)} cannot be used: our spans have the time slots 1 to 15 and 17 to 31."
 
@@ -237,15 +245,15 @@ _LEFT_OUT: dict[Use, str] = {
 }
 
 
-def _slots(name: str, positions: Iterable[int]) -> str:
-    return ", ".join(f'"{name}/{run}"' for run in ranges(positions).split(","))
+def _circuits(name: str, slots: Iterable[int]) -> str:
+    return ", ".join(f'"{name}/{run}"' for run in ranges(slots).split(","))
 
 
 def _trunk_group(name: str, group: Group) -> Iterator[str]:
     yield ""
     yield "[[trunk_group]]                # one neighbour; put its other spans into the same group"
     yield f'name = "{name}"'
-    yield f"circuits = [{_slots(_span_name(group), group.positions)}]"
+    yield f"circuits = [{_circuits(_span_name(group), group.slots)}]"
     signalling = {"circuit": "r2", "tie": "e&m"}.get(group.use, "fxo")
     yield f'signalling = "{signalling}"'
     if signalling == "fxo":
@@ -256,12 +264,12 @@ def _trunk_group(name: str, group: Group) -> Iterator[str]:
 
 
 def _extensions(group: Group, first: int) -> Iterator[str]:
-    ground = {channel.position for channel in group.channels if channel.signalling == "FXOGS"}
-    for number, position in enumerate(group.positions, first):
+    ground = {slot_of(group.span, channel) for channel in group.channels if channel.signalling == "FXOGS"}
+    for number, slot in enumerate(group.slots, first):
         yield ""
         yield "[[extension]]"
         yield f'number = "{number}"'
-        yield f'line = "{_span_name(group)}/{position}"'
+        yield f'line = "{_span_name(group)}/{slot}"'
         yield f'name = "Extension {number}"'
-        if position in ground:
+        if slot in ground:
             yield "ground_start = true"

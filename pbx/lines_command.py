@@ -143,8 +143,10 @@ def _channel_rows(found: Survey, span: SpanState) -> Iterator[str]:
 
 
 def _by(found: Survey, numbers: list[int]) -> str:
-    users = [f"{user.program} ({user.process})" for user in found.users if set(user.channels) & set(numbers)]
-    return " and ".join(users) or "a program that cannot be seen from here"
+    """The programs that have them, with a question mark behind those of which it is not known which channels they have."""
+    certain = [f"{user.program} ({user.process})" for user in found.users if set(user.channels) & set(numbers)]
+    perhaps = [f"{user.program} ({user.process})?" for user in found.users if user.unnamed]
+    return " and ".join([*certain, *perhaps]) or "a program that cannot be seen from here"
 
 
 # ---- check -----------------------------------------------------------------------------------------------------------

@@ -116,11 +116,12 @@ def test_alarms_have_each_a_cure(e1, alarm):
 
 
 def test_fewer_channels(e1):
-    e1.change_kernel(2, "\t  62 TE2/0/2/31 CAS \n", "")
+    for position in range(25, 32):
+        e1.change_kernel(2, f"\t  {31 + position} TE2/0/2/{position} CAS \n", "")
     problem, line = e1.found("mine.toml", "lies beyond")
-    assert problem.what == "span 2 has 30 channels, and e1-2/31 lies beyond"
+    assert problem.what == "span 2 has 24 channels, and e1-2/26-31 lies beyond"
     assert line.startswith("circuits = ")
-    assert e1.found("system.conf", "DAHDI has no channel 62")[1].startswith("cas=32")
+    assert e1.found("system.conf", "DAHDI has no channels 56-62")[1].startswith("cas=32")
 
 
 def test_other_signalling_in_the_kernel_only(e1):
@@ -168,6 +169,32 @@ def test_channels_of_another_program(tmp_path):
     (machine.root / "proc/812/cmdline").write_text("python\0-m\0pbx.plane_process\0arena\0")
     machine.change_kernel(2, "TE2/0/2/3 CAS (In use)", "TE2/0/2/3 CAS")
     assert machine.problems() == []
+
+
+@pytest.mark.parametrize("program", ["asterisk", "pbx.plane_process"])
+def test_channels_of_a_program_that_does_not_tell_which(program, e1):
+    e1.change_kernel(2, "TE2/0/2/3 CAS", "TE2/0/2/3 CAS (In use)")
+    for name in ("21", "22"):
+        (e1.root / "proc/812/fd" / name).unlink()
+    (e1.root / "proc/812/fd/21").symlink_to("/dev/dahdi/channel")
+    (e1.root / "proc/812/cmdline").write_text(f"python\0-m\0{program}\0")
+    if program == "asterisk":
+        assert e1.found("mine.toml", "channel 34 is open, probably in asterisk (process 812)")
+    else:
+        assert e1.problems() == []
+
+
+def test_places_on_a_board_are_counted_as_its_ports(tmp_path):
+    """The sixteenth channel of a board is our time slot 17."""
+    machine = Machine("analog", tmp_path)
+    channels = "".join(f"\t{number:4d} X/0/{number} {'FXOKS ' if number != 17 else 'FXSKS '}\n" for number in range(9, 33))
+    (machine.root / "proc/dahdi/2").write_text(f'Span 2: X/0 "X" \n\n{channels}')
+    machine.configuration = propose(survey(machine.root), IDLE).configuration
+    assert 'line = "sub-2/25"' in machine.configuration
+    machine.change_kernel(2, "X/0/24 FXOKS", "X/0/24 FXSKS")
+    assert machine.found("mine.toml", "channel 24 should be FXOKS")
+    machine.change('line = "sub-2/25"', 'line = "sub-2/26"')
+    assert machine.found("mine.toml", "span 2 has 24 channels, and sub-2/26 lies beyond")
 
 
 def test_analog_lines_the_wrong_way_round(tmp_path):
