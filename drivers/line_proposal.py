@@ -109,7 +109,7 @@ def propose(survey: Survey, idle_bits: int) -> Proposal:
 
 def _title(span: SpanState) -> str:
     said = [f"DAHDI span {span.number}", span.name, span.kind or "kind not told", span.board]
-    return ", ".join(" ".join(word.split()) for word in said if word)
+    return ", ".join(dict.fromkeys(" ".join(word.split()) for word in said if word))
 
 
 # ---- system.conf -----------------------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ def test_every_line_of_every_machine_is_understood(machine, tmp_path):
     found = survey(unpack(machine, tmp_path))
     assert found.unread == ()
     assert found.module
-    assert found.version == "2.11.1"
+    assert found.version.startswith("2.11.1")
     assert [span.number for span in found.spans] == list(range(1, len(found.spans) + 1))
     numbers = [channel.number for span in found.spans for channel in span.channels]
     assert numbers == list(range(1, len(numbers) + 1))
