@@ -8,7 +8,7 @@ What cannot be read is a value, never an exception.
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import msgspec
@@ -177,7 +177,7 @@ def survey(root: Path = Path("/")) -> Survey:
         module=folder.is_dir() or version is not None,
         version=(version or "").strip(),
         spans=tuple(sorted(spans, key=lambda span: span.number)),
-        users=tuple(_users(root)),
+        users=tuple(_users(root, spans)),
         boards=tuple(_boards(root)),
         unread=tuple(unread),
     )
@@ -209,8 +209,15 @@ def _capabilities(text: str) -> tuple[str, ...]:
     return tuple(_SIGNALLING.findall(text))
 
 
-def _users(root: Path) -> Iterator[Users]:
+COMMON_NODE = "/dev/dahdi/channel"
+"""Opens any channel; which, is told by an order."""
+_NODE = re.compile(r"/dev/dahdi/(?:(\d{1,6})|chan/(\d{1,6})/(\d{1,6}))")
+"""By its number, or by span and place: one is a link to the other where udev made them."""
+
+
+def _users(root: Path, spans: Iterable[SpanState]) -> Iterator[Users]:
     """Who has channels open, as far as we may see: the descriptors of other people's processes are hidden from us unless we are root."""
+    places = {(span.number, channel.position): (channel,) for span in spans for channel in span.channels}
     for process in sorted((root / "proc").glob("[0-9]*"), key=lambda path: (len(path.name), path.name)):
         channels, unnamed = set(), False
         try:
@@ -222,10 +229,12 @@ def _users(root: Path) -> Iterator[Users]:
                 target = os.readlink(descriptor)
             except OSError:
                 continue
-            match = re.fullmatch(r"/dev/dahdi/(\d{1,6})", target)
-            if match:
-                channels.add(int(match.group(1)))
-            unnamed = unnamed or target == "/dev/dahdi/channel"
+            node = _NODE.fullmatch(target)
+            if node and node.group(1):
+                channels.add(int(node.group(1)))
+            elif node:
+                channels |= {channel.number for channel in places.get((int(node.group(2)), int(node.group(3))), ())}
+            unnamed = unnamed or target == COMMON_NODE
         if channels or unnamed:
             program = (_read(process / "comm") or "").strip() or "?"
             ours = "pbx.plane_process" in (_read(process / "cmdline") or "").split("\0")

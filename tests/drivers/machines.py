@@ -1,7 +1,8 @@
 """Machines with DAHDI as texts, ``machines/*.txt``: the files of /proc and /sys that matter, each under the heading that ``head`` gives it.
 
 ``loop-back-recorded.txt`` was recorded in a running kernel, with DAHDI's dynamic loop-back spans and the timer that DAHDI has without a
-board. The others stand for boards; their lines have the form in which dahdi-base.c and dahdi-sysfs.c of DAHDI 2.11.1 print them. A line ``-> PATH`` is a symbolic link, ``\\0`` the octet 0.
+board. The others stand for boards; their lines have the form in which dahdi-base.c and dahdi-sysfs.c of DAHDI 2.11.1 print them. A line
+``-> PATH`` is a symbolic link, ``\\0`` the octet 0.
 """
 
 import re

@@ -32,13 +32,21 @@ def test_e1_with_line_signals(tmp_path):
     assert (second.master, second.crc4, second.line_configuration) == (False, False, ("HDB3",))
     assert [channel.number for channel in second.channels if channel.in_use] == [32, 33, 34]
     (user,) = found.users
-    assert (user.process, user.program, user.channels, user.ours) == (812, "asterisk", (32, 33), False)
+    assert (user.process, user.program, user.channels, user.unnamed, user.ours) == (812, "asterisk", (32, 33), False, False)
 
 
 def test_our_own_media_plane_is_known(tmp_path):
     root = unpack("e1-cas", tmp_path)
     (root / "proc/812/cmdline").write_text("python\0-m\0pbx.plane_process\0arena\0")
     assert survey(root).users[0].ours
+
+
+def test_channels_are_open_by_span_and_place_or_by_the_common_node(tmp_path):
+    root = unpack("e1-cas", tmp_path)
+    for name, target in (("31", "/dev/dahdi/chan/002/005"), ("32", "/dev/dahdi/chan/009/001"), ("33", "/dev/dahdi/channel")):
+        (root / "proc/812/fd" / name).symlink_to(target)
+    (user,) = survey(root).users
+    assert (user.channels, user.unnamed) == ((32, 33, 36), True)
 
 
 def test_isdn_and_no_7(tmp_path):
