@@ -76,7 +76,7 @@ def circuits_exist_once(draft: Draft) -> Findings:
                 what = f'span "{name}" is of kind "{spans[name].kind}", on which {group.signalling} does not work'
                 yield Finding(at, what, f'name a span of kind "{SPAN_OF[group.signalling]}"')
         for span, slot in circuits_of(group):
-            if slot == SIGNALLING_SLOT:
+            if slot == SIGNALLING_SLOT and not (span in spans and spans[span].board):
                 yield Finding(at, f"{span}/{slot} is the signalling time slot", f"leave {span}/{slot} out of the range")
                 continue
             owner = owners.get((span, slot))
@@ -97,7 +97,7 @@ def lines_exist_once(draft: Draft) -> Findings:
             yield _unknown(at, "span", span, draft.names("span"))
         elif span in spans and spans[span].kind != "subscriber":
             yield Finding(at, f'span "{span}" has no lines of subscribers', 'name a span of kind "subscriber"')
-        if slot == SIGNALLING_SLOT:
+        if slot == SIGNALLING_SLOT and not (span in spans and spans[span].board):
             yield Finding(at, f"{span}/{slot} is the signalling time slot", "choose one of 1 to 15 and 17 to 31")
         owner = owners.setdefault((span, slot), extension.number)
         if owner != extension.number:

@@ -76,7 +76,7 @@ class Span(Section, frozen=True):
     name: Name
     kind: Literal["cas", "subscriber", "office"]
     card: Literal["wire", "dahdi"] = "wire"
-    dahdi_span: Annotated[int, Meta(ge=0, le=128, description="the number of a DAHDI span")] = 0
+    """What the span stands on: the simulated wire, or channels of the kernel's DAHDI drivers (docs/operator/dahdi.md)."""
     far_end: Literal["simulated", "outside"] = "simulated"
     """Who answers at the other end: the simulated network, or whatever program connects to the socket."""
     socket: FileName = ""
@@ -84,6 +84,15 @@ class Span(Section, frozen=True):
     loaded."""
     mode: Literal["free-running", "lockstep"] = "free-running"
     crc4: bool = True
+    first_channel: Annotated[int, Meta(ge=0, le=1024, description="a channel number of DAHDI from 1 to 1024")] = 0
+    """DAHDI: its number of the span's first channel, as ``cat /proc/dahdi/*`` shows it. Time slots count from there."""
+    channels: Annotated[int, Meta(ge=1, le=31, description="31 for an E1, or 1 to 30 for a board of lines")] = 31
+    """DAHDI: 31 = an E1; fewer = a board, whose lines are called by their place from 1 on (16 is one of them)."""
+
+    @property
+    def board(self) -> bool:
+        """Whether it is a board of lines: no time slot carries signalling."""
+        return self.channels < 31
 
 
 class TrunkGroup(Section, frozen=True):

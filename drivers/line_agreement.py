@@ -14,7 +14,6 @@ from config.loader import Problem
 from config.schema import Configuration, Span, TrunkGroup, circuits_of
 from config.schema import line_of as line_of_extension
 from drivers.dahdi_survey import Channel, SpanState, Survey
-from drivers.line_proposal import slot_of
 from drivers.system_conf import SystemConf, ranges
 
 EAR_AND_MOUTH = ("E&M-E1", "E&M", "CAS")
@@ -64,6 +63,11 @@ class Wanted(msgspec.Struct, frozen=True):
     signallings: tuple[str, ...]
     """Any of these of the kernel will do; the first is proposed."""
     idle_bits: int | None = None
+
+    @property
+    def channels(self) -> list[int]:
+        """DAHDI's numbers of these slots: they count from the span's first channel, on a board as on an E1."""
+        return [self.span.first_channel + slot - 1 for slot in self.slots]
 
     @property
     def keyword(self) -> str:
@@ -122,37 +126,56 @@ def _signallings(group: TrunkGroup) -> tuple[str, ...]:
 # ---- The kernel ------------------------------------------------------------------------------------------------------
 
 
+def _state_of(survey: Survey, span: Span) -> SpanState | None:
+    """DAHDI's span that has the first channel of ours."""
+    return next((state for state in survey.spans if any(channel.number == span.first_channel for channel in state.channels)), None)
+
+
 def _spans(sources: Sources) -> Iterator[Problem]:
-    """Spans that are not there, framed otherwise, or in alarm."""
-    present = [state.number for state in sources.survey.spans]
+    """Spans that are not there, lie askew, are framed otherwise, or in alarm."""
+    present = [channel.number for state in sources.survey.spans for channel in state.channels]
     for place, span in sources.spans:
-        state = sources.survey.span(span.dahdi_span)
-        at = (*place, "dahdi_span")
+        state = _state_of(sources.survey, span)
+        at = (*place, "first_channel")
         if not sources.survey.module:
             yield sources.here(at, "DAHDI is not in the kernel", "see ./zongji lines discover for what to install")
         elif state is None:
             there = f"there are {ranges(present)}" if present else "there is none; load the driver of the board"
-            yield sources.here(at, f"DAHDI has no span {span.dahdi_span}", f"{there}; ./zongji lines discover lists them")
+            yield sources.here(at, f"DAHDI has no channel {span.first_channel}", f"{there}; ./zongji lines discover lists them")
         else:
+            yield from _lie(sources, place, span, state)
             yield from _framing(sources, place, span, state)
             for alarm in state.alarms:
-                yield sources.here(at, f"span {span.dahdi_span} is in alarm {alarm}", _ALARM_CURES[alarm])
+                yield sources.here(at, f"span {state.number} of DAHDI is in alarm {alarm}", _ALARM_CURES[alarm])
+
+
+def _lie(sources: Sources, place: Place, span: Span, state: SpanState) -> Iterator[Problem]:
+    """Whether our span lies on one of DAHDI's: an E1 on the whole of it, a board within it."""
+    first, count = state.channels[0].number, len(state.channels)
+    if not span.board and (span.first_channel, span.channels) != (first, count):
+        what = f"{span.name} is an E1 from channel {span.first_channel} on; span {state.number} of DAHDI has {first}-{first + count - 1}"
+        cure = f"give first_channel = {first}" + ("" if count == span.channels else f" and channels = {min(count, 30)}")
+        yield sources.here((*place, "first_channel"), what, cure)
+    elif span.first_channel + span.channels > first + count:
+        what = f"{span.name} goes beyond span {state.number} of DAHDI, which ends with channel {first + count - 1}"
+        yield sources.here((*place, "channels"), what, f"give channels = {first + count - span.first_channel}")
 
 
 def _framing(sources: Sources, place: Place, span: Span, state: SpanState) -> Iterator[Problem]:
     """CRC-4 and the signalling multiframe, of spans that have frames."""
-    if span.kind != "cas" or state.kind == "DYNAMIC":
+    if span.kind != "cas" or span.board or state.kind == "DYNAMIC":
         return
     number = state.number
     if state.kind not in ("", "E1"):
-        yield sources.here((*place, "kind"), f"span {number} is {state.kind}, not E1", "choose another span, or set the board to E1")
+        what = f"span {number} of DAHDI is {state.kind}, not E1"
+        yield sources.here((*place, "kind"), what, "choose another span, or set the board to E1")
     if not state.line_configuration:
         cure = "write its span= line into system.conf and run dahdi_cfg"
-        yield sources.here((*place, "dahdi_span"), f"span {number} is not set up", cure)
+        yield sources.here((*place, "first_channel"), f"span {number} of DAHDI is not set up", cure)
         return
     if "CCS" in state.line_configuration:
         cure = f"write cas as framing in span={number},... of system.conf, and run dahdi_cfg"
-        yield sources.here((*place, "kind"), f"span {number} has no line signals in time slot 16 (framing ccs)", cure)
+        yield sources.here((*place, "kind"), f"span {number} of DAHDI has no line signals in time slot 16 (framing ccs)", cure)
     if span.crc4 != state.crc4:
         yield sources.here((*place, "crc4"), *_crc4_words(span, state.crc4, f"span {number} of the kernel", "run dahdi_cfg"))
 
@@ -164,17 +187,15 @@ def _crc4_words(span: Span, other: bool, whose: str, then: str) -> tuple[str, st
 
 
 def _channels(sources: Sources, wanted: Iterable[Wanted]) -> Iterator[Problem]:
-    """Slots that the span has not, and channels that are signalled otherwise."""
+    """Channels that are not there, and those that are signalled otherwise."""
+    present = {channel.number for state in sources.survey.spans for channel in state.channels}
     for want in wanted:
-        state = sources.survey.span(want.span.dahdi_span)
-        if state is None:
-            continue
-        missing = sorted(set(want.slots) - {slot_of(state, channel) for channel in state.channels})
-        if missing:
-            what = f"span {state.number} has {len(state.channels)} channels, and {want.span.name}/{ranges(missing)} lies beyond"
-            yield sources.here(want.place, what, "take these away, or choose another span")
+        missing = sorted(set(want.channels) - present)
+        if missing and _state_of(sources.survey, want.span) is not None:
+            what = f"DAHDI has no {_named(missing)}, which {want.span.name} uses"
+            yield sources.here(want.place, what, "take the time slots away, or choose another span")
         others: dict[str, list[int]] = {}
-        for channel in _of(want, state):
+        for channel in _of(want, sources.survey):
             if channel.signalling not in want.signallings:
                 others.setdefault(channel.signalling, []).append(channel.number)
         for signalling, numbers in others.items():
@@ -182,10 +203,10 @@ def _channels(sources: Sources, wanted: Iterable[Wanted]) -> Iterator[Problem]:
 
 
 def _signalling_words(sources: Sources, want: Wanted, signalling: str, numbers: list[int]) -> tuple[str, str]:
-    has = f"the kernel has {signalling}" if signalling else "they are not set up"
+    has = f"the kernel has {signalling}" if signalling else "they are not set up" if len(numbers) > 1 else "it is not set up"
     what = f"{_named(numbers)} should be {' or '.join(want.signallings)}, and {has}"
     promised = sources.system is not None and all(
-        sources.system.channels[number].signalling in want.signallings if number in sources.system.channels else False for number in numbers
+        number in sources.system.channels and sources.system.channels[number].signalling in want.signallings for number in numbers
     )
     if promised:
         return what, "system.conf has it right: run dahdi_cfg"
@@ -198,8 +219,7 @@ _LEAVE = "end that program, or leave the channels to it"
 def _users(sources: Sources, wanted: Iterable[Wanted]) -> Iterator[Problem]:
     """Channels that another program has open: a channel has one user."""
     for want in wanted:
-        state = sources.survey.span(want.span.dahdi_span)
-        taken = [channel.number for channel in (_of(want, state) if state else []) if channel.in_use]
+        taken = [channel.number for channel in _of(want, sources.survey) if channel.in_use]
         for user in sources.survey.users:
             theirs = sorted(set(taken) & set(user.channels))
             taken = [number for number in taken if number not in theirs]
@@ -220,15 +240,14 @@ def _users(sources: Sources, wanted: Iterable[Wanted]) -> Iterator[Problem]:
 def _echo_cancellers(sources: Sources, wanted: Iterable[Wanted]) -> Iterator[Problem]:
     """DAHDI's own canceller on a channel of ours, which has one already or wants none."""
     for want in wanted:
-        state = sources.survey.span(want.span.dahdi_span)
-        numbers = [channel.number for channel in (_of(want, state) if state else []) if channel.echo_canceller]
+        numbers = [channel.number for channel in _of(want, sources.survey) if channel.echo_canceller]
         if numbers:
             cure = "take its echocanceller= line out of system.conf and run dahdi_cfg; the exchange's own is echo_tail_ms"
             yield sources.here(want.place, f"{_named(numbers)} {_have(numbers)} DAHDI's echo canceller", cure)
 
 
-def _of(want: Wanted, state: SpanState) -> list[Channel]:
-    return [channel for channel in state.channels if slot_of(state, channel) in want.slots]
+def _of(want: Wanted, survey: Survey) -> list[Channel]:
+    return [channel for state in survey.spans for channel in state.channels if channel.number in want.channels]
 
 
 def _named(numbers: list[int]) -> str:
@@ -263,7 +282,8 @@ def _written(sources: Sources) -> Iterator[Problem]:
         if sources.survey.module and state is None:
             yield sources.there(span.line, f"DAHDI has no span {span.span}", "take the line out, or load the driver of the board")
     for _, ours in sources.spans:
-        written = system.spans.get(ours.dahdi_span)
+        state = _state_of(sources.survey, ours)
+        written = system.spans.get(state.number) if state is not None else None
         if ours.kind != "cas" or written is None:
             continue
         if written.framing != "cas":
@@ -295,23 +315,21 @@ def _stale(sources: Sources, system: SystemConf) -> Iterator[Problem]:
 
 
 def _written_channels(sources: Sources, wanted: Iterable[Wanted]) -> Iterator[Problem]:
-    """Channels that we use, against what system.conf promises of them; which these are, only the kernel tells."""
+    """Channels that we use, against what system.conf promises of them."""
     system = sources.system
     if system is None:
         return
     for want in wanted:
-        state = sources.survey.span(want.span.dahdi_span)
-        channels = _of(want, state) if state else []
         other: dict[tuple[int, str], list[int]] = {}
         bits: dict[tuple[int, int], list[int]] = {}
-        for channel in channels:
-            line = system.channels.get(channel.number)
+        for number in want.channels:
+            line = system.channels.get(number)
             if line is None:
                 continue  # the kernel's side tells that it is not set up
             if line.signalling not in want.signallings:
-                other.setdefault((line.line, line.keyword), []).append(channel.number)
+                other.setdefault((line.line, line.keyword), []).append(number)
             elif line.idle_bits is not None and want.idle_bits is not None and line.idle_bits != want.idle_bits:
-                bits.setdefault((line.line, line.idle_bits), []).append(channel.number)
+                bits.setdefault((line.line, line.idle_bits), []).append(number)
         for (at, keyword), numbers in other.items():
             what = f"{_named(numbers)} {_are(numbers)} {keyword} here, and {want.span.name} uses {'them' if len(numbers) > 1 else 'it'}"
             yield sources.there(at, what, f"write {want.written(numbers)} instead and run dahdi_cfg")

@@ -5,7 +5,7 @@ What is set up already stays as it is. What is not yet: channels of an E1 become
 timing source, name. Pure. Leaves out what this exchange cannot work yet (T1, ISDN, No. 7), which the texts name instead.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Literal
 
 import msgspec
@@ -18,6 +18,8 @@ Use = Literal["circuit", "tie", "subscriber", "office", "d-channel", "signalling
 SIGNALLING_SLOT = 16
 CIRCUIT_SLOTS = 31
 """Time slots 1 to 31 of an E1, 16 included (G.704)."""
+BOARD_LINES = 30
+"""Lines of one span of ours that is no E1."""
 
 USE_OF: dict[str, Use] = {
     "CAS": "circuit",
@@ -59,24 +61,29 @@ class Proposal(msgspec.Struct, frozen=True):
 
 
 class Group(msgspec.Struct, frozen=True):
-    """The channels of one span that have one use, at least one."""
+    """The channels of one DAHDI span that have one use, at least one."""
 
     span: SpanState
     use: Use
     channels: tuple[Channel, ...]
 
+
+class Section(msgspec.Struct, frozen=True):
+    """A span of our configuration: a whole E1, or neighbouring lines of one use, which are counted from 1 there."""
+
+    span: SpanState
+    name: str
+    kind: Literal["cas", "subscriber", "office"]
+    channels: tuple[Channel, ...]
+
     @property
-    def slots(self) -> list[int]:
-        """Our time slots of these channels."""
-        return [slot for slot in (slot_of(self.span, channel) for channel in self.channels) if slot is not None]
+    def first(self) -> int:
+        """DAHDI's number of its first channel."""
+        return self.channels[0].number
 
-
-def slot_of(span: SpanState, channel: Channel) -> int | None:
-    """Our time slot of a channel: on an E1 its own; on a board its place, with 16 left out, since the ports of a span are counted so."""
-    if len(span.channels) == CIRCUIT_SLOTS:
-        return None if channel.position == SIGNALLING_SLOT else channel.position
-    slot = channel.position if channel.position < SIGNALLING_SLOT else channel.position + 1
-    return slot if slot <= CIRCUIT_SLOTS else None
+    def slots(self, use: Use) -> list[int]:
+        """Its time slots, or places, of one use."""
+        return [channel.number - self.first + 1 for channel in self.channels if use_of(self.span, channel) == use]
 
 
 def use_of(span: SpanState, channel: Channel) -> Use:
@@ -100,6 +107,34 @@ def groups_of(span: SpanState) -> list[Group]:
     for channel in span.channels:
         found.setdefault(use_of(span, channel), []).append(channel)
     return [Group(span, use, tuple(channels)) for use, channels in found.items()]
+
+
+_KINDS: dict[Use, Literal["cas", "subscriber", "office"]] = {
+    "circuit": "cas",
+    "tie": "cas",
+    "subscriber": "subscriber",
+    "office": "office",
+}
+_PREFIXES = {"cas": "e1", "subscriber": "sub", "office": "co"}
+
+
+def sections_of(span: SpanState) -> list[Section]:
+    """Our spans on one of DAHDI's: one for an E1 of circuits, else one for each run of neighbours that are worked alike."""
+    kinds = [_KINDS.get(use_of(span, channel)) for channel in span.channels]
+    if len(span.channels) == CIRCUIT_SLOTS and set(kinds) - {None} == {"cas"}:
+        return [Section(span, f"e1-{span.number}", "cas", span.channels)]
+    found: list[Section] = []
+    run: list[Channel] = []
+    for channel, kind, following in zip(span.channels, kinds, [*kinds, None][1:], strict=True):
+        if kind is None:
+            continue
+        run.append(channel)
+        if following != kind or len(run) == BOARD_LINES:
+            before = sum(section.kind == kind for section in found)
+            name = f"{_PREFIXES[kind]}-{span.number}" + (f"-{before + 1}" if before else "")
+            found.append(Section(span, name, kind, tuple(run)))
+            run = []
+    return found
 
 
 def propose(survey: Survey, idle_bits: int) -> Proposal:
@@ -187,19 +222,20 @@ def _configuration(survey: Survey) -> Iterator[str]:
     yield ""
     yield "[exchange]"
     yield 'name = "Zongji"'
-    groups = [group for span in survey.spans for group in groups_of(span)]
-    for group in groups:
-        yield from _span_section(group)
+    sections = [section for span in survey.spans for section in sections_of(span)]
+    for span in survey.spans:
+        yield from _left_out(span)
+    for section in sections:
+        yield from _span_section(section)
     trunk_groups = []
     number = 8001
-    for group in groups:
-        if group.use in ("circuit", "tie", "office") and group.slots:
-            name = f"trunks-{group.span.number}" + ("-analog" if group.use == "office" else "-tie" if group.use == "tie" else "")
-            trunk_groups.append(name)
-            yield from _trunk_group(name, group)
-        elif group.use == "subscriber":
-            yield from _extensions(group, number)
-            number += len(group.slots)
+    for section in sections:
+        for use in ("circuit", "tie", "office"):
+            if section.slots(use):
+                trunk_groups.append(_trunk_name(section, use))
+                yield from _trunk_group(section, use)
+        yield from _extensions(section, number)
+        number += len(section.slots("subscriber"))
     if trunk_groups:
         yield ""
         yield "[[number]]                     # 9 and a number: out by the first group; strip takes the 9 away"
@@ -209,35 +245,6 @@ def _configuration(survey: Survey) -> Iterator[str]:
         yield f'destination = "trunk:{trunk_groups[0]}"'
 
 
-def _span_name(group: Group) -> str:
-    kind = {"subscriber": "sub", "office": "co"}.get(group.use, "e1")
-    return f"{kind}-{group.span.number}"
-
-
-def _span_section(group: Group) -> Iterator[str]:
-    """Circuits and tie lines of one E1 share a section; what this exchange cannot work is a comment."""
-    span = group.span
-    first_digital = next((other.use for other in groups_of(span) if other.use in ("circuit", "tie")), None)
-    if group.use in ("d-channel", "signalling-link", "bearer"):
-        yield ""
-        channels = ranges(channel.number for channel in group.channels)
-        yield f"# {_title(span)}: channels {channels} ({group.use}) are left out, {_LEFT_OUT[group.use]}"
-    if group.use not in ("subscriber", "office") and group.use != first_digital:
-        return
-    yield ""
-    yield f"# {_title(span)}, channels {ranges(channel.number for channel in span.channels)}"
-    yield "[[span]]"
-    yield f'name = "{_span_name(group)}"'
-    yield f'kind = "{ {"subscriber": "subscriber", "office": "office"}.get(group.use, "cas") }"'
-    yield 'card = "dahdi"'
-    yield f"dahdi_span = {span.number}"
-    if first_digital and span.line_configuration and not span.crc4:
-        yield "crc4 = false"
-    unreachable = [channel.number for channel in group.channels if slot_of(span, channel) is None]
-    if unreachable and group.use in ("subscriber", "office"):
-        yield f"# Channels {ranges(unreachable)} cannot be used: our spans have the time slots 1 to 15 and 17 to 31."
-
-
 _LEFT_OUT: dict[Use, str] = {
     "d-channel": "this exchange has no ISDN yet",
     "signalling-link": "this exchange has no signalling system No. 7 yet",
@@ -245,31 +252,55 @@ _LEFT_OUT: dict[Use, str] = {
 }
 
 
-def _circuits(name: str, slots: Iterable[int]) -> str:
-    return ", ".join(f'"{name}/{run}"' for run in ranges(slots).split(","))
+def _left_out(span: SpanState) -> Iterator[str]:
+    for group in groups_of(span):
+        if group.use in _LEFT_OUT:
+            channels = ranges(channel.number for channel in group.channels)
+            yield ""
+            yield f"# {_title(span)}: channels {channels} ({group.use}) are left out, {_LEFT_OUT[group.use]}"
 
 
-def _trunk_group(name: str, group: Group) -> Iterator[str]:
+def _span_section(section: Section) -> Iterator[str]:
+    span, count = section.span, len(section.channels)
+    yield ""
+    yield f"# {_title(span)}, channels {ranges(channel.number for channel in section.channels)}"
+    yield "[[span]]"
+    yield f'name = "{section.name}"'
+    yield f'kind = "{section.kind}"'
+    yield 'card = "dahdi"'
+    yield f"first_channel = {section.first}"
+    if count != CIRCUIT_SLOTS:
+        yield f"channels = {count}"
+    elif span.line_configuration and not span.crc4:
+        yield "crc4 = false"
+
+
+def _trunk_name(section: Section, use: Use) -> str:
+    return f"trunks-{section.name}" + ("-tie" if use == "tie" else "")
+
+
+def _trunk_group(section: Section, use: Use) -> Iterator[str]:
+    circuits = ", ".join(f'"{section.name}/{run}"' for run in ranges(section.slots(use)).split(","))
+    signalling = {"circuit": "r2", "tie": "e&m"}.get(use, "fxo")
     yield ""
     yield "[[trunk_group]]                # one neighbour; put its other spans into the same group"
-    yield f'name = "{name}"'
-    yield f"circuits = [{_circuits(_span_name(group), group.slots)}]"
-    signalling = {"circuit": "r2", "tie": "e&m"}.get(group.use, "fxo")
+    yield f'name = "{_trunk_name(section, use)}"'
+    yield f"circuits = [{circuits}]"
     yield f'signalling = "{signalling}"'
     if signalling == "fxo":
         yield 'direction = "outgoing"         # "both-way" once it is known what number rings these lines:'
         yield '# number = "87650000"'
-    if any(channel.signalling == "FXSGS" for channel in group.channels):
+    if any(channel.signalling == "FXSGS" for channel in section.channels):
         yield "ground_start = true"
 
 
-def _extensions(group: Group, first: int) -> Iterator[str]:
-    ground = {slot_of(group.span, channel) for channel in group.channels if channel.signalling == "FXOGS"}
-    for number, slot in enumerate(group.slots, first):
+def _extensions(section: Section, first: int) -> Iterator[str]:
+    ground = {channel.number - section.first + 1 for channel in section.channels if channel.signalling == "FXOGS"}
+    for number, slot in enumerate(section.slots("subscriber"), first):
         yield ""
         yield "[[extension]]"
         yield f'number = "{number}"'
-        yield f'line = "{_span_name(group)}/{slot}"'
+        yield f'line = "{section.name}/{slot}"'
         yield f'name = "Extension {number}"'
         if slot in ground:
             yield "ground_start = true"

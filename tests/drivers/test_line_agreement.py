@@ -73,14 +73,28 @@ def test_no_dahdi(e1, tmp_path_factory):
 
 
 def test_a_span_is_missing(e1):
-    e1.change("dahdi_span = 2", "dahdi_span = 7")
-    problem, line = e1.found("mine.toml", "no span 7")
-    assert line == "dahdi_span = 7"
-    assert problem.cure.startswith("there are 1-2")
+    e1.change("first_channel = 32", "first_channel = 632")
+    problem, line = e1.found("mine.toml", "no channel 632")
+    assert line == "first_channel = 632"
+    assert problem.cure.startswith("there are 1-62")
+
+
+def test_a_span_lies_askew(e1):
+    e1.change("first_channel = 32", "first_channel = 33")
+    problem, line = e1.found("mine.toml", "e1-2 is an E1 from channel 33 on; span 2 of DAHDI has 32-62")
+    assert (line, problem.cure) == ("first_channel = 33", "give first_channel = 32")
+    assert e1.found("mine.toml", "DAHDI has no channel 63, which e1-2 uses")[1].startswith("circuits = ")
+
+
+def test_a_board_goes_beyond(tmp_path):
+    machine = Machine("analog", tmp_path)
+    machine.change("channels = 3", "channels = 5")
+    problem, line = machine.found("mine.toml", "sub-1 goes beyond span 1 of DAHDI, which ends with channel 8")
+    assert (line, problem.cure) == ("channels = 5", "give channels = 4")
 
 
 def test_crc4_differs_in_the_kernel_and_in_the_file(e1):
-    e1.change("dahdi_span = 1", "dahdi_span = 1\ncrc4 = false")
+    e1.change("first_channel = 1", "first_channel = 1\ncrc4 = false")
     problem, line = e1.found("mine.toml", "CRC-4")
     assert (line, problem.what) == ("crc4 = false", "CRC-4 is off in e1-1 and on in span 1 of the kernel")
     assert "set crc4 = true here" in problem.cure
@@ -111,16 +125,15 @@ def test_a_span_is_not_set_up(e1):
 def test_alarms_have_each_a_cure(e1, alarm):
     e1.change_kernel(2, '" HDB3 ', f'" HDB3 {alarm} ')
     problem, line = e1.found("mine.toml", f"in alarm {alarm}")
-    assert line == "dahdi_span = 2"
+    assert line == "first_channel = 32"
     assert problem.cure
 
 
 def test_fewer_channels(e1):
     for position in range(25, 32):
         e1.change_kernel(2, f"\t  {31 + position} TE2/0/2/{position} CAS \n", "")
-    problem, line = e1.found("mine.toml", "lies beyond")
-    assert problem.what == "span 2 has 24 channels, and e1-2/26-31 lies beyond"
-    assert line.startswith("circuits = ")
+    assert e1.found("mine.toml", "DAHDI has no channels 56-62, which e1-2 uses")[1].startswith("circuits = ")
+    assert e1.found("mine.toml", "span 2 of DAHDI has 32-55")[0].cure == "give first_channel = 32 and channels = 24"
     assert e1.found("system.conf", "DAHDI has no channels 56-62")[1].startswith("cas=32")
 
 
@@ -182,19 +195,6 @@ def test_channels_of_a_program_that_does_not_tell_which(program, e1):
         assert e1.found("mine.toml", "channel 34 is open, probably in asterisk (process 812)")
     else:
         assert e1.problems() == []
-
-
-def test_places_on_a_board_are_counted_as_its_ports(tmp_path):
-    """The sixteenth channel of a board is our time slot 17."""
-    machine = Machine("analog", tmp_path)
-    channels = "".join(f"\t{number:4d} X/0/{number} {'FXOKS ' if number != 17 else 'FXSKS '}\n" for number in range(9, 33))
-    (machine.root / "proc/dahdi/2").write_text(f'Span 2: X/0 "X" \n\n{channels}')
-    machine.configuration = propose(survey(machine.root), IDLE).configuration
-    assert 'line = "sub-2/25"' in machine.configuration
-    machine.change_kernel(2, "X/0/24 FXOKS", "X/0/24 FXSKS")
-    assert machine.found("mine.toml", "channel 24 should be FXOKS")
-    machine.change('line = "sub-2/25"', 'line = "sub-2/26"')
-    assert machine.found("mine.toml", "span 2 has 24 channels, and sub-2/26 lies beyond")
 
 
 def test_analog_lines_the_wrong_way_round(tmp_path):

@@ -47,9 +47,9 @@ def test_what_is_set_up_stays_as_it_is(machine, tmp_path):
 def test_circuits(tmp_path):
     _, proposal = proposed("e1-cas", tmp_path)
     configuration = configuration_of(proposal.configuration)
-    assert [(span.name, span.kind, span.card, span.dahdi_span, span.crc4) for span in configuration.spans] == [
-        ("e1-1", "cas", "dahdi", 1, True),
-        ("e1-2", "cas", "dahdi", 2, False),
+    assert [(span.name, span.kind, span.card, span.first_channel, span.channels, span.crc4) for span in configuration.spans] == [
+        ("e1-1", "cas", "dahdi", 1, 31, True),
+        ("e1-2", "cas", "dahdi", 32, 31, False),
     ]
     assert [group.signalling for group in configuration.trunk_groups] == ["r2", "r2"]
     slots = [*range(1, 16), *range(17, 32)]
@@ -73,10 +73,14 @@ def test_what_this_exchange_cannot_work_is_named_and_left_out(tmp_path):
 def test_analog(tmp_path):
     _, proposal = proposed("analog", tmp_path)
     configuration = configuration_of(proposal.configuration)
-    assert [(span.kind, span.dahdi_span) for span in configuration.spans] == [("office", 1), ("subscriber", 1), ("subscriber", 2)]
+    assert [(span.kind, span.first_channel, span.channels) for span in configuration.spans] == [
+        ("office", 1, 4),
+        ("subscriber", 5, 3),
+        ("subscriber", 9, 8),
+    ]
     (group,) = configuration.trunk_groups
     assert (group.signalling, group.direction, circuits_of(group)) == ("fxo", "outgoing", [("co-1", slot) for slot in (1, 2, 3, 4)])
-    assert [extension.line for extension in configuration.extensions][:4] == ["sub-1/5", "sub-1/6", "sub-1/7", "sub-2/1"]
+    assert [extension.line for extension in configuration.extensions][:4] == ["sub-1/1", "sub-1/2", "sub-1/3", "sub-2/1"]
     assert [extension.ground_start for extension in configuration.extensions][:3] == [False, True, False]
     written = parse_system_conf(proposal.system_conf)
     assert [written.channels[number].keyword for number in (1, 5, 6, 7, 9)] == ["fxsks", "fxoks", "fxogs", "fxoks", "fxoks"]
@@ -91,7 +95,7 @@ def test_loop_back_spans_are_made_again(tmp_path):
 
 def test_foreign_spans_are_named(tmp_path):
     found, proposal = proposed("not-set-up", tmp_path)
-    assert [span.dahdi_span for span in configuration_of(proposal.configuration).spans] == [1]
+    assert [span.first_channel for span in configuration_of(proposal.configuration).spans] == [1]
     written = parse_system_conf(proposal.system_conf)
     assert set(written.spans) == {1}
     assert set(written.channels) == {number for number in range(1, 32) if number != 16}
@@ -111,11 +115,24 @@ def test_every_signalling_is_told_by_its_keyword(keyword):
         assert written.channels[5].keyword == keyword
 
 
-def test_channels_beyond_our_time_slots_are_told():
+def test_a_board_of_many_lines_takes_several_spans():
     channels = tuple(Channel(number, number, f"X/0/{number}", "FXOKS") for number in range(1, 35))
-    text = propose(Survey(True, spans=(SpanState(1, "X/0", "", channels, "FXS"),)), IDLE).configuration
-    assert "# Channels 31-34 cannot be used" in text
-    assert len(configuration_of(text).extensions) == 30
+    configuration = configuration_of(propose(Survey(True, spans=(SpanState(1, "X/0", "", channels, "FXS"),)), IDLE).configuration)
+    assert [(span.name, span.first_channel, span.channels) for span in configuration.spans] == [("sub-1", 1, 30), ("sub-1-2", 31, 4)]
+    assert [extension.line for extension in configuration.extensions][15] == "sub-1/16", "a board has no time slot of line signals"
+    assert len(configuration.extensions) == 34
+
+
+def test_a_mixed_span_is_taken_by_runs(tmp_path):
+    _, proposal = proposed("loop-back", tmp_path)
+    configuration = configuration_of(proposal.configuration)
+    assert [(span.name, span.first_channel, span.channels) for span in configuration.spans] == [
+        ("e1-1", 1, 31),
+        ("sub-2", 32, 3),
+        ("co-2", 35, 4),
+        ("e1-2", 39, 8),
+        ("e1-2-2", 48, 15),
+    ]
 
 
 def test_without_sysfs_an_e1_is_known_by_its_channels():
