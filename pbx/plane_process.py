@@ -17,6 +17,7 @@ from typing import Literal
 
 import msgspec
 
+from drivers.alsa import AlsaError, SoundCard
 from drivers.wire import SpanSettings, Wire, join
 from pbx.media import Layout, Plane
 
@@ -41,10 +42,20 @@ class SpanDescription(msgspec.Struct, forbid_unknown_fields=True):
     patience_s: float = 5.0
 
 
+class SoundDescription(msgspec.Struct, forbid_unknown_fields=True):
+    """One sound device, by ALSA's names; an empty one is left out."""
+
+    name: str
+    capture: str = ""
+    playback: str = ""
+
+
 class Description(msgspec.Struct, forbid_unknown_fields=True):
     """What the process is to be. ``realtime`` asks for SCHED_FIFO and locked memory."""
 
     spans: list[SpanDescription]
+    sounds: list[SoundDescription] = []
+    """Their ports follow those of the spans."""
     layout: Layout = Layout()
     realtime: bool = True
 
@@ -65,6 +76,19 @@ def build(description: Description, path: str) -> tuple[Plane, list[Wire]]:
         plane.add_card(wire.card)
         wires.append(wire)
     return plane, wires
+
+
+def add_sound_devices(plane: Plane, sounds: Sequence[SoundDescription]) -> list[SoundCard]:
+    """Their cards, each with a mover of ordinary priority: so before this thread becomes a real-time one. AlsaError names the device."""
+    cards: list[SoundCard] = []
+    for sound in sounds:
+        try:
+            cards.append(SoundCard(sound.capture, sound.playback))
+            plane.add_card(cards[-1].card)
+            cards[-1].start_mover()
+        except AlsaError as error:
+            raise AlsaError(f"sound device {sound.name}: {error}") from error
+    return cards
 
 
 def ask_for_real_time() -> list[str]:
@@ -95,6 +119,11 @@ def main(arguments: Sequence[str]) -> int:
         sys.stderr.write(f"plane: the description cannot be read: {error}\n")
         return 2
     plane, wires = build(description, arguments[0])
+    try:
+        sound_cards = add_sound_devices(plane, description.sounds)
+    except AlsaError as error:
+        sys.stderr.write(f"plane: {error}\n")
+        return 2
     # The pacer never looks at signals: one that came within a tick would be lost on it. A thread waits for them instead.
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -109,6 +138,8 @@ def main(arguments: Sequence[str]) -> int:
     plane.close()
     for wire in wires:
         wire.close()
+    for sound in sound_cards:
+        sound.close()
     Path(arguments[0]).unlink(missing_ok=True)
     Path(arguments[0] + ".wake").unlink(missing_ok=True)
     return 0
