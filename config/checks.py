@@ -23,6 +23,7 @@ from config.schema import (
     Prompt,
     Queue,
     Section,
+    SoundDevice,
     Span,
     TrunkGroup,
     circuits_of,
@@ -42,8 +43,8 @@ Findings = Iterator[Finding]
 
 
 def names_are_distinct(draft: Draft) -> Findings:
-    """Nothing is named twice: spans, trunk groups, extensions, queues, agents, prompts, console keys."""
-    named: tuple[type[Section], ...] = (Span, TrunkGroup, Queue, Prompt, ConsoleKey)
+    """Nothing is named twice: spans, trunk groups, extensions, sound devices, queues, agents, prompts, console keys."""
+    named: tuple[type[Section], ...] = (Span, TrunkGroup, SoundDevice, Queue, Prompt, ConsoleKey)
     numbered: tuple[type[Section], ...] = (Extension, Agent)
     for kind in named + numbered:
         key = "number" if kind in numbered else "name"
@@ -140,13 +141,25 @@ def lines_exist_once(draft: Draft) -> Findings:
             yield Finding(at, f"line {extension.line} is extension {owner} too", "give each extension its own line")
 
 
+def sound_devices_are_whole(draft: Draft) -> Findings:
+    """Every sound device has a microphone or a loudspeaker, and a number that is no extension's or other device's."""
+    owners = {extension.number: f"extension {extension.number}" for _, extension in draft.of(Extension)}
+    for place, device in draft.of(SoundDevice):
+        if not device.capture and not device.playback:
+            what = f'sound device "{device.name}" has neither microphone nor loudspeaker'
+            yield Finding(place, what, 'give capture, playback or both, as in playback = "plughw:0"; aplay -L lists names')
+        owner = owners.setdefault(device.number, f'sound device "{device.name}"')
+        if owner != f'sound device "{device.name}"':
+            yield Finding((*place, "number"), f"the number {device.number} is {owner} too", "give each its own number")
+
+
 def destinations_exist(draft: Draft) -> Findings:
     """Every destination leads to something there is, and calls do not leave by an incoming trunk group."""
     known = {
         "flow": draft.names("flow"),
         "queue": draft.names("queue"),
         "trunk": draft.names("trunk_group"),
-        "extension": draft.names("extension", "number"),
+        "extension": [*draft.names("extension", "number"), *draft.names("sound_device", "number")],
         "announcement": draft.names("prompt"),
         "feature": list(FEATURES),
     }
@@ -258,6 +271,7 @@ CHECKS: tuple[Callable[[Draft], Findings], ...] = (
     slots_are_on_the_board,
     circuits_exist_once,
     lines_exist_once,
+    sound_devices_are_whole,
     destinations_exist,
     queues_can_be_served,
     prompts_are_whole,

@@ -177,6 +177,20 @@ class Extension(Section, frozen=True):
     """A private exchange's line, seized by grounding the ring wire."""
 
 
+class SoundDevice(Section, frozen=True):
+    """A sound device of this machine as a line that answers by itself: an attendant's headset, an amplifier for paging (ALSA)."""
+
+    name: Name
+    number: Digits
+    """What extensions dial. Others reach it by a row of the numbering plan with the destination ``extension:NUMBER``."""
+    capture: FileName = ""
+    """ALSA's name of the microphone, as in "plughw:1"; empty: none."""
+    playback: FileName = ""
+    """ALSA's name of the loudspeaker; empty: none."""
+    beep: bool = True
+    """Whether the device hears a beep before a call is put through."""
+
+
 class Number(Section, frozen=True):
     """A row of the numbering plan: what begins with ``prefix`` and has ``length`` digits goes to ``destination``."""
 
@@ -363,6 +377,7 @@ class Configuration(Section, frozen=True):
     spans: list[Span] = field(default_factory=list, name="span")
     trunk_groups: list[TrunkGroup] = field(default_factory=list, name="trunk_group")
     extensions: list[Extension] = field(default_factory=list, name="extension")
+    sound_devices: list[SoundDevice] = field(default_factory=list, name="sound_device")
     numbers: list[Number] = field(default_factory=list, name="number")
     queues: list[Queue] = field(default_factory=list, name="queue")
     agents: list[Agent] = field(default_factory=list, name="agent")

@@ -14,6 +14,7 @@ COMMANDS = {
     "simulate": "pbx.simulate:simulate_command",
     "calls": "pbx.trace:calls_command",
     "trace": "pbx.trace:trace_command",
+    "lines": "pbx.lines_command:lines_command",
     "console": "pbx.console:console_command",
     "bench": "benchmarks.bench:bench_command",
     "listen": "pbx.listen:listen_command",

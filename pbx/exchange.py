@@ -24,7 +24,7 @@ from pbx.floor import Clock, Floor
 from pbx.line import Line
 from pbx.media import Cadence, Layout, Plane, Tone, ToneSegment
 from pbx.numbers import plan_for
-from pbx.plant import SPAN_PORTS, DateTime, extensions_of, trunks_of
+from pbx.plant import SPAN_PORTS, DateTime, extensions_of, sound_lines_of, trunks_of
 from pbx.recovery import recover
 from pbx.routing import Router
 from pbx.service import FlowMaker, Service
@@ -40,7 +40,7 @@ FEATURES: tuple[type[Flow], ...] = (LogIn, LogOut, ReadyKey, NotReadyKey)
 
 def layout_of(configuration: Configuration) -> Layout:
     """An arena large enough for the configuration."""
-    ports = max(1, len(configuration.spans)) * SPAN_PORTS
+    ports = max(1, len(configuration.spans)) * SPAN_PORTS + len(configuration.sound_devices)
     prompts = max(64, len(configuration.prompts) + 16)
     return Layout(ports=ports, recorders=ports, prompts=prompts, echo_cancellers=echo_cancellers_of(configuration))
 
@@ -102,6 +102,7 @@ class Exchange:
         trunks, extensions = plan_for("trunks", configuration), plan_for("extensions", configuration)
         lines, groups = trunks_of(configuration, trunks)
         lines += extensions_of(configuration, extensions, date_time or _no_date)
+        lines += sound_lines_of(configuration)
         alarm = configuration.alarm
         self.switch = Switch(
             self.floor,

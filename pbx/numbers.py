@@ -82,15 +82,16 @@ class Plan:
 
 
 def plan_for(callers: str, configuration: Configuration) -> Plan:
-    """Return the plan that ``callers`` ("extensions" or "trunks") dial by: the rows open to them and all extensions."""
+    """Return the plan that ``callers`` ("extensions" or "trunks") dial by: the rows open to them, all extensions, and for extensions all
+    sound devices, to which no outsider is to speak unless a row says so."""
     rows = [
         Row(number.prefix, number.least, number.most, number.destination, number.strip, number.prepend, number.overlap)
         for number in configuration.numbers
         if callers in number.open_to
     ]
-    for extension in configuration.extensions:
-        length = len(extension.number)
-        rows.append(Row(extension.number, length, length, f"extension:{extension.number}"))
+    own = [extension.number for extension in configuration.extensions]
+    own += [device.number for device in configuration.sound_devices] if callers == "extensions" else []
+    rows += [Row(number, len(number), len(number), f"extension:{number}") for number in own]
     return Plan(rows)
 
 

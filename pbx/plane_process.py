@@ -18,6 +18,7 @@ from typing import Literal
 import msgspec
 
 from config.schema import Span
+from drivers.alsa import AlsaError, SoundCard
 from drivers.dahdi import Dahdi, DahdiError, DahdiSettings
 from drivers.wire import SpanSettings, Wire, join
 from pbx.media import Layout, Plane
@@ -70,10 +71,20 @@ class SpanDescription(msgspec.Struct, forbid_unknown_fields=True):
     patience_s: float = 5.0
 
 
+class SoundDescription(msgspec.Struct, forbid_unknown_fields=True):
+    """One sound device, by ALSA's names; an empty one is left out."""
+
+    name: str
+    capture: str = ""
+    playback: str = ""
+
+
 class Description(msgspec.Struct, forbid_unknown_fields=True):
     """What the process is to be. ``realtime`` asks for SCHED_FIFO and locked memory."""
 
     spans: list[SpanDescription]
+    sounds: list[SoundDescription] = []
+    """Their ports follow those of the spans."""
     layout: Layout = Layout()
     realtime: bool = True
 
@@ -116,6 +127,19 @@ def build(description: Description, path: str) -> tuple[Plane, list[Wire | Dahdi
     return plane, cards
 
 
+def add_sound_devices(plane: Plane, sounds: Sequence[SoundDescription]) -> list[SoundCard]:
+    """Their cards, each with a mover of ordinary priority: so before this thread becomes a real-time one. AlsaError names the device."""
+    cards: list[SoundCard] = []
+    for sound in sounds:
+        try:
+            cards.append(SoundCard(sound.capture, sound.playback))
+            plane.add_card(cards[-1].card)
+            cards[-1].start_mover()
+        except AlsaError as error:
+            raise AlsaError(f"sound device {sound.name}: {error}") from error
+    return cards
+
+
 def ask_for_real_time() -> list[str]:
     """SCHED_FIFO and locked memory for this process; what was refused, in words."""
     refused: list[str] = []
@@ -145,7 +169,8 @@ def main(arguments: Sequence[str]) -> int:
         return 2
     try:
         plane, cards = build(description, arguments[0])
-    except DahdiError as error:
+        sound_cards = add_sound_devices(plane, description.sounds)
+    except (DahdiError, AlsaError) as error:
         sys.stderr.write(f"plane: {error}\n")
         return 2
     # The pacer never looks at signals: one that came within a tick would be lost on it. A thread waits for them instead.
@@ -166,6 +191,8 @@ def main(arguments: Sequence[str]) -> int:
     plane.close()
     for card in cards:
         card.close()
+    for sound in sound_cards:
+        sound.close()
     Path(arguments[0]).unlink(missing_ok=True)
     Path(arguments[0] + ".wake").unlink(missing_ok=True)
     return 0

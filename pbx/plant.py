@@ -11,6 +11,7 @@ from typing import Any, Literal
 import msgspec
 
 from config.schema import Configuration, Extension, Span, TrunkGroup, circuits_of, line_of, variant_of
+from drivers import alsa
 from pbx.engine import Engine
 from pbx.line import EXTENSION, TRUNK, Line
 from pbx.signalling.analog.ear_and_mouth import EarAndMouthCircuit
@@ -18,6 +19,7 @@ from pbx.signalling.analog.ear_and_mouth_variant import EarAndMouthFeatures, loa
 from pbx.signalling.analog.fxo import FxoLine
 from pbx.signalling.analog.fxo_variant import FxoFeatures, load_exchange_line_variant
 from pbx.signalling.analog.fxs import FxsLine, SubscriberFeatures, SubscriberVariant, load_subscriber_variant
+from pbx.signalling.analog.sound_line import SoundLine, load_sound_line_variant
 from pbx.signalling.r2.circuit import R2Circuit
 from pbx.signalling.r2.variant import VariantError, load_variant
 from pbx.signalling.r2.variant_data import CircuitHabits
@@ -171,6 +173,18 @@ def extensions_of(configuration: Configuration, examiner: NumberExaminer, date_t
     return [made(row) for row in configuration.extensions]
 
 
+def sound_lines_of(configuration: Configuration) -> list[Line]:
+    """The lines of all sound devices; their ports stand behind those of the spans, in the order of the configuration."""
+    if not configuration.sound_devices:
+        return []
+    variant = load_sound_line_variant()
+    first = len(configuration.spans) * SPAN_PORTS
+    return [
+        Line(row.name, port, SoundLine(variant, row.beep), EXTENSION, number=row.number, port_kind="raw")
+        for port, row in enumerate(configuration.sound_devices, first)
+    ]
+
+
 def features_of(row: Extension) -> SubscriberFeatures:
     """What the line of an extension has."""
     features: dict[str, Any] = {
@@ -205,6 +219,8 @@ def faults_of(configuration: Configuration) -> list[tuple[tuple[str | int, ...],
         except (ValueError, OSError) as error:
             told = error.faults if isinstance(error, VariantError) else (str(error),)
             faults += [(("trunk_group", place), f'trunk group "{group.name}": {fault}') for fault in told]
+    missing = alsa.unavailable() if configuration.sound_devices else ""
+    faults += [(("sound_device", place), missing) for place, _ in enumerate(configuration.sound_devices) if missing]
     variant = subscriber_variant(configuration)
     for place, row in enumerate(configuration.extensions):
         try:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from config.schema import Configuration, Span
+from drivers.alsa import SoundCard
 from drivers.far_end.network import Network
 from drivers.wire import SpanSettings, Wire, join
 from pbx import far_network
@@ -138,6 +139,10 @@ class Simulation:
             self.far.add_card(far.card)
             self.near_wires.append(near)
             self.far_wires.append(far)
+        # In virtual time there are no devices: these neither hear nor speak.
+        self.sound_cards = [SoundCard() for _ in configuration.sound_devices]
+        for card in self.sound_cards:
+            self.near.add_card(card.card)
         self.sounds = dict(sounds)
         self.prompts = load_sounds(self.near, tones, sounds)
         far_prompts = load_sounds(self.far, tones, sounds)

@@ -21,7 +21,7 @@ import msgspec
 from config.schema import Configuration, Span
 from pbx.exchange import layout_of
 from pbx.places import Places
-from pbx.plane_process import DahdiChannels, Description, SpanDescription
+from pbx.plane_process import DahdiChannels, Description, SoundDescription, SpanDescription
 from pbx.plant import ends_of
 
 HOME = Path(__file__).resolve().parent.parent
@@ -155,7 +155,9 @@ class Supervisor:
         return process
 
     def _start_plane(self, name: str, arena: Path, spans: list[SpanDescription]) -> None:
-        description = Description(spans=spans, layout=layout_of(self.configuration))
+        devices = self.configuration.sound_devices if arena == self.places.arena else []
+        sounds = [SoundDescription(row.name, row.capture, row.playback) for row in devices]
+        description = Description(spans=spans, sounds=sounds, layout=layout_of(self.configuration))
         process = self._spawn(
             name, "pbx.plane_process", [str(arena)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
         )
