@@ -82,7 +82,7 @@ class Users(msgspec.Struct, frozen=True):
     program: str
     channels: tuple[int, ...]
     unnamed: bool
-    """Whether it has opened channels by DAHDI's common node, which does not tell their numbers."""
+    """Whether it has opened channels by the node of all channels, which does not tell their numbers."""
     ours: bool
     """Whether it is the media plane of an exchange of this house."""
 
@@ -209,7 +209,7 @@ def _capabilities(text: str) -> tuple[str, ...]:
     return tuple(_SIGNALLING.findall(text))
 
 
-COMMON_NODE = "/dev/dahdi/channel"
+NODE_OF_ALL = "/dev/dahdi/channel"
 """Opens any channel; which, is told by an order."""
 _NODE = re.compile(r"/dev/dahdi/(?:(\d{1,6})|chan/(\d{1,6})/(\d{1,6}))")
 """By its number, or by span and place: one is a link to the other where udev made them."""
@@ -234,7 +234,7 @@ def _users(root: Path, spans: Iterable[SpanState]) -> Iterator[Users]:
                 channels.add(int(node.group(1)))
             elif node:
                 channels |= {channel.number for channel in places.get((int(node.group(2)), int(node.group(3))), ())}
-            unnamed = unnamed or target == COMMON_NODE
+            unnamed = unnamed or target == NODE_OF_ALL
         if channels or unnamed:
             program = (_read(process / "comm") or "").strip() or "?"
             ours = "pbx.plane_process" in (_read(process / "cmdline") or "").split("\0")

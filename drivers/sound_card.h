@@ -3,8 +3,8 @@
  * Must meet: the tick touches two rings and nothing of the device, which may sleep, fail or vanish; a mover, a thread of its own, stands
  * between rings and device. The device runs by a clock of its own, up to some hundred millionths beside the tick's. Each half second the
  * least that lay waiting is looked at: where it is too much one sample is left out in a tick, where too little one is repeated, until it is
- * right again; each is counted, and told as a slip. So the delay stays within 30 ms of what it was, and nothing is heard of it. A device
- * without a clock, such as libasound's null, is known by its buffer being always free, and is not paced.
+ * right again; each is counted, those of the microphone are told as slips. So the delay stays within 30 ms of what it was, and nothing is
+ * heard of it. A device without a clock, such as libasound's null, is known by its buffer being always free, and is not paced.
  *
  * A device that fails is LOS on its port. Leaves out: coming back of a device that was pulled, which a restart of the plane does.
  */

@@ -41,7 +41,7 @@ def test_our_own_media_plane_is_known(tmp_path):
     assert survey(root).users[0].ours
 
 
-def test_channels_are_open_by_span_and_place_or_by_the_common_node(tmp_path):
+def test_channels_are_open_by_span_and_place_or_by_the_node_of_all(tmp_path):
     root = unpack("e1-cas", tmp_path)
     for name, target in (("31", "/dev/dahdi/chan/002/005"), ("32", "/dev/dahdi/chan/009/001"), ("33", "/dev/dahdi/channel")):
         (root / "proc/812/fd" / name).symlink_to(target)
