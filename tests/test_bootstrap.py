@@ -18,11 +18,7 @@ import pytest
 
 HOME = Path(__file__).resolve().parent.parent
 ALL_TO_RUN = {"build-essential", "espeak-ng", "libopus0"}
-<<<<<<< HEAD
-ALL_TO_TEST = {"bc", "bison", "flex", "libopenr2-dev", "libspandsp-dev", "libspeexdsp-dev", "libtiff-dev", "openssh-client"}
-=======
-ALL_TO_TEST = {"libasound2-dev", "libopenr2-dev", "libspandsp-dev", "libspeexdsp-dev", "libtiff-dev", "openssh-client"}
->>>>>>> w-lines
+ALL_TO_TEST = {"bc", "bison", "flex", "libasound2-dev", "libopenr2-dev", "libspandsp-dev", "libspeexdsp-dev", "libtiff-dev", "openssh-client"}
 
 DPKG_QUERY = """#!/bin/sh
 shift 2
