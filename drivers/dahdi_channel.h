@@ -55,6 +55,7 @@ struct dahdi_opened {
 struct dahdi_channel {
   struct dahdi_opened opened;
   _Atomic int ready;
+  _Atomic int looped; /* the kernel sends back what comes in, as long as nobody writes */
   int fd; /* the tick's: -1 = not there */
   int number;
   int port;
