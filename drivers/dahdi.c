@@ -145,7 +145,7 @@ static int write_card(struct card *card, const uint8_t *samples, uint64_t tick) 
   int found = 0;
   for (int port = 0; port < ports_of(it) && it->present && !(found & CHANNEL_GONE); port++) {
     struct dahdi_channel *channel = &it->channel[port];
-    if (channel->fd < 0) continue;
+    if (channel->fd < 0 || atomic_load_explicit(&channel->looped, memory_order_relaxed)) continue;
     found |= dahdi_channel_write(channel, &it->ticking, &it->counters, &told, &it->settings, it->frozen,
                                  samples + port * CARD_TICK_SAMPLES);
   }
@@ -184,6 +184,7 @@ static void close_all(struct dahdi *it) {
   for (int port = 0; port < SPAN_CARD_PORTS; port++) {
     struct dahdi_channel *channel = &it->channel[port];
     atomic_store_explicit(&channel->ready, 0, memory_order_relaxed);
+    atomic_store_explicit(&channel->looped, 0, memory_order_relaxed);
     dahdi_channel_close(&channel->opened, &it->mending);
     if (channel->opened.state == SPAN_CARD_IN_USE) channel->opened.state = SPAN_CARD_NO_CHANNEL;
   }
@@ -308,8 +309,11 @@ int dahdi_loop_channel(struct card *card, int port, int on) {
   struct dahdi *it = card->self;
   int failed = -ENODEV;
   pthread_mutex_lock(&it->asking);
-  if (port >= 0 && port < ports_of(it) && it->channel[port].opened.fd >= 0)
-    failed = dahdi_call_number(&it->mending, it->channel[port].opened.fd, DAHDI_LOOPBACK, on);
+  if (port >= 0 && port < ports_of(it) && it->channel[port].opened.fd >= 0) {
+    struct dahdi_channel *channel = &it->channel[port];
+    failed = dahdi_call_number(&it->mending, channel->opened.fd, DAHDI_LOOPBACK, on);
+    if (!failed) atomic_store_explicit(&channel->looped, on, memory_order_relaxed);
+  }
   pthread_mutex_unlock(&it->asking);
   return failed;
 }

@@ -6,7 +6,7 @@
  *
  * Buffers: 4 blocks of 80. Sending begins when half of them are full (HALF_FULL), also after the kernel ran dry: 20 ms in hand, so that
  * a tick may be 10 ms late without a hole, as much again when cores are busy. A receiver that waits 40 ms loses nothing. Smaller
- * ones (2 blocks) lose sound when one tick is late; larger ones only add delay, which compelled signalling pays twice a digit.
+ * ones (2 blocks) lose sound when one tick is late; larger ones only add delay, which compelled signalling pays four times a digit.
  * Received blocks that stand waiting are found by one poll for all channels each 16 ticks: one is held here, all beyond it is dropped.
  *
  * Hook, wink and pulses are told raw: the kernel's own recognition is set to its shortest, because the plane's knows the country.
@@ -55,6 +55,7 @@ struct dahdi_opened {
 struct dahdi_channel {
   struct dahdi_opened opened;
   _Atomic int ready;
+  _Atomic int looped; /* the kernel sends back what comes in, as long as nobody writes */
   int fd; /* the tick's: -1 = not there */
   int number;
   int port;

@@ -357,6 +357,13 @@ def test_maintenance_is_ordered_of_the_control_node(trunk, order, command):
 def test_one_channel_is_looped(trunk):
     trunk.card.loop_channel(15)
     assert trunk.kernel.asked(lib.DAHDI_LOOPBACK) == [(17, 1)]
+    trunk.kernel.fresh()
+    trunk.step(hear=SILENCE)
+    assert [number for what, number, _ in trunk.kernel.calls if what == "write"] == [number for number in E1 if number != 17]
+    trunk.card.loop_channel(15, False)
+    trunk.kernel.fresh()
+    trunk.step(hear=SILENCE)
+    assert len([what for what, _, _ in trunk.kernel.calls if what == "write"]) == 30
     with pytest.raises(DahdiError):
         trunk.card.loop_channel(30)
 
