@@ -8,8 +8,9 @@ import pytest
 from config.loader import check
 from drivers import alsa
 from drivers.alsa import SoundCard
-from pbx.plane_process import Description, SoundDescription, add_sound_devices, build
+from pbx.plane_process import Description, build
 from pbx.plant import faults_of
+from pbx.sound_devices import SoundDescription, add_sound_devices
 from pbx.sound_file import decode_alaw
 from pbx.vocabulary import facts
 from tests.lab import EXAMPLE, Lab
