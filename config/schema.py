@@ -88,6 +88,18 @@ class Span(Section, frozen=True):
     """DAHDI: its number of the span's first channel, as ``cat /proc/dahdi/*`` shows it. Time slots count from there."""
     channels: Annotated[int, Meta(ge=1, le=31, description="31 for an E1, or 1 to 30 for a board of lines")] = 31
     """DAHDI: 31 = an E1; fewer = a board, whose lines are called by their place from 1 on (16 is one of them)."""
+    receive_gain_db: Annotated[float, Meta(ge=-24, le=12, description="a gain from -24 to 12 dB")] = 0.0
+    send_gain_db: Annotated[float, Meta(ge=-24, le=12, description="a gain from -24 to 12 dB")] = 0.0
+    """DAHDI: gains of all its channels."""
+    alarm_raise_ms: Annotated[int, Meta(ge=0, le=10000, description="milliseconds from 0 to 10000")] = 100
+    """DAHDI: an alarm of the line stands so long before it counts."""
+    alarm_clear_ms: Annotated[int, Meta(ge=0, le=60000, description="milliseconds from 0 to 60000")] = 1000
+    """DAHDI: it is gone so long before circuits are used again."""
+
+    @property
+    def simulated(self) -> bool:
+        """Whether the simulated network stands at the far end."""
+        return self.card == "wire" and self.far_end == "simulated"
 
     @property
     def board(self) -> bool:

@@ -232,6 +232,7 @@ int sound_card_start_mover(struct card *card) {
   pthread_attr_init(&ordinary);
   pthread_attr_setinheritsched(&ordinary, PTHREAD_EXPLICIT_SCHED);
   pthread_attr_setschedpolicy(&ordinary, SCHED_OTHER);
+  pthread_attr_setschedparam(&ordinary, &(struct sched_param){.sched_priority = 0});
   int failed = pthread_create(&it->mover, &ordinary, move_on, card);
   pthread_attr_destroy(&ordinary);
   pthread_sigmask(SIG_SETMASK, &before, NULL);

@@ -17,10 +17,9 @@ from typing import Literal
 
 import msgspec
 
-from drivers.alsa import AlsaError
 from drivers.wire import SpanSettings, Wire, join
 from pbx.media import Layout, Plane
-from pbx.sound_devices import SoundDescription, add_sound_devices
+from pbx.sound_devices import SoundDescription, SoundDeviceError, add_sound_devices
 
 PRIORITY = 10
 """Of SCHED_FIFO: above everything of normal priority, below the kernel's own threads."""
@@ -108,7 +107,7 @@ def main(arguments: Sequence[str]) -> int:
         sys.stderr.write(f"plane: not allowed: {', '.join(refused)}; ticks may come late on a loaded machine\n")
     try:
         sound_cards = add_sound_devices(plane, description.sounds)
-    except AlsaError as error:
+    except SoundDeviceError as error:
         sys.stderr.write(f"plane: {error}\n")
         return 2
     sys.stdout.write("ready\n")

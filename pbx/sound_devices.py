@@ -11,6 +11,10 @@ from drivers.alsa import AlsaError, SoundCard
 from pbx.media import Plane
 
 
+class SoundDeviceError(RuntimeError):
+    """A device cannot be had; the text names it and says what to do."""
+
+
 class SoundDescription(msgspec.Struct, forbid_unknown_fields=True):
     """One sound device, by ALSA's names; an empty one is left out."""
 
@@ -20,7 +24,7 @@ class SoundDescription(msgspec.Struct, forbid_unknown_fields=True):
 
 
 def add_sound_devices(plane: Plane, sounds: Sequence[SoundDescription]) -> list[SoundCard]:
-    """Their cards, at work. AlsaError names the device that cannot be had."""
+    """Their cards, at work."""
     cards: list[SoundCard] = []
     for sound in sounds:
         try:
@@ -28,5 +32,5 @@ def add_sound_devices(plane: Plane, sounds: Sequence[SoundDescription]) -> list[
             plane.add_card(cards[-1].card)
             cards[-1].start_mover()
         except AlsaError as error:
-            raise AlsaError(f"sound device {sound.name}: {error}") from error
+            raise SoundDeviceError(f"sound device {sound.name}: {error}") from error
     return cards
