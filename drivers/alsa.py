@@ -184,7 +184,7 @@ class SoundCard:
         """Let a thread move sound from now on, in real time."""
         code = lib.sound_card_start_mover(self.card)
         if code:
-            raise AlsaError(f"no thread for the sound device: {os.strerror(-code)}; it may have one already")
+            raise AlsaError(f"no thread for the sound device: {os.strerror(-code)}")
 
     def move(self) -> None:
         """One turn of the mover, where there is no thread: tests."""

@@ -228,7 +228,13 @@ int sound_card_start_mover(struct card *card) {
   sigset_t all, before;
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &before); /* signals are for the threads of the program */
-  int failed = pthread_create(&it->mover, NULL, move_on, card);
+  pthread_attr_t ordinary; /* also where the thread that starts it is a real-time one */
+  pthread_attr_init(&ordinary);
+  pthread_attr_setinheritsched(&ordinary, PTHREAD_EXPLICIT_SCHED);
+  pthread_attr_setschedpolicy(&ordinary, SCHED_OTHER);
+  pthread_attr_setschedparam(&ordinary, &(struct sched_param){.sched_priority = 0});
+  int failed = pthread_create(&it->mover, &ordinary, move_on, card);
+  pthread_attr_destroy(&ordinary);
   pthread_sigmask(SIG_SETMASK, &before, NULL);
   it->has_mover = !failed;
   return -failed;

@@ -32,6 +32,6 @@ struct sound_counters {
 struct card *sound_card_create(const struct sound_device *device);
 /* One turn of the mover between rings and device; never waits. Not in the tick. */
 void sound_card_move(struct card *card);
-/* Starts a thread that does so each 5 ms: 0, or -errno. */
+/* Starts a thread of ordinary priority that does so each 5 ms: 0, or -errno. */
 int sound_card_start_mover(struct card *card);
 void sound_card_counters(struct card *card, struct sound_counters *counters);

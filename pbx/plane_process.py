@@ -18,10 +18,10 @@ from typing import Literal
 import msgspec
 
 from config.schema import Span
-from drivers.alsa import AlsaError, SoundCard
 from drivers.dahdi import Dahdi, DahdiError, DahdiSettings
 from drivers.wire import SpanSettings, Wire, join
 from pbx.media import Layout, Plane
+from pbx.sound_devices import SoundDescription, SoundDeviceError, add_sound_devices
 
 PRIORITY = 10
 """Of SCHED_FIFO: above everything of normal priority, below the kernel's own threads."""
@@ -69,14 +69,6 @@ class SpanDescription(msgspec.Struct, forbid_unknown_fields=True):
     joined_to: int | None = None
     lockstep: bool = False
     patience_s: float = 5.0
-
-
-class SoundDescription(msgspec.Struct, forbid_unknown_fields=True):
-    """One sound device, by ALSA's names; an empty one is left out."""
-
-    name: str
-    capture: str = ""
-    playback: str = ""
 
 
 class Description(msgspec.Struct, forbid_unknown_fields=True):
@@ -127,19 +119,6 @@ def build(description: Description, path: str) -> tuple[Plane, list[Wire | Dahdi
     return plane, cards
 
 
-def add_sound_devices(plane: Plane, sounds: Sequence[SoundDescription]) -> list[SoundCard]:
-    """Their cards, each with a mover of ordinary priority: so before this thread becomes a real-time one. AlsaError names the device."""
-    cards: list[SoundCard] = []
-    for sound in sounds:
-        try:
-            cards.append(SoundCard(sound.capture, sound.playback))
-            plane.add_card(cards[-1].card)
-            cards[-1].start_mover()
-        except AlsaError as error:
-            raise AlsaError(f"sound device {sound.name}: {error}") from error
-    return cards
-
-
 def ask_for_real_time() -> list[str]:
     """SCHED_FIFO and locked memory for this process; what was refused, in words."""
     refused: list[str] = []
@@ -169,8 +148,7 @@ def main(arguments: Sequence[str]) -> int:
         return 2
     try:
         plane, cards = build(description, arguments[0])
-        sound_cards = add_sound_devices(plane, description.sounds)
-    except (DahdiError, AlsaError) as error:
+    except DahdiError as error:
         sys.stderr.write(f"plane: {error}\n")
         return 2
     # The pacer never looks at signals: one that came within a tick would be lost on it. A thread waits for them instead.
@@ -184,6 +162,11 @@ def main(arguments: Sequence[str]) -> int:
     refused = ask_for_real_time() if description.realtime else []
     if refused:
         sys.stderr.write(f"plane: not allowed: {', '.join(refused)}; ticks may come late on a loaded machine\n")
+    try:
+        sound_cards = add_sound_devices(plane, description.sounds)
+    except SoundDeviceError as error:
+        sys.stderr.write(f"plane: {error}\n")
+        return 2
     sys.stdout.write("ready\n")
     sys.stdout.flush()
     while not plane.run():
@@ -191,10 +174,10 @@ def main(arguments: Sequence[str]) -> int:
     plane.close()
     for card in cards:
         card.close()
-    for sound in sound_cards:
-        sound.close()
     Path(arguments[0]).unlink(missing_ok=True)
     Path(arguments[0] + ".wake").unlink(missing_ok=True)
+    for sound in sound_cards:
+        sound.close()
     return 0
 
 

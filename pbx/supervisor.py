@@ -21,8 +21,9 @@ import msgspec
 from config.schema import Configuration, Span
 from pbx.exchange import layout_of
 from pbx.places import Places
-from pbx.plane_process import DahdiChannels, Description, SoundDescription, SpanDescription
+from pbx.plane_process import DahdiChannels, Description, SpanDescription
 from pbx.plant import ends_of
+from pbx.sound_devices import SoundDescription
 
 HOME = Path(__file__).resolve().parent.parent
 POLL_S = 0.05

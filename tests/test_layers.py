@@ -25,7 +25,7 @@ LAYERS = {
     "pbx.recording_files pbx.recording_forms pbx.console_words desk "
     "drivers.far_end",  # the simulated network is no card but an exchange of its own, out of the same engines
     5: "pbx.exchange pbx.plant pbx.console_view pbx.far_network pbx.prompts pbx.recording_writer "
-    "pbx.control_process pbx.network_process pbx.plane_process pbx.__main__ "
+    "pbx.control_process pbx.network_process pbx.plane_process pbx.sound_devices pbx.__main__ "
     "pbx.places pbx.simulation pbx.at_rest pbx.simulate pbx.supervisor pbx.demo pbx.commands pbx.lines_command pbx.learn_tone benchmarks",
 }
 ROOTS = ("pbx", "drivers", "ivr", "fax", "desk", "config", "benchmarks")

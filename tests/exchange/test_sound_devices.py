@@ -8,8 +8,9 @@ import pytest
 from config.loader import check
 from drivers import alsa
 from drivers.alsa import SoundCard
-from pbx.plane_process import Description, SoundDescription, add_sound_devices, build
+from pbx.plane_process import Description, build
 from pbx.plant import faults_of
+from pbx.sound_devices import SoundDescription, SoundDeviceError, add_sound_devices
 from pbx.sound_file import decode_alaw
 from pbx.vocabulary import facts
 from tests.lab import EXAMPLE, Lab
@@ -131,7 +132,7 @@ def test_the_plane_of_its_own_process_opens_devices_and_names_the_one_that_fails
     plane, _ = build(Description(spans=[]), str(tmp_path / "arena"))
     cards = add_sound_devices(plane, [SoundDescription("hall", playback="null"), SoundDescription("desk", "null", "null")])
     assert len(cards) == 2
-    with pytest.raises(alsa.AlsaError, match="sound device cellar: the loudspeaker"):
+    with pytest.raises(SoundDeviceError, match="sound device cellar: the loudspeaker"):
         add_sound_devices(plane, [SoundDescription("cellar", playback="nonsense")])
     plane.close()
     for card in cards:
