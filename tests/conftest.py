@@ -8,6 +8,7 @@ import importlib.util
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -43,7 +44,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     house.addoption("--long", action="store_true", help="run properties with many more cases (hours)")
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+def pytest_terminal_summary(terminalreporter: Any) -> None:
     """Count the tests that were skipped because this machine cannot have the one with DAHDI's drivers (tests/dahdi/rig)."""
     reasons = [str(report.longrepr[2]) for report in terminalreporter.stats.get("skipped", []) if isinstance(report.longrepr, tuple)]
     without = [reason.partition(NO_RIG)[2] for reason in reasons if NO_RIG in reason]

@@ -39,6 +39,8 @@ MODULES = ("dahdi", "dahdi_dynamic", "dahdi_dynamic_loc", "dahdi_echocan_jpah", 
 CLOCK = "dahdi_dummy"
 """DAHDI's own span without channels, on a high-resolution timer; the build files of 2.11 have it no more, the source has."""
 OPTIONS = ("DAHDI", "DAHDI_DYNAMIC", "DAHDI_DYNAMIC_LOC", "DAHDI_ECHOCAN_JPAH", "DAHDI_ECHOCAN_MG2")
+NEEDED = ("crc-ccitt", "slhc", "ppp_generic")
+"""Modules of the kernel that the core uses, in the order to load them; 2.11 is built without PPP, later ones with it."""
 PARAMETERS = {"dahdi": "auto_assign_spans=1"}
 SIGNALLING = ("DAHDI_SIG_CAS;", "DAHDI_SIG_CAS | DAHDI_SIG_MTP2 | DAHDI_SIG_EM_E1;")
 """The end of the list of what a loop-back span can carry, and what it becomes."""
@@ -46,6 +48,8 @@ FOLDERS = ("arch/um", "arch/x86", "include", "scripts", "tools/include", "kernel
 """Of the kernel's source: what preparing it for modules reads, beside the build files of every folder."""
 SMALLEST_SHARED_MEMORY_MIB = 600
 """The memory of the machine is a file in /dev/shm."""
+REFUSALS: list[str] = []
+"""Why this process could not have a rig."""
 
 
 @dataclass(frozen=True)
@@ -81,8 +85,7 @@ class Rig:
     @property
     def modules(self) -> list[tuple[str, str]]:
         """The kernel modules in the order to load them, each with its parameters."""
-        ours = [(str(self.folder / f"modules/{name}.ko"), PARAMETERS.get(name, "")) for name in MODULES]
-        return [(str(self.folder / "modules/crc-ccitt.ko"), ""), *ours]
+        return [(str(self.folder / f"modules/{name}.ko"), PARAMETERS.get(name, "")) for name in (*NEEDED, *MODULES)]
 
     @property
     def clock(self) -> tuple[str, str]:
@@ -116,7 +119,17 @@ def digest() -> str:
 
 
 def ready(say: Callable[[str], None] = lambda words: None) -> Rig:
-    """The rig, made first if it is not there. One process at a time; others wait, then find it made."""
+    """The rig, made first if it is not there. One process at a time; others wait, then find it made. What failed is not tried again."""
+    if REFUSALS:
+        raise NoRigError(REFUSALS[0])
+    try:
+        return _ready(say)
+    except NoRigError as reason:
+        REFUSALS.append(str(reason))
+        raise
+
+
+def _ready(say: Callable[[str], None]) -> Rig:
     reason = why_not()
     if reason:
         raise NoRigError(reason)
@@ -168,6 +181,7 @@ class Work:
             ("kernel prepared for modules", self.prepare),
             ("DAHDI drivers", self.build_modules),
             ("DAHDI header for Python", self.build_face),
+            ("first boot", self.boot),
         ):
             started = time.monotonic()
             step()
@@ -235,7 +249,8 @@ class Work:
         made.mkdir()
         for name in (*MODULES, CLOCK):
             shutil.copy(drivers / f"{name}.ko", made)
-        shutil.copy(next(self.unpacked.glob("usr/lib/uml/modules/*/kernel/lib/crc-ccitt.ko")), made)
+        for name in NEEDED:
+            shutil.copy(next(self.unpacked.rglob(f"{name}.ko")), made)
         shutil.rmtree(self.unpacked / "usr/lib/uml")
 
     def build_face(self) -> None:
@@ -245,7 +260,18 @@ class Work:
         source = face.with_name("_dahdi.c")
         self.run([sys.executable, str(DECLARATIONS), str(source), str(self.rig.header)], HOME)
         paths = [f"-I{self.rig.header.parents[1]}", f"-I{sysconfig.get_paths()['include']}"]
-        self.run(["gcc", "-shared", "-fPIC", "-O1", "-DPy_LIMITED_API=0x030b0000", *paths, "-o", str(face), str(source)], HOME)
+        # What cffi writes for the limited API uses memset, which Python.h of 3.13 no longer declares.
+        options = ["-shared", "-fPIC", "-O1", "-DPy_LIMITED_API=0x030b0000", "-include", "string.h", *paths]
+        self.run(["gcc", *options, "-o", str(face), str(source)], HOME)
+
+    def boot(self) -> None:
+        """Show that the drivers load and the spans come up; a kernel or drivers of another Debian may not like each other."""
+        from tests.dahdi.rig.machine import Machine, MachineError  # which needs a rig to be
+
+        try:
+            Machine(self.rig).run(["true"])
+        except MachineError as failure:
+            raise NoRigError(f"the machine does not come up: {' / '.join(str(failure).splitlines()[-8:])}") from failure
 
     def run(self, command: list[str], folder: Path) -> None:
         """Run a program, its output in the log."""

@@ -18,15 +18,17 @@ from pathlib import Path
 LIBC = ctypes.CDLL(None, use_errno=True)
 FINIT_MODULE = 313
 """Number of the system call on x86-64, the only processor that User-Mode Linux of Debian knows."""
+READ_ONLY = 1  # MS_RDONLY of <sys/mount.h>
 POWER_OFF = 0x4321FEDC  # RB_POWER_OFF of <sys/reboot.h>
 CLEARED = ("/tmp", "/run", "/dev/shm")
 """Where a program may write; what the host has there cannot be seen inside."""
 
 
-def mount(kind: str, where: str, options: str = "") -> None:
-    """Mount something; the folder is made if it can be."""
+def mount(kind: str, where: str, data: str = "", read_only: bool = False) -> None:
+    """Mount something; the folder is made if it can be. By the system call, because ``mount`` tells later kernels of hostfs otherwise."""
     Path(where).mkdir(parents=True, exist_ok=True)
-    subprocess.run(["/bin/mount", "-n", "-t", kind, *(["-o", options] if options else []), "none", where], check=True)
+    if LIBC.mount(b"none", where.encode(), kind.encode(), ctypes.c_ulong(READ_ONLY if read_only else 0), data.encode()):
+        raise OSError(ctypes.get_errno(), f"{kind} on {where}: {os.strerror(ctypes.get_errno())}")
 
 
 def mount_all(folder: str, shown: list[str]) -> None:
@@ -38,7 +40,7 @@ def mount_all(folder: str, shown: list[str]) -> None:
     mount("devpts", "/dev/pts")
     for path in shown:
         if path.startswith(CLEARED):
-            mount("hostfs", path, f"ro,{path}")
+            mount("hostfs", path, path, read_only=True)
     mount("hostfs", folder, folder)
 
 
@@ -85,14 +87,13 @@ def work(folder: Path, outcome: dict) -> None:
     outcome["boot_s"] = float(Path("/proc/uptime").read_text().split()[0])
     (folder / "booted").touch()
     started = time.monotonic()
-    terminal = plan["interactive"]
-    with (folder / "output").open("wb") as output:
-        streams = {} if terminal else {"stdin": subprocess.DEVNULL, "stdout": output, "stderr": subprocess.STDOUT}
-        if terminal:
-            os.dup2(os.open("/dev/console", os.O_RDWR), 0)
-            os.dup2(0, 1)
-            os.dup2(0, 2)
-        done = subprocess.run(plan["command"], env=plan["environment"], cwd=plan["folder"], check=False, **streams)
+    with open("/dev/tty0", "r+b", buffering=0) if plan["interactive"] else (folder / "output").open("wb") as screen:
+        keys = screen if plan["interactive"] else subprocess.DEVNULL
+        # Only the leader of a session has a terminal of its own, and with it the keys that interrupt and stop.
+        command = ["setsid", "--ctty", "--wait", *plan["command"]] if plan["interactive"] else plan["command"]
+        done = subprocess.run(
+            command, stdin=keys, stdout=screen, stderr=screen, env=plan["environment"], cwd=plan["folder"], check=False
+        )
     outcome["code"] = done.returncode
     outcome["seconds"] = time.monotonic() - started
 

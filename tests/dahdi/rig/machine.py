@@ -19,11 +19,12 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import termios
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from tests.dahdi.rig.archive import PATH
 from tests.dahdi.rig.build import HOME, Rig
@@ -92,7 +93,7 @@ class Machine:
         console = folder / "console"
         started = time.monotonic()
         try:
-            with console.open("wb") as screen, guarded(self._kernel(folder), screen) as kernel:
+            with console.open("wb") as screen, guarded(self._kernel(folder), subprocess.DEVNULL, screen) as kernel:
                 while not (folder / BOOTED).exists() and time.monotonic() < started + BOOT_PATIENCE_S and kernel.poll() is None:
                     time.sleep(0.02)
                 kernel.wait(self.patience_s)
@@ -115,8 +116,12 @@ class Machine:
             folder = Path(name)
             self._plan(["/bin/bash"], folder, {"PS1": "dahdi# "}, interactive=True)
             command = [word.replace("con0=null,fd:1", "con0=fd:0,fd:1") for word in self._kernel(folder)]
-            done = subprocess.run(["setsid", "--ctty", "--wait", *command], check=False)
-            return done.returncode
+            before = termios.tcgetattr(0)
+            try:
+                with guarded(command, sys.stdin, sys.stdout) as kernel:
+                    return kernel.wait()
+            finally:
+                termios.tcsetattr(0, termios.TCSANOW, before)  # the kernel's console is in raw mode, and forgets to leave it
 
     def _plan(self, command: Sequence[str], folder: Path, environment: dict[str, str], interactive: bool) -> None:
         """Write down what the first process is to do."""
@@ -158,9 +163,9 @@ class Machine:
 
 
 @contextlib.contextmanager
-def guarded(command: list[str], screen: IO[bytes]) -> "Iterator[subprocess.Popen[bytes]]":
+def guarded(command: list[str], keys: IO[Any] | int, screen: IO[Any]) -> "Iterator[subprocess.Popen[bytes]]":
     """Start a program in a session of its own, of which nothing is left in the end, even if we are killed."""
-    kernel = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=screen, stderr=screen, start_new_session=True)
+    kernel = subprocess.Popen(command, stdin=keys, stdout=screen, stderr=screen, start_new_session=True)
     watch = [sys.executable, "-I", str(GUARD), str(kernel.pid)]
     with subprocess.Popen(watch, stdin=subprocess.PIPE, start_new_session=True):  # leaving closes its input and waits for it
         yield kernel
