@@ -90,7 +90,7 @@ def _dahdi(span: SpanDescription, channels: DahdiChannels) -> Dahdi:
         reasons.setdefault(reason, []).append(channel)
     for reason, missing in reasons.items():
         numbers = ", ".join(map(str, missing))
-        sys.stderr.write(f"plane: span {span.name}: channels {numbers} of DAHDI are {reason}; they come into use when that has changed\n")
+        sys.stderr.write(f"plane: span {span.name}: channels {numbers}: {reason}; they come into use when that has changed\n")
     return card
 
 
