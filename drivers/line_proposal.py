@@ -82,12 +82,15 @@ class Section(msgspec.Struct, frozen=True):
         return self.channels[0].number
 
     def slots(self, use: Use) -> list[int]:
-        """Its time slots, or places, of one use."""
-        return [channel.number - self.first + 1 for channel in self.channels if use_of(self.span, channel) == use]
+        """Its time slots, or places, of one use. Time slot 16 of an E1 is no circuit, even if the kernel lets it be one."""
+        own = [channel.number - self.first + 1 for channel in self.channels if use_of(self.span, channel) == use]
+        return [slot for slot in own if slot != SIGNALLING_SLOT or len(self.channels) != CIRCUIT_SLOTS]
 
 
 def use_of(span: SpanState, channel: Channel) -> Use:
     """What a channel is used for, or should be while it is not set up."""
+    if span.kind in _FOREIGN:
+        return "none"
     if channel.signalling:
         return USE_OF.get(channel.signalling, "none")
     if span.kind in ("E1", "DYNAMIC") or (not span.kind and len(span.channels) == CIRCUIT_SLOTS):

@@ -90,10 +90,9 @@ def test_a_span_lies_askew(e1):
 
 def test_a_board_goes_beyond(tmp_path):
     machine = Machine("analog", tmp_path)
-    machine.change("channels = 3", "channels = 5")
-    machine.change("first_channel = 9", "first_channel = 41")
-    problem, line = machine.found("mine.toml", "sub-1 goes beyond span 1 of DAHDI, which ends with channel 8")
-    assert (line, problem.cure) == ("channels = 5", "give channels = 4")
+    machine.change("channels = 8", "channels = 9")
+    problem, line = machine.found("mine.toml", "sub-2 goes beyond span 2 of DAHDI, which ends with channel 16")
+    assert (line, problem.cure) == ("channels = 9", "give channels = 8")
 
 
 def test_crc4_differs_in_the_kernel_and_in_the_file(e1):
@@ -211,6 +210,6 @@ def test_analog_lines_the_wrong_way_round(tmp_path):
 
 
 def test_spans_of_other_cards_are_not_looked_at(e1):
-    e1.configuration = re.sub("first_channel = .*", "", e1.configuration.replace('card = "dahdi"', 'card = "wire"'))
+    e1.configuration = re.sub('card = "dahdi"\nfirst_channel = .*', 'card = "wire"', e1.configuration)
     e1.root = e1.root / "nowhere"
     assert e1.problems() == []

@@ -135,6 +135,21 @@ def test_a_mixed_span_is_taken_by_runs(tmp_path):
     ]
 
 
+def test_time_slot_16_is_no_circuit_whatever_the_kernel_has_there():
+    channels = tuple(Channel(number, number, f"X/0/{number}", "CAS") for number in range(1, 32))
+    configuration = configuration_of(propose(Survey(True, spans=(SpanState(1, "X/0", "", channels, "DYNAMIC"),)), IDLE).configuration)
+    assert ("e1-1", 16) not in circuits_of(configuration.trunk_groups[0])
+    assert len(circuits_of(configuration.trunk_groups[0])) == 30
+
+
+@pytest.mark.parametrize("kind", ["T1", "J1", "BRI_NT", "BRI_TE", "BRI_SOFT"])
+def test_foreign_spans_stay_out_even_when_they_are_set_up(kind):
+    channels = tuple(Channel(number, number, f"X/0/{number}", "E&M") for number in range(1, 25))
+    proposal = propose(Survey(True, spans=(SpanState(1, "X/0", "", channels, kind),)), IDLE)
+    assert configuration_of(proposal.configuration).spans == []
+    assert parse_system_conf(proposal.system_conf).channels == {}
+
+
 def test_without_sysfs_an_e1_is_known_by_its_channels():
     channels = tuple(Channel(number, number, f"X/0/{number}") for number in range(1, 32))
     assert [group.use for group in groups_of(SpanState(1, "X/0", "", channels))] == ["circuit", "line-signals"]

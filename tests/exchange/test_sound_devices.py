@@ -1,5 +1,8 @@
 """Sound devices on a whole exchange: paging and an attendant's headset, with what is said in a file of libasound's, under our clock."""
 
+import json
+import subprocess
+import sys
 from functools import lru_cache
 
 import numpy as np
@@ -137,6 +140,15 @@ def test_the_plane_of_its_own_process_opens_devices_and_names_the_one_that_fails
     plane.close()
     for card in cards:
         card.close()
+
+
+@needs_alsa
+def test_a_device_that_is_not_there_keeps_the_plane_from_starting(tmp_path):
+    description = {"spans": [], "sounds": [{"name": "cellar", "capture": "nonsense"}], "realtime": False}
+    words = [sys.executable, "-m", "pbx.plane_process", str(tmp_path / "arena")]
+    done = subprocess.run(words, input=json.dumps(description), capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert 'plane: sound device cellar: the microphone "nonsense" cannot be opened' in done.stderr
 
 
 def test_without_libasound_the_configuration_is_refused_with_a_cure(monkeypatch):
