@@ -6,6 +6,6 @@ from tests.dahdi.rig import collected
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_runtest_protocol(item: pytest.Item) -> bool | None:
+def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
     """Hand a test to the machine; pytest does the others, and those that are to be skipped."""
-    return (collected.wants_machine(item) and collected.run_inside(item)) or None
+    return (collected.wants_machine(item) and collected.run_inside(item, nextitem)) or None

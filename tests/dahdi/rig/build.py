@@ -1,7 +1,7 @@
 """Makes the rig: Debian's User-Mode Linux kernel, the DAHDI drivers built for it, and the programs that go with them.
 
 Everything lies in one folder below ``build/dahdi``, named by the versions and by a digest of this file; what is there is used
-again. From nothing it takes about a minute and 185 MB of packages, most of it the source of the kernel, of which only headers and
+again. From nothing it takes one to two minutes and 186 MB of packages, most of it the source of the kernel, of which only headers and
 build files are unpacked, and which is taken away when the modules are built. ``python -m tests.dahdi.rig build`` prints each step.
 
 The one line that is changed in the drivers: the loop-back span announces MTP2 and E&M for E1 among the signalling it can carry.

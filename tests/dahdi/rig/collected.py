@@ -48,7 +48,7 @@ def wants_machine(item: pytest.Item) -> bool:
     return not is_inside() and hasattr(getattr(item, "module", None), "SYSTEM_CONF")
 
 
-def run_inside(item: pytest.Item) -> bool:
+def run_inside(item: pytest.Item, following: pytest.Item | None) -> bool:
     """Report what became of the test in the machine; False, with the test marked as skipped, where there is none."""
     try:
         reports = _reports(item)
@@ -61,6 +61,8 @@ def run_inside(item: pytest.Item) -> bool:
         report = item.config.hook.pytest_report_from_serializable(config=item.config, data=data)
         item.ihook.pytest_runtest_logreport(report=report)
     item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
+    # What earlier tests left for us and the following one does not need. pytest has no public word for this without a set-up of our own.
+    item.session._setupstate.teardown_exact(following)
     return True
 
 
