@@ -29,7 +29,7 @@ from tests.dahdi.rig import archive
 from tests.dahdi.rig.archive import NoRigError
 
 HOME = Path(__file__).resolve().parents[3]
-DECLARATIONS = HOME / "drivers/dahdi_declarations.py"
+DECLARATIONS = Path(__file__).with_name("declarations.py")
 CACHE = "ZONGJI_DAHDI_RIG"
 """Environment variable: another folder than ``build/dahdi``, so that several checkouts share one rig."""
 PACKAGES = ["user-mode-linux", "dahdi-source", "dahdi", "libtonezone2.0", "libopenr2-bin", "libopenr2-3"]

@@ -1,6 +1,6 @@
 """DAHDI's channels and its control device as tests see them: the files and their orders, by the words of DAHDI's own header.
 
-``ffi`` and ``lib`` are the binding that the rig makes of Debian's ``dahdi/user.h`` (drivers/dahdi_declarations.py), so there is no
+``ffi`` and ``lib`` are the binding that the rig makes of Debian's ``dahdi/user.h`` (declarations.py), so there is no
 number here. Outside the machine they are None, and only the names can be imported.
 """
 

@@ -6,7 +6,7 @@ import sysconfig
 
 import pytest
 
-from drivers import dahdi_declarations
+from tests.dahdi.rig import declarations
 
 HEADER = """
 #ifndef _DAHDI_USER_H
@@ -61,14 +61,14 @@ def header(tmp_path):
 
 
 def test_constants_are_named_and_others_left_out(header):
-    words = dahdi_declarations.declarations(header).splitlines()
+    words = declarations.declarations(header).splitlines()
     constants = [line.split()[1] for line in words if line.startswith("#define")]
     assert constants == ["ELAST", "DAHDI_CODE", "__DAHDI_SIG_FXO", "DAHDI_SIG_FXOKS", "DAHDI_SIG_BROKEN", "DAHDI_TELL"]
 
 
 def test_the_binding_has_the_compilers_numbers(header, tmp_path):
     source, made = tmp_path / "_dahdi.c", tmp_path / "_dahdi.abi3.so"
-    assert dahdi_declarations.main([str(source), str(header)]) == 0
+    declarations.emit(source, header)
     paths = [f"-I{header.parent.parent}", f"-I{sysconfig.get_paths()['include']}"]
     subprocess.run(["cc", "-shared", "-fPIC", "-DPy_LIMITED_API=0x030b0000", *paths, "-o", str(made), str(source)], check=True)
     specification = importlib.util.spec_from_file_location("_dahdi", made)
@@ -83,9 +83,3 @@ def test_the_binding_has_the_compilers_numbers(header, tmp_path):
     with pytest.raises(OSError, match="ioctl"):
         if lib.ioctl(-1, lib.DAHDI_TELL, packed) < 0:
             raise OSError(ffi.errno, "ioctl")
-
-
-def test_without_a_header_it_says_so(monkeypatch, tmp_path, capsys):
-    monkeypatch.setattr(dahdi_declarations, "PLACES", (str(tmp_path / "user.h"),))
-    assert dahdi_declarations.main([str(tmp_path / "_dahdi.c")]) == 1
-    assert "dahdi-source" in capsys.readouterr().err

@@ -1,4 +1,4 @@
-"""Reads DAHDI's own header for cffi: ``python drivers/dahdi_declarations.py TARGET.c [user.h]`` emits the binding ``_dahdi``.
+"""Reads DAHDI's own header for cffi: ``python tests/dahdi/rig/declarations.py TARGET.c user.h`` emits the binding ``_dahdi``.
 
 Constants and structures of the DAHDI driver are those of Debian's ``dahdi/user.h`` (package dahdi-source) and of no other place:
 C includes the header; Python has it through cffi, whose declarations are taken from what the preprocessor makes of the header, and whose
@@ -14,8 +14,6 @@ from pathlib import Path
 
 from cffi import FFI
 
-PLACES = ("/usr/include/dahdi/user.h", "/usr/local/include/dahdi/user.h")
-"""Where dahdi-source puts the header, and DAHDI's own ``make install``."""
 MODULE = "_dahdi"
 _MARK = re.compile(r'^# \d+ "([^"]*)"')
 _CONSTANT = re.compile(r"^#define\s+(_*DAHDI_\w+|ELAST)\s+(\S.*)$")
@@ -25,11 +23,6 @@ _ATTRIBUTE = re.compile(r"__attribute__\s*\(\(.*?\)\)")
 _TYPES = {f"__{sign}{bits}": f"{'u' if sign == 'u' else ''}int{bits}_t" for sign in "us" for bits in (8, 16, 32, 64)}
 """The kernel's names of whole numbers."""
 IOCTL = "int ioctl(int descriptor, unsigned long request, ...);\n"
-
-
-def find() -> Path | None:
-    """The header as installed, if it is."""
-    return next((Path(place) for place in PLACES if Path(place).exists()), None)
 
 
 def declarations(header: Path, compiler: str = "cc") -> str:
@@ -66,15 +59,5 @@ def emit(target: Path, header: Path) -> None:
     ffi.emit_c_code(str(target))
 
 
-def main(arguments: list[str]) -> int:
-    """1 when there is no header; the product is then built without DAHDI."""
-    header = Path(arguments[1]) if len(arguments) > 1 else find()
-    if header is None:
-        sys.stderr.write("dahdi/user.h is not installed (Debian package dahdi-source): no DAHDI cards\n")
-        return 1
-    emit(Path(arguments[0]), header)
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    emit(Path(sys.argv[1]), Path(sys.argv[2]))
