@@ -53,7 +53,7 @@ def _named(text: str, /, **values: Any) -> str:
 
 WORDS: dict[type[Fact], Callable[[Any], str]] = {
     facts.ServiceInitiated: lambda fact: "call begins",
-    facts.Originated: lambda fact: _named(f"calls {fact.called or 'nobody'}", calling=fact.calling, category=fact.category),
+    facts.Originated: lambda fact: _named(f"calls {fact.called or 'nobody'}", calling=fact.calling),
     facts.NumberExtended: lambda fact: f"more digits: {fact.called}",
     facts.NetworkReached: lambda fact: _named("trunk circuit taken", called=fact.called, group=fact.group),
     facts.Delivered: lambda fact: _named("is rung", called=fact.called, calling=fact.calling, agent=fact.agent),

@@ -14,7 +14,7 @@ GOLDEN = """\
 +    0.000  e1-1/1   <- seizure 0011
 +    0.000  e1-1/1   == call begins
 +    0.010  e1-1/1   -> seizure acknowledged 1011
-+    1.500  e1-1/1   == leg 1 calls 10086 (calling 13900000000, category 1)
++    1.500  e1-1/1   == leg 1 calls 10086 (calling 13900000000)
 +    1.750  e1-1/1   == leg 1 answered
 +    1.750  e1-1/1   == leg 1 flow main_menu step welcome
 +    1.750  e1-1/1   == leg 1 recording c1-1 begins
