@@ -20,6 +20,7 @@ from pbx._plane import lib
 from drivers.dahdi import AVAILABLE, Dahdi, DahdiSettings
 from pbx.clock import VirtualClock
 from pbx.signalling.r2.variant import load_variant
+from tests.dahdi.rig.face import Control
 from tests.dahdi.rig.machine import TWO_PAIRS
 from tests.interop.openr2 import circuits as r2
 
@@ -172,32 +173,23 @@ def test_frames_cross_whole(near, far, seed):
         assert [frame for n, frame in enumerate(got) if n == 0 or frame != got[n - 1]] == sent
 
 
-def _dynamic(address, number):
-    """An order about a loop-back span to the control device."""
-    text = struct.pack("20s40siii", b"loc", address, 31, 0, 0)
-    with open("/dev/dahdi/ctl", "rb+", buffering=0) as control:
-        fcntl.ioctl(control, (1 if number == 81 else 3) << 30 | len(text) << 16 | 0xDA << 8 | number, bytearray(text))
-
-
-def _configure(channels):
+def _configure(control, channels):
     """CAS again for channels that came back, as dahdi_cfg would."""
-    with open("/dev/dahdi/ctl", "rb+", buffering=0) as control:
-        for channel in channels:
-            text = struct.pack("i40siiii16s", channel, b"", lib.DAHDI_SIG_CAS, lib.DAHDI_LAW_ALAW, channel, IDLE, b"")
-            fcntl.ioctl(control, 1 << 30 | len(text) << 16 | 0xDA << 8 | 19, text)
+    for channel in channels:
+        control.configure(channel, lib.DAHDI_SIG_CAS, IDLE)
 
 
 def test_a_failed_span_is_told_and_its_end_too():
-    with Dahdi(DahdiSettings(1, idle_bits=IDLE)) as near:
+    with Dahdi(DahdiSettings(1, idle_bits=IDLE)) as near, Control() as control:
         ends = Ends.__new__(Ends)
         ends.cards, ends.tick, ends.seen, ends.say = (near,), 0, [], (None,)
         ends._began = time.monotonic()
         ends.steps(20)
         ends.seen.clear()
-        _dynamic(b"1:1", 81)
+        control.destroy("1:1")
         ends.until(0, 29, lib.CARD_EVENT_ALARM, lib.CARD_ALARM_LOS)
-        _dynamic(b"1:1", 80)
-        _configure(FAR)
+        control.create("1:1")
+        _configure(control, FAR)
         ends.until(0, 29, lib.CARD_EVENT_ALARM, 0)
 
 
@@ -206,14 +198,14 @@ def _device_of(span):
 
 
 def test_a_span_that_is_pulled_loses_itself_alone_and_comes_back():
-    with circuits() as ends:
+    with circuits() as ends, Control() as control:
         device = _device_of(2)
         (device / "unassign_span").write_text("1\n")
         ends.until(1, 0, lib.CARD_EVENT_ALARM, lib.CARD_ALARM_LOS)
         assert ends.cards[0].counters().removals == 0 and ends.cards[1].counters().removals == 1
         assert not ends.cards[1].mend()
         (device / "auto_assign").write_text("1")
-        _configure(FAR)
+        _configure(control, FAR)
         assert ends.cards[1].mend() and ends.cards[1].missing() == {}
         ends.until(1, 0, lib.CARD_EVENT_ALARM, 0)
         ends.order(0, 7, lib.CARD_ORDER_BITS, 0b0101)
