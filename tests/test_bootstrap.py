@@ -18,7 +18,7 @@ import pytest
 
 HOME = Path(__file__).resolve().parent.parent
 ALL_TO_RUN = {"build-essential", "espeak-ng", "libopus0"}
-ALL_TO_TEST = {"bc", "bison", "flex", "openssh-client"} | {
+ALL_TO_TEST = {"bc", "bison", "dahdi-source", "flex", "openssh-client"} | {
     f"lib{name}-dev" for name in ("asound2", "openr2", "spandsp", "speexdsp", "tiff")
 }
 
