@@ -14,12 +14,12 @@ import pytest
 from pbx.vocabulary import call
 from tests.interop.openr2 import library as openr2
 from tests.interop.openr2.circuits import SLOTS, Act, Answer, Meeting, Order
-from tests.interop.openr2.facing import CHINA, FACINGS, needed
+from tests.interop.openr2.facing import CHINA, FACINGS
 from tests.interop.spandsp import MFC_NAMES
 
 pytestmark = pytest.mark.skipif(not openr2.installed(), reason=f"{openr2.LIBRARY} is not installed (Debian package libopenr2-dev)")
 
-variants = pytest.mark.parametrize("facing", [needed(facing) for facing in FACINGS])
+variants = pytest.mark.parametrize("facing", FACINGS, ids=lambda facing: facing.ours)
 CALLER = "8765432"
 CALLED = "51234"
 INVALID_TONE = "protocol error: Invalid Multi Frequency Tone"

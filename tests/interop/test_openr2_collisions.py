@@ -14,7 +14,7 @@ from drivers.far_end.story import Story, until
 from pbx.vocabulary import facts
 from tests.interop.openr2 import library as openr2
 from tests.interop.openr2.circuits import SLOTS, Answer, Meeting, Order
-from tests.interop.openr2.facing import FACINGS, needed
+from tests.interop.openr2.facing import FACINGS
 from tests.interop.openr2.office import Office
 
 pytestmark = pytest.mark.skipif(not openr2.installed(), reason=f"{openr2.LIBRARY} is not installed (Debian package libopenr2-dev)")
@@ -65,7 +65,7 @@ def test_dual_seizure_costs_one_circuit_and_not_the_call(tmp_path):
     assert len([call for call in reckoning.by_us if any(what == "answers" for _, what in call["log"])]) == 15
 
 
-@pytest.mark.parametrize("facing", [needed(facing) for facing in FACINGS])
+@pytest.mark.parametrize("facing", FACINGS, ids=lambda facing: facing.ours)
 def test_both_ends_seize_within_30_ms_of_each_other(facing, tmp_path):
     """Thirty circuits, ours seized 30 ms before libopenr2's to 28 ms after it, 2 ms apart; then each circuit carries a call each way.
 

@@ -1,18 +1,16 @@
 """Which variant of libopenr2 faces which of ours, and what its configuration file must say so that both speak the same language.
 
-libopenr2 knows eleven variants by number (<openr2/r2proto.h>); ours are files of ``config/variants``. A facing whose file is not
-there is skipped by name (``needed``). Idle bits, masks and meanings are read from our file and stand nowhere else. Leaves out timers.
+libopenr2 knows eleven variants by number (<openr2/r2proto.h>); ours are files of ``config/variants``.
+Idle bits, masks and meanings are read from our file and stand nowhere else. Leaves out timers.
 """
 
-import warnings
 import zlib
 from pathlib import Path
 from typing import Any
 
 import msgspec
-import pytest
 
-from pbx.signalling.r2.variant import VARIANTS, Variant, load_variant
+from pbx.signalling.r2.variant import Variant, load_variant
 from tests.interop.openr2.library import MODES
 from tests.interop.spandsp import MFC_NAMES
 
@@ -87,18 +85,4 @@ FACINGS = (
     Facing("mexico", 120),
     Facing("brazil", 20),
     Facing("argentina", 0),
-    Facing("czech", 60),
 )
-
-
-_warned: set[str] = set()
-
-
-def needed(facing: Facing) -> object:
-    """A parameter that is skipped, and says so by a warning of pytest's, as long as our variant file is missing."""
-    missing = not (VARIANTS / f"{facing.ours}.toml").exists()
-    reason = f"NO FILE config/variants/{facing.ours}.toml: libopenr2's variant {facing.number} has nobody to face"
-    if missing and facing.ours not in _warned:
-        _warned.add(facing.ours)
-        warnings.warn(reason, stacklevel=2)
-    return pytest.param(facing, id=facing.ours, marks=[pytest.mark.skipif(missing, reason=reason)])
