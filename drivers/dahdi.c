@@ -41,7 +41,10 @@ static void tell_alarms(struct dahdi *it, struct dahdi_told *told) {
 static void let_go(struct dahdi *it) {
   it->present = 0;
   it->counters.removals++;
-  for (int port = 0; port < SPAN_CARD_PORTS; port++) it->channel[port].fd = -1;
+  for (int port = 0; port < SPAN_CARD_PORTS; port++) {
+    it->channel[port].fd = -1;
+    it->channel[port].ahead = CHANNEL_NOT_ASKED;
+  }
   it->frames.fd = -1;
   atomic_store_explicit(&it->whose, DAHDI_CARD_GONE, memory_order_release);
 }
@@ -82,26 +85,85 @@ static void see_alarms(struct dahdi *it, int changed) {
 /* What stands waiting only adds delay. */
 static void shorten(struct dahdi *it) {
   int fds[SPAN_CARD_PORTS], ports[SPAN_CARD_PORTS], count = 0;
-  uint8_t readable[SPAN_CARD_PORTS];
+  uint8_t ready[SPAN_CARD_PORTS];
   for (int port = 0; port < SPAN_CARD_PORTS; port++) {
     if (it->channel[port].fd < 0) continue;
     fds[count] = it->channel[port].fd;
     ports[count++] = port;
   }
   it->look = 0;
-  if (count == 0 || dahdi_call_poll(&it->ticking, fds, count, readable) <= 0) return;
+  if (count == 0 || dahdi_call_poll(&it->ticking, fds, count, ready) <= 0) return;
   for (int n = 0; n < count; n++)
-    if (readable[n]) dahdi_channel_shorten(&it->channel[ports[n]], &it->ticking, &it->counters);
+    if (ready[n] & DAHDI_READY_IN) dahdi_channel_shorten(&it->channel[ports[n]], &it->ticking, &it->counters);
+}
+
+/* Looks which channels are ready; -1: the kernel does not say. */
+static int look_ahead(struct dahdi *it) {
+  int fds[SPAN_CARD_PORTS], ports[SPAN_CARD_PORTS], count = 0;
+  uint8_t ready[SPAN_CARD_PORTS] = {0};
+  for (int port = 0; port < SPAN_CARD_PORTS; port++) {
+    it->channel[port].seen = 0;
+    if (it->channel[port].fd < 0) continue;
+    fds[count] = it->channel[port].fd;
+    ports[count++] = port;
+  }
+  if (dahdi_call_poll(&it->ticking, fds, count, ready) < 0) return -1;
+  for (int n = 0; n < count; n++) it->channel[ports[n]].seen = ready[n];
+  return 0;
+}
+
+/* Does jobs together whose `fd` is not -1; results stand in `ahead`. */
+static void transfer(struct dahdi *it, int writing, const struct dahdi_transfer *wanted) {
+  struct dahdi_transfer jobs[SPAN_CARD_PORTS];
+  int ports[SPAN_CARD_PORTS], count = 0;
+  for (int port = 0; port < SPAN_CARD_PORTS; port++) {
+    if (wanted[port].fd < 0) continue;
+    jobs[count] = wanted[port];
+    ports[count++] = port;
+  }
+  if (count == 0 || dahdi_call_transfer(&it->ticking, writing, jobs, count)) return;
+  for (int n = 0; n < count; n++) it->channel[ports[n]].ahead = jobs[n].result;
+}
+
+/* Whether a channel is ready for that alone: one with an event is asked by itself. */
+static int only(const struct dahdi_channel *channel, int wanted) {
+  return channel->fd >= 0 && (channel->seen & (wanted | DAHDI_READY_EVENT)) == wanted;
+}
+
+/* Reads together what is ready of the channels from a port on; where nothing waits nothing is asked. */
+static void read_ahead(struct dahdi *it, int from, uint8_t *samples) {
+  struct dahdi_transfer wanted[SPAN_CARD_PORTS];
+  if (look_ahead(it)) return;
+  for (int port = 0; port < SPAN_CARD_PORTS; port++) {
+    struct dahdi_channel *channel = &it->channel[port];
+    int fd = port >= from && only(channel, DAHDI_READY_IN) ? channel->fd : -1;
+    wanted[port] = (struct dahdi_transfer){fd, samples + port * CARD_TICK_SAMPLES, CARD_TICK_SAMPLES, 0};
+    if (port >= from && channel->fd >= 0 && !(channel->seen & (DAHDI_READY_IN | DAHDI_READY_EVENT))) channel->ahead = -EAGAIN;
+  }
+  transfer(it, 0, wanted);
+}
+
+static void write_ahead(struct dahdi *it, int from, const uint8_t *samples) {
+  struct dahdi_transfer wanted[SPAN_CARD_PORTS];
+  for (int port = 0; port < SPAN_CARD_PORTS; port++) {
+    const struct dahdi_channel *channel = &it->channel[port];
+    int written = only(channel, DAHDI_READY_OUT) && !atomic_load_explicit(&channel->looped, memory_order_relaxed);
+    uint8_t *sound = (uint8_t *)(uintptr_t)(samples + port * CARD_TICK_SAMPLES); /* read alone, but a job has one sort of pointer */
+    wanted[port] = (struct dahdi_transfer){port >= from && written ? channel->fd : -1, sound, CARD_TICK_SAMPLES, 0};
+  }
+  transfer(it, 1, wanted);
 }
 
 static int read_channels(struct dahdi *it, struct dahdi_told *told, uint8_t *samples) {
   uint64_t overruns = it->counters.overruns;
-  int found = 0;
+  int found = 0, first = 1;
   for (int port = 0; port < ports_of(it) && !(found & CHANNEL_GONE); port++) {
     struct dahdi_channel *channel = &it->channel[port];
     if (channel->fd < 0) continue;
     found |= dahdi_channel_read(channel, &it->settings, &it->ticking, &it->counters, told, it->frozen,
                                 samples + port * CARD_TICK_SAMPLES);
+    if (first && it->ticking.kernel.transfer && !(found & CHANNEL_GONE)) read_ahead(it, port + 1, samples);
+    first = 0;
   }
   if (!(found & CHANNEL_GONE)) found |= dahdi_frames_receive(&it->frames, &it->ticking, &it->counters);
   it->look |= it->counters.overruns != overruns;
@@ -142,12 +204,14 @@ static int read_card(struct card *card, uint8_t *samples, struct card_event *eve
 static int write_card(struct card *card, const uint8_t *samples, uint64_t tick) {
   struct dahdi *it = card->self;
   struct dahdi_told told = {0, 0, 0, tick};
-  int found = 0;
+  int found = 0, first = 1;
   for (int port = 0; port < ports_of(it) && it->present && !(found & CHANNEL_GONE); port++) {
     struct dahdi_channel *channel = &it->channel[port];
     if (channel->fd < 0 || atomic_load_explicit(&channel->looped, memory_order_relaxed)) continue;
     found |= dahdi_channel_write(channel, &it->ticking, &it->counters, &told, &it->settings, it->frozen,
                                  samples + port * CARD_TICK_SAMPLES);
+    if (first && it->ticking.kernel.transfer && !(found & CHANNEL_GONE)) write_ahead(it, port + 1, samples);
+    first = 0;
   }
   if (it->present && !(found & CHANNEL_GONE)) found |= dahdi_frames_send(&it->frames, &it->ticking, &it->counters);
   if (found & CHANNEL_GONE)
@@ -195,6 +259,7 @@ static void close_all(struct dahdi *it) {
 static void close_card(struct card *card) {
   struct dahdi *it = card->self;
   close_all(it);
+  dahdi_batch_close(it->batch);
   pthread_mutex_destroy(&it->asking);
   free(it);
 }
@@ -249,11 +314,24 @@ static int in_range(const struct dahdi_settings *settings) {
          settings->channels >= 1 && settings->channels <= SPAN_CARD_E1_CHANNELS;
 }
 
+static int batch_transfer(void *self, int writing, struct dahdi_transfer *jobs, int count) {
+  return dahdi_batch_run(self, writing, jobs, count);
+}
+
+/* A played kernel has its own way of doing many at once, or none. */
+static void choose_calls(struct dahdi *it, const struct dahdi_kernel *kernel) {
+  it->ticking.kernel = it->mending.kernel = kernel ? *kernel : dahdi_running_kernel;
+  if (!it->settings.at_once) it->ticking.kernel.transfer = 0;
+  if (kernel || !it->settings.at_once || !(it->batch = dahdi_batch_open())) return;
+  it->ticking.kernel.self = it->batch;
+  it->ticking.kernel.transfer = batch_transfer;
+}
+
 struct card *dahdi_create(const struct dahdi_settings *settings, const struct dahdi_kernel *kernel) {
   struct dahdi *it = in_range(settings) ? calloc(1, sizeof *it) : 0;
   if (!it) return 0;
   it->settings = *settings;
-  it->ticking.kernel = it->mending.kernel = kernel ? *kernel : dahdi_running_kernel;
+  choose_calls(it, kernel);
   it->alarms.raise_ticks = (uint64_t)settings->raise_ms / TICK_MS;
   it->alarms.clear_ticks = (uint64_t)settings->clear_ms / TICK_MS;
   it->card = (struct card){.kind = "dahdi",
@@ -270,6 +348,7 @@ struct card *dahdi_create(const struct dahdi_settings *settings, const struct da
     struct dahdi_channel *channel = &it->channel[port];
     channel->port = port;
     channel->fd = -1;
+    channel->ahead = CHANNEL_NOT_ASKED;
     channel->opened = (struct dahdi_opened){.fd = -1, .state = SPAN_CARD_NO_CHANNEL};
     channel->ordered_bits = (uint8_t)settings->idle_bits;
     channel->now = channel->told = (struct dahdi_signals){.bits = (uint8_t)settings->idle_bits, .battery = 1};
@@ -277,6 +356,11 @@ struct card *dahdi_create(const struct dahdi_settings *settings, const struct da
   pthread_mutex_init(&it->asking, 0);
   dahdi_mend(&it->card);
   return &it->card;
+}
+
+int dahdi_at_once(struct card *card) {
+  const struct dahdi *it = card->self;
+  return it->ticking.kernel.transfer != 0;
 }
 
 int dahdi_state(struct card *card, int port) {

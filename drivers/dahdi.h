@@ -1,6 +1,7 @@
 /* A line card of one span of DAHDI channels: an E1, or a board of analog lines, on the kernel's own drivers.
  *
- * Must meet: per tick two system calls a channel, one for frames, and one each 16 ticks; a span that is pulled costs the tick nothing more
+ * Must meet: per tick two system calls a channel, one for frames, and one each 16 ticks; or, together (dahdi_batch.h), five for all
+ * channels: a look, and read and write twice, the first channel by itself, so that one call meets a pulled span. A span that is pulled costs the tick nothing more
  * and others nothing at all. The kernel lets every call on a pulled channel sleep for 5 ms: after the first one that fails the tick
  * touches no descriptor of the span. A mender outside of the tick closes them and tries once a second to open what is missing; a
  * channel that was busy or not configured comes into use the same way.
@@ -12,6 +13,7 @@
  * Leaves out: making plane and cards one clock; ground start of telephones (their ring wire is told as a lifted handset).
  */
 #pragma once
+#include "dahdi_batch.h"
 #include "dahdi_channel.h"
 #include "dahdi_frames.h"
 #include "dahdi_span.h"
@@ -34,6 +36,7 @@ struct dahdi {
   uint32_t told_alarms[SPAN_CARD_PORTS];
   int frozen;
   int look; /* a receive ring ran over: look at once what waits */
+  struct dahdi_batch *batch; /* null = one by one */
   struct dahdi_counters counters;
   struct dahdi_span_report report;
   int span; /* DAHDI's number, of the first channel opened */

@@ -42,6 +42,7 @@ class DahdiSettings(msgspec.Struct, frozen=True):
     frames_channel: int = 0
     receive_gain_db: float = 0.0
     send_gain_db: float = 0.0
+    at_once: bool = False
     raise_ms: int = 100
     clear_ms: int = 1000
 
@@ -118,6 +119,7 @@ class Dahdi:
             setattr(filled, name, getattr(settings, name))
         filled.kind = _KINDS[settings.kind]
         filled.idle_bits, filled.busy_bits = settings.idle_bits & 15, settings.busy_bits & 15
+        filled.at_once = settings.at_once
         filled.receive_gain_tenth_db = round(settings.receive_gain_db * 10)
         filled.send_gain_tenth_db = round(settings.send_gain_db * 10)
         made = lib.dahdi_create(filled, kernel)
@@ -165,6 +167,11 @@ class Dahdi:
     def _mend_on(self) -> None:
         while not self._closed.wait(MEND_S):
             self.mend()
+
+    @property
+    def at_once(self) -> bool:
+        """Whether reads and writes of a tick are done together: as asked for, and as the kernel allows."""
+        return bool(lib.dahdi_at_once(self.card))
 
     def state(self, port: int) -> str:
         """``in use``, or why the channel of a port is not."""

@@ -7,6 +7,21 @@
 #define SPAN_CARD_PORTS 30
 #define SPAN_CARD_E1_CHANNELS 31
 
+/* What a poll finds. */
+#define DAHDI_READY_IN 1    /* a block waits to be read */
+#define DAHDI_READY_OUT 2   /* there is room for a block */
+#define DAHDI_READY_EVENT 4 /* something happened: read and write tell */
+
+/* Reads or writes that are done at once. */
+#define DAHDI_TRANSFERS 32
+#define DAHDI_TRANSFER_OCTETS 80
+struct dahdi_transfer {
+  int fd;
+  uint8_t *octets;
+  int count;
+  int result; /* octets, or -errno */
+};
+
 /* All that is asked of the kernel. Results as the system's, but a failure is -errno. A test's kernel stands here too. */
 struct dahdi_kernel {
   void *self;
@@ -15,8 +30,10 @@ struct dahdi_kernel {
   int (*read)(void *self, int fd, uint8_t *octets, int room);
   int (*write)(void *self, int fd, const uint8_t *octets, int count);
   int (*ioctl)(void *self, int fd, uint32_t request, void *argument);
-  /* Looks without waiting: readable[n] = 1 where a block waits; returns how many. */
-  int (*poll)(void *self, const int *fds, int count, uint8_t *readable);
+  /* Looks without waiting: ready[n] = DAHDI_READY_ bits; returns for how many there are some. */
+  int (*poll)(void *self, const int *fds, int count, uint8_t *ready);
+  /* Reads or writes of channels that are ready, in one call; null = one by one. Returns the system calls made, or -1: no more of this. */
+  int (*transfer)(void *self, int writing, struct dahdi_transfer *jobs, int count);
 };
 
 struct dahdi_settings {
@@ -27,6 +44,7 @@ struct dahdi_settings {
   int busy_bits;      /* E and M channels have no bits of their own: what off-hook is called */
   int frames_channel; /* of the span, 1..31: carries frames (dchan, mtp2); 0 = none */
   int receive_gain_tenth_db, send_gain_tenth_db; /* -240..120, over A-law */
+  int at_once;            /* 1 = reads and writes of a tick together, where the kernel has io_uring */
   int raise_ms, clear_ms; /* an alarm stands so long before it is told, is gone so long before that is told */
 };
 
@@ -84,6 +102,8 @@ struct dahdi_span_report {
 struct card *dahdi_create(const struct dahdi_settings *settings, const struct dahdi_kernel *kernel);
 /* Not in the tick, once a second: reads the counters of the span; closes what is gone, opens what has come back. 1 = all there. */
 int dahdi_mend(struct card *card);
+/* 1 = reads and writes are done together, as was asked for and the kernel allows. */
+int dahdi_at_once(struct card *card);
 /* Why the channel of a port is not in use (SPAN_CARD_); -1 = no such port. */
 int dahdi_state(struct card *card, int port);
 void dahdi_counters(struct card *card, struct dahdi_counters *counters);

@@ -176,7 +176,9 @@ static int is_watched(const struct dahdi_channel *channel, uint64_t tick) {
 
 int dahdi_channel_read(struct dahdi_channel *channel, const struct dahdi_settings *settings, struct dahdi_calls *calls,
                        struct dahdi_counters *counters, struct dahdi_told *told, int frozen, uint8_t *samples) {
-  int found = 0, count = dahdi_call_read(calls, channel->fd, samples, CARD_TICK_SAMPLES);
+  int found = 0, count = channel->ahead;
+  if (count == CHANNEL_NOT_ASKED) count = dahdi_call_read(calls, channel->fd, samples, CARD_TICK_SAMPLES);
+  channel->ahead = CHANNEL_NOT_ASKED;
   channel->tick = told->tick;
   for (int n = 0; n < MOST_EVENTS && count == -ELAST; n++) {
     found |= take_event(channel, settings, calls, counters, told, frozen);
@@ -230,7 +232,9 @@ int dahdi_channel_write(struct dahdi_channel *channel, struct dahdi_calls *calls
                         const struct dahdi_settings *settings, int frozen, const uint8_t *samples) {
   int found = 0;
   speak_on_hook(channel, calls, told->tick, samples);
-  int count = dahdi_call_write(calls, channel->fd, samples, CARD_TICK_SAMPLES);
+  int count = channel->ahead;
+  if (count == CHANNEL_NOT_ASKED) count = dahdi_call_write(calls, channel->fd, samples, CARD_TICK_SAMPLES);
+  channel->ahead = CHANNEL_NOT_ASKED;
   for (int n = 0; n < MOST_EVENTS && count == -ELAST; n++) {
     found |= take_event(channel, settings, calls, counters, told, frozen);
     if (found & CHANNEL_GONE) return found;

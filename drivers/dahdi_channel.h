@@ -2,7 +2,7 @@
  *
  * Must meet: two system calls a tick while nothing happens, one read and one write of 80 octets. An event costs two more, bits a third:
  * read and write refuse with ELAST while one waits, so nobody asks when there is none (a poll each tick would cost one call a span
- * for the same, and the event its call all the same).
+ * for the same, and the event its call all the same). What a card has read or written for many at once it leaves in `ahead`.
  *
  * Buffers: 4 blocks of 80. Sending begins when half of them are full (HALF_FULL), also after the kernel ran dry: 20 ms in hand, so that
  * a tick may be 10 ms late without a hole, as much again when cores are busy. A receiver that waits 40 ms loses nothing. Smaller
@@ -32,6 +32,8 @@
 #define CHANNEL_GONE 1
 #define CHANNEL_ALARM 2
 
+#define CHANNEL_NOT_ASKED 1 /* no result: 1 octet is never read or written */
+
 struct dahdi_told {
   struct card_event *event;
   int room, count;
@@ -59,6 +61,8 @@ struct dahdi_channel {
   int fd; /* the tick's: -1 = not there */
   int number;
   int port;
+  uint8_t seen;  /* DAHDI_READY_ bits, as they were looked for in this tick; 0 = they were not */
+  int ahead;     /* the result of a read or write that was done together with others; CHANNEL_NOT_ASKED = none was */
   int sort;
   int signalling;
   struct dahdi_signals now, told;

@@ -35,13 +35,17 @@ static int system_ioctl(void *self, int fd, uint32_t request, void *argument) {
   return result(ioctl(fd, request, argument));
 }
 
-static int system_poll(void *self, const int *fds, int count, uint8_t *readable) {
+static int system_poll(void *self, const int *fds, int count, uint8_t *ready) {
   struct pollfd asked[POLLED];
   (void)self;
   if (count > POLLED) return -EINVAL;
-  for (int n = 0; n < count; n++) asked[n] = (struct pollfd){.fd = fds[n], .events = POLLIN};
+  for (int n = 0; n < count; n++) asked[n] = (struct pollfd){.fd = fds[n], .events = POLLIN | POLLOUT | POLLPRI};
   int found = result(poll(asked, (nfds_t)count, 0));
-  for (int n = 0; n < count; n++) readable[n] = found > 0 && (asked[n].revents & POLLIN);
+  for (int n = 0; n < count; n++) {
+    int seen = found > 0 ? asked[n].revents : 0;
+    ready[n] = (uint8_t)((seen & POLLIN ? DAHDI_READY_IN : 0) | (seen & POLLOUT ? DAHDI_READY_OUT : 0) |
+                         (seen & ~(POLLIN | POLLOUT) ? DAHDI_READY_EVENT : 0));
+  }
   return found;
 }
 
@@ -72,9 +76,19 @@ int dahdi_call_write(struct dahdi_calls *calls, int fd, const uint8_t *octets, i
   return calls->kernel.write(calls->kernel.self, fd, octets, count);
 }
 
-int dahdi_call_poll(struct dahdi_calls *calls, const int *fds, int count, uint8_t *readable) {
+int dahdi_call_poll(struct dahdi_calls *calls, const int *fds, int count, uint8_t *ready) {
   calls->count++;
-  return calls->kernel.poll(calls->kernel.self, fds, count, readable);
+  return calls->kernel.poll(calls->kernel.self, fds, count, ready);
+}
+
+int dahdi_call_transfer(struct dahdi_calls *calls, int writing, struct dahdi_transfer *jobs, int count) {
+  int made = calls->kernel.transfer(calls->kernel.self, writing, jobs, count);
+  if (made < 0) {
+    calls->kernel.transfer = 0;
+    return -1;
+  }
+  calls->count += (uint64_t)made;
+  return 0;
 }
 
 int dahdi_call(struct dahdi_calls *calls, int fd, uint32_t request, void *argument) {

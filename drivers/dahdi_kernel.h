@@ -17,7 +17,9 @@ int dahdi_call_open(struct dahdi_calls *calls, const char *path);
 int dahdi_call_close(struct dahdi_calls *calls, int fd);
 int dahdi_call_read(struct dahdi_calls *calls, int fd, uint8_t *octets, int room);
 int dahdi_call_write(struct dahdi_calls *calls, int fd, const uint8_t *octets, int count);
-int dahdi_call_poll(struct dahdi_calls *calls, const int *fds, int count, uint8_t *readable);
+int dahdi_call_poll(struct dahdi_calls *calls, const int *fds, int count, uint8_t *ready);
+/* Reads or writes of channels that are ready; 0, or -1: one by one from now on. */
+int dahdi_call_transfer(struct dahdi_calls *calls, int writing, struct dahdi_transfer *jobs, int count);
 int dahdi_call(struct dahdi_calls *calls, int fd, uint32_t request, void *argument);
 /* An order whose argument is one number. */
 int dahdi_call_number(struct dahdi_calls *calls, int fd, uint32_t request, int number);

@@ -39,6 +39,7 @@ class DahdiChannels(msgspec.Struct, forbid_unknown_fields=True):
     send_gain_db: float = 0.0
     raise_ms: int = 100
     clear_ms: int = 1000
+    at_once: bool = False
 
     @classmethod
     def of(cls, span: Span, busy_bits: int) -> "DahdiChannels":
@@ -51,6 +52,7 @@ class DahdiChannels(msgspec.Struct, forbid_unknown_fields=True):
             span.send_gain_db,
             span.alarm_raise_ms,
             span.alarm_clear_ms,
+            span.io_uring,
         )
 
 
@@ -85,6 +87,8 @@ def _dahdi(span: SpanDescription, channels: DahdiChannels) -> Dahdi:
     if span.kind == "telephones":
         raise ValueError("no card of DAHDI has the telephones' side of lines as bare bits")
     card = Dahdi(DahdiSettings(kind=span.kind, idle_bits=span.idle_bits, **msgspec.structs.asdict(channels)))
+    if channels.at_once and not card.at_once:
+        sys.stderr.write(f"plane: span {span.name}: the kernel has no io_uring for us; channels are read and written one by one\n")
     reasons: dict[str, list[int]] = {}
     for channel, reason in card.missing().items():
         reasons.setdefault(reason, []).append(channel)

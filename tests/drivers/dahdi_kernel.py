@@ -2,6 +2,7 @@
 
 import errno
 
+import msgspec
 from pbx._plane import ffi, lib
 
 from drivers.dahdi import Dahdi, DahdiSettings
@@ -37,6 +38,7 @@ class Kernel:
         self.channels, self.opened, self.calls, self.refuse = {}, {}, [], {}
         self.alarms, self.counters, self.linecompat = 0, {}, 1
         self.gains, self.maintained = {}, []
+        self.transfers = True
         self._next = 100
         self._made = {
             "open": ffi.callback("int(void *, char *)", self._open),
@@ -44,6 +46,7 @@ class Kernel:
             "read": ffi.callback("int(void *, int, uint8_t *, int)", self._read),
             "write": ffi.callback("int(void *, int, uint8_t *, int)", self._write),
             "ioctl": ffi.callback("int(void *, int, uint32_t, void *)", self._ioctl),
+            "transfer": ffi.callback("int(void *, int, struct dahdi_transfer *, int)", self._transfer),
             "poll": ffi.callback("int(void *, int *, int, uint8_t *)", self._poll),
         }
         self.table = ffi.new("struct dahdi_kernel *")
@@ -61,6 +64,11 @@ class Kernel:
     def asked(self, *requests):
         """The (channel, argument) of all ioctls of these kinds, in order."""
         return [(number, value) for what, number, value in self.calls if what in requests]
+
+    def written(self):
+        """The channels written to since then, one by one or together."""
+        alone = [number for what, number, _ in self.calls if what == "write"]
+        return alone + [number for what, numbers, writing in self.calls if what == "transfer" and writing for number in numbers]
 
     def pull(self, numbers):
         for number in numbers:
@@ -106,12 +114,26 @@ class Kernel:
         channel.sent.append(bytes(ffi.buffer(octets, count)))
         return count
 
-    def _poll(self, _, fds, count, readable):
+    def _poll(self, _, fds, count, ready):
         self.calls.append(("poll", count, None))
-        waiting = [int(bool(self._channel(fd).received)) for fd in fds[0:count]]
-        for n, one in enumerate(waiting):
-            readable[n] = one
-        return sum(waiting)
+        for n, fd in enumerate(fds[0:count]):
+            channel = self._channel(fd)
+            waits = lib.DAHDI_READY_IN if channel.received else 0
+            room = 0 if channel.full else lib.DAHDI_READY_OUT
+            ready[n] = waits | room | (lib.DAHDI_READY_EVENT if channel.events or channel.gone else 0)
+        return sum(1 for n in range(count) if ready[n])
+
+    def _transfer(self, _, writing, jobs, count):
+        """As io_uring does it: what is not ready would not end within the call."""
+        self.calls.append(("transfer", tuple(self.opened[job.fd] for job in jobs[0:count]), writing))
+        if not self.transfers:
+            return -1
+        for n in range(count):
+            move = self._write if writing else self._read
+            jobs[n].result = move(ffi.NULL, jobs[n].fd, jobs[n].octets, jobs[n].count)
+            self.calls.pop()  # it is part of the one call
+            assert jobs[n].result != -errno.EAGAIN, "asked for what was not ready"
+        return 1
 
     def _ioctl(self, _, fd, request, argument):
         channel = self._channel(fd)
@@ -180,7 +202,11 @@ def told(events, kind, port=None):
 class Bench:
     """A card on a played kernel, stepped tick by tick."""
 
+    at_once = False
+    """Whether the cards of all benches move blocks together; tests/drivers/conftest.py runs tests both ways."""
+
     def __init__(self, kernel, settings):
+        settings = msgspec.structs.replace(settings, at_once=Bench.at_once)
         self.kernel, self.card, self.tick = kernel, Dahdi(settings, kernel.table), 0
 
     def step(self, ticks=1, hear=None, sound=None):

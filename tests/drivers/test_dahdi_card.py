@@ -59,14 +59,25 @@ def test_ports_are_time_slots_of_an_e1_and_channels_of_a_board(trunk):
     fxs.card.close()
 
 
-def test_two_system_calls_a_channel_and_tick_and_one_look_in_sixteen(trunk):
+def test_system_calls_of_a_tick_are_two_a_channel_or_four_in_all_and_one_look_in_sixteen(trunk):
     trunk.kernel.fresh()
     before = trunk.card.counters()
     trunk.step(32, hear=SILENCE)
     after = trunk.card.counters()
-    assert after.system_calls - before.system_calls == len(trunk.kernel.calls) == 32 * 60 + 2
-    assert {what for what, _, _ in trunk.kernel.calls} == {"read", "write", "poll"}
+    each = 5 if trunk.card.at_once else 60
+    assert after.system_calls - before.system_calls == len(trunk.kernel.calls) == 32 * each + 2
+    kinds = {"read", "write", "poll", *({"transfer"} if trunk.card.at_once else ())}
+    assert {what for what, _, _ in trunk.kernel.calls} == kinds
     assert after.starved == before.starved and after.failures == 0
+
+
+def test_blocks_are_moved_one_by_one_when_the_kernel_cannot_move_them_together(trunk):
+    trunk.kernel.transfers = False
+    sound = b"".join(bytes([port]) * TICK for port in range(30))
+    heard, _ = trunk.step(3, hear=0x33, sound=sound)
+    assert heard == bytes([0x33]) * TICK * 30
+    assert [trunk.kernel.channels[number].sent[-1][0] for number in E1] == list(range(30))
+    assert not trunk.card.at_once and trunk.card.counters().failures == 0
 
 
 def test_sound_goes_both_ways(trunk):
@@ -92,7 +103,7 @@ def test_an_event_costs_three_calls(trunk):
     trunk.kernel.channels[1].events = [lib.DAHDI_EVENT_BITSCHANGED]
     trunk.kernel.fresh()
     trunk.step(hear=SILENCE)
-    assert len(trunk.kernel.calls) == 63
+    assert len(trunk.kernel.calls) == (8 if trunk.card.at_once else 63)
 
 
 def test_bits_are_sent_once_and_only_when_they_change(trunk):
@@ -257,7 +268,9 @@ def test_circuits_come_back_by_themselves_with_what_is_ordered(trunk):
 def test_a_span_pulled_between_read_and_write(trunk):
     trunk.card.read(trunk.tick)
     trunk.kernel.pull(E1)
+    trunk.kernel.fresh()
     trunk.card.write(trunk.tick)
+    assert trunk.kernel.calls == [("write", 1, TICK)]
     _, events = trunk.step()
     assert len(told(events, lib.CARD_EVENT_ALARM)) == 30
 
@@ -359,11 +372,11 @@ def test_one_channel_is_looped(trunk):
     assert trunk.kernel.asked(lib.DAHDI_LOOPBACK) == [(17, 1)]
     trunk.kernel.fresh()
     trunk.step(hear=SILENCE)
-    assert [number for what, number, _ in trunk.kernel.calls if what == "write"] == [number for number in E1 if number != 17]
+    assert sorted(trunk.kernel.written()) == [number for number in E1 if number != 17]
     trunk.card.loop_channel(15, False)
     trunk.kernel.fresh()
     trunk.step(hear=SILENCE)
-    assert len([what for what, _, _ in trunk.kernel.calls if what == "write"]) == 30
+    assert sorted(trunk.kernel.written()) == E1
     with pytest.raises(DahdiError):
         trunk.card.loop_channel(30)
 
