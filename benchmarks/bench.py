@@ -49,6 +49,21 @@ GROUPS = (
             "realtime.event.worst",
         ),
     ),
+    Group(
+        "dahdi",
+        "benchmarks.dahdi_lines",
+        (
+            "dahdi.ticks",
+            "dahdi.late",
+            "dahdi.lost",
+            "dahdi.bits",
+            "dahdi.frames",
+            "dahdi.calls",
+            "dahdi.cpu",
+            "dahdi.extrapolated",
+            "dahdi.extrapolated.calls",
+        ),
+    ),
     Group("dsp", "benchmarks.codecs", ("codec.g722", "codec.opus", "codec.ima")),
     Group("dsp", "benchmarks.data_signals", ("fsk.v23", "fsk.bell202", "fsk.v21", "fsk.voices", "fsk.silence")),
     Group(

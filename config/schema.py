@@ -95,7 +95,7 @@ class Span(Section, frozen=True):
     """DAHDI: an alarm of the line stands so long before it counts."""
     alarm_clear_ms: Annotated[int, Meta(ge=0, le=60000, description="milliseconds from 0 to 60000")] = 1000
     """DAHDI: it is gone so long before circuits are used again."""
-    io_uring: bool = False
+    io_uring: bool = True
     """DAHDI: reads and writes of all channels together, by Linux' io_uring; without it, or where the kernel refuses it, one by one."""
 
     @property

@@ -1,10 +1,10 @@
 /* A line card of one span of DAHDI channels: an E1, or a board of analog lines, on the kernel's own drivers.
  *
  * Must meet: per tick two system calls a channel, one for frames, and one each 16 ticks; or, together (dahdi_batch.h), five for all
- * channels: a look, and read and write twice, the first channel by itself, so that one call meets a pulled span. A span that is pulled costs the tick nothing more
- * and others nothing at all. The kernel lets every call on a pulled channel sleep for 5 ms: after the first one that fails the tick
- * touches no descriptor of the span. A mender outside of the tick closes them and tries once a second to open what is missing; a
- * channel that was busy or not configured comes into use the same way.
+ * channels: a look, and read and write twice, the first channel by itself, so that one call meets a pulled span. A span that is pulled
+ * costs the tick nothing more and others nothing at all. The kernel lets every call on a pulled channel sleep for 5 ms: after the
+ * first one that fails the tick touches no descriptor of the span. A mender outside of the tick closes them and tries once a second to
+ * open what is missing; a channel that was busy or not configured comes into use the same way.
  *
  * Alarms are those of the span (dahdi_span.h), told for every port; a port without channel has LOS. While the signal cannot be
  * trusted, ports are silent and their signals stand. DAHDI counts no slips for us: a card that is clocked by the line and a plane that

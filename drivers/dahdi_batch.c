@@ -39,6 +39,11 @@ static uint32_t constant(struct mapping mapping, uint32_t offset) {
   return atomic_load_explicit(shared(mapping, offset), memory_order_relaxed);
 }
 
+static void let_go(struct dahdi_batch *batch) {
+  if (batch->fd >= 0) close(batch->fd);
+  batch->fd = -1;
+}
+
 struct dahdi_batch *dahdi_batch_open(void) {
   struct dahdi_batch *batch = calloc(1, sizeof *batch);
   if (!batch) return 0;
@@ -58,7 +63,7 @@ struct dahdi_batch *dahdi_batch_open(void) {
 
 void dahdi_batch_close(struct dahdi_batch *batch) {
   if (!batch) return;
-  close(batch->fd);
+  let_go(batch);
   unmap(batch->submissions);
   unmap(batch->completions);
   unmap(batch->entries);
@@ -104,9 +109,12 @@ static int collect(struct dahdi_batch *batch, int writing, struct dahdi_transfer
 }
 
 int dahdi_batch_run(struct dahdi_batch *batch, int writing, struct dahdi_transfer *jobs, int count) {
+  if (batch->fd < 0) return -1;
   if (count == 0) return 0;
   for (int n = 0; n < count; n++) jobs[n].result = -EAGAIN;
   submit(batch, writing, jobs, count);
   long taken = syscall(SYS_io_uring_enter, batch->fd, (unsigned)count, 0u, IORING_ENTER_GETEVENTS, (void *)0, (size_t)0);
-  return taken == count && collect(batch, writing, jobs, count) == count ? 1 : -1;
+  if (taken == count && collect(batch, writing, jobs, count) == count) return 1;
+  let_go(batch);
+  return -1;
 }

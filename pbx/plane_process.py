@@ -39,7 +39,7 @@ class DahdiChannels(msgspec.Struct, forbid_unknown_fields=True):
     send_gain_db: float = 0.0
     raise_ms: int = 100
     clear_ms: int = 1000
-    at_once: bool = False
+    at_once: bool = True
 
     @classmethod
     def of(cls, span: Span, busy_bits: int) -> "DahdiChannels":
