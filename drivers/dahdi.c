@@ -62,6 +62,18 @@ static int any_channel(const struct dahdi *it) {
   return it->frames.fd;
 }
 
+/* The last channel that is open, -1 = none. The kernel goes through a span in order: when this one has its block, all have. */
+static int last_open(const struct dahdi *it) {
+  int port = SPAN_CARD_PORTS - 1;
+  while (port >= 0 && it->channel[port].fd < 0) port--;
+  return port;
+}
+
+/* Not read and not written: the kernel has joined it with another. The last one is read all the same (dahdi_cross.h). */
+static int is_left_alone(const struct dahdi *it, int port, int last) {
+  return port != last && atomic_load_explicit(&it->channel[port].crossed, memory_order_relaxed);
+}
+
 /* A signal that could not be trusted is good again: what stands on the lines now counts. */
 static void thaw(struct dahdi *it) {
   for (int port = 0; port < SPAN_CARD_PORTS; port++) {
@@ -82,27 +94,48 @@ static void see_alarms(struct dahdi *it, int changed) {
 /* What stands waiting only adds delay. */
 static void shorten(struct dahdi *it) {
   int fds[SPAN_CARD_PORTS], ports[SPAN_CARD_PORTS], count = 0;
-  uint8_t readable[SPAN_CARD_PORTS];
+  int last = last_open(it);
+  uint8_t found[SPAN_CARD_PORTS];
   for (int port = 0; port < SPAN_CARD_PORTS; port++) {
-    if (it->channel[port].fd < 0) continue;
+    if (it->channel[port].fd < 0 || is_left_alone(it, port, last)) continue;
     fds[count] = it->channel[port].fd;
     ports[count++] = port;
   }
   it->look = 0;
-  if (count == 0 || dahdi_call_poll(&it->ticking, fds, count, readable) <= 0) return;
+  if (count == 0 || dahdi_call_poll(&it->ticking, fds, count, found) <= 0) return;
   for (int n = 0; n < count; n++)
-    if (readable[n]) dahdi_channel_shorten(&it->channel[ports[n]], &it->ticking, &it->counters);
+    if (found[n] & DAHDI_FOUND_BLOCK) dahdi_channel_shorten(&it->channel[ports[n]], &it->ticking, &it->counters);
+}
+
+/* What happened on channels that are joined in the kernel: one call for all. */
+static int see_crossed(struct dahdi *it, struct dahdi_told *told, int last) {
+  int fds[SPAN_CARD_PORTS], ports[SPAN_CARD_PORTS], count = 0, gone = 0;
+  uint8_t waiting[SPAN_CARD_PORTS];
+  for (int port = 0; port < ports_of(it) && it->crossings; port++) {
+    if (it->channel[port].fd < 0 || !is_left_alone(it, port, last)) continue;
+    fds[count] = it->channel[port].fd;
+    ports[count++] = port;
+  }
+  if (count == 0) return 0;
+  if (dahdi_call_poll(&it->ticking, fds, count, waiting) <= 0) memset(waiting, 0, sizeof waiting);
+  for (int n = 0; n < count && !(gone & CHANNEL_GONE); n++)
+    gone |= dahdi_channel_events(&it->channel[ports[n]], &it->settings, &it->ticking, &it->counters, told,
+                                 waiting[n] & (DAHDI_FOUND_EVENT | DAHDI_FOUND_GONE), it->frozen);
+  return gone;
 }
 
 static int read_channels(struct dahdi *it, struct dahdi_told *told, uint8_t *samples) {
   uint64_t overruns = it->counters.overruns;
-  int found = 0;
+  int found = 0, last = last_open(it);
   for (int port = 0; port < ports_of(it) && !(found & CHANNEL_GONE); port++) {
     struct dahdi_channel *channel = &it->channel[port];
-    if (channel->fd < 0) continue;
+    if (channel->fd < 0 || is_left_alone(it, port, last)) continue;
     found |= dahdi_channel_read(channel, &it->settings, &it->ticking, &it->counters, told, it->frozen,
                                 samples + port * CARD_TICK_SAMPLES);
+    if (atomic_load_explicit(&channel->crossed, memory_order_relaxed))
+      memset(samples + port * CARD_TICK_SAMPLES, SILENCE, CARD_TICK_SAMPLES);
   }
+  if (!(found & CHANNEL_GONE)) found |= see_crossed(it, told, last);
   if (!(found & CHANNEL_GONE)) found |= dahdi_frames_receive(&it->frames, &it->ticking, &it->counters);
   it->look |= it->counters.overruns != overruns;
   return found;
@@ -129,6 +162,7 @@ static int read_card(struct card *card, uint8_t *samples, struct card_event *eve
       if (found & CHANNEL_ALARM) see_alarms(it, 1);
     }
   }
+  dahdi_cross_settle(it);
   if (it->frozen || !it->present) memset(samples, SILENCE, SPAN_CARD_PORTS * CARD_TICK_SAMPLES);
   if (it->present)
     dahdi_alarms_step(&it->alarms, tick);
@@ -146,6 +180,7 @@ static int write_card(struct card *card, const uint8_t *samples, uint64_t tick) 
   for (int port = 0; port < ports_of(it) && it->present && !(found & CHANNEL_GONE); port++) {
     struct dahdi_channel *channel = &it->channel[port];
     if (channel->fd < 0 || atomic_load_explicit(&channel->looped, memory_order_relaxed)) continue;
+    if (atomic_load_explicit(&channel->crossed, memory_order_relaxed)) continue;
     found |= dahdi_channel_write(channel, &it->ticking, &it->counters, &told, &it->settings, it->frozen,
                                  samples + port * CARD_TICK_SAMPLES);
   }
@@ -154,8 +189,21 @@ static int write_card(struct card *card, const uint8_t *samples, uint64_t tick) 
     let_go(it);
   else if (found & CHANNEL_ALARM)
     see_alarms(it, 1);
+  dahdi_cross_settle(it);
   it->counters.system_calls = it->ticking.count;
   return 0;
+}
+
+/* A signal that is lost says nothing of the network's clock; one that is just back must have lasted. */
+static int wait_card(struct card *card, uint64_t most_ns) {
+  struct dahdi *it = card->self;
+  int last = last_open(it);
+  if (!it->present || last < 0 || it->frozen || (it->alarms.told & SPAN_FREEZING)) return CARD_WAIT_CANNOT;
+  int found = dahdi_call_wait(&it->ticking, it->channel[last].fd, most_ns);
+  it->counters.system_calls = it->ticking.count;
+  if (found == -EINTR) return CARD_WAIT_INTERRUPTED;
+  if (found < 0 || (found & DAHDI_FOUND_GONE)) return CARD_WAIT_CANNOT;
+  return found & DAHDI_FOUND_BLOCK ? CARD_WAIT_BLOCK : CARD_WAIT_NOTHING;
 }
 
 static int level_card(struct card *card, int port, struct card_levels *levels) {
@@ -194,6 +242,7 @@ static void close_all(struct dahdi *it) {
 
 static void close_card(struct card *card) {
   struct dahdi *it = card->self;
+  dahdi_cross_part_all(it);
   close_all(it);
   pthread_mutex_destroy(&it->asking);
   free(it);
@@ -264,11 +313,15 @@ struct card *dahdi_create(const struct dahdi_settings *settings, const struct da
                            .level = level_card,
                            .order = order_card,
                            .quiet = quiet_card,
-                           .close = close_card};
+                           .close = close_card,
+                           .join = settings->cut_through ? dahdi_cross_join : 0,
+                           .part = settings->cut_through ? dahdi_cross_part : 0,
+                           .wait = settings->paces ? wait_card : 0};
   it->frames.fd = it->frames.opened.fd = -1;
   for (int port = 0; port < SPAN_CARD_PORTS; port++) {
     struct dahdi_channel *channel = &it->channel[port];
     channel->port = port;
+    channel->number = number_of(it, port);
     channel->fd = -1;
     channel->opened = (struct dahdi_opened){.fd = -1, .state = SPAN_CARD_NO_CHANNEL};
     channel->ordered_bits = (uint8_t)settings->idle_bits;
@@ -311,7 +364,8 @@ int dahdi_loop_channel(struct card *card, int port, int on) {
   pthread_mutex_lock(&it->asking);
   if (port >= 0 && port < ports_of(it) && it->channel[port].opened.fd >= 0) {
     struct dahdi_channel *channel = &it->channel[port];
-    failed = dahdi_call_number(&it->mending, channel->opened.fd, DAHDI_LOOPBACK, on);
+    failed = atomic_load_explicit(&channel->crossed, memory_order_relaxed) ? -EBUSY : 0;
+    if (!failed) failed = dahdi_call_number(&it->mending, channel->opened.fd, DAHDI_LOOPBACK, on);
     if (!failed) atomic_store_explicit(&channel->looped, on, memory_order_relaxed);
   }
   pthread_mutex_unlock(&it->asking);

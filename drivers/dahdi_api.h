@@ -7,6 +7,11 @@
 #define SPAN_CARD_PORTS 30
 #define SPAN_CARD_E1_CHANNELS 31
 
+/* What waits on a channel. */
+#define DAHDI_FOUND_BLOCK 1
+#define DAHDI_FOUND_EVENT 2
+#define DAHDI_FOUND_GONE 4
+
 /* All that is asked of the kernel. Results as the system's, but a failure is -errno. A test's kernel stands here too. */
 struct dahdi_kernel {
   void *self;
@@ -15,8 +20,10 @@ struct dahdi_kernel {
   int (*read)(void *self, int fd, uint8_t *octets, int room);
   int (*write)(void *self, int fd, const uint8_t *octets, int count);
   int (*ioctl)(void *self, int fd, uint32_t request, void *argument);
-  /* Looks without waiting: readable[n] = 1 where a block waits; returns how many. */
-  int (*poll)(void *self, const int *fds, int count, uint8_t *readable);
+  /* Looks without waiting: found[n] = DAHDI_FOUND_ bits, what waits there; returns at how many something does. */
+  int (*poll)(void *self, const int *fds, int count, uint8_t *found);
+  /* Waits for a block on one channel, `most_ns` at the longest; returns DAHDI_FOUND_ bits, 0 = the time is over. */
+  int (*wait)(void *self, int fd, uint64_t most_ns);
 };
 
 struct dahdi_settings {
@@ -27,6 +34,8 @@ struct dahdi_settings {
   int busy_bits;      /* E and M channels have no bits of their own: what off-hook is called */
   int frames_channel; /* of the span, 1..31: carries frames (dchan, mtp2); 0 = none */
   int receive_gain_tenth_db, send_gain_tenth_db; /* -240..120, over A-law */
+  int cut_through; /* 1 = channels may be joined in the kernel (dahdi_cross.h) */
+  int paces;       /* 1 = the plane may be ticked by the blocks of this span */
   int raise_ms, clear_ms; /* an alarm stands so long before it is told, is gone so long before that is told */
 };
 
@@ -42,6 +51,7 @@ struct dahdi_counters {
   uint64_t refused_orders;
   uint64_t failures;            /* calls that failed in another way than above */
   uint64_t removals, returns;   /* of the whole span */
+  uint64_t crossed, uncrossed;  /* times that the kernel was told to join one of our channels with another, and no longer */
   uint64_t frames_received, frames_sent, frames_lost; /* lost: nobody took them, or too long */
   uint64_t frame_aborts, frame_overruns, frame_bad_checks;
 };

@@ -21,6 +21,7 @@ class Channel:
         self.bits, self.sent_bits = 0, None
         self.off_hook, self.rx_bits, self.law, self.alarms = 0, -1, lib.DAHDI_LAW_ALAW, 0
         self.busy = self.gone = self.full = False
+        self.joined = 0
         self.times = ()
         self.telephone = signalling in (lib.DAHDI_SIG_FXOKS, lib.DAHDI_SIG_FXOLS)
         self.frames = signalling in (lib.DAHDI_SIG_HDLCFCS, lib.DAHDI_SIG_MTP2)
@@ -45,6 +46,7 @@ class Kernel:
             "write": ffi.callback("int(void *, int, uint8_t *, int)", self._write),
             "ioctl": ffi.callback("int(void *, int, uint32_t, void *)", self._ioctl),
             "poll": ffi.callback("int(void *, int *, int, uint8_t *)", self._poll),
+            "wait": ffi.callback("int(void *, int, uint64_t)", self._wait),
         }
         self.table = ffi.new("struct dahdi_kernel *")
         for name, made in self._made.items():
@@ -79,6 +81,8 @@ class Kernel:
 
     def _close(self, _, fd):
         number = self.opened.pop(fd)
+        if number in self.channels:
+            self.channels[number].joined = 0
         self.calls.append(("close", number, None))
         return 0
 
@@ -106,12 +110,21 @@ class Kernel:
         channel.sent.append(bytes(ffi.buffer(octets, count)))
         return count
 
-    def _poll(self, _, fds, count, readable):
+    def _found(self, channel):
+        if channel.gone:
+            return lib.DAHDI_FOUND_GONE
+        return lib.DAHDI_FOUND_BLOCK * bool(channel.received) | lib.DAHDI_FOUND_EVENT * bool(channel.events)
+
+    def _poll(self, _, fds, count, found):
         self.calls.append(("poll", count, None))
-        waiting = [int(bool(self._channel(fd).received)) for fd in fds[0:count]]
-        for n, one in enumerate(waiting):
-            readable[n] = one
-        return sum(waiting)
+        for n, fd in enumerate(fds[0:count]):
+            found[n] = self._found(self._channel(fd))
+        return sum(map(bool, found[0:count]))
+
+    def _wait(self, _, fd, most_ns):
+        channel = self._channel(fd)
+        self.calls.append(("wait", channel.number, most_ns))
+        return self._found(channel)
 
     def _ioctl(self, _, fd, request, argument):
         channel = self._channel(fd)
@@ -165,7 +178,14 @@ class Kernel:
         elif request == lib.DAHDI_HOOK and number[0] in (lib.DAHDI_RING, lib.DAHDI_START):
             return -errno.EINPROGRESS
         elif request == lib.DAHDI_FLUSH:
-            channel.events.clear()
+            if number[0] == lib.DAHDI_FLUSH_ALL:
+                channel.events.clear()
+            channel.received.clear()
+        elif request == lib.DAHDI_SETCONF:
+            conference = ffi.cast("struct dahdi_confinfo *", argument)
+            if bool(conference.confno) != bool(conference.confmode) or (conference.confno and conference.confno not in self.channels):
+                return -errno.EINVAL
+            channel.joined = conference.confno if conference.confmode == lib.DAHDI_CONF_DIGITALMON else 0
         return 0
 
 
