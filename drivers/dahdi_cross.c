@@ -74,12 +74,12 @@ int dahdi_cross_join(struct card *card, int port, struct card *other, int other_
   if (other->join != card->join || port < 0 || port >= SPAN_CARD_PORTS || other_port < 0 || other_port >= SPAN_CARD_PORTS) return -1;
   struct dahdi *it = card->self, *far = other->self;
   if ((it == far && port == other_port) || it->cross[port].card || far->cross[other_port].card) return -1;
-  if (!is_fit(it, port) || !is_fit(far, other_port)) return -1;
+  if (it->channel[port].sort == CHANNEL_CLEAR || far->channel[other_port].sort == CHANNEL_CLEAR) return -1;
   it->cross[port] = (struct dahdi_cross){far, other_port};
   far->cross[other_port] = (struct dahdi_cross){it, port};
   it->crossings++;
   far->crossings++;
-  if (!cross_both(it, port)) return 0;
+  if (!is_fit(it, port) || !is_fit(far, other_port) || !cross_both(it, port)) return 0;
   dahdi_cross_part(card, port);
   return -1;
 }

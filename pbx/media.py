@@ -138,6 +138,9 @@ _COUNTERS = (
     "executed_commands",
     "recorder_overflows",
     "token_overflows",
+    "joined",
+    "joins",
+    "parts",
 )
 _DRAIN_EVENTS = 4096
 _JOURNAL_BATCH_OCTETS = 1 << 18
