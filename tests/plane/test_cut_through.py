@@ -149,7 +149,7 @@ def test_a_reason_at_a_later_sample_undoes_it_in_that_tick(pair):
     assert pair.joined() == set()
     first = pair.channel(0).sent[-1]
     assert set(first[:40]) == {SILENCE} and set(first[41:]) != {SILENCE}, "from its very sample on"
-    pair.run(10 + CUT_THROUGH_TICKS)
+    pair.run(11 + CUT_THROUGH_TICKS)
     assert pair.joined() == {frozenset({0, 31})}, "and joined again behind it"
 
 
