@@ -39,6 +39,8 @@ class DahdiChannels(msgspec.Struct, forbid_unknown_fields=True):
     send_gain_db: float = 0.0
     raise_ms: int = 100
     clear_ms: int = 1000
+    cut_through: bool = False
+    paces: bool = True
 
     @classmethod
     def of(cls, span: Span, busy_bits: int) -> "DahdiChannels":
@@ -51,6 +53,8 @@ class DahdiChannels(msgspec.Struct, forbid_unknown_fields=True):
             span.send_gain_db,
             span.alarm_raise_ms,
             span.alarm_clear_ms,
+            span.cut_through,
+            span.paces,
         )
 
 
