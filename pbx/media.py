@@ -141,6 +141,9 @@ _COUNTERS = (
     "joined",
     "joins",
     "parts",
+    "pacing_card",
+    "pacing_switches",
+    "held_over_ticks",
 )
 _DRAIN_EVENTS = 4096
 _JOURNAL_BATCH_OCTETS = 1 << 18

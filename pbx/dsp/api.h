@@ -207,6 +207,9 @@ struct plane_counters {
   uint64_t token_overflows;    /* changes of a token that did not fit into a tick */
   uint64_t joined;             /* pairs of ports that are joined by their cards now */
   uint64_t joins, parts;       /* how often that was ordered, and undone */
+  uint64_t pacing_card;        /* by whose blocks the plane is ticked, 1 = the first card that can; 0 = by the clock */
+  uint64_t pacing_switches;    /* how often that has changed */
+  uint64_t held_over_ticks;    /* ticked by the clock while there are cards to go by */
 };
 
 /* A late tick, and how much of it the kernel explains. */
