@@ -29,23 +29,30 @@ static int cross(struct dahdi *it, int port, int number) {
   return 0;
 }
 
-static void uncross(struct dahdi *it, int port) {
+/* 1 = the channel was joined, and its buffers are to be emptied. */
+static int uncross(struct dahdi *it, int port) {
   struct dahdi_channel *channel = &it->channel[port];
-  if (!is_crossed(channel)) return;
+  if (!is_crossed(channel)) return 0;
   atomic_store_explicit(&channel->crossed, 0, memory_order_relaxed);
   channel->holding = 0;
   channel->written = 0;
   it->counters.uncrossed++;
-  if (channel->fd < 0) return;
-  int failed = dahdi_cross_none(&it->ticking, channel->fd);
-  failed |= dahdi_call_number(&it->ticking, channel->fd, DAHDI_FLUSH, DAHDI_FLUSH_READ | DAHDI_FLUSH_WRITE);
+  if (channel->fd < 0) return 0;
+  it->counters.failures += dahdi_cross_none(&it->ticking, channel->fd) != 0;
+  return 1;
+}
+
+static void empty(struct dahdi *it, int port) {
+  int failed = dahdi_call_number(&it->ticking, it->channel[port].fd, DAHDI_FLUSH, DAHDI_FLUSH_READ | DAHDI_FLUSH_WRITE);
   it->counters.failures += failed != 0;
 }
 
+/* Emptied when neither end is joined any more: what came meanwhile has been sent on, and is not to be said twice. */
 static void uncross_both(struct dahdi *it, int port) {
   const struct dahdi_cross *end = &it->cross[port];
-  uncross(it, port);
-  uncross(end->card, end->port);
+  int ours = uncross(it, port), theirs = uncross(end->card, end->port);
+  if (ours) empty(it, port);
+  if (theirs) empty(end->card, end->port);
 }
 
 static void forget(struct dahdi *it, int port) {
