@@ -168,7 +168,7 @@ class Store:
             raise
 
     def follow(self, clock_zero: float) -> None:
-        """The exchange's clock is not the computer's: this is its second 0 by what it is now. Any thread; for what is stored from now on."""
+        """The exchange's clock is not the computer's: this is its second 0 as it is now, for what is stored from now on. Any thread."""
         self._follows = clock_zero
 
     def close(self) -> None:

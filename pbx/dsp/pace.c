@@ -67,6 +67,17 @@ static void choose(struct pace *pace) {
   }
 }
 
+/* A block that was there says only that it was no later than now. One that is half a tick late may be that of the tick after, or one of
+ * two that came at once: it says less. */
+static void follow(struct pace *pace, uint64_t due, int64_t difference, int waited) {
+  int is_next = waited && difference > (int64_t)PACE_TICK_NS / 2;
+  pace->behind = is_next ? pace->behind + 1 : 0;
+  if (is_next)
+    difference = (int64_t)PACE_DOUBTED_NS;
+  if (waited || difference < 0)
+    pace->state.due_ns = due + (uint64_t)(difference / PACE_FOLLOW);
+}
+
 /* Waits for the block of the card that paces: 1 = it has come, 0 = it has not, -1 = a signal has. */
 static int wait_block(struct pace *pace, uint64_t due) {
   struct card *card = pace->cards[pace->state.card];
@@ -86,10 +97,7 @@ static int wait_block(struct pace *pace, uint64_t due) {
       return -1;
     now = now_of(pace);
   }
-  /* A block that was there says only that it was no later than now. */
-  int64_t difference = (int64_t)(now - due);
-  if (difference < 0 || now - began >= PACE_WAITED_NS)
-    pace->state.due_ns = due + (uint64_t)(difference / PACE_FOLLOW);
+  follow(pace, due, (int64_t)(now - due), now - began >= PACE_WAITED_NS);
   return 1;
 }
 
@@ -97,8 +105,9 @@ int pace_wait(struct pace *pace, uint64_t *late_ns) {
   uint64_t due = pace->state.due_ns + PACE_TICK_NS;
   int interrupted = 0, released = 0;
   pace->state.due_ns = due;
-  /* What is late already waits for nobody. */
-  if (pace->state.card != PACE_BY_CLOCK && now_of(pace) < due + PACE_TICK_NS) {
+  if (pace->behind >= PACE_BEHIND_TICKS)
+    pace->behind = 0; /* the tick whose block the line has lost */
+  else if (pace->state.card != PACE_BY_CLOCK && now_of(pace) < due + PACE_TICK_NS) {
     released = wait_block(pace, due);
     interrupted = released < 0;
   }

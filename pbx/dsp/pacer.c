@@ -1,8 +1,9 @@
 /* The pacer: one thread that ticks the plane and never takes the interpreter lock.
  *
  * When a tick is due is said by pace.h: by the blocks of the first card whose line is good, else each 10 ms of
- * CLOCK_MONOTONIC; a tick that comes late is made up at once, none is left out. After the tick, never in it, the pacer wakes control and notes what made a tick late: the time
- * spent on the run queue (/proc/thread-self/schedstat) and what the hypervisor took (/proc/stat).
+ * CLOCK_MONOTONIC; a tick that comes late is made up at once, none is left out. After the tick, never in it, the pacer
+ * wakes control and notes what made a tick late: the time spent on the run queue (/proc/thread-self/schedstat) and what
+ * the hypervisor took (/proc/stat).
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -5,6 +5,7 @@ far end says are octets that come but once, so that each one that arrives tells 
 """
 
 import random
+import sys
 import time
 from collections import Counter
 
@@ -90,6 +91,10 @@ class Office:
         return found
 
 
+def say(text):
+    sys.stdout.write(f"{text}\n")
+
+
 def milliseconds(delays):
     """The delay seen most."""
     return delays.most_common(1)[0][0] / 8
@@ -117,8 +122,8 @@ def test_joined_channels_pass_sound_both_ways_and_sooner(seed):
         office.steps(60)
         joined = [milliseconds(office.delays(one, other, since)) for one, other in ((0, 1), (1, 0))]
         calls = (office.ours.counters().system_calls - before.system_calls) / (60 + JOIN_TICKS)
-        print(f"far end to far end: {through} ms through the plane, {joined} ms joined, {looped} ms with the channel looped in the kernel")
-        print(f"of which the join: {[one - looped for one in joined]} ms; {calls:.1f} system calls a tick with one pair of 15 joined")
+        say(f"far end to far end: {through} ms through the plane, {joined} ms joined, {looped} ms with the channel looped in the kernel")
+        say(f"of which the join: {[one - looped for one in joined]} ms; {calls:.1f} system calls a tick with one pair of 15 joined")
         assert all(one < other for one, other in zip(joined, through, strict=True))
 
 
@@ -167,7 +172,7 @@ def test_a_listener_ends_it_without_sound_doubled(seed):
         office.steps(60)
         assert office.joins() == 1
         joined = [_jumps(_positions(office, one, other, since)) for one, other in ((0, 1), (1, 0))]
-        print(f"parted: (silence, lost) in samples {breaks}; joined: {joined}")
+        say(f"parted: (silence, lost) in samples {breaks}; joined: {joined}")
         assert all(lost >= 0 for end in breaks + joined for _, lost in end), "nothing is said twice"
         assert all(end for end in breaks), "what is seen is the part"
         start = office.script[0].find(recorded[40 * TICK : 40 * TICK + MARK])
@@ -196,3 +201,25 @@ def test_closing_the_card_leaves_no_channel_joined(seed):
         since = len(office.heard[0])
         office.steps(60)
         assert office.delays(0, 1, since + 20 * TICK) == Counter(), "nobody is heard who is not to be"
+
+
+def test_what_a_span_costs_with_all_its_channels_joined():
+    """Printed: system calls and processor time of the card's read and write, plain and with fifteen pairs joined."""
+    sound, events = ffi.new("uint8_t[]", bytes([SILENCE]) * (TICK * 30)), ffi.new("struct card_event[]", 256)
+    with Dahdi(DahdiSettings(1, idle_bits=IDLE, cut_through=True)) as dahdi:
+        card, tick, costs = dahdi.card, 0, []
+        for joined in (False, True):
+            for port in range(0, 30, 2) if joined else ():
+                assert card.join(card, port, card, port + 1) == 0
+            before, spent, began = 0, 0, tick
+            for _ in range(200):
+                time.sleep(TICK_S)
+                if tick == began + 20:
+                    before, spent = dahdi.counters().system_calls, time.thread_time_ns()
+                lib.card_read(card, sound, events, 256, tick)
+                lib.card_write(card, sound, tick)
+                tick += 1
+            costs.append(((dahdi.counters().system_calls - before) / 180, (time.thread_time_ns() - spent) / 180_000))
+        plain, joined = costs
+        say(f"a tick of a span: {plain[0]:.1f} system calls, {plain[1]:.0f} us; joined {joined[0]:.1f} calls, {joined[1]:.0f} us")
+        assert joined[0] < 4 < plain[0]

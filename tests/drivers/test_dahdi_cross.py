@@ -1,4 +1,4 @@
-"""Channels joined in the kernel (drivers/dahdi_cross.h) on a kernel that is played: what is asked of it, and every way in which it is undone."""
+"""Channels joined in the kernel (drivers/dahdi_cross.h) on a kernel that is played: what it is asked, and every way out."""
 
 import pytest
 from pbx._plane import ffi, lib

@@ -1,5 +1,7 @@
 """The plane goes by a line (pbx/dsp/pace.h): hours of virtual time on lines whose clocks are not the computer's, lost and found again."""
 
+import itertools
+
 import pytest
 from pbx._plane import lib
 
@@ -89,7 +91,7 @@ def test_blocks_that_come_in_pairs_make_no_pairs_of_ticks():
         for _ in range(300):
             bench.drive.run(1)
             moments.append(bench.kernel.now_ns)
-        steps = [after - before for before, after in zip(moments, moments[1:], strict=False)]
+        steps = [after - before for before, after in itertools.pairwise(moments)]
         assert min(steps) > TICK_NS / 3, f"the shortest step {min(steps) / 1e6} ms"
         assert bench.paces() == 0
 
@@ -113,6 +115,19 @@ def test_a_stall_longer_than_the_buffers_is_made_up_by_the_clock():
         assert (bench.kernel.now_ns - began) / TICK_NS == pytest.approx(bench.drive.tick - ticks, abs=1.5)
         assert bench.paces() == 0
         assert bench.lost(2000) == {}
+
+
+def test_waking_late_again_and_again_is_no_lateness_of_the_line():
+    """Each 32nd tick is 45 ms late, more than the buffers bridge: ticks are as many as blocks all the same."""
+    with Bench(100) as bench:
+        bench.drive.run(SETTLED_TICKS)
+        began, ticks = bench.kernel.now_ns, bench.drive.tick
+        for _ in range(300):
+            bench.kernel.oversleeps_ns = 45_000_000
+            bench.drive.run(32)
+        blocks = (bench.kernel.now_ns - began) / bench.kernel.lines[1].block_ns
+        assert blocks == pytest.approx(bench.drive.tick - ticks, abs=3)
+        assert bench.paces() == 0
 
 
 COST_BLOCKS = 3

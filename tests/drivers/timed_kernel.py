@@ -64,6 +64,8 @@ class TimedKernel(Kernel):
         super().__init__()
         self.now_ns = 1_000_000_000
         self.lines = {}
+        self.oversleeps_ns = 0
+        """So much too late whoever waits next is woken."""
         self.interrupted = False
         """A signal comes while somebody waits next."""
         for number, fast in enumerate(ppm, 1):
@@ -105,7 +107,8 @@ class TimedKernel(Kernel):
     def _found(self, channel):
         line = self.lines[channel.number]
         line.pass_to(self.now_ns)
-        return lib.DAHDI_FOUND_GONE * channel.gone | lib.DAHDI_FOUND_BLOCK * (line.waiting > 0) | lib.DAHDI_FOUND_EVENT * bool(channel.events)
+        told = lib.DAHDI_FOUND_GONE * channel.gone | lib.DAHDI_FOUND_EVENT * bool(channel.events)
+        return told | lib.DAHDI_FOUND_BLOCK * (line.waiting > 0)
 
     def _wait(self, _, fd, most_ns):
         if self.interrupted and most_ns:
@@ -115,6 +118,8 @@ class TimedKernel(Kernel):
         while not line.waiting and not line.channel.gone and self.now_ns < until:
             self.now_ns = min(until, int(line.next_ns) + 1)
             line.pass_to(self.now_ns)
+        if most_ns:
+            self.now_ns, self.oversleeps_ns = self.now_ns + self.oversleeps_ns, 0
         return self._found(line.channel)
 
     def _ioctl(self, at, fd, request, argument):

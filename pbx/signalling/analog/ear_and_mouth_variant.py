@@ -61,8 +61,8 @@ class EarAndMouthFeatures(msgspec.Struct, frozen=True):
     """What both ends agree upon.
 
     ``start``: when digits may be sent: at once, after a wink, or when the seized end is on-hook again. ``caller_number``: the address goes
-    as ``*CALLING*CALLED*`` in DTMF. ``hears_tones``: ring-back and refusals of the far exchange are heard before the answer. ``hears_digits``:
-    keys are listened for as long as the call is answered; if not, whoever wants them listens himself.
+    as ``*CALLING*CALLED*`` in DTMF. ``hears_tones``: ring-back and refusals of the far exchange are heard before the answer.
+    ``hears_digits``: keys are listened for as long as the call is answered; if not, whoever wants them listens himself.
     """
 
     start: Literal["immediate", "wink", "delay-dial"] = "wink"
