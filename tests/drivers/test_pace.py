@@ -1,6 +1,8 @@
 """The plane goes by a line (pbx/dsp/pace.h): hours of virtual time on lines whose clocks are not the computer's, lost and found again."""
 
 import itertools
+import threading
+import time
 
 import pytest
 from pbx._plane import lib
@@ -9,6 +11,8 @@ if not hasattr(lib, "dahdi_create"):
     pytest.skip("built without dahdi/user.h (package dahdi-source)", allow_module_level=True)
 
 from drivers.dahdi import Dahdi, DahdiSettings
+from pbx.media import Layout, Plane
+from tests.drivers.dahdi_kernel import SILENCE, Kernel
 from tests.drivers.timed_kernel import TICK_NS, Drive, TimedKernel
 
 SETTLED_TICKS = 300
@@ -204,3 +208,35 @@ def test_a_signal_ends_the_waiting_and_the_tick_is_still_to_come():
         assert bench.drive.state().due_ns == before.due_ns and bench.cards[0].counters().ticks == read
         bench.drive.run(10)
         assert bench.drive.state().switches == before.switches
+
+
+class Breathing(Kernel):
+    """A kernel whose only channel has a block whenever somebody has waited a little for it."""
+
+    def _wait(self, _, fd, most_ns):
+        channel = self._channel(fd)
+        if most_ns and not channel.received:
+            time.sleep(0.002)
+        channel.hear(SILENCE)
+        del channel.received[4:], self.calls[:]
+        return lib.DAHDI_FOUND_BLOCK
+
+
+def test_the_pacer_of_a_plane_goes_by_its_card_and_says_so():
+    kernel = Breathing()
+    kernel.add([1], lib.DAHDI_SIG_CAS)
+    with Dahdi(DahdiSettings(1, channels=1, raise_ms=0, clear_ms=0), kernel.table) as card:
+        plane = Plane.create(Layout(ports=30, prompt_octets=1 << 16, journal_octets=1 << 17))
+        plane.add_card(card.card)
+        thread = threading.Thread(target=plane.run)
+        thread.start()
+        patience = time.monotonic() + 30
+        while plane.ticks < 50 and time.monotonic() < patience:
+            time.sleep(0.01)
+        plane.stop()
+        thread.join(30)
+        counters = plane.counters()
+        plane.close()
+        assert counters["ticks"] >= 50 and card.counters().ticks == counters["ticks"]
+        assert (counters["pacing_card"], counters["pacing_switches"]) == (1, 1)
+        assert 1 <= counters["held_over_ticks"] < counters["ticks"]
