@@ -199,6 +199,7 @@ static int wait_card(struct card *card, uint64_t most_ns) {
   struct dahdi *it = card->self;
   int last = last_open(it);
   if (!it->present || last < 0 || it->frozen || (it->alarms.told & SPAN_FREEZING)) return CARD_WAIT_CANNOT;
+  if (it->channel[last].holding) return CARD_WAIT_BLOCK; /* taken out of the kernel before its time */
   int found = dahdi_call_wait(&it->ticking, it->channel[last].fd, most_ns);
   it->counters.system_calls = it->ticking.count;
   if (found == -EINTR) return CARD_WAIT_INTERRUPTED;

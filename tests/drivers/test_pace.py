@@ -13,7 +13,7 @@ if not hasattr(lib, "dahdi_create"):
 from drivers.dahdi import Dahdi, DahdiSettings
 from pbx.media import Layout, Plane
 from tests.drivers.dahdi_kernel import SILENCE, Kernel
-from tests.drivers.timed_kernel import TICK_NS, Drive, TimedKernel
+from tests.drivers.timed_kernel import TICK_NS, Drive, Jiffies, TimedKernel
 
 SETTLED_TICKS = 300
 HOUR_TICKS = 360_000
@@ -23,8 +23,8 @@ LOSSES = ("starved", "dropped", "refused", "underruns", "overruns")
 class Bench:
     """One or two lines, their cards and the pace."""
 
-    def __init__(self, *ppm, paces=(True, True), phase_ns=0, clear_ms=0):
-        self.kernel = TimedKernel(*ppm, phase_ns=phase_ns)
+    def __init__(self, *ppm, paces=(True, True), phase_ns=0, clear_ms=0, jiffies=None):
+        self.kernel = TimedKernel(*ppm, phase_ns=phase_ns, jiffies=jiffies)
         self.cards = [
             Dahdi(DahdiSettings(number, channels=1, paces=wanted, raise_ms=0, clear_ms=clear_ms), self.kernel.table)
             for number, wanted in zip(self.kernel.lines, paces, strict=False)
@@ -85,6 +85,15 @@ def test_a_second_line_of_the_same_clock_loses_nothing_whatever_its_phase(phase_
     with Bench(50, 50, paces=(True, False), phase_ns=phase_ns) as bench:
         bench.drive.run(SETTLED_TICKS)
         assert bench.lost(20_000, 0) == bench.lost(20_000, 1) == {}
+
+
+@pytest.mark.parametrize("phase_ns", [*range(0, 500_000, 100_000), 2_000_000, 5_000_000, 9_800_000])
+def test_a_kernel_that_moves_sound_each_ten_milliseconds_loses_nothing(phase_ns, seed):
+    """A block that is complete about when the kernel moves it comes now, or 10 ms later and then two at once."""
+    with Bench(0, 0, paces=(True, False), phase_ns=phase_ns, jiffies=Jiffies(seed)) as bench:
+        bench.drive.run(SETTLED_TICKS)
+        assert bench.lost(5000, 0) == {}, f"seed {seed}"
+        assert sum(bench.losses(1).values()) <= 8 and bench.lost(5000, 1) == {}, f"seed {seed}"
 
 
 def test_blocks_that_come_in_pairs_make_no_pairs_of_ticks():
