@@ -36,7 +36,10 @@ HOME = Path(__file__).resolve().parent.parent
 SIGNALLING_SLOT = 16
 """The time slot that carries the line signals of all circuits of a span (G.704 clause 5.1.3)."""
 
-DAHDI_KEYS = ("first_channel", "channels", "receive_gain_db", "send_gain_db", "alarm_raise_ms", "alarm_clear_ms", "io_uring")
+DAHDI_KEYS = (
+    *("first_channel", "channels", "receive_gain_db", "send_gain_db", "alarm_raise_ms", "alarm_clear_ms"),
+    *("io_uring", "cut_through", "paces"),
+)
 """What only a span on DAHDI has."""
 
 Findings = Iterator[Finding]
@@ -225,7 +228,7 @@ def data_files_exist(draft: Draft) -> Findings:
 def settings_suit_signalling(draft: Draft) -> Findings:
     """Analog lines have a number that rings them; what belongs to one signalling system is not set with another; overlap goes to trunks."""
     own = dict.fromkeys(("release_control", "ask_caller", "semi_automatic", "dual_seizure"), "r2")
-    own |= {"ground_start": "fxo", "number": "fxo", "caller_number": "e&m"}
+    own |= {"ground_start": "fxo", "number": "fxo", "caller_number": "e&m", "ignores_digits": "e&m"}
     for place, group in draft.of(TrunkGroup):
         if group.signalling == "fxo" and group.direction != "outgoing" and not group.number:
             what = f'trunk group "{group.name}" has no number'

@@ -97,6 +97,10 @@ class Span(Section, frozen=True):
     """DAHDI: it is gone so long before circuits are used again."""
     io_uring: bool = True
     """DAHDI: reads and writes of all channels together, by Linux' io_uring; without it, or where the kernel refuses it, one by one."""
+    cut_through: bool = False
+    """DAHDI: two channels that hear each other and nothing else are joined in the kernel; both spans must say so."""
+    paces: bool = True
+    """DAHDI: the exchange may be ticked by the blocks of this span; of several the first whose signal is good does it."""
 
     @property
     def simulated(self) -> bool:
@@ -140,6 +144,8 @@ class TrunkGroup(Section, frozen=True):
     """R2: a trunk of toll operators, with re-ring and forced release."""
     start: Literal["immediate", "wink", "delay-dial"] = "wink"
     """E&M: how a seizure is acknowledged. (Ground start of analog lines is ``ground_start``.)"""
+    ignores_digits: bool = False
+    """E&M: keys pressed in an answered call are listened for only while a flow asks for them, so that cut-through is possible."""
     caller_number: bool = False
     """E&M: the caller's number is sent before the called one, as ``*CALLING*CALLED*``."""
     number: Annotated[str, Meta(pattern=r"^[0-9]{0,20}$", description="at most 20 digits, in quotes")] = ""

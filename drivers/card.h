@@ -1,8 +1,8 @@
 /* The face that every line card shows to the media plane.
  *
  * A card owns `ports` consecutive ports. Once a tick (10 ms, 80 samples at 8 kHz) the plane calls `read`, later in the
- * same tick `write`; `order` may be called between them; nothing else. Calls are made by one thread only. A card may do
- * the system calls that its hardware or socket needs in `read` and `write`; nothing else in the tick may.
+ * same tick `write`; `order`, `join` and `part` may be called between them; between ticks `wait`; nothing else. Calls are made
+ * by one thread only. A card may do the system calls that its hardware or socket needs; nothing else in the tick may.
  *
  * Sound is A-law (G.711) as it stands on the line, port-major: samples[port * CARD_TICK_SAMPLES + n].
  * A card whose `tokens` is 1 carries no sound: it carries tokens, that is, which tone or prompt begins at which sample.
@@ -43,6 +43,12 @@
 #define CARD_ORDER_MEASURE 6  /* FXS: one CARD_EVENT_MEASURED for each quantity follows; -1 = the card cannot */
 #define CARD_ORDER_LOOP 7     /* FXO: value = 1 loop closed, 0 open */
 #define CARD_ORDER_GROUND 8   /* FXO, ground start: value = 1 the ring wire is grounded */
+
+/* What `wait` returns. */
+#define CARD_WAIT_BLOCK 1        /* the next block of the line is here */
+#define CARD_WAIT_NOTHING 0      /* the time is over */
+#define CARD_WAIT_CANNOT -1      /* there is no signal now that could pace anybody; said at once */
+#define CARD_WAIT_INTERRUPTED -2 /* by a signal */
 
 /* What CARD_ORDER_MEASURE measures, in the order of LINE_QUANTITIES in pbx/vocabulary/media.py. */
 #define CARD_LINE_LOOP_OHM 0
@@ -106,4 +112,12 @@ struct card {
   /* 1 when nothing is in flight in either direction and nothing will change until somebody sends: the virtual clock may jump. */
   int (*quiet)(struct card *);
   void (*close)(struct card *);
+  /* Optional, null on a card that cannot: from now on the card itself sends on each port what the other receives, until `part`. The other
+   * card must have the same `join`. Meanwhile the two ports read as silence, what is written to them is not sent, and events and orders go
+   * on. When their signal is lost the card lets go by itself, and joins again when it is back. 0, or -1: not these two, not now. */
+  int (*join)(struct card *, int port, struct card *other, int other_port);
+  /* What is written in this tick is sent again, what is received is read again from the next tick on. */
+  void (*part)(struct card *, int port);
+  /* Optional, null on a card that cannot pace: waits until the next block of its line has come, `most_ns` at the longest. */
+  int (*wait)(struct card *, uint64_t most_ns);
 };

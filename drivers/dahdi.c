@@ -65,6 +65,18 @@ static int any_channel(const struct dahdi *it) {
   return it->frames.fd;
 }
 
+/* The last channel that is open, -1 = none. The kernel goes through a span in order: when this one has its block, all have. */
+static int last_open(const struct dahdi *it) {
+  int port = SPAN_CARD_PORTS - 1;
+  while (port >= 0 && it->channel[port].fd < 0) port--;
+  return port;
+}
+
+/* Not read and not written: the kernel has joined it with another. The last one is read all the same (dahdi_cross.h). */
+static int is_left_alone(const struct dahdi *it, int port, int last) {
+  return port != last && atomic_load_explicit(&it->channel[port].crossed, memory_order_relaxed);
+}
+
 /* A signal that could not be trusted is good again: what stands on the lines now counts. */
 static void thaw(struct dahdi *it) {
   for (int port = 0; port < SPAN_CARD_PORTS; port++) {
@@ -85,31 +97,45 @@ static void see_alarms(struct dahdi *it, int changed) {
 /* What stands waiting only adds delay. */
 static void shorten(struct dahdi *it) {
   int fds[SPAN_CARD_PORTS], ports[SPAN_CARD_PORTS], count = 0;
-  uint8_t ready[SPAN_CARD_PORTS];
+  int last = last_open(it);
+  uint8_t found[SPAN_CARD_PORTS];
   for (int port = 0; port < SPAN_CARD_PORTS; port++) {
-    if (it->channel[port].fd < 0) continue;
+    if (it->channel[port].fd < 0 || is_left_alone(it, port, last)) continue;
     fds[count] = it->channel[port].fd;
     ports[count++] = port;
   }
   it->look = 0;
-  if (count == 0 || dahdi_call_poll(&it->ticking, fds, count, ready) <= 0) return;
+  if (count == 0 || dahdi_call_poll(&it->ticking, fds, count, found) <= 0) return;
   for (int n = 0; n < count; n++)
-    if (ready[n] & DAHDI_READY_IN) dahdi_channel_shorten(&it->channel[ports[n]], &it->ticking, &it->counters);
+    if (found[n] & DAHDI_FOUND_BLOCK) dahdi_channel_shorten(&it->channel[ports[n]], &it->ticking, &it->counters);
 }
 
-/* Looks which channels are ready; -1: the kernel does not say. */
-static int look_ahead(struct dahdi *it) {
+/* Looks what waits on all channels, or on those alone that are joined in the kernel; -1: the kernel does not say. */
+static int look(struct dahdi *it, int joined_alone, int last) {
   int fds[SPAN_CARD_PORTS], ports[SPAN_CARD_PORTS], count = 0;
-  uint8_t ready[SPAN_CARD_PORTS] = {0};
-  for (int port = 0; port < SPAN_CARD_PORTS; port++) {
-    it->channel[port].seen = 0;
-    if (it->channel[port].fd < 0) continue;
+  uint8_t found[SPAN_CARD_PORTS] = {0};
+  for (int port = 0; port < ports_of(it); port++) {
+    it->channel[port].found = 0;
+    if (it->channel[port].fd < 0 || (joined_alone && !is_left_alone(it, port, last))) continue;
     fds[count] = it->channel[port].fd;
     ports[count++] = port;
   }
-  if (dahdi_call_poll(&it->ticking, fds, count, ready) < 0) return -1;
-  for (int n = 0; n < count; n++) it->channel[ports[n]].seen = ready[n];
+  if (count == 0) return 0;
+  if (dahdi_call_poll(&it->ticking, fds, count, found) < 0) return -1;
+  for (int n = 0; n < count; n++) it->channel[ports[n]].found = found[n];
   return 0;
+}
+
+/* What happened on channels that are joined in the kernel, as it was looked for. */
+static int see_crossed(struct dahdi *it, struct dahdi_told *told, int last) {
+  int gone = 0;
+  for (int port = 0; port < ports_of(it) && it->crossings && !(gone & CHANNEL_GONE); port++) {
+    struct dahdi_channel *channel = &it->channel[port];
+    if (channel->fd < 0 || !is_left_alone(it, port, last)) continue;
+    gone |= dahdi_channel_events(channel, &it->settings, &it->ticking, &it->counters, told,
+                                 channel->found & (DAHDI_FOUND_EVENT | DAHDI_FOUND_GONE), it->frozen);
+  }
+  return gone;
 }
 
 /* Does jobs together whose `fd` is not -1; results stand in `ahead`. */
@@ -125,46 +151,54 @@ static void transfer(struct dahdi *it, int writing, const struct dahdi_transfer 
   for (int n = 0; n < count; n++) it->channel[ports[n]].ahead = jobs[n].result;
 }
 
-/* Whether a channel is ready for that alone: one with an event is asked by itself. */
-static int only(const struct dahdi_channel *channel, int wanted) {
-  return channel->fd >= 0 && (channel->seen & (wanted | DAHDI_READY_EVENT)) == wanted;
+/* Whether a channel is ready for that, and nothing happened on it: one with an event is asked by itself. */
+static int is_ready(const struct dahdi_channel *channel, int wanted) {
+  return channel->fd >= 0 && (channel->found & (wanted | DAHDI_FOUND_EVENT | DAHDI_FOUND_GONE)) == wanted;
 }
 
 /* Reads together what is ready of the channels from a port on; where nothing waits nothing is asked. */
-static void read_ahead(struct dahdi *it, int from, uint8_t *samples) {
+static void read_ahead(struct dahdi *it, int from, int last, uint8_t *samples) {
   struct dahdi_transfer wanted[SPAN_CARD_PORTS];
-  if (look_ahead(it)) return;
   for (int port = 0; port < SPAN_CARD_PORTS; port++) {
     struct dahdi_channel *channel = &it->channel[port];
-    int fd = port >= from && only(channel, DAHDI_READY_IN) ? channel->fd : -1;
+    int asked = port >= from && channel->fd >= 0 && !is_left_alone(it, port, last);
+    int fd = asked && is_ready(channel, DAHDI_FOUND_BLOCK) ? channel->fd : -1;
     wanted[port] = (struct dahdi_transfer){fd, samples + port * CARD_TICK_SAMPLES, CARD_TICK_SAMPLES, 0};
-    if (port >= from && channel->fd >= 0 && !(channel->seen & (DAHDI_READY_IN | DAHDI_READY_EVENT))) channel->ahead = -EAGAIN;
+    if (asked && !(channel->found & ~DAHDI_FOUND_ROOM)) channel->ahead = -EAGAIN;
   }
   transfer(it, 0, wanted);
+}
+
+static int is_written(const struct dahdi_channel *channel) {
+  return channel->fd >= 0 && !atomic_load_explicit(&channel->looped, memory_order_relaxed) &&
+         !atomic_load_explicit(&channel->crossed, memory_order_relaxed);
 }
 
 static void write_ahead(struct dahdi *it, int from, const uint8_t *samples) {
   struct dahdi_transfer wanted[SPAN_CARD_PORTS];
   for (int port = 0; port < SPAN_CARD_PORTS; port++) {
     const struct dahdi_channel *channel = &it->channel[port];
-    int written = only(channel, DAHDI_READY_OUT) && !atomic_load_explicit(&channel->looped, memory_order_relaxed);
+    int fd = port >= from && is_written(channel) && is_ready(channel, DAHDI_FOUND_ROOM) ? channel->fd : -1;
     uint8_t *sound = (uint8_t *)(uintptr_t)(samples + port * CARD_TICK_SAMPLES); /* read alone, but a job has one sort of pointer */
-    wanted[port] = (struct dahdi_transfer){port >= from && written ? channel->fd : -1, sound, CARD_TICK_SAMPLES, 0};
+    wanted[port] = (struct dahdi_transfer){fd, sound, CARD_TICK_SAMPLES, 0};
   }
   transfer(it, 1, wanted);
 }
 
 static int read_channels(struct dahdi *it, struct dahdi_told *told, uint8_t *samples) {
   uint64_t overruns = it->counters.overruns;
-  int found = 0, first = 1;
+  int found = 0, first = 1, last = last_open(it), together = it->ticking.kernel.transfer != 0;
   for (int port = 0; port < ports_of(it) && !(found & CHANNEL_GONE); port++) {
     struct dahdi_channel *channel = &it->channel[port];
-    if (channel->fd < 0) continue;
+    if (channel->fd < 0 || is_left_alone(it, port, last)) continue;
     found |= dahdi_channel_read(channel, &it->settings, &it->ticking, &it->counters, told, it->frozen,
                                 samples + port * CARD_TICK_SAMPLES);
-    if (first && it->ticking.kernel.transfer && !(found & CHANNEL_GONE)) read_ahead(it, port + 1, samples);
+    if (atomic_load_explicit(&channel->crossed, memory_order_relaxed))
+      memset(samples + port * CARD_TICK_SAMPLES, SILENCE, CARD_TICK_SAMPLES);
+    if (first && together && !(found & CHANNEL_GONE) && !look(it, 0, last)) read_ahead(it, port + 1, last, samples);
     first = 0;
   }
+  if (!(found & CHANNEL_GONE) && it->crossings && (together || !look(it, 1, last))) found |= see_crossed(it, told, last);
   if (!(found & CHANNEL_GONE)) found |= dahdi_frames_receive(&it->frames, &it->ticking, &it->counters);
   it->look |= it->counters.overruns != overruns;
   return found;
@@ -191,6 +225,7 @@ static int read_card(struct card *card, uint8_t *samples, struct card_event *eve
       if (found & CHANNEL_ALARM) see_alarms(it, 1);
     }
   }
+  dahdi_cross_settle(it);
   if (it->frozen || !it->present) memset(samples, SILENCE, SPAN_CARD_PORTS * CARD_TICK_SAMPLES);
   if (it->present)
     dahdi_alarms_step(&it->alarms, tick);
@@ -207,7 +242,7 @@ static int write_card(struct card *card, const uint8_t *samples, uint64_t tick) 
   int found = 0, first = 1;
   for (int port = 0; port < ports_of(it) && it->present && !(found & CHANNEL_GONE); port++) {
     struct dahdi_channel *channel = &it->channel[port];
-    if (channel->fd < 0 || atomic_load_explicit(&channel->looped, memory_order_relaxed)) continue;
+    if (!is_written(channel)) continue;
     found |= dahdi_channel_write(channel, &it->ticking, &it->counters, &told, &it->settings, it->frozen,
                                  samples + port * CARD_TICK_SAMPLES);
     if (first && it->ticking.kernel.transfer && !(found & CHANNEL_GONE)) write_ahead(it, port + 1, samples);
@@ -218,8 +253,22 @@ static int write_card(struct card *card, const uint8_t *samples, uint64_t tick) 
     let_go(it);
   else if (found & CHANNEL_ALARM)
     see_alarms(it, 1);
+  dahdi_cross_settle(it);
   it->counters.system_calls = it->ticking.count;
   return 0;
+}
+
+/* A signal that is lost says nothing of the network's clock; one that is just back must have lasted. */
+static int wait_card(struct card *card, uint64_t most_ns) {
+  struct dahdi *it = card->self;
+  int last = last_open(it);
+  if (!it->present || last < 0 || it->frozen || (it->alarms.told & SPAN_FREEZING)) return CARD_WAIT_CANNOT;
+  if (it->channel[last].holding) return CARD_WAIT_BLOCK; /* taken out of the kernel before its time */
+  int found = dahdi_call_wait(&it->ticking, it->channel[last].fd, most_ns);
+  it->counters.system_calls = it->ticking.count;
+  if (found == -EINTR) return CARD_WAIT_INTERRUPTED;
+  if (found < 0 || (found & DAHDI_FOUND_GONE)) return CARD_WAIT_CANNOT;
+  return found & DAHDI_FOUND_BLOCK ? CARD_WAIT_BLOCK : CARD_WAIT_NOTHING;
 }
 
 static int level_card(struct card *card, int port, struct card_levels *levels) {
@@ -258,6 +307,7 @@ static void close_all(struct dahdi *it) {
 
 static void close_card(struct card *card) {
   struct dahdi *it = card->self;
+  dahdi_cross_part_all(it);
   close_all(it);
   dahdi_batch_close(it->batch);
   pthread_mutex_destroy(&it->asking);
@@ -342,11 +392,15 @@ struct card *dahdi_create(const struct dahdi_settings *settings, const struct da
                            .level = level_card,
                            .order = order_card,
                            .quiet = quiet_card,
-                           .close = close_card};
+                           .close = close_card,
+                           .join = settings->cut_through ? dahdi_cross_join : 0,
+                           .part = settings->cut_through ? dahdi_cross_part : 0,
+                           .wait = settings->paces ? wait_card : 0};
   it->frames.fd = it->frames.opened.fd = -1;
   for (int port = 0; port < SPAN_CARD_PORTS; port++) {
     struct dahdi_channel *channel = &it->channel[port];
     channel->port = port;
+    channel->number = number_of(it, port);
     channel->fd = -1;
     channel->ahead = CHANNEL_NOT_ASKED;
     channel->opened = (struct dahdi_opened){.fd = -1, .state = SPAN_CARD_NO_CHANNEL};
@@ -395,7 +449,8 @@ int dahdi_loop_channel(struct card *card, int port, int on) {
   pthread_mutex_lock(&it->asking);
   if (port >= 0 && port < ports_of(it) && it->channel[port].opened.fd >= 0) {
     struct dahdi_channel *channel = &it->channel[port];
-    failed = dahdi_call_number(&it->mending, channel->opened.fd, DAHDI_LOOPBACK, on);
+    failed = atomic_load_explicit(&channel->crossed, memory_order_relaxed) ? -EBUSY : 0;
+    if (!failed) failed = dahdi_call_number(&it->mending, channel->opened.fd, DAHDI_LOOPBACK, on);
     if (!failed) atomic_store_explicit(&channel->looped, on, memory_order_relaxed);
   }
   pthread_mutex_unlock(&it->asking);

@@ -8,13 +8,15 @@
  *
  * Alarms are those of the span (dahdi_span.h), told for every port; a port without channel has LOS. While the signal cannot be
  * trusted, ports are silent and their signals stand. DAHDI counts no slips for us: a card that is clocked by the line and a plane that
- * is clocked by the computer differ by some millionths; each time that makes a whole block it is dropped, or missing, and counted.
+ * is clocked by another card, or by the computer, differ by some millionths; each time that makes a whole block it is dropped, or
+ * missing, and counted. Whoever is ticked by the blocks of this card (`wait`) loses none.
  *
- * Leaves out: making plane and cards one clock; ground start of telephones (their ring wire is told as a lifted handset).
+ * Leaves out: ground start of telephones (their ring wire is told as a lifted handset).
  */
 #pragma once
 #include "dahdi_batch.h"
 #include "dahdi_channel.h"
+#include "dahdi_cross.h"
 #include "dahdi_frames.h"
 #include "dahdi_span.h"
 #include <pthread.h>
@@ -31,6 +33,8 @@ struct dahdi {
   _Atomic int whose;
   int present; /* as the tick sees it */
   struct dahdi_channel channel[SPAN_CARD_PORTS];
+  struct dahdi_cross cross[SPAN_CARD_PORTS];
+  int crossings; /* ports that are to be joined */
   struct dahdi_frames frames;
   struct dahdi_alarms alarms;
   uint32_t told_alarms[SPAN_CARD_PORTS];

@@ -43,6 +43,8 @@ class DahdiSettings(msgspec.Struct, frozen=True):
     receive_gain_db: float = 0.0
     send_gain_db: float = 0.0
     at_once: bool = False
+    cut_through: bool = False
+    paces: bool = True
     raise_ms: int = 100
     clear_ms: int = 1000
 
@@ -64,6 +66,8 @@ class DahdiCounters(msgspec.Struct, frozen=True, gc=False):
     failures: int
     removals: int
     returns: int
+    crossed: int
+    uncrossed: int
     frames_received: int
     frames_sent: int
     frames_lost: int
@@ -115,7 +119,7 @@ class Dahdi:
         if not AVAILABLE:
             raise DahdiError(f"this build knows no DAHDI: {CURE}")
         filled = ffi.new("struct dahdi_settings *")
-        for name in ("first_channel", "channels", "frames_channel", "raise_ms", "clear_ms"):
+        for name in ("first_channel", "channels", "frames_channel", "cut_through", "paces", "raise_ms", "clear_ms"):
             setattr(filled, name, getattr(settings, name))
         filled.kind = _KINDS[settings.kind]
         filled.idle_bits, filled.busy_bits = settings.idle_bits & 15, settings.busy_bits & 15

@@ -8,9 +8,10 @@
 #define SPAN_CARD_E1_CHANNELS 31
 
 /* What a poll finds. */
-#define DAHDI_READY_IN 1    /* a block waits to be read */
-#define DAHDI_READY_OUT 2   /* there is room for a block */
-#define DAHDI_READY_EVENT 4 /* something happened: read and write tell */
+#define DAHDI_FOUND_BLOCK 1 /* a block waits to be read */
+#define DAHDI_FOUND_EVENT 2 /* something happened: read and write tell */
+#define DAHDI_FOUND_GONE 4
+#define DAHDI_FOUND_ROOM 8 /* a block can be written */
 
 /* Reads or writes that are done at once. */
 #define DAHDI_TRANSFERS 32
@@ -30,8 +31,10 @@ struct dahdi_kernel {
   int (*read)(void *self, int fd, uint8_t *octets, int room);
   int (*write)(void *self, int fd, const uint8_t *octets, int count);
   int (*ioctl)(void *self, int fd, uint32_t request, void *argument);
-  /* Looks without waiting: ready[n] = DAHDI_READY_ bits; returns for how many there are some. */
-  int (*poll)(void *self, const int *fds, int count, uint8_t *ready);
+  /* Looks without waiting: found[n] = DAHDI_FOUND_ bits; returns at how many there are some. */
+  int (*poll)(void *self, const int *fds, int count, uint8_t *found);
+  /* Waits for a block on one channel, `most_ns` at the longest; returns DAHDI_FOUND_ bits, 0 = the time is over. */
+  int (*wait)(void *self, int fd, uint64_t most_ns);
   /* Reads or writes of channels that are ready, in one call; null = one by one. Returns the system calls made, or -1: no more of this. */
   int (*transfer)(void *self, int writing, struct dahdi_transfer *jobs, int count);
 };
@@ -44,7 +47,9 @@ struct dahdi_settings {
   int busy_bits;      /* E and M channels have no bits of their own: what off-hook is called */
   int frames_channel; /* of the span, 1..31: carries frames (dchan, mtp2); 0 = none */
   int receive_gain_tenth_db, send_gain_tenth_db; /* -240..120, over A-law */
-  int at_once;            /* 1 = reads and writes of a tick together, where the kernel has io_uring */
+  int at_once;     /* 1 = reads and writes of a tick together, where the kernel has io_uring */
+  int cut_through; /* 1 = channels may be joined in the kernel (dahdi_cross.h) */
+  int paces;       /* 1 = the plane may be ticked by the blocks of this span */
   int raise_ms, clear_ms; /* an alarm stands so long before it is told, is gone so long before that is told */
 };
 
@@ -60,6 +65,7 @@ struct dahdi_counters {
   uint64_t refused_orders;
   uint64_t failures;            /* calls that failed in another way than above */
   uint64_t removals, returns;   /* of the whole span */
+  uint64_t crossed, uncrossed;  /* times that the kernel was told to join one of our channels with another, and no longer */
   uint64_t frames_received, frames_sent, frames_lost; /* lost: nobody took them, or too long */
   uint64_t frame_aborts, frame_overruns, frame_bad_checks;
 };

@@ -124,6 +124,9 @@ static int line_event(struct dahdi_channel *channel, const struct dahdi_settings
   }
 }
 
+/* Nobody reads or fills the buffers of a channel that is joined in the kernel. */
+static int is_crossed(const struct dahdi_channel *channel) { return atomic_load_explicit(&channel->crossed, memory_order_relaxed); }
+
 /* Takes one event off the queue. */
 static int take_event(struct dahdi_channel *channel, const struct dahdi_settings *settings, struct dahdi_calls *calls,
                       struct dahdi_counters *counters, struct dahdi_told *told, int frozen) {
@@ -140,10 +143,10 @@ static int take_event(struct dahdi_channel *channel, const struct dahdi_settings
     channel->watched_until = told->tick + CHANNEL_WATCH_TICKS;
     return CHANNEL_ALARM;
   case DAHDI_EVENT_READ_OVERRUN:
-    counters->overruns++;
+    counters->overruns += !is_crossed(channel);
     return 0;
   case DAHDI_EVENT_WRITE_UNDERRUN:
-    counters->underruns += channel->written > CHANNEL_BUFFERS;
+    counters->underruns += channel->written > CHANNEL_BUFFERS && !is_crossed(channel);
     return 0;
   case DAHDI_EVENT_BITSCHANGED:
     if (!frozen && channel->sort == CHANNEL_BITS) counters->failures += (uint64_t)look(channel, calls);
@@ -174,6 +177,28 @@ static int is_watched(const struct dahdi_channel *channel, uint64_t tick) {
   return channel->now.ringing || (!channel->now.battery && tick % RARELY_TICKS == 0);
 }
 
+/* What events do not tell, and what is to be done by what they told. */
+static void conclude(struct dahdi_channel *channel, const struct dahdi_settings *settings, struct dahdi_calls *calls,
+                     struct dahdi_counters *counters, struct dahdi_told *told) {
+  if (is_watched(channel, told->tick)) counters->failures += (uint64_t)look(channel, calls);
+  feed_for_speech(channel, calls, told->tick);
+  dahdi_channel_tell(channel, settings, counters, told);
+}
+
+int dahdi_channel_events(struct dahdi_channel *channel, const struct dahdi_settings *settings, struct dahdi_calls *calls,
+                         struct dahdi_counters *counters, struct dahdi_told *told, int waiting, int frozen) {
+  int found = 0;
+  channel->tick = told->tick;
+  for (int n = 0; n < MOST_EVENTS && waiting; n++) {
+    uint64_t before = counters->events;
+    found |= take_event(channel, settings, calls, counters, told, frozen);
+    if (found & CHANNEL_GONE) return found;
+    waiting = counters->events != before;
+  }
+  if (!frozen) conclude(channel, settings, calls, counters, told);
+  return found;
+}
+
 int dahdi_channel_read(struct dahdi_channel *channel, const struct dahdi_settings *settings, struct dahdi_calls *calls,
                        struct dahdi_counters *counters, struct dahdi_told *told, int frozen, uint8_t *samples) {
   int found = 0, count = channel->ahead;
@@ -199,10 +224,7 @@ int dahdi_channel_read(struct dahdi_channel *channel, const struct dahdi_setting
     counters->starved += count <= 0;
     memset(samples + (count > 0 ? count : 0), SILENCE, (size_t)(CARD_TICK_SAMPLES - (count > 0 ? count : 0)));
   }
-  if (frozen) return found;
-  if (is_watched(channel, told->tick)) counters->failures += (uint64_t)look(channel, calls);
-  feed_for_speech(channel, calls, told->tick);
-  dahdi_channel_tell(channel, settings, counters, told);
+  if (!frozen) conclude(channel, settings, calls, counters, told);
   return found;
 }
 

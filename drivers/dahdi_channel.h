@@ -14,6 +14,7 @@
  */
 #pragma once
 #include "dahdi_kernel.h"
+#include <stdatomic.h>
 
 #define CHANNEL_BUFFERS 4
 #define CHANNEL_LOOK_TICKS 16
@@ -58,10 +59,11 @@ struct dahdi_channel {
   struct dahdi_opened opened;
   _Atomic int ready;
   _Atomic int looped; /* the kernel sends back what comes in, as long as nobody writes */
+  _Atomic int crossed; /* the kernel sends what another channel receives (dahdi_cross.h) */
   int fd; /* the tick's: -1 = not there */
   int number;
   int port;
-  uint8_t seen;  /* DAHDI_READY_ bits, as they were looked for in this tick; 0 = they were not */
+  uint8_t found; /* DAHDI_FOUND_ bits, as they were looked for in this tick; 0 = they were not */
   int ahead;     /* the result of a read or write that was done together with others; CHANNEL_NOT_ASKED = none was */
   int sort;
   int signalling;
@@ -91,6 +93,9 @@ void dahdi_channel_take(struct dahdi_channel *channel, const struct dahdi_settin
 /* Reads 80 octets of A-law and what happened; returns CHANNEL_GONE and CHANNEL_ALARM. `frozen`: signals do not count. */
 int dahdi_channel_read(struct dahdi_channel *channel, const struct dahdi_settings *settings, struct dahdi_calls *calls,
                        struct dahdi_counters *counters, struct dahdi_told *told, int frozen, uint8_t *samples);
+/* Takes the events that a poll has seen of a channel that is not read; returns as dahdi_channel_read. */
+int dahdi_channel_events(struct dahdi_channel *channel, const struct dahdi_settings *settings, struct dahdi_calls *calls,
+                         struct dahdi_counters *counters, struct dahdi_told *told, int waiting, int frozen);
 /* A block was seen waiting beyond the one of this tick. */
 void dahdi_channel_shorten(struct dahdi_channel *channel, struct dahdi_calls *calls, struct dahdi_counters *counters);
 int dahdi_channel_write(struct dahdi_channel *channel, struct dahdi_calls *calls, struct dahdi_counters *counters, struct dahdi_told *told,

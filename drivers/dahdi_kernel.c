@@ -35,18 +35,27 @@ static int system_ioctl(void *self, int fd, uint32_t request, void *argument) {
   return result(ioctl(fd, request, argument));
 }
 
-static int system_poll(void *self, const int *fds, int count, uint8_t *ready) {
+static uint8_t found_in(short revents) {
+  return (uint8_t)((revents & POLLIN ? DAHDI_FOUND_BLOCK : 0) | (revents & POLLOUT ? DAHDI_FOUND_ROOM : 0) |
+                   (revents & POLLPRI ? DAHDI_FOUND_EVENT : 0) | (revents & (POLLERR | POLLHUP | POLLNVAL) ? DAHDI_FOUND_GONE : 0));
+}
+
+static int system_poll(void *self, const int *fds, int count, uint8_t *found) {
   struct pollfd asked[POLLED];
   (void)self;
   if (count > POLLED) return -EINVAL;
   for (int n = 0; n < count; n++) asked[n] = (struct pollfd){.fd = fds[n], .events = POLLIN | POLLOUT | POLLPRI};
-  int found = result(poll(asked, (nfds_t)count, 0));
-  for (int n = 0; n < count; n++) {
-    int seen = found > 0 ? asked[n].revents : 0;
-    ready[n] = (uint8_t)((seen & POLLIN ? DAHDI_READY_IN : 0) | (seen & POLLOUT ? DAHDI_READY_OUT : 0) |
-                         (seen & ~(POLLIN | POLLOUT) ? DAHDI_READY_EVENT : 0));
-  }
-  return found;
+  int waiting = result(poll(asked, (nfds_t)count, 0));
+  for (int n = 0; n < count; n++) found[n] = waiting > 0 ? found_in(asked[n].revents) : 0;
+  return waiting;
+}
+
+static int system_wait(void *self, int fd, uint64_t most_ns) {
+  struct pollfd asked = {.fd = fd, .events = POLLIN};
+  struct timespec most = {.tv_sec = (time_t)(most_ns / 1000000000u), .tv_nsec = (long)(most_ns % 1000000000u)};
+  (void)self;
+  int waiting = result(ppoll(&asked, 1, &most, 0));
+  return waiting > 0 ? found_in(asked.revents) : waiting;
 }
 
 const struct dahdi_kernel dahdi_running_kernel = {.open = system_open,
@@ -54,7 +63,8 @@ const struct dahdi_kernel dahdi_running_kernel = {.open = system_open,
                                                   .read = system_read,
                                                   .write = system_write,
                                                   .ioctl = system_ioctl,
-                                                  .poll = system_poll};
+                                                  .poll = system_poll,
+                                                  .wait = system_wait};
 
 int dahdi_call_open(struct dahdi_calls *calls, const char *path) {
   calls->count++;
@@ -76,9 +86,14 @@ int dahdi_call_write(struct dahdi_calls *calls, int fd, const uint8_t *octets, i
   return calls->kernel.write(calls->kernel.self, fd, octets, count);
 }
 
-int dahdi_call_poll(struct dahdi_calls *calls, const int *fds, int count, uint8_t *ready) {
+int dahdi_call_poll(struct dahdi_calls *calls, const int *fds, int count, uint8_t *found) {
   calls->count++;
-  return calls->kernel.poll(calls->kernel.self, fds, count, ready);
+  return calls->kernel.poll(calls->kernel.self, fds, count, found);
+}
+
+int dahdi_call_wait(struct dahdi_calls *calls, int fd, uint64_t most_ns) {
+  calls->count++;
+  return calls->kernel.wait(calls->kernel.self, fd, most_ns);
 }
 
 int dahdi_call_transfer(struct dahdi_calls *calls, int writing, struct dahdi_transfer *jobs, int count) {

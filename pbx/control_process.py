@@ -41,6 +41,11 @@ from pbx.vocabulary.call import NORMAL_UNSPECIFIED, Release
 from pbx.vocabulary.facts import AgentFact, AlarmCleared, AlarmRaised, CallFact, Fact, Traced
 
 SAFETY_DRAIN_S = 0.05
+FOLLOW_EVERY_S = 1.0
+FOLLOW_LOOKS = 8
+FOLLOW_MOST_S = 0.01
+"""What a clock is corrected by at a time: a hundred times what two crystals drift apart between two corrections."""
+WALL_CLOCK_EVERY_S = 60.0
 CLEARING_S = 1.0
 OVERTAKEN = 3
 """The exit code of a control that found another one in its place."""
@@ -53,17 +58,39 @@ def _let_it_rise() -> None:
 
 
 class PlaneClock:
-    """The reactor's clock on the plane's time: the same seconds as the events have."""
+    """The reactor's clock on the plane's time: the same seconds as the events have.
+
+    A plane that is ticked by a line goes by the network's clock, which the computer's is not: what lies between them is looked at once a
+    second. A look says too little when the plane is late, by a tick more or less at any time: the most of some looks counts. It never
+    goes back.
+    """
 
     def __init__(self, reactor: Any, plane: Plane, on_stale: Callable[[], None] = _let_it_rise) -> None:
         """``on_stale`` is called when a timer's work finds that another control has taken over."""
         self._reactor = reactor
         self._on_stale = on_stale
+        self._plane = plane
         self._offset = plane.now - reactor.seconds()
+        self._looks: list[float] = []
+        self._look_at = 0.0
+        self._last = 0.0
 
     def seconds(self) -> float:
         """Seconds of the sample clock."""
-        return float(self._reactor.seconds() + self._offset)
+        now = self._reactor.seconds()
+        if now >= self._look_at:
+            self._look(now)
+        self._last = max(self._last, now + self._offset)
+        return self._last
+
+    def _look(self, now: float) -> None:
+        self._look_at = now + FOLLOW_EVERY_S
+        self._looks.append(self._plane.now - now)
+        if len(self._looks) < FOLLOW_LOOKS:
+            return
+        difference = max(self._looks) - self._offset
+        self._offset += min(max(difference, -FOLLOW_MOST_S), FOLLOW_MOST_S)
+        self._looks.clear()
 
     def callLater(self, delay: float, function: Callable[..., object], *arguments: Any) -> Any:  # noqa: N802
         """Call after ``delay`` seconds."""
@@ -196,8 +223,16 @@ class Control:
         self.recording_writer.start()
         if self.configuration.console.port:
             self._open_console()
+        self.reactor.callLater(WALL_CLOCK_EVERY_S, self._follow_wall_clock)
         gc.collect()
         gc.freeze()
+
+    def _follow_wall_clock(self) -> None:
+        """The exchange's second 0 in Unix time, as it is now: the plane may go by another clock than the computer."""
+        zero = time.time() - self.clock.seconds()
+        self.store.follow(zero)
+        self.recordings.follow(zero)
+        self.reactor.callLater(WALL_CLOCK_EVERY_S, self._follow_wall_clock)
 
     def _open_console(self) -> None:
         """Let in those the configuration names, and whoever may read the local key; another port when the wanted one is taken."""

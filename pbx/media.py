@@ -138,6 +138,12 @@ _COUNTERS = (
     "executed_commands",
     "recorder_overflows",
     "token_overflows",
+    "joined",
+    "joins",
+    "parts",
+    "pacing_card",
+    "pacing_switches",
+    "held_over_ticks",
 )
 _DRAIN_EVENTS = 4096
 _JOURNAL_BATCH_OCTETS = 1 << 18

@@ -40,6 +40,8 @@ class DahdiChannels(msgspec.Struct, forbid_unknown_fields=True):
     raise_ms: int = 100
     clear_ms: int = 1000
     at_once: bool = True
+    cut_through: bool = False
+    paces: bool = True
 
     @classmethod
     def of(cls, span: Span, busy_bits: int) -> "DahdiChannels":
@@ -53,6 +55,8 @@ class DahdiChannels(msgspec.Struct, forbid_unknown_fields=True):
             span.alarm_raise_ms,
             span.alarm_clear_ms,
             span.io_uring,
+            span.cut_through,
+            span.paces,
         )
 
 

@@ -80,7 +80,8 @@ def circuit_engines(group: TrunkGroup, direction: Direction, examiner: NumberExa
     """Makes the engine of one circuit of a group that is worked by signalling bits, at our end of it or at the far one."""
     if group.signalling == "e&m":
         tie_variant = load_ear_and_mouth_variant(variant_of(group))
-        features = EarAndMouthFeatures(group.start, group.dialling, caller_number=group.caller_number)
+        hears_digits = not group.ignores_digits
+        features = EarAndMouthFeatures(group.start, group.dialling, caller_number=group.caller_number, hears_digits=hears_digits)
         return lambda: EarAndMouthCircuit(tie_variant, direction, examiner, features)
     variant = load_variant(variant_of(group))
     habits = CircuitHabits(

@@ -201,6 +201,10 @@ class RecordingFiles:
         self._recordings: dict[int, _Recording] = {}
         self._ending: list[_Recording] = []
 
+    def follow(self, clock_zero: float) -> None:
+        """The exchange's clock is not the computer's: this is its second 0 by what it is now, for what begins from now on."""
+        self._clock_zero = clock_zero
+
     def take(self, sequence: int, fact: Fact) -> None:
         """A subscriber of the journal for RecordingStarted and RecordingStopped."""
         if isinstance(fact, RecordingStarted):

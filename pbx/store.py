@@ -6,7 +6,8 @@ skipped by the mark. What the fold remembers of open calls is not kept anywhere:
 has. Sequence numbers belong to one ring; when a new plane brings a new ring (a new ``ring_name``), numbering goes on behind the last,
 and the calls that were open in the old one get their records with cause 41, for they died with its plane. Names of calls need to
 be unique in one ring only. Times are stored as seconds of
-Unix time: the exchange's clock plus the ring's ``clock_zero``, so that durations stay those of the exchange's clock.
+Unix time: the exchange's clock plus the ring's ``clock_zero``, so that durations stay those of the exchange's clock; that zero is moved
+when the two clocks have drifted apart.
 
 Calls never wait for the store: a locked or full database is told to ``on_alarm`` and tried again with growing pauses. The SQL is
 plain and all in this file. Leaves out the ring (pbx/media.py), PostgreSQL, and what a record is (pbx/cdr.py).
@@ -33,6 +34,8 @@ BATCH = 2000
 PAUSE_FIRST_S = 0.1
 PAUSE_LONGEST_S = 5.0
 IDLE_S = 0.05
+ZERO_STEP_S = 0.1
+"""The zero of a ring is moved when it is wrong by more: seldom enough that the times of one call are nearly always of one zero."""
 
 SCHEMA = """
 CREATE TABLE rings (ring INTEGER PRIMARY KEY, name TEXT UNIQUE NOT NULL, base INTEGER NOT NULL, last INTEGER NOT NULL,
@@ -113,7 +116,7 @@ class Store:
     ) -> None:
         """``ring_name`` is new whenever the ring is (a new arena); ``clock_zero`` is the Unix time of the exchange's second 0.
 
-        A ring that the store knows keeps the ``clock_zero`` that it had when it was new.
+        A ring that the store knows keeps the ``clock_zero`` that it had when it was new, until ``follow`` says otherwise.
         """
         self.path = path
         self.ring = ring
@@ -124,6 +127,7 @@ class Store:
         self.on_alarm: Callable[[str], None] | None = None
         self._is_trunk = is_trunk
         self._wanted_zero = clock_zero
+        self._follows: float | None = None
         self._lock_timeout_s = lock_timeout_s
         self._connection: sqlite3.Connection | None = None
         self._fold: CdrFold | None = None
@@ -163,6 +167,10 @@ class Store:
             self._fold = None
             raise
 
+    def follow(self, clock_zero: float) -> None:
+        """The exchange's clock is not the computer's: this is its second 0 as it is now, for what is stored from now on. Any thread."""
+        self._follows = clock_zero
+
     def close(self) -> None:
         """Close the file; what waits in the ring waits there."""
         if self._connection is not None:
@@ -171,7 +179,10 @@ class Store:
         self._fold = None
 
     def _take(self, connection: sqlite3.Connection, batch: list[tuple[int, bytes]]) -> None:
-        last, at = self._last, None
+        last, at, wanted = self._last, None, self._follows
+        if wanted is not None and abs(wanted - self._zero) > ZERO_STEP_S:
+            connection.execute("UPDATE rings SET clock_zero = ? WHERE ring = ?", (wanted, self._ring))
+            self._zero = wanted
         for sequence, octets in batch:
             if sequence > last + 1:
                 self.missing += sequence - last - 1

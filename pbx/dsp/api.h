@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 #define PLANE_TICK_SAMPLES 80
-#define PLANE_LAYOUT_VERSION 3
+#define PLANE_LAYOUT_VERSION 4
 
 #define PLANE_OK 0
 #define PLANE_STALE -1   /* the caller's epoch is not the present one */
@@ -205,6 +205,11 @@ struct plane_counters {
   uint64_t executed_commands;
   uint64_t recorder_overflows; /* samples lost because nobody read them */
   uint64_t token_overflows;    /* changes of a token that did not fit into a tick */
+  uint64_t joined;             /* pairs of ports that are joined by their cards now */
+  uint64_t joins, parts;       /* how often that was ordered, and undone */
+  uint64_t pacing_card;        /* by whose blocks the plane is ticked, 1 = the first card that can; 0 = by the clock */
+  uint64_t pacing_switches;    /* how often that has changed */
+  uint64_t held_over_ticks;    /* ticked by the clock while there are cards to go by */
 };
 
 /* A late tick, and how much of it the kernel explains. */

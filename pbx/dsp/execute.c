@@ -371,6 +371,7 @@ static int port_command(struct plane *plane, const struct plane_command *command
 
 void plane_execute(struct plane *plane, const struct plane_command *command) {
   int refused = port_command(plane, command);
+  cut_through_touch(plane, command->port);
   if (refused)
     reject(plane);
   else

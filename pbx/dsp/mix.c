@@ -34,6 +34,13 @@ int plane_listened(const struct plane *plane, uint32_t source) {
   return plane->listener_head[source_number(plane, source)] != PLANE_NOBODY;
 }
 
+/* Who hears whom has changed: for the listener, and for a port that is heard. */
+static void touch_edge(struct plane *plane, uint32_t number, uint32_t source) {
+  cut_through_touch(plane, number);
+  if (source < PLANE_PLAYER)
+    cut_through_touch(plane, source);
+}
+
 static void link_edge(struct plane *plane, uint32_t edge, uint32_t source) {
   uint32_t *head = &plane->listener_head[source_number(plane, source)];
   plane->listener_before[edge] = PLANE_NOBODY;
@@ -91,6 +98,7 @@ int plane_edge_add(struct plane *plane, uint32_t number, struct plane_edge edge)
       plane->mixes[edge.source - PLANE_MIX].members++;
   }
   port->edge[place] = edge;
+  touch_edge(plane, number, edge.source);
   plane_mark_dirty(plane, number);
   if (edge.member)
     plane_mark_listeners(plane, edge.source);
@@ -112,6 +120,7 @@ int plane_edge_remove(struct plane *plane, uint32_t number, uint32_t source, int
     link_edge(plane, number * PLANE_EDGES + n, port->edge[n].source);
   }
   atomic_store(&port->edges, last);
+  touch_edge(plane, number, source);
   plane_mark_dirty(plane, number);
   if (member) {
     plane->mixes[source - PLANE_MIX].members--;
@@ -129,6 +138,7 @@ int plane_edge_mute(struct plane *plane, uint32_t number, uint32_t source, int m
   if (place < 0)
     return -1;
   port->edge[place].muted = (uint8_t)muted;
+  touch_edge(plane, number, source);
   plane_mark_dirty(plane, number);
   if (port->edge[place].member)
     plane_mark_listeners(plane, source);

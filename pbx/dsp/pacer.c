@@ -1,20 +1,20 @@
-/* The pacer: one thread that ticks by the clock and never takes the interpreter lock.
+/* The pacer: one thread that ticks the plane and never takes the interpreter lock.
  *
- * A tick is due each 10 ms of CLOCK_MONOTONIC from the moment of starting; a tick that comes late is made up at once,
- * none is left out. After the tick, never in it, the pacer wakes control and notes what made a tick late: the time
- * spent on the run queue (/proc/thread-self/schedstat) and what the hypervisor took (/proc/stat).
+ * When a tick is due is said by pace.h: by the blocks of the first card whose line is good, else each 10 ms of
+ * CLOCK_MONOTONIC; a tick that comes late is made up at once, none is left out. After the tick, never in it, the pacer
+ * wakes control and notes what made a tick late: the time spent on the run queue (/proc/thread-self/schedstat) and what
+ * the hypervisor took (/proc/stat).
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "pace.h"
 #include "plane.h"
 
-#define TICK_NS 10000000ull
 #define STEAL_LOOK_TICKS 100
 
 struct watch {
@@ -24,12 +24,6 @@ struct watch {
   uint64_t steal_ns;
   uint64_t tick_ns; /* of /proc/stat */
 };
-
-static uint64_t now_ns(void) {
-  struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return (uint64_t)now.tv_sec * 1000000000ull + (uint64_t)now.tv_nsec;
-}
 
 static uint64_t read_run_delay(const struct watch *watch) {
   char text[128];
@@ -62,41 +56,47 @@ static void note_late(struct arena_header *header, struct watch *watch, uint64_t
   header->counters.late_ticks++;
 }
 
-static int wait_until(uint64_t due) {
-  struct timespec at = {.tv_sec = (time_t)(due / 1000000000ull), .tv_nsec = (long)(due % 1000000000ull)};
-  return clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &at, 0);
+static void note_pace(struct arena_header *header, struct pace *pace) {
+  struct pace_state state;
+  pace_state(pace, &state);
+  header->counters.pacing_card = state.card < 0 ? 0 : (uint64_t)state.card + 1;
+  header->counters.pacing_switches = state.switches;
+  header->counters.held_over_ticks = state.held_over;
 }
 
-int plane_run(struct plane *plane, int wake) {
+static void tick_on(struct plane *plane, struct pace *pace, struct watch *watch, int wake) {
   struct arena_header *header = plane->arena->header;
-  struct watch watch = {.schedstat = open("/proc/thread-self/schedstat", O_RDONLY | O_CLOEXEC),
-                        .stat = open("/proc/stat", O_RDONLY | O_CLOEXEC),
-                        .tick_ns = 1000000000ull / (uint64_t)sysconf(_SC_CLK_TCK)};
-  uint64_t first = plane->tick, begun = now_ns();
-  int interrupted = 0;
-  watch.run_delay_ns = read_run_delay(&watch);
-  watch.steal_ns = read_steal(&watch);
-  while (!atomic_load(&header->stop)) {
-    uint64_t due = begun + (plane->tick - first) * TICK_NS;
-    if (wait_until(due) == EINTR) {
-      interrupted = 1;
-      break;
-    }
-    uint64_t tick = plane->tick, woken = now_ns(), late = woken > due ? woken - due : 0;
+  uint64_t tick = plane->tick, late;
+  while (!atomic_load(&header->stop) && !pace_wait(pace, &late)) {
     plane_tick(plane, tick);
     if (wake >= 0 && arena_events_waiting(plane->arena))
       (void)!write(wake, "", 1);
+    note_pace(header, pace);
     if (late > header->counters.worst_late_ns)
       header->counters.worst_late_ns = late;
-    if (late > TICK_NS)
-      note_late(header, &watch, tick, late);
-    watch.run_delay_ns = read_run_delay(&watch);
-    if (late > TICK_NS || tick % STEAL_LOOK_TICKS == 0)
-      watch.steal_ns = read_steal(&watch);
+    if (late > PACE_TICK_NS)
+      note_late(header, watch, tick, late);
+    watch->run_delay_ns = read_run_delay(watch);
+    if (late > PACE_TICK_NS || tick % STEAL_LOOK_TICKS == 0)
+      watch->steal_ns = read_steal(watch);
+    tick = plane->tick;
   }
+}
+
+int plane_run(struct plane *plane, int wake) {
+  struct watch watch = {.schedstat = open("/proc/thread-self/schedstat", O_RDONLY | O_CLOEXEC),
+                        .stat = open("/proc/stat", O_RDONLY | O_CLOEXEC),
+                        .tick_ns = 1000000000ull / (uint64_t)sysconf(_SC_CLK_TCK)};
+  struct pace pace;
+  watch.run_delay_ns = read_run_delay(&watch);
+  watch.steal_ns = read_steal(&watch);
+  pace_start(&pace, 0);
+  for (uint32_t n = 0; n < plane->card_count; n++)
+    pace_add(&pace, plane->cards[n].card);
+  tick_on(plane, &pace, &watch, wake);
   if (watch.schedstat >= 0)
     close(watch.schedstat);
   if (watch.stat >= 0)
     close(watch.stat);
-  return interrupted;
+  return !atomic_load(&plane->arena->header->stop);
 }

@@ -34,6 +34,8 @@ static int take_memory(struct plane *plane) {
       !plane->parties.edges || !plane->parties.loudness || !plane->parties.speakers || !plane->parties.remembered)
     return -1;
   memset(plane->listener_head, 0xff, sources * sizeof *plane->listener_head);
+  if (cut_through_create(&plane->cut, (uint32_t)ports))
+    return -1;
   return agenda_create(&plane->agenda, (uint32_t)(ports + layout->players));
 }
 
@@ -90,6 +92,7 @@ void plane_close(struct plane *plane) {
   free(plane->listener_before);
   free(plane->dirty);
   free(plane->stale);
+  cut_through_close(&plane->cut);
   agenda_close(&plane->agenda);
   close_ears(plane);
   free(plane);
@@ -249,6 +252,7 @@ static void port_due(struct plane *plane, uint32_t number) {
     memmove(port->pending, port->pending + 1, port->pending_count * sizeof *port->pending);
     plane_execute(plane, &command);
   }
+  cut_through_touch(plane, number);
   plane_rearm(plane, number);
 }
 
@@ -296,6 +300,7 @@ static void card_event(struct plane *plane, uint32_t first, const struct card_ev
     if (cas_change(&port->cas, event->kind == CARD_EVENT_HOOK, (uint8_t)event->value, sample, &report))
       plane_tell(plane, number, report.kind, report.value, report.sample);
   } else if (event->kind == CARD_EVENT_ALARM) {
+    cut_through_alarm(plane, number, event->value);
     plane_tell(plane, number, PLANE_EVENT_ALARM, event->value, sample);
   } else if (event->kind == CARD_EVENT_SLIP) {
     plane_tell(plane, number, PLANE_EVENT_SLIP, event->value, sample);
@@ -476,6 +481,7 @@ static void speak_sound(struct plane *plane, const struct plane_card *slot) {
     if (port->rendered || port->generator.mode != GENERATOR_QUIET) {
       plane_render(plane, number, PLANE_TICK_SAMPLES);
       plane->busy_until = later(plane->busy_until, plane->tick + 1);
+      cut_through_touch(plane, number);
     }
     plane_compose_sound(plane, number);
     if (plane->data.tests[number].sends) {
@@ -545,6 +551,7 @@ int plane_tick(struct plane *plane, uint64_t tick) {
   while (arena_command_take(plane->arena, &command))
     plane_take_command(plane, &command);
   work_agenda(plane, plane->start + PLANE_TICK_SAMPLES);
+  cut_through_run(plane);
   speak(plane);
   refresh_levels(plane);
   header->counters.ticks++;
@@ -567,7 +574,7 @@ uint64_t plane_next_activity(struct plane *plane) {
   for (uint32_t n = 0; n < plane->card_count; n++)
     if (!plane->cards[n].card->quiet(plane->cards[n].card))
       return plane->tick;
-  if (plane->data.testing)
+  if (plane->data.testing || cut_through_waits(&plane->cut))
     return plane->tick;
   if (plane->sound && (plane->busy_until >= plane->tick || plane->recording || player_heard(plane)))
     return plane->tick;

@@ -14,6 +14,7 @@
 #include "card.h"
 #include "cas.h"
 #include "conference.h"
+#include "cut_through.h"
 #include "data_lanes.h"
 #include "echo_lanes.h"
 #include "generator.h"
@@ -140,6 +141,7 @@ struct plane {
   struct data_lanes data;
   struct voice_lanes voice;
   struct echo_lanes echo;
+  struct cut_through cut;
   uint32_t progress_generation;
   struct token_timing progress[PLANE_PROGRESS_TONES];
   uint8_t *in;   /* [ports][80] A-law */

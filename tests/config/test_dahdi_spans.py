@@ -64,6 +64,14 @@ def test_a_card_and_a_board_are_right():
     assert not spans["card-1"].simulated and spans["e1-1"].simulated
     channels = DahdiChannels.of(spans["board-1"], 0b0101)
     assert (channels.first_channel, channels.channels, channels.raise_ms, channels.clear_ms) == (63, 24, 100, 1000)
+    assert (channels.cut_through, channels.paces) == (False, True)
+
+
+def test_cut_through_and_pacing_reach_the_card():
+    text = MORE.replace("channels = 24", "channels = 24\ncut_through = true\npaces = false")
+    spans = {span.name: span for span in check(EXAMPLE + text, "office.toml").spans}
+    channels = DahdiChannels.of(spans["board-1"], 0b0101)
+    assert (channels.cut_through, channels.paces) == (True, False)
 
 
 @pytest.mark.parametrize(
@@ -73,6 +81,7 @@ def test_a_card_and_a_board_are_right():
         ("first_channel = 63", "first_channel = 20", 'spans "card-1" and "board-1" share channel 20 of DAHDI'),
         ("channels = 24", 'channels = 24\nfar_end = "outside"', 'far_end has no meaning with card = "dahdi"'),
         ("channels = 24", 'channels = 24\nsocket = "x.socket"', 'socket has no meaning with card = "dahdi"'),
+        ('card = "dahdi"\nfirst_channel = 63', "cut_through = true", 'cut_through has no meaning with card = "wire"'),
         ("channels = 24", "channels = 8", "board-1/16: the board has 8 channels"),
         ("channels = 24", "channels = 31", "board-1/16 is the signalling time slot"),
         ('card = "dahdi"\nfirst_channel = 63', "first_channel = 63", 'first_channel has no meaning with card = "wire"'),

@@ -2,7 +2,7 @@
 
 import pytest
 
-BOTH_WAYS = ("test_dahdi_card", "test_dahdi_lines")
+BOTH_WAYS = ("test_dahdi_card", "test_dahdi_lines", "test_dahdi_cross")
 
 
 @pytest.fixture(autouse=True)

@@ -22,6 +22,7 @@ class Channel:
         self.bits, self.sent_bits = 0, None
         self.off_hook, self.rx_bits, self.law, self.alarms = 0, -1, lib.DAHDI_LAW_ALAW, 0
         self.busy = self.gone = self.full = False
+        self.joined = 0
         self.times = ()
         self.telephone = signalling in (lib.DAHDI_SIG_FXOKS, lib.DAHDI_SIG_FXOLS)
         self.frames = signalling in (lib.DAHDI_SIG_HDLCFCS, lib.DAHDI_SIG_MTP2)
@@ -48,6 +49,7 @@ class Kernel:
             "ioctl": ffi.callback("int(void *, int, uint32_t, void *)", self._ioctl),
             "transfer": ffi.callback("int(void *, int, struct dahdi_transfer *, int)", self._transfer),
             "poll": ffi.callback("int(void *, int *, int, uint8_t *)", self._poll),
+            "wait": ffi.callback("int(void *, int, uint64_t)", self._wait),
         }
         self.table = ffi.new("struct dahdi_kernel *")
         for name, made in self._made.items():
@@ -87,6 +89,8 @@ class Kernel:
 
     def _close(self, _, fd):
         number = self.opened.pop(fd)
+        if number in self.channels:
+            self.channels[number].joined = 0
         self.calls.append(("close", number, None))
         return 0
 
@@ -114,14 +118,22 @@ class Kernel:
         channel.sent.append(bytes(ffi.buffer(octets, count)))
         return count
 
-    def _poll(self, _, fds, count, ready):
+    def _found(self, channel):
+        if channel.gone:
+            return lib.DAHDI_FOUND_GONE
+        found = lib.DAHDI_FOUND_BLOCK * bool(channel.received) | lib.DAHDI_FOUND_EVENT * bool(channel.events)
+        return found | lib.DAHDI_FOUND_ROOM * (not channel.full)
+
+    def _poll(self, _, fds, count, found):
         self.calls.append(("poll", count, None))
         for n, fd in enumerate(fds[0:count]):
-            channel = self._channel(fd)
-            waits = lib.DAHDI_READY_IN if channel.received else 0
-            room = 0 if channel.full else lib.DAHDI_READY_OUT
-            ready[n] = waits | room | (lib.DAHDI_READY_EVENT if channel.events or channel.gone else 0)
-        return sum(1 for n in range(count) if ready[n])
+            found[n] = self._found(self._channel(fd))
+        return sum(map(bool, found[0:count]))
+
+    def _wait(self, _, fd, most_ns):
+        channel = self._channel(fd)
+        self.calls.append(("wait", channel.number, most_ns))
+        return self._found(channel) & ~lib.DAHDI_FOUND_ROOM
 
     def _transfer(self, _, writing, jobs, count):
         """As io_uring does it: what is not ready would not end within the call."""
@@ -187,7 +199,14 @@ class Kernel:
         elif request == lib.DAHDI_HOOK and number[0] in (lib.DAHDI_RING, lib.DAHDI_START):
             return -errno.EINPROGRESS
         elif request == lib.DAHDI_FLUSH:
-            channel.events.clear()
+            if number[0] == lib.DAHDI_FLUSH_ALL:
+                channel.events.clear()
+            channel.received.clear()
+        elif request == lib.DAHDI_SETCONF:
+            conference = ffi.cast("struct dahdi_confinfo *", argument)
+            if bool(conference.confno) != bool(conference.confmode) or (conference.confno and conference.confno not in self.channels):
+                return -errno.EINVAL
+            channel.joined = conference.confno if conference.confmode == lib.DAHDI_CONF_DIGITALMON else 0
         return 0
 
 
@@ -206,8 +225,12 @@ class Bench:
     """Whether the cards of all benches move blocks together; tests/drivers/conftest.py runs tests both ways."""
 
     def __init__(self, kernel, settings):
-        settings = msgspec.structs.replace(settings, at_once=Bench.at_once)
-        self.kernel, self.card, self.tick = kernel, Dahdi(settings, kernel.table), 0
+        self.kernel, self.card, self.tick = kernel, Dahdi(self.as_chosen(settings), kernel.table), 0
+
+    @classmethod
+    def as_chosen(cls, settings):
+        """Settings of a card that moves its blocks as all do now."""
+        return msgspec.structs.replace(settings, at_once=cls.at_once)
 
     def step(self, ticks=1, hear=None, sound=None):
         """Ticks with one block for every channel that is open; returns what the last read gave."""

@@ -179,6 +179,25 @@ def test_a_new_plane_means_a_new_ring_and_ends_the_calls_of_the_old(tmp_path):
     assert rows(tmp_path, "SELECT name, clock_zero FROM rings ORDER BY ring") == [("a", 1000.0), ("b", 5000.0)]
 
 
+def test_a_zero_that_has_drifted_is_moved_and_stays_moved(tmp_path):
+    """The exchange goes by the network's clock: a day later its second 0 is another by the computer's."""
+    ring = filled(internal_call("c1", 5.0))
+    store = Store(tmp_path / STORE_FILE, ring, is_trunk, ring_name="a", clock_zero=1000.0)
+    store.drain()
+    for zero, kept in ((1000.05, 1000.0), (1004.0, 1004.0)):
+        store.follow(zero)
+        journal = Journal(ring)
+        for fact in internal_call(f"c{zero}", 5.0):
+            journal.append(fact)
+        store.drain()
+        assert rows(tmp_path, "SELECT clock_zero FROM rings") == [(kept,)]
+    store.close()
+    assert rows(tmp_path, "SELECT seized_at, ended_at FROM cdr ORDER BY sequence") == [(1005.0, 1026.0), (1005.0, 1026.0), (1009.0, 1030.0)]
+    again = Store(tmp_path / STORE_FILE, MemoryRing(), is_trunk, ring_name="a", clock_zero=1000.0)
+    again.drain()
+    assert rows(tmp_path, "SELECT clock_zero FROM rings") == [(1004.0,)]
+
+
 def test_an_overtaken_writer_notices_and_stores_nothing_twice(tmp_path):
     ring = filled(internal_call())
     batch = ring.journal_read(100)

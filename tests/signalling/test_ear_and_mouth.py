@@ -25,7 +25,7 @@ from pbx.vocabulary.call import (
     Setup,
     Unblocked,
 )
-from pbx.vocabulary.media import Alarm, Bits, Digit, Disarm, SendBits, SendDigits, SendTone, ToneOn
+from pbx.vocabulary.media import RECEIVE_DTMF, Alarm, Bits, Digit, Disarm, Listen, SendBits, SendDigits, SendTone, ToneOn
 from tests.signalling.cases import PLAN
 from tests.signalling.test_cells import EXPIRE, Bench, cells
 from tests.signalling.tie_line import TieLine
@@ -146,6 +146,22 @@ def test_callers_number_before_the_called_one():
     assert give(circuit(features), 0.0, Setup("1", "77", restricted=True)) == [OFF_HOOK]
     with pytest.raises(ValueError, match="DTMF"):
         circuit(EarAndMouthFeatures(caller_number=True, address="pulse"))
+
+
+@pytest.mark.parametrize("hears", [True, False])
+def test_keys_in_an_answered_call_are_heard_unless_agreed_otherwise(hears):
+    """What listens for nothing may be joined by the card itself; a key that somebody else listens for goes up all the same."""
+    features = EarAndMouthFeatures(start="immediate", hears_digits=hears)
+    calling, called = circuit(features), circuit(features)
+    give(calling, 0.0, Setup("20"))
+    expire(calling)
+    expire(calling)
+    give(called, 0.0, OFF)
+    assert type(give(called, 1.0, *map(Digit, "10086"))[-1]) is Setup
+    ends = (give(calling, 5.0, OFF), give(called, 5.0, Connect()))
+    assert all(outputs[-1] == Connect() for outputs in ends)
+    assert [Listen(RECEIVE_DTMF) in outputs for outputs in ends] == [hears, hears]
+    assert [give(end, 6.0, Digit("7")) for end in (calling, called)] == [[Info("7")]] * 2
 
 
 @pytest.mark.parametrize(("row", "cause"), [("*77*9", 1), ("*77*123*", 28), ("9", 1)])

@@ -97,6 +97,9 @@ class EarAndMouthCall(Occupancy):
         self._idle_owed = True
         return REFUSED[:1]
 
+    def _ears(self) -> Sequence[Output]:
+        return (LISTEN_DIGITS,) if self._features.hears_digits else ()
+
     def _digit_up(self, digit: str, now: float) -> Sequence[Output]:
         return INFOS.get(digit, ())
 
@@ -242,7 +245,7 @@ class EarAndMouthCall(Occupancy):
         """Digits that still wait are not for the party that has answered."""
         cut = (DISARM, SILENCE, *self.variant.off_hook) if self.machine.state in ("OutReady", "OutDialling") else ()
         self.machine.choose("OutAnswered")
-        return (*cut, UNLISTEN_TONES, LISTEN_DIGITS, CONNECT)
+        return (*cut, UNLISTEN_TONES, *self._ears(), CONNECT)
 
     def _rings_back(self, _: object, now: float) -> Sequence[Output]:
         if self._alerted:
@@ -345,7 +348,7 @@ class EarAndMouthCall(Occupancy):
         return self.variant.refusals.get(cause, self.variant.other_refusal)
 
     def _answer(self, _: object, now: float) -> Sequence[Output]:
-        return (*self.variant.off_hook, LISTEN_DIGITS, CONNECT)
+        return (*self.variant.off_hook, *self._ears(), CONNECT)
 
     def _refuse(self, primitive: Disconnect, now: float) -> Sequence[Output]:
         self._cause = primitive.cause

@@ -62,12 +62,14 @@ class EarAndMouthFeatures(msgspec.Struct, frozen=True):
 
     ``start``: when digits may be sent: at once, after a wink, or when the seized end is on-hook again. ``caller_number``: the address goes
     as ``*CALLING*CALLED*`` in DTMF. ``hears_tones``: ring-back and refusals of the far exchange are heard before the answer.
+    ``hears_digits``: keys are listened for as long as the call is answered; if not, whoever wants them listens himself.
     """
 
     start: Literal["immediate", "wink", "delay-dial"] = "wink"
     address: Literal["dtmf", "pulse"] = "dtmf"
     caller_number: bool = False
     hears_tones: bool = True
+    hears_digits: bool = True
 
 
 class EarAndMouthVariant:
