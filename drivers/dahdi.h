@@ -13,7 +13,7 @@
  */
 #pragma once
 #include "dahdi_channel.h"
-#include "dahdi_frames.h"
+#include "dahdi_link.h"
 #include "dahdi_span.h"
 #include <pthread.h>
 
@@ -29,7 +29,7 @@ struct dahdi {
   _Atomic int whose;
   int present; /* as the tick sees it */
   struct dahdi_channel channel[SPAN_CARD_PORTS];
-  struct dahdi_frames frames;
+  struct dahdi_links links;
   struct dahdi_alarms alarms;
   uint32_t told_alarms[SPAN_CARD_PORTS];
   int frozen;

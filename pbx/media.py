@@ -3,13 +3,13 @@
 One ``Plane`` is one control's view of one arena (pbx/dsp/api.h). ``Plane.create`` makes arena and plane in this process, for
 the virtual clock or a pacer thread; ``Plane.attach`` joins the arena of a plane that runs as its own process
 (pbx/plane_process.py) and commands only after ``raise_epoch``. Times are seconds on the plane's sample clock, port numbers are
-indices. Leaves out HDLC frames (SendFrame, Frame), which need the byte ring of a later layout, and every decision.
+indices. Leaves out every decision.
 """
 
 import importlib
 import os
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +62,7 @@ class PlaneFull(PlaneError):  # noqa: N818 - likewise
 
 
 class Layout(msgspec.Struct, frozen=True, kw_only=True):
-    """Sizes of an arena. Rings (events, commands, recorder_samples, journal_octets) are powers of two."""
+    """Sizes of an arena. Rings (events, commands, recorder_samples, journal_octets, frame_octets) are powers of two."""
 
     ports: int = 512
     mixes: int = 32
@@ -73,6 +73,10 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True):
     commands: int = 16384
     recorder_samples: int = 131072
     echo_cancellers: int = 128
+    frame_octets: int = 65536
+    """Of the rings of frames, one up and four down."""
+    spans: int = 64
+    """That have notices (pbx/span_notices.py)."""
     prompt_octets: int = 16 << 20
     journal_octets: int = 8 << 20
 
@@ -138,8 +142,12 @@ _COUNTERS = (
     "executed_commands",
     "recorder_overflows",
     "token_overflows",
+    "frame_overflows",
+    "refused_frames",
+    "repeated_units",
 )
 _DRAIN_EVENTS = 4096
+_DRAIN_OCTETS = 1 << 16
 _JOURNAL_BATCH_OCTETS = 1 << 18
 _RECORDER_ROOM_OCTETS = 1 << 16
 _uncleared = ffi.new_allocator(should_clear_after_alloc=False)
@@ -168,6 +176,9 @@ class Plane:
         self._cards: list[Any] = []
         self._event_buffer = ffi.new("struct plane_event[]", _DRAIN_EVENTS)
         self._event_octets = memoryview(ffi.buffer(self._event_buffer))
+        self._frame_buffer = ffi.new("uint8_t[]", _DRAIN_OCTETS)
+        self._frame_octets = memoryview(ffi.buffer(self._frame_buffer))
+        self._frames = ffi.new("int *")
         self._levels = ffi.new("struct plane_levels *")
         self._held = ffi.new("uint64_t *")
         self._in_turn = False
@@ -287,7 +298,7 @@ class Plane:
         dialling: PulseDialling | None = PULSE_DIALLING,
         exchange: ExchangeLine = EXCHANGE_LINE,
     ) -> None:
-        """Say what stands on a port: ``cas``, ``fxs``, ``fxo`` or ``raw``. What is there already is told as an event.
+        """Say what stands on a port: ``cas``, ``fxs``, ``fxo``, ``raw``, ``frames`` or ``signal-units``. What is there already is told as an event.
 
         ``recognition_ms`` is of bits and of a telephone's loop and ground; ``dialling`` None = an ``fxs`` port that knows no dial pulses;
         ``exchange`` is how an ``fxo`` port recognises what the exchange does.
@@ -312,6 +323,11 @@ class Plane:
         elif isinstance(command, media.SendOctets):
             for encoded in encode_octets(command):
                 self._put(port, encoded)
+        elif isinstance(command, media.SendFrame):
+            octets = command.octets
+            code = lib.arena_send_frame(self._arena, self._epoch, port, ffi.from_buffer(octets), len(octets))
+            if code:
+                self._complain(code, port)
         elif isinstance(command, media.Armed):
             self._send_armed(port, command)
         else:
@@ -356,16 +372,32 @@ class Plane:
             _empty(self._wake)
         events: list[tuple[float, int, MediaEvent]] = []
         while True:
-            count = lib.arena_drain(self._arena, self._epoch, self._event_buffer, _DRAIN_EVENTS)
+            count = lib.arena_drain(
+                self._arena, self._epoch, self._event_buffer, _DRAIN_EVENTS, self._frame_buffer, _DRAIN_OCTETS, self._frames
+            )
             if count <= 0:
                 _check(count, f"epoch {self._epoch} is stale")
                 return events
+            if self._frames[0]:
+                events += self._with_frames(count)
+                # They may have filled the room for octets before that for events.
+                continue
             events += [
                 (sample / 8000, port, EVENTS[kind, value])
                 for sample, port, kind, value in EVENT_LAYOUT.iter_unpack(self._event_octets[: count * 16])
             ]
             if count < _DRAIN_EVENTS:
                 return events
+
+    def _with_frames(self, count: int) -> Iterator[tuple[float, int, MediaEvent]]:
+        """Events drained, some of which are frames; their octets stand one behind the other."""
+        place = 0
+        for sample, port, kind, value in EVENT_LAYOUT.iter_unpack(self._event_octets[: count * 16]):
+            if kind == lib.PLANE_EVENT_FRAME:
+                yield sample / 8000, port, media.Frame(bytes(self._frame_octets[place : place + value]))
+                place += value
+            else:
+                yield sample / 8000, port, EVENTS[kind, value]
 
     # -- what stands on a port -------------------------------------------------------------------------------------
 
@@ -525,6 +557,28 @@ class Plane:
     def journal_commit(self, sequence: int) -> None:
         """The store has every record up to ``sequence``: their room is free again."""
         _check(lib.arena_journal_commit(self._arena, sequence), "another writer has committed meanwhile")
+
+    def write_report(self, span: int, octets: bytes) -> None:
+        """What is to be known of a span; only the process that has its card writes it."""
+        _check(lib.arena_notice_write(self._arena, 0, lib.PLANE_NOTICE_REPORT, span, octets, len(octets)), f"report of span {span}")
+
+    def write_order(self, span: int, octets: bytes) -> None:
+        """What is to be done with a span, by the process that has its card."""
+        code = lib.arena_notice_write(self._arena, self._epoch, lib.PLANE_NOTICE_ORDER, span, octets, len(octets))
+        _check(code, f"order to span {span} at epoch {self._epoch}")
+
+    def read_report(self, span: int) -> bytes:
+        """The last whole report of a span; empty when there is none."""
+        return self._notice(lib.PLANE_NOTICE_REPORT, span)
+
+    def read_order(self, span: int) -> bytes:
+        """The last whole order to a span, likewise."""
+        return self._notice(lib.PLANE_NOTICE_ORDER, span)
+
+    def _notice(self, kind: int, span: int) -> bytes:
+        found = _uncleared("uint8_t[]", lib.PLANE_NOTICE_OCTETS)
+        count = lib.arena_notice_read(self._arena, kind, span, found, lib.PLANE_NOTICE_OCTETS)
+        return b"" if count == lib.PLANE_EMPTY else bytes(ffi.buffer(found, _check(count, f"no span {span}")))
 
     def read_recorder(self, recorder: int) -> bytes:
         """What the recorder has since the last reading: A-law, track 0 and 1 by turns, 16 000 octets a second.
