@@ -298,7 +298,7 @@ class Plane:
         dialling: PulseDialling | None = PULSE_DIALLING,
         exchange: ExchangeLine = EXCHANGE_LINE,
     ) -> None:
-        """Say what stands on a port: ``cas``, ``fxs``, ``fxo``, ``raw``, ``frames`` or ``signal-units``. What is there already is told as an event.
+        """Say what stands on a port: ``cas``, ``fxs``, ``fxo``, ``raw``, ``frames`` or ``signal-units``. What is there already is told.
 
         ``recognition_ms`` is of bits and of a telephone's loop and ground; ``dialling`` None = an ``fxs`` port that knows no dial pulses;
         ``exchange`` is how an ``fxo`` port recognises what the exchange does.

@@ -34,6 +34,7 @@ class DahdiChannels(msgspec.Struct, forbid_unknown_fields=True):
 
     first_channel: int
     channels: int = 31
+    signalling_channels: tuple[int, ...] = ()
     busy_bits: int = 0b0101
     receive_gain_db: float = 0.0
     send_gain_db: float = 0.0
@@ -46,6 +47,7 @@ class DahdiChannels(msgspec.Struct, forbid_unknown_fields=True):
         return cls(
             span.first_channel,
             span.channels,
+            tuple(span.signalling_channels),
             busy_bits,
             span.receive_gain_db,
             span.send_gain_db,
@@ -76,7 +78,7 @@ class Description(msgspec.Struct, forbid_unknown_fields=True):
 
     spans: list[SpanDescription]
     sounds: list[SoundDescription] = []
-    """Their ports follow those of the spans."""
+    """Their ports follow those of the spans; those of signalling channels follow these."""
     layout: Layout = Layout()
     realtime: bool = True
 
@@ -117,6 +119,13 @@ def build(description: Description, path: str) -> tuple[Plane, list[Wire | Dahdi
         plane.add_card(wire.card)
         cards.append(wire)
     return plane, cards
+
+
+def add_signalling_channels(plane: Plane, cards: Sequence[Wire | Dahdi]) -> None:
+    """Their ports stand behind all that carry sound, in the order of spans and time slots (pbx/plant.py)."""
+    for card in cards:
+        for link in card.links if isinstance(card, Dahdi) else []:
+            plane.add_card(link)
 
 
 def ask_for_real_time() -> list[str]:
@@ -164,6 +173,7 @@ def main(arguments: Sequence[str]) -> int:
         sys.stderr.write(f"plane: not allowed: {', '.join(refused)}; ticks may come late on a loaded machine\n")
     try:
         sound_cards = add_sound_devices(plane, description.sounds)
+        add_signalling_channels(plane, cards)
     except SoundDeviceError as error:
         sys.stderr.write(f"plane: {error}\n")
         return 2

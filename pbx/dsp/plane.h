@@ -24,7 +24,7 @@
 #include "token_track.h"
 #include "voice_lanes.h"
 
-#define PLANE_CARDS 64
+#define PLANE_CARDS 1024 /* a signalling channel is one, too */
 #define PLANE_PENDING 64 /* timed commands of a port: two dialled pulse digits and more */
 #define PLANE_ARMED 16   /* armed commands of a port */
 #define PLANE_NO_SOURCE 0xffffffffu
