@@ -26,7 +26,14 @@ Maintenance = Literal["normal", "loop-local", "loop-line", "loop-payload", "patt
 _KINDS: dict[str, int] = {"circuits": lib.WIRE_CIRCUITS, "subscribers": lib.WIRE_SUBSCRIBERS, "offices": lib.WIRE_OFFICES}
 _MAINTENANCE = ("normal", "loop-local", "loop-line", "loop-payload", "pattern", "reset-counters", "one-fas-error", "one-crc4-error")
 _EVENT_ROOM = 4096
-STATES = ("in use", "not configured in DAHDI", "in use by another program", "configured as something else", "refused an order", "a signalling channel")
+STATES = (
+    "in use",
+    "not configured in DAHDI",
+    "in use by another program",
+    "configured as something else",
+    "refused an order",
+    "a signalling channel",
+)
 """Why a channel is not in use, by SPAN_CARD_ number."""
 
 

@@ -22,7 +22,8 @@ from pbx.circuit_watch import WatchSettings
 from pbx.distribution import Distribution, QueueManner
 from pbx.floor import Clock, Floor
 from pbx.line import Line
-from pbx.media import Cadence, Layout, Plane, Tone, ToneSegment
+from pbx.media import Layout, Plane
+from pbx.media_tones import Cadence, Tone, ToneSegment
 from pbx.numbers import plan_for
 from pbx.plant import DateTime, extensions_of, signalling_ports_of, sound_lines_of, sound_ports_of, trunks_of
 from pbx.recovery import recover

@@ -33,6 +33,7 @@ from pbx.media_ring import (
     encode_pulses,
     to_sample,
 )
+from pbx.media_tones import Cadence, Tone, progress_cell, tone_cell
 from pbx.vocabulary import media, tones
 from pbx.vocabulary.media import MediaCommand, MediaEvent
 
@@ -79,37 +80,6 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True):
     """That have notices (pbx/span_notices.py)."""
     prompt_octets: int = 16 << 20
     journal_octets: int = 8 << 20
-
-
-class ToneSegment(msgspec.Struct, frozen=True):
-    """A sounding part and the pause behind it. ``on_ms`` None = until stopped; a frequency of 0 Hz is not sent."""
-
-    frequencies_hz: tuple[float, float]
-    levels_dbm0: tuple[float, float]
-    on_ms: float | None = None
-    off_ms: float = 0.0
-    modulation_hz: float = 0.0
-    modulation_percent: int = 0
-
-
-class Tone(msgspec.Struct, frozen=True):
-    """A call progress tone: segments in order, then again from ``repeat_from``; ``passes`` 0 = for ever (Q.35, E.180)."""
-
-    segments: tuple[ToneSegment, ...]
-    repeat_from: int = 0
-    passes: int = 0
-
-
-class Cadence(msgspec.Struct, frozen=True):
-    """How a call progress tone is recognised: on and off in ms; no parts = continuous; after ``needed`` parts it is told.
-
-    ``frequencies`` says for each on part which of the network's frequencies sound, a bit for each; empty = the first, always.
-    """
-
-    on_ms: tuple[int, ...] = ()
-    off_ms: tuple[int, ...] = ()
-    needed: int = 0
-    frequencies: tuple[int, ...] = ()
 
 
 class Edge(msgspec.Struct, frozen=True):
@@ -447,27 +417,7 @@ class Plane:
     def load_tones(self, plan: Mapping[str, Tone]) -> None:
         """Call progress tones by their names in pbx/vocabulary/tones.py."""
         for name, tone in plan.items():
-            segments = [
-                {
-                    "frequency_millihertz": [round(f * 1000) for f in segment.frequencies_hz],
-                    "level_tenth_dbm0": [round(level * 10) for level in segment.levels_dbm0],
-                    "on_samples": lib.TONE_FOR_EVER if segment.on_ms is None else round(segment.on_ms * 8),
-                    "off_samples": round(segment.off_ms * 8),
-                    "modulation_millihertz": round(segment.modulation_hz * 1000),
-                    "modulation_percent": segment.modulation_percent,
-                }
-                for segment in tone.segments
-            ]
-            cell = ffi.new(
-                "struct tone_plan *",
-                {
-                    "segments": len(segments),
-                    "repeat_from": tone.repeat_from,
-                    "passes": tone.passes,
-                    "segment": segments,
-                },
-            )
-            _check(lib.arena_tone_load(self._arena, tones.progress(name) - tones.PROGRESS, cell), f"tone {name}")
+            _check(lib.arena_tone_load(self._arena, tones.progress(name) - tones.PROGRESS, tone_cell(tone)), f"tone {name}")
 
     def set_tone_levels(self, dtmf_low_dbm0: float, dtmf_high_dbm0: float, mfc_forward_dbm0: float, mfc_backward_dbm0: float) -> None:
         """Levels of one frequency each of the DTMF digits and MFC signals that the plane sends (Q.23, Q.454)."""
@@ -477,17 +427,8 @@ class Plane:
     def load_recognised(self, frequencies_hz: Sequence[float], cadences: Mapping[str, Cadence]) -> None:
         """Which call progress tones RECEIVE_PROGRESS tells apart, and the frequencies they are made of."""
         _check(0 if len(frequencies_hz) <= lib.PROGRESS_FREQUENCIES_MAX else lib.PLANE_INVALID, "too many frequencies to recognise")
-        found = ffi.new("struct progress_plan *", {"frequencies": len(frequencies_hz), "tones": len(cadences)})
-        found.frequency_millihertz[0 : len(frequencies_hz)] = [round(hz * 1000) for hz in frequencies_hz]
-        for place, cadence in enumerate(cadences.values()):
-            cell = found.tone[place]
-            cell.segments, cell.needed = len(cadence.on_ms), cadence.needed
-            cell.on_ms[0 : len(cadence.on_ms)] = cadence.on_ms
-            cell.off_ms[0 : len(cadence.off_ms)] = cadence.off_ms
-            masks = cadence.frequencies or (1,) * max(1, len(cadence.on_ms))
-            cell.frequencies[0 : len(masks)] = masks
         codes = [tones.progress(name) for name in cadences]
-        _check(lib.arena_progress_load(self._arena, found, codes), "tones to recognise")
+        _check(lib.arena_progress_load(self._arena, progress_cell(frequencies_hz, cadences), codes), "tones to recognise")
 
     # -- what must outlive control ---------------------------------------------------------------------------------
 

@@ -2,7 +2,8 @@
 
 What stands at both ends of a simulated span is said here too, so that the exchange (pbx/exchange.py), the simulated network
 (pbx/far_network.py) and those who make the cards (pbx/simulation.py, pbx/supervisor.py) agree. Ports are counted by span in the order of
-the configuration, thirty to a span; behind them stand sound devices, then signalling channels. Leaves out everything that happens on the lines.
+the configuration, thirty to a span; behind them stand sound devices, then signalling channels. Leaves out everything that happens on
+the lines.
 """
 
 from collections.abc import Callable, Sequence

@@ -110,6 +110,9 @@ playback = "null"
 """
 
 
+GROUP = '[[trunk_group]]\nname = "x"\n'
+
+
 def test_signalling_channels_stand_behind_all_that_sounds():
     configuration = check(EXAMPLE + MORE + SIGNALLING, "office.toml")
     sounding = len(configuration.spans) * 30 + 1
@@ -130,8 +133,8 @@ def test_signalling_channels_stand_behind_all_that_sounds():
         ("[17, 16]", "[17, 16, 17]", "isdn-1/17 is there twice"),
         ("[3]", "[4]", "basic-1/4: the board has 3 channels"),
         ('card = "dahdi"\nfirst_channel = 200\n', "", 'signalling_channels has no meaning with card = "wire"'),
-        ("[[sound", '[[trunk_group]]\nname = "x"\ncircuits = ["isdn-1/17"]\n[[sound', "isdn-1/17 is a line of trunk group x too"),
-        ("[[sound", '[[trunk_group]]\nname = "x"\ncircuits = ["isdn-1/1"]\n[[sound', "isdn-1/16 carries the line signals of the span's circuits"),
+        ("[[sound", GROUP + 'circuits = ["isdn-1/17"]\n[[sound', "isdn-1/17 is a line of trunk group x too"),
+        ("[[sound", GROUP + 'circuits = ["isdn-1/1"]\n[[sound', "isdn-1/16 carries the line signals of the span's circuits"),
     ],
 )
 def test_mistakes_of_signalling_channels_are_named(old, new, said):
