@@ -105,6 +105,16 @@ class SpanReport(msgspec.Struct, frozen=True, gc=False):
     name: str
     description: str
 
+    @property
+    def framing(self) -> str:
+        """Signalling, line code and CRC-4 as system.conf has set them; empty where there is no framing."""
+        lines = self.line_configuration
+        if self.analog or not lines:
+            return ""
+        code = next((name for name in ("HDB3", "AMI") if lines & getattr(lib, f"DAHDI_CONFIG_{name}")), "")
+        words = ("CCS" if lines & lib.DAHDI_CONFIG_CCS else "CAS", code, "CRC-4" if lines & lib.DAHDI_CONFIG_CRC4 else "no CRC-4")
+        return ", ".join(word for word in words if word)
+
 
 class DahdiError(Exception):
     """The card cannot be made, or the driver refused what was asked."""

@@ -22,6 +22,7 @@ from drivers.dahdi import Dahdi, DahdiError, DahdiSettings
 from drivers.wire import SpanSettings, Wire, join
 from pbx.media import Layout, Plane
 from pbx.sound_devices import SoundDescription, SoundDeviceError, add_sound_devices
+from pbx.span_tending import SpanTender
 
 PRIORITY = 10
 """Of SCHED_FIFO: above everything of normal priority, below the kernel's own threads."""
@@ -168,6 +169,8 @@ def main(arguments: Sequence[str]) -> int:
     for card in cards:
         if isinstance(card, Dahdi):
             card.watch()
+    tender = SpanTender(plane, cards)
+    tender.watch()
     refused = ask_for_real_time() if description.realtime else []
     if refused:
         sys.stderr.write(f"plane: not allowed: {', '.join(refused)}; ticks may come late on a loaded machine\n")
@@ -181,6 +184,7 @@ def main(arguments: Sequence[str]) -> int:
     sys.stdout.flush()
     while not plane.run():
         pass
+    tender.close()
     plane.close()
     for card in cards:
         card.close()
