@@ -44,7 +44,7 @@ class ConsoleSpans:
             )
 
     def span(self, name: str) -> str:
-        """One span in full: alarms, framing, clock, counters, error performance, channels not in use: span("e1-1")."""
+        """One span in full."""
         status = self._status(name)
         if isinstance(status, str):
             return status

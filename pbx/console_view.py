@@ -136,7 +136,7 @@ class ConsoleView:
             "line_test": self.line_test,
             "echo": self.echo,
             "levels": self.levels,
-            "span": self._spans.span,
+            "span": self.span,
             "maintain": self.maintain,
             "loop": self.loop,
         }
@@ -274,6 +274,10 @@ class ConsoleView:
         wires = [("ringing", found.ringing), ("poles reversed", found.polarity_reversed), ("no feed", not found.battery)]
         words = ["off-hook" if found.off_hook else "on-hook", *(word for word, stands in wires if stands)]
         return f"{', '.join(words)}; {alarms}"
+
+    def span(self, span: str) -> str:
+        """A span in full: alarms, framing, clock, counters, error performance, channels not in use: span("e1-1")."""
+        return self._spans.span(span)
 
     def maintain(self, span: str, action: str = "", force: bool = False) -> str:
         """Loop-backs and tests of a span: maintain("e1-1", "loop-line"), then maintain("e1-1") for what became of it.

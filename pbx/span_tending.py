@@ -7,7 +7,7 @@ one anomaly, severely errored with 300 of the 1000 CRC-4 blocks wrong (G.826), w
 """
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 
@@ -19,7 +19,6 @@ from pbx.span_notices import DISTURBING, SpanAnswer, SpanOrder, SpanStatus
 from pbx.vocabulary.media import ALARM_INDICATION_SIGNAL, LOSS_OF_FRAME, LOSS_OF_SIGNAL
 
 LOOK_S = 0.1
-SECOND_TICKS = 100
 SEVERE_BLOCKS = 300
 SEVERE_FAS = 28
 DEFECTS = LOSS_OF_SIGNAL | LOSS_OF_FRAME | ALARM_INDICATION_SIGNAL
@@ -138,7 +137,9 @@ def _wire_line(card: Wire) -> dict[str, int]:
 class SpanTender:
     """Tends the spans of a plane's process, in the order of the configuration."""
 
-    def __init__(self, plane: Plane, cards: Sequence[Wire | Dahdi]) -> None:
+    def __init__(self, plane: Plane, cards: Sequence[Wire | Dahdi], seconds: Callable[[], float] | None = None) -> None:
+        """``seconds``: the time, for a plane whose sample clock jumps."""
+        self._seconds = seconds or (lambda: plane.now)
         self._plane = plane
         self._tended = [_Tended(card) for card in cards]
         self._second = -1
@@ -147,7 +148,7 @@ class SpanTender:
 
     def look(self) -> None:
         """Obey new orders; say how the spans are if a second is over or an order was answered."""
-        second = self._plane.ticks // SECOND_TICKS
+        second = int(self._seconds())
         for span, tended in enumerate(self._tended):
             written = self._plane.read_order(span)
             order = msgspec.json.decode(written, type=SpanOrder) if written else None
