@@ -48,6 +48,7 @@ class SpanWatch:
         self._ports = ports
         self._seen: dict[str, SpanStatus] = {}
         self._raised: dict[str, str] = {}
+        self._trouble: dict[str, str] = {}
 
     def start(self) -> None:
         """Look each second from now on."""
@@ -87,7 +88,9 @@ class SpanWatch:
             self._answer(span, status)
 
     def _judge(self, span: str, trouble: str) -> None:
-        if trouble == self._raised.get(span, ""):
+        """Trouble is told when it is seen twice: a far end may be a little later at its place than we are at ours."""
+        before, self._trouble[span] = self._trouble.get(span, ""), trouble
+        if trouble == self._raised.get(span, "") or (trouble and trouble != before):
             return
         if trouble:
             self._floor.fact(AlarmRaised(self._floor.now, span, trouble))
