@@ -312,8 +312,10 @@ class Plane:
         _check(code, f"port {port}: epoch {self._epoch} of {lib.arena_epoch(self._arena)}")
 
     def _send_armed(self, port: int, armed: media.Armed) -> None:
-        kind, value = EVENT_CODES[type(armed.event)]
         inner = armed.command
+        if isinstance(inner, media.SendFrame) or isinstance(armed.event, media.Frame):
+            raise PlaneError("frames cannot be armed")
+        kind, value = EVENT_CODES[type(armed.event)]
         if isinstance(inner, media.SendOctets):
             *octets, last = encode_octets(inner)
             for waiting in octets:

@@ -28,8 +28,6 @@ static void configure(struct plane *plane, uint32_t number, const struct plane_c
   uint32_t recognition = (command->value >> 16) * SAMPLES_A_MS, high = command->detail >> 16, low = command->detail & 0xffff;
   port->units = kind == PLANE_PORT_SIGNAL_UNITS;
   port->unit_octets = 0;
-  if (kind == PLANE_PORT_FRAMES || kind == PLANE_PORT_SIGNAL_UNITS)
-    return;
   struct cas cas = port->dialling;
   struct loop loop = {.kind = kind};
   cas.kind = kind;

@@ -136,6 +136,12 @@ def test_a_frame_for_no_channel_or_without_room_on_it_is_counted():
     assert (counted["rejected_commands"], counted["refused_frames"]) == (1, 1) and bench.card.sent[0] == [b"first"]
 
 
+@pytest.mark.parametrize("armed", [(media.Bits(1), media.SendFrame(b"x")), (media.Frame(b"x"), media.Silence())])
+def test_frames_cannot_be_armed(armed):
+    with pytest.raises(PlaneError):
+        Bench().plane.send(0, media.Armed(*armed, 0, 1.0))
+
+
 def test_status_units_that_say_the_same_again_are_only_counted():
     bench = Bench(kind="signal-units")
     bench.tick()
