@@ -295,7 +295,7 @@ class Plane:
                 self._put(port, encoded)
         elif isinstance(command, media.SendFrame):
             octets = command.octets
-            code = lib.arena_send_frame(self._arena, self._epoch, port, ffi.from_buffer(octets), len(octets))
+            code = lib.arena_send_frame(self._arena, self._epoch, port, octets, len(octets))
             if code:
                 self._complain(code, port)
         elif isinstance(command, media.Armed):
