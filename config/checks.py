@@ -37,7 +37,7 @@ SIGNALLING_SLOT = 16
 """The time slot that carries the line signals of all circuits of a span (G.704 clause 5.1.3)."""
 
 DAHDI_KEYS = (
-    *("first_channel", "channels", "receive_gain_db", "send_gain_db", "alarm_raise_ms", "alarm_clear_ms"),
+    *("first_channel", "channels", "signalling_channels", "receive_gain_db", "send_gain_db", "alarm_raise_ms", "alarm_clear_ms"),
     *("io_uring", "cut_through", "paces"),
 )
 """What only a span on DAHDI has."""
@@ -101,6 +101,25 @@ def slots_are_on_the_board(draft: Draft) -> Findings:
     for at, (span, slot) in named:
         if span in boards and slot > boards[span]:
             yield Finding(at, f"{span}/{slot}: the board has {boards[span]} channels", "name one of them, or correct channels of the span")
+
+
+def signalling_channels_are_free(draft: Draft) -> Findings:
+    """A signalling channel is one of its span's channels, there once, and carries no circuit or line, nor the line signals of circuits."""
+    lines = {(span, slot): f"trunk group {group.name}" for _, group in draft.of(TrunkGroup) for span, slot in circuits_of(group)}
+    lines |= {line_of(row): f"extension {row.number}" for _, row in draft.of(Extension)}
+    by_bits = {span for _, group in draft.of(TrunkGroup) if group.signalling in ("r2", "e&m") for span, _ in circuits_of(group)}
+    for place, span in draft.of(Span):
+        for index, slot in enumerate(span.signalling_channels):
+            at, name = (*place, "signalling_channels", index), f"{span.name}/{slot}"
+            if slot > span.channels:
+                yield Finding(at, f"{name}: the board has {span.channels} channels", "name one of them, or correct channels of the span")
+            if slot in span.signalling_channels[:index]:
+                yield Finding(at, f"{name} is there twice", "name each signalling channel once")
+            elif owner := lines.get((span.name, slot)):
+                yield Finding(at, f"{name} is a line of {owner} too", "take it out of one of both")
+            elif slot == SIGNALLING_SLOT and not span.board and span.name in by_bits:
+                what = f"{name} carries the line signals of the span's circuits"
+                yield Finding(at, what, "choose another time slot, or take the circuits to another span")
 
 
 def circuits_exist_once(draft: Draft) -> Findings:
@@ -272,6 +291,7 @@ CHECKS: tuple[Callable[[Draft], Findings], ...] = (
     sockets_are_distinct,
     cards_are_whole,
     slots_are_on_the_board,
+    signalling_channels_are_free,
     circuits_exist_once,
     lines_exist_once,
     sound_devices_are_whole,

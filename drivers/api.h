@@ -102,6 +102,9 @@ int card_write(struct card *card, const uint8_t *samples, uint64_t tick);
 int card_order(struct card *card, const struct card_order *order);
 int card_level(struct card *card, int port, struct card_levels *levels);
 int card_quiet(struct card *card);
+/* Of a card that carries no frames: 0 and -1. */
+int card_take_frame(struct card *card, int port, struct card_frame *frame);
+int card_give_frame(struct card *card, int port, const uint8_t *octets, int count);
 void card_close(struct card *card);
 
 /* The framer of one span without card, link and media plane: for programs that carry the blocks themselves, and for tests. */

@@ -15,6 +15,23 @@
 #define CARD_TICK_SAMPLES 80
 #define CARD_TOKEN_CHANGES 4
 
+/* Signalling channels. A card may carry frames on a port instead of sound: a D channel (Q.921), a No. 7 link (Q.703). Flags, bit stuffing
+ * and check sequence are the card's, be they the kernel's or our own; octets come and go without them. The plane takes all frames behind
+ * `read` and gives some before `write`, in the same thread; whatever works a channel in the tick stands between these two. Faults come
+ * in their order among the frames, because signal unit error rate monitors count them. */
+#define CARD_FRAME_OCTETS 508 /* Q.921 has up to 260 octets and a header, signal units up to 272 and theirs */
+#define CARD_FRAME_GOOD 0
+#define CARD_FRAME_ABORTED 1   /* seven ones or more within it */
+#define CARD_FRAME_BAD_CHECK 2 /* the check sequence is wrong */
+#define CARD_FRAME_OVERRUN 3   /* longer than may be, or nobody read in time: some were lost here */
+
+struct card_frame {
+  uint16_t offset; /* sample within the tick at which it was whole, 0 where the card cannot tell */
+  uint16_t fault;  /* CARD_FRAME_; all but good ones have no octets */
+  uint32_t count;
+  uint8_t octets[CARD_FRAME_OCTETS];
+};
+
 /* Kinds of card_event. */
 #define CARD_EVENT_BITS 1   /* value = the four bits abcd now received (a is the most significant), not yet debounced */
 #define CARD_EVENT_HOOK 2   /* value = 1 loop closed (off hook), 0 open; not yet debounced */
@@ -120,4 +137,10 @@ struct card {
   void (*part)(struct card *, int port);
   /* Optional, null on a card that cannot pace: waits until the next block of its line has come, `most_ns` at the longest. */
   int (*wait)(struct card *, uint64_t most_ns);
+  /* Null on a card without signalling channels. The next frame received on a port: 1, or 0 = there is none. */
+  int (*take_frame)(struct card *, int port, struct card_frame *frame);
+  /* A frame to send, up to CARD_FRAME_OCTETS octets: 0, or -1: no room, no such port, too long. */
+  int (*give_frame)(struct card *, int port, const uint8_t *octets, int count);
+  /* How many frames can be given now. */
+  int (*frame_room)(struct card *, int port);
 };

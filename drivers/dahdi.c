@@ -45,7 +45,7 @@ static void let_go(struct dahdi *it) {
     it->channel[port].fd = -1;
     it->channel[port].ahead = CHANNEL_NOT_ASKED;
   }
-  it->frames.fd = -1;
+  dahdi_links_let_go(&it->links);
   atomic_store_explicit(&it->whose, DAHDI_CARD_GONE, memory_order_release);
 }
 
@@ -56,13 +56,13 @@ static void take(struct dahdi *it, uint64_t tick) {
     if (channel->fd >= 0 || !atomic_load_explicit(&channel->ready, memory_order_acquire)) continue;
     dahdi_channel_take(channel, &it->settings, &it->ticking, tick);
   }
-  if (it->frames.fd < 0 && atomic_load_explicit(&it->frames.ready, memory_order_acquire)) it->frames.fd = it->frames.opened.fd;
+  dahdi_links_take(&it->links);
 }
 
 static int any_channel(const struct dahdi *it) {
   for (int port = 0; port < SPAN_CARD_PORTS; port++)
     if (it->channel[port].fd >= 0) return it->channel[port].fd;
-  return it->frames.fd;
+  return dahdi_links_any(&it->links);
 }
 
 /* The last channel that is open, -1 = none. The kernel goes through a span in order: when this one has its block, all have. */
@@ -199,7 +199,7 @@ static int read_channels(struct dahdi *it, struct dahdi_told *told, uint8_t *sam
     first = 0;
   }
   if (!(found & CHANNEL_GONE) && it->crossings && (together || !look(it, 1, last))) found |= see_crossed(it, told, last);
-  if (!(found & CHANNEL_GONE)) found |= dahdi_frames_receive(&it->frames, &it->ticking, &it->counters);
+  if (!(found & CHANNEL_GONE)) found |= dahdi_links_receive(&it->links, &it->ticking, &it->counters);
   it->look |= it->counters.overruns != overruns;
   return found;
 }
@@ -248,7 +248,7 @@ static int write_card(struct card *card, const uint8_t *samples, uint64_t tick) 
     if (first && it->ticking.kernel.transfer && !(found & CHANNEL_GONE)) write_ahead(it, port + 1, samples);
     first = 0;
   }
-  if (it->present && !(found & CHANNEL_GONE)) found |= dahdi_frames_send(&it->frames, &it->ticking, &it->counters);
+  if (it->present && !(found & CHANNEL_GONE)) found |= dahdi_links_send(&it->links, &it->ticking, &it->counters);
   if (found & CHANNEL_GONE)
     let_go(it);
   else if (found & CHANNEL_ALARM)
@@ -301,8 +301,7 @@ static void close_all(struct dahdi *it) {
     dahdi_channel_close(&channel->opened, &it->mending);
     if (channel->opened.state == SPAN_CARD_IN_USE) channel->opened.state = SPAN_CARD_NO_CHANNEL;
   }
-  atomic_store_explicit(&it->frames.ready, 0, memory_order_relaxed);
-  dahdi_channel_close(&it->frames.opened, &it->mending);
+  dahdi_links_close(&it->links, &it->mending);
 }
 
 static void close_card(struct card *card) {
@@ -311,6 +310,7 @@ static void close_card(struct card *card) {
   close_all(it);
   dahdi_batch_close(it->batch);
   pthread_mutex_destroy(&it->asking);
+  free(it->links.link);
   free(it);
 }
 
@@ -327,12 +327,14 @@ static int open_missing(struct dahdi *it) {
   int open = -1;
   for (int port = 0; port < ports_of(it); port++) {
     struct dahdi_channel *channel = &it->channel[port];
+    if (channel->opened.state == SPAN_CARD_SIGNALLING) continue;
     open_one(it, &channel->opened, &channel->ready, number_of(it, port), 0);
     if (channel->opened.fd >= 0) open = channel->opened.fd;
   }
-  if (it->settings.frames_channel) {
-    open_one(it, &it->frames.opened, &it->frames.ready, it->settings.first_channel + it->settings.frames_channel - 1, 1);
-    if (it->frames.opened.fd >= 0) open = it->frames.opened.fd;
+  for (int n = 0; n < it->links.count; n++) {
+    struct dahdi_frames *frames = &it->links.link[n].frames;
+    open_one(it, &frames->opened, &frames->ready, it->links.link[n].number, 1);
+    if (frames->opened.fd >= 0) open = frames->opened.fd;
   }
   return open;
 }
@@ -358,7 +360,7 @@ static int in_range(const struct dahdi_settings *settings) {
   for (int n = 0; n < 2; n++)
     if (gains[n] < -240 || gains[n] > 120) return 0;
   if (settings->kind != WIRE_CIRCUITS && settings->kind != WIRE_SUBSCRIBERS && settings->kind != WIRE_OFFICES) return 0;
-  if (settings->frames_channel < 0 || settings->frames_channel > SPAN_CARD_E1_CHANNELS) return 0;
+  if (settings->signalling_channels >> SPAN_CARD_E1_CHANNELS) return 0;
   if (settings->raise_ms < 0 || settings->clear_ms < 0) return 0;
   return settings->first_channel >= 1 && settings->first_channel + settings->channels - 1 <= DAHDI_MAX_CHANNELS &&
          settings->channels >= 1 && settings->channels <= SPAN_CARD_E1_CHANNELS;
@@ -381,6 +383,10 @@ struct card *dahdi_create(const struct dahdi_settings *settings, const struct da
   struct dahdi *it = in_range(settings) ? calloc(1, sizeof *it) : 0;
   if (!it) return 0;
   it->settings = *settings;
+  if (dahdi_links_create(&it->links, settings, &it->present, &it->alarms)) {
+    free(it);
+    return 0;
+  }
   choose_calls(it, kernel);
   it->alarms.raise_ticks = (uint64_t)settings->raise_ms / TICK_MS;
   it->alarms.clear_ticks = (uint64_t)settings->clear_ms / TICK_MS;
@@ -396,14 +402,14 @@ struct card *dahdi_create(const struct dahdi_settings *settings, const struct da
                            .join = settings->cut_through ? dahdi_cross_join : 0,
                            .part = settings->cut_through ? dahdi_cross_part : 0,
                            .wait = settings->paces ? wait_card : 0};
-  it->frames.fd = it->frames.opened.fd = -1;
   for (int port = 0; port < SPAN_CARD_PORTS; port++) {
     struct dahdi_channel *channel = &it->channel[port];
     channel->port = port;
     channel->number = number_of(it, port);
     channel->fd = -1;
     channel->ahead = CHANNEL_NOT_ASKED;
-    channel->opened = (struct dahdi_opened){.fd = -1, .state = SPAN_CARD_NO_CHANNEL};
+    int signals = port < ports_of(it) && dahdi_links_have(&it->links, number_of(it, port));
+    channel->opened = (struct dahdi_opened){.fd = -1, .state = signals ? SPAN_CARD_SIGNALLING : SPAN_CARD_NO_CHANNEL};
     channel->ordered_bits = (uint8_t)settings->idle_bits;
     channel->now = channel->told = (struct dahdi_signals){.bits = (uint8_t)settings->idle_bits, .battery = 1};
   }
@@ -457,12 +463,12 @@ int dahdi_loop_channel(struct card *card, int port, int on) {
   return failed;
 }
 
-int dahdi_send_frame(struct card *card, const uint8_t *octets, int count) {
+struct card *dahdi_link(struct card *card, int number) {
   struct dahdi *it = card->self;
-  return it->settings.frames_channel ? dahdi_frame_give(&it->frames.out, octets, count) : -1;
+  return number >= 0 && number < it->links.count ? &it->links.link[number].card : 0;
 }
 
-int dahdi_take_frame(struct card *card, uint8_t *octets, int room) {
-  struct dahdi *it = card->self;
-  return dahdi_frame_take(&it->frames.in, octets, room);
+int dahdi_link_state(struct card *card, int number) {
+  const struct dahdi *it = card->self;
+  return number >= 0 && number < it->links.count ? it->links.link[number].frames.opened.state : -1;
 }

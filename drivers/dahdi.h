@@ -17,7 +17,7 @@
 #include "dahdi_batch.h"
 #include "dahdi_channel.h"
 #include "dahdi_cross.h"
-#include "dahdi_frames.h"
+#include "dahdi_link.h"
 #include "dahdi_span.h"
 #include <pthread.h>
 
@@ -35,7 +35,7 @@ struct dahdi {
   struct dahdi_channel channel[SPAN_CARD_PORTS];
   struct dahdi_cross cross[SPAN_CARD_PORTS];
   int crossings; /* ports that are to be joined */
-  struct dahdi_frames frames;
+  struct dahdi_links links;
   struct dahdi_alarms alarms;
   uint32_t told_alarms[SPAN_CARD_PORTS];
   int frozen;

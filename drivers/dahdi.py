@@ -1,7 +1,7 @@
 """Real lines: the Python face of the card on DAHDI's channels (drivers/dahdi.h), one span a card.
 
 ``Dahdi`` makes the card that ``Plane.add_card`` takes, mends it in a thread of its own (a span that was pulled comes back by itself),
-tells counters and what the driver reports of the line, orders loop-backs, and carries the frames of a D channel or No. 7 link.
+tells counters and what the driver reports of the line, orders loop-backs; ``links`` are the cards of its signalling channels.
 ``AVAILABLE`` says whether this build knows DAHDI. Leaves out: configuring the kernel (dahdi_cfg does), anything of calls.
 """
 
@@ -26,8 +26,14 @@ Maintenance = Literal["normal", "loop-local", "loop-line", "loop-payload", "patt
 _KINDS: dict[str, int] = {"circuits": lib.WIRE_CIRCUITS, "subscribers": lib.WIRE_SUBSCRIBERS, "offices": lib.WIRE_OFFICES}
 _MAINTENANCE = ("normal", "loop-local", "loop-line", "loop-payload", "pattern", "reset-counters", "one-fas-error", "one-crc4-error")
 _EVENT_ROOM = 4096
-_FRAME_OCTETS = 508
-STATES = ("in use", "not configured in DAHDI", "in use by another program", "configured as something else", "refused an order")
+STATES = (
+    "in use",
+    "not configured in DAHDI",
+    "in use by another program",
+    "configured as something else",
+    "refused an order",
+    "a signalling channel",
+)
 """Why a channel is not in use, by SPAN_CARD_ number."""
 
 
@@ -39,7 +45,8 @@ class DahdiSettings(msgspec.Struct, frozen=True):
     kind: Kind = "circuits"
     idle_bits: int = 0b1111
     busy_bits: int = 0b0101
-    frames_channel: int = 0
+    signalling_channels: tuple[int, ...] = ()
+    """Of the span, from 1 on: D channels and No. 7 links, which carry frames and are no ports of sound."""
     receive_gain_db: float = 0.0
     send_gain_db: float = 0.0
     at_once: bool = False
@@ -103,6 +110,16 @@ class SpanReport(msgspec.Struct, frozen=True, gc=False):
     name: str
     description: str
 
+    @property
+    def framing(self) -> str:
+        """Signalling, line code and CRC-4 as system.conf has set them; empty where there is no framing."""
+        lines = self.line_configuration
+        if self.analog or not lines:
+            return ""
+        code = next((name for name in ("HDB3", "AMI") if lines & getattr(lib, f"DAHDI_CONFIG_{name}")), "")
+        words = ("CCS" if lines & lib.DAHDI_CONFIG_CCS else "CAS", code, "CRC-4" if lines & lib.DAHDI_CONFIG_CRC4 else "no CRC-4")
+        return ", ".join(word for word in words if word)
+
 
 class DahdiError(Exception):
     """The card cannot be made, or the driver refused what was asked."""
@@ -119,8 +136,9 @@ class Dahdi:
         if not AVAILABLE:
             raise DahdiError(f"this build knows no DAHDI: {CURE}")
         filled = ffi.new("struct dahdi_settings *")
-        for name in ("first_channel", "channels", "frames_channel", "cut_through", "paces", "raise_ms", "clear_ms"):
+        for name in ("first_channel", "channels", "cut_through", "paces", "raise_ms", "clear_ms"):
             setattr(filled, name, getattr(settings, name))
+        filled.signalling_channels = sum(1 << channel - 1 for channel in set(settings.signalling_channels))
         filled.kind = _KINDS[settings.kind]
         filled.idle_bits, filled.busy_bits = settings.idle_bits & 15, settings.busy_bits & 15
         filled.at_once = settings.at_once
@@ -189,7 +207,9 @@ class Dahdi:
         e1 = self.settings.channels == lib.SPAN_CARD_E1_CHANNELS
         ports = range(SPAN_PORTS if e1 else self.settings.channels)
         numbers = {port: self.settings.first_channel + port + (1 if e1 and port >= 15 else 0) for port in ports}
-        return {numbers[port]: self.state(port) for port in ports if lib.dahdi_state(self.card, port) != lib.SPAN_CARD_IN_USE}
+        states = {numbers[port]: lib.dahdi_state(self.card, port) for port in ports}
+        states |= {self.settings.first_channel + n - 1: lib.dahdi_link_state(self.card, link) for link, n in enumerate(self._signalling)}
+        return {number: STATES[state] for number, state in sorted(states.items()) if state != lib.SPAN_CARD_IN_USE}
 
     def counters(self) -> DahdiCounters:
         """The counters of the card."""
@@ -216,16 +236,26 @@ class Dahdi:
         if failed:
             raise DahdiError(f"the driver refused to loop port {port}: {os.strerror(-failed)}")
 
-    def send_frame(self, frame: bytes) -> None:
-        """Send a frame, without flags and check sequence, on the channel that carries frames."""
-        if lib.dahdi_send_frame(self.card, ffi.from_buffer(frame), len(frame)) != 0:
-            raise DahdiError(f"a frame of {len(frame)} octets cannot be sent: too long, no room, or the span carries no frames")
+    @property
+    def _signalling(self) -> list[int]:
+        return sorted(set(self.settings.signalling_channels))
 
-    def take_frame(self) -> bytes | None:
-        """The next frame received, without flags and check sequence; None = there is none."""
-        octets = ffi.new("uint8_t[]", _FRAME_OCTETS)
-        count = lib.dahdi_take_frame(self.card, octets, _FRAME_OCTETS)
-        return bytes(ffi.buffer(octets, count)) if count else None
+    @property
+    def links(self) -> list[Any]:
+        """The ``struct card *`` of each signalling channel, in their order, for ``Plane.add_card`` behind this card's own."""
+        return [lib.dahdi_link(self.card, link) for link in range(len(self._signalling))]
+
+    def send_frame(self, frame: bytes, link: int = 0) -> None:
+        """Send a frame, without flags and check sequence, on a signalling channel; without a plane."""
+        if link >= len(self.links) or lib.card_give_frame(self.links[link], 0, ffi.from_buffer(frame), len(frame)) != 0:
+            raise DahdiError(f"a frame of {len(frame)} octets cannot be sent: too long, no room, or no such signalling channel")
+
+    def take_frame(self, link: int = 0) -> bytes | int | None:
+        """The next frame received, without flags and check sequence, or its fault (CARD_FRAME_); None = there is none. Without a plane."""
+        frame = ffi.new("struct card_frame *")
+        if link >= len(self.links) or not lib.card_take_frame(self.links[link], 0, frame):
+            return None
+        return int(frame.fault) or bytes(ffi.buffer(frame.octets, frame.count))
 
     def read(self, tick: int, room: int = _EVENT_ROOM) -> tuple[bytes, list[CardEvent]]:
         """Step the card without a plane: the sound of this tick, port-major, and its events."""

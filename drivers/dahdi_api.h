@@ -45,7 +45,7 @@ struct dahdi_settings {
   int kind;           /* WIRE_CIRCUITS, WIRE_SUBSCRIBERS or WIRE_OFFICES: what the ports must be in /etc/dahdi/system.conf */
   int idle_bits;      /* abcd sent before the first order; E and M: on-hook */
   int busy_bits;      /* E and M channels have no bits of their own: what off-hook is called */
-  int frames_channel; /* of the span, 1..31: carries frames (dchan, mtp2); 0 = none */
+  uint32_t signalling_channels; /* bit n: channel n + 1 of the span carries frames (dchan, mtp2) and is no port of sound */
   int receive_gain_tenth_db, send_gain_tenth_db; /* -240..120, over A-law */
   int at_once;     /* 1 = reads and writes of a tick together, where the kernel has io_uring */
   int cut_through; /* 1 = channels may be joined in the kernel (dahdi_cross.h) */
@@ -66,7 +66,7 @@ struct dahdi_counters {
   uint64_t failures;            /* calls that failed in another way than above */
   uint64_t removals, returns;   /* of the whole span */
   uint64_t crossed, uncrossed;  /* times that the kernel was told to join one of our channels with another, and no longer */
-  uint64_t frames_received, frames_sent, frames_lost; /* lost: nobody took them, or too long */
+  uint64_t frames_received, frames_sent, frames_lost; /* lost: nobody took them, too long, or empty */
   uint64_t frame_aborts, frame_overruns, frame_bad_checks;
 };
 
@@ -92,6 +92,7 @@ struct dahdi_span_report {
 #define SPAN_CARD_BUSY 2       /* another program has it */
 #define SPAN_CARD_OTHER_SORT 3 /* it is configured as something else than the kind of span needs */
 #define SPAN_CARD_FAILED 4     /* an order that it needs failed */
+#define SPAN_CARD_SIGNALLING 5 /* it is one of the signalling channels */
 
 /* Maintenance of a span. */
 #define SPAN_CARD_NORMAL 0
@@ -118,7 +119,8 @@ void dahdi_report(struct card *card, struct dahdi_span_report *report);
 int dahdi_maintain(struct card *card, int order);
 /* Sends back on a channel what is received on it (1), or no longer (0): 0, or -errno. Not in the tick. */
 int dahdi_loop_channel(struct card *card, int port, int on);
-/* A frame without its check sequence to send, up to 508 octets; 0, or -1: too long, no room, no such channel. One thread. */
-int dahdi_send_frame(struct card *card, const uint8_t *octets, int count);
-/* The next frame received; its length, 0 = none. One thread. */
-int dahdi_take_frame(struct card *card, uint8_t *octets, int room);
+/* The signalling channels of a span, in order, each a card of one port that carries frames, for a plane that reads and writes the
+ * span's card before. It lives as long as that one. Null = no such. */
+struct card *dahdi_link(struct card *card, int number);
+/* Why the channel of a link is not in use (SPAN_CARD_); -1 = no such link. */
+int dahdi_link_state(struct card *card, int number);

@@ -14,10 +14,14 @@ from config.loader import Problem
 from config.schema import Configuration, Span, TrunkGroup, circuits_of
 from config.schema import line_of as line_of_extension
 from drivers.dahdi_survey import Channel, SpanState, Survey
+from drivers.line_proposal import SIGNALLING_SLOT
 from drivers.system_conf import SystemConf, ranges
 
 EAR_AND_MOUTH = ("E&M-E1", "E&M", "CAS")
 """E and M tie lines are worked by bits, which CAS channels carry as well."""
+
+FRAMES = ("HDLCFCS", "Hardware-assisted HDLC", "MTP2")
+"""What carries frames: a D channel, or a signalling link of No. 7."""
 
 _ALARM_CURES = {
     "RED": "no signal or no frames come: look at the cable, at the far end, and whether framing and CRC-4 are the same there",
@@ -72,7 +76,7 @@ class Wanted(msgspec.Struct, frozen=True):
     @property
     def keyword(self) -> str:
         """How system.conf says the first of them."""
-        return {"CAS": "cas", "E&M": "e&m", "E&M-E1": "e&me1"}.get(self.signallings[0], self.signallings[0].lower())
+        return {"CAS": "cas", "E&M": "e&m", "E&M-E1": "e&me1", "HDLCFCS": "dchan"}.get(self.signallings[0], self.signallings[0].lower())
 
     def written(self, numbers: list[int]) -> str:
         """The line of system.conf for these channels."""
@@ -99,7 +103,7 @@ def disagreements(sources: Sources, idle_bits: IdleBits) -> list[Problem]:
 
 
 def _wanted(configuration: Configuration, idle_bits: IdleBits) -> Iterator[Wanted]:
-    """What trunk groups and extensions need of the channels below them."""
+    """What trunk groups, extensions and signalling channels need of the channels below them."""
     spans = {span.name: span for span in configuration.spans if span.card == "dahdi"}
     for index, group in enumerate(configuration.trunk_groups):
         slots: dict[str, list[int]] = {}
@@ -108,6 +112,9 @@ def _wanted(configuration: Configuration, idle_bits: IdleBits) -> Iterator[Wante
         for name in slots.keys() & spans.keys():
             bits = None if group.signalling == "fxo" else idle_bits(group)
             yield Wanted(("trunk_group", index, "circuits"), spans[name], tuple(slots[name]), _signallings(group), bits)
+    for index, span in enumerate(configuration.spans):
+        if span.name in spans and span.signalling_channels:
+            yield Wanted(("span", index, "signalling_channels"), span, tuple(span.signalling_channels), FRAMES)
     telephones: dict[tuple[str, tuple[str, ...]], list[tuple[int, int]]] = {}
     for index, extension in enumerate(configuration.extensions):
         name, slot = line_of_extension(extension)
@@ -173,7 +180,7 @@ def _framing(sources: Sources, place: Place, span: Span, state: SpanState) -> It
         cure = "write its span= line into system.conf and run dahdi_cfg"
         yield sources.here((*place, "first_channel"), f"span {number} of DAHDI is not set up", cure)
         return
-    if "CCS" in state.line_configuration:
+    if "CCS" in state.line_configuration and SIGNALLING_SLOT not in span.signalling_channels:
         cure = f"write cas as framing in span={number},... of system.conf, and run dahdi_cfg"
         yield sources.here((*place, "kind"), f"span {number} of DAHDI has no line signals in time slot 16 (framing ccs)", cure)
     if span.crc4 != state.crc4:
@@ -286,7 +293,7 @@ def _written(sources: Sources) -> Iterator[Problem]:
         written = system.spans.get(state.number) if state is not None else None
         if ours.kind != "cas" or written is None:
             continue
-        if written.framing != "cas":
+        if written.framing != "cas" and SIGNALLING_SLOT not in ours.signalling_channels:
             what = f'span {written.span} has framing {written.framing}, and {ours.name} wants line signals in time slot 16'
             yield sources.there(written.line, what, "write cas as its framing and run dahdi_cfg")
         if written.crc4 != ours.crc4:

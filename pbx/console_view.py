@@ -8,30 +8,19 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from pbx.call import Call, Leg
-from pbx.console_words import AgentRow, AlarmRow, CallRow, LineRow, QueueRow, RecordingRow
+from pbx.console_spans import ConsoleSpans
+from pbx.console_words import AgentRow, AlarmRow, CallRow, LineRow, QueueRow, RecordingRow, SpanRow
 from pbx.exchange import Exchange
 from pbx.journal import Journal, Subscription
 from pbx.line import Line
 from pbx.recording_files import RecordingFiles
+from pbx.span_notices import alarm_words
 from pbx.trace import cause_text
 from pbx.vocabulary.call import NORMAL_CLEARING, Blocked, Reset, Unblocked
 from pbx.vocabulary.facts import AlarmCleared, AlarmRaised, Commanded, Fact
-from pbx.vocabulary.media import (
-    ALARM_INDICATION_SIGNAL,
-    LOSS_OF_FRAME,
-    LOSS_OF_MULTIFRAME,
-    LOSS_OF_SIGNAL,
-    REMOTE_ALARM_INDICATION,
-)
 
 DONE = "done"
-ALARM_NAMES = {
-    LOSS_OF_SIGNAL: "loss of signal",
-    LOSS_OF_FRAME: "loss of frame",
-    ALARM_INDICATION_SIGNAL: "alarm indication signal",
-    REMOTE_ALARM_INDICATION: "remote alarm indication",
-    LOSS_OF_MULTIFRAME: "loss of multiframe",
-}
+ASKED = "asked; what becomes of it says the same verb without an action"
 
 
 class ConsoleView:
@@ -42,6 +31,7 @@ class ConsoleView:
         self._switch = exchange.switch
         self._journal = journal
         self._recordings = recordings
+        self._spans = ConsoleSpans(exchange)
         self._alarms: dict[str, AlarmRaised] = {}
         journal.subscribe((AlarmRaised, AlarmCleared), self._alarm)
 
@@ -104,6 +94,10 @@ class ConsoleView:
         for raised in self._alarms.values():
             yield AlarmRow(raised.source, raised.text, now - raised.at)
 
+    def span_rows(self) -> Iterable[SpanRow]:
+        """All spans."""
+        return self._spans.rows()
+
     def subscribe(self, kinds: Any, function: Callable[[int, Fact], object]) -> Subscription:
         """Facts to come."""
         return self._journal.subscribe(kinds, function)
@@ -142,6 +136,9 @@ class ConsoleView:
             "line_test": self.line_test,
             "echo": self.echo,
             "levels": self.levels,
+            "span": self.span,
+            "maintain": self.maintain,
+            "loop": self.loop,
         }
 
     def place(self, extension: str, number: str) -> str:
@@ -271,12 +268,31 @@ class ConsoleView:
     def levels(self, line: str) -> str:
         """What stands on a line: signalling bits or hook, and alarms: levels("e1-1/5")."""
         found, kind = self._exchange.plane.levels(self._line(line).port), self._line(line).port_kind
-        alarms = ", ".join(name for value, name in ALARM_NAMES.items() if found.alarms & value) or "no alarm"
+        alarms = alarm_words(found.alarms) if found.alarms else "no alarm"
         if kind == "cas":
             return f"receives {found.bits_in:04b}, sends {found.bits_out:04b}; {alarms}"
         wires = [("ringing", found.ringing), ("poles reversed", found.polarity_reversed), ("no feed", not found.battery)]
         words = ["off-hook" if found.off_hook else "on-hook", *(word for word, stands in wires if stands)]
         return f"{', '.join(words)}; {alarms}"
+
+    def span(self, span: str) -> str:
+        """A span in full: alarms, framing, clock, counters, error performance, channels not in use: span("e1-1")."""
+        return self._spans.span(span)
+
+    def maintain(self, span: str, action: str = "", force: bool = False) -> str:
+        """Loop-backs and tests of a span: maintain("e1-1", "loop-line"), then maintain("e1-1") for what became of it.
+
+        ``normal`` ends them. A span with calls is left alone unless forced; its lines are blocked meanwhile.
+        """
+        if not action:
+            return self._spans.answer(span)
+        answer = self._do(self._spans.maintain, span, action, force)
+        return ASKED if answer == DONE else answer
+
+    def loop(self, line: str, on: bool = True, force: bool = False) -> str:
+        """Send back on a line's channel what is received there: loop("e1-1/5"), loop("e1-1/5", False); then maintain("e1-1")."""
+        answer = self._do(self._exchange.span_watch.loop_channel, self._line(line), on, force)
+        return ASKED if answer == DONE else answer
 
     def _clear(self, call: Call) -> str:
         self._switch.clear(call, NORMAL_CLEARING)

@@ -93,6 +93,20 @@ class AlarmRow(Row, frozen=True):
     for_s: float = 0.0
 
 
+class SpanRow(Row, frozen=True):
+    """A span; ``unused`` channels are not in use though they should be, seconds are errored and severely errored ones (G.826)."""
+
+    span: str
+    card: str = ""
+    alarms: str = ""
+    framing: str = ""
+    clock: str = ""
+    maintenance: str = ""
+    unused: int = 0
+    errored_s: int = 0
+    severe_s: int = 0
+
+
 class Subscribed(Protocol):
     """What a subscription of the journal lets the console do."""
 
@@ -120,6 +134,9 @@ class Exchange(Protocol):
 
     def alarm_rows(self) -> Iterable[Row]:
         """All alarms that stand."""
+
+    def span_rows(self) -> Iterable[Row]:
+        """All spans."""
 
     def verbs(self) -> Mapping[str, Callable[..., object]]:
         """The verbs by name; the first line of a verb's docstring is its help."""
@@ -266,7 +283,7 @@ class Help:
     def __repr__(self) -> str:
         return (
             f"You are {self._who}, {self._role}.\n"
-            "lines calls queues agents recordings alarms\n"
+            "lines calls queues agents recordings alarms spans\n"
             "                              tables as they are now; lines['e1-1/1'], lines(state='idle'), len(calls)\n"
             "switch                        the verbs; switch.clear('1-7')\n"
             "on(Queued)                    print each such fact to come; on(Queued, lambda fact: print(fact.call))\n"
@@ -377,6 +394,7 @@ def namespace_of(exchange: Exchange, who: str, role: str, watches: Watches) -> d
         "agents": View("agents", AgentRow, exchange.agent_rows),
         "recordings": View("recordings", RecordingRow, exchange.recording_rows),
         "alarms": View("alarms", AlarmRow, exchange.alarm_rows),
+        "spans": View("spans", SpanRow, exchange.span_rows),
         "switch": Verbs(exchange, who, role),
         "on": watches.on,
         "off": watches.off,

@@ -220,6 +220,7 @@ class Control:
         else:
             self.exchange.start()
         Events(self.reactor, self.plane, self.exchange.floor.media, self.overtaken)
+        self.exchange.span_watch.start()
         self.recording_writer.start()
         if self.configuration.console.port:
             self._open_console()

@@ -22,12 +22,14 @@ from pbx.circuit_watch import WatchSettings
 from pbx.distribution import Distribution, QueueManner
 from pbx.floor import Clock, Floor
 from pbx.line import Line
-from pbx.media import Cadence, Layout, Plane, Tone, ToneSegment
+from pbx.media import Layout, Plane
+from pbx.media_tones import Cadence, Tone, ToneSegment
 from pbx.numbers import plan_for
-from pbx.plant import SPAN_PORTS, DateTime, extensions_of, sound_lines_of, trunks_of
+from pbx.plant import SPAN_PORTS, DateTime, extensions_of, signalling_ports_of, sound_lines_of, sound_ports_of, trunks_of
 from pbx.recovery import recover
 from pbx.routing import Router
 from pbx.service import FlowMaker, Service
+from pbx.span_watch import SpanWatch
 from pbx.switch import Switch, SwitchSettings
 from pbx.test_calls import TestLine
 from pbx.tone_plan import Tone as PlannedTone
@@ -35,14 +37,22 @@ from pbx.tone_plan import TonePlan, heard_parts
 from pbx.vocabulary.facts import ControlStarted, Fact
 
 PROGRAMS: dict[str, type[Flow]] = {"menu": Menu, "announcement": Announcement}
+FRAME_OCTETS = 65536
+"""Of a ring, for each signalling channel: 8 s of frames at 64 kbit/s."""
 FEATURES: tuple[type[Flow], ...] = (LogIn, LogOut, ReadyKey, NotReadyKey)
 
 
 def layout_of(configuration: Configuration) -> Layout:
     """An arena large enough for the configuration."""
-    ports = max(1, len(configuration.spans)) * SPAN_PORTS + len(configuration.sound_devices)
-    prompts = max(64, len(configuration.prompts) + 16)
-    return Layout(ports=ports, recorders=ports, prompts=prompts, echo_cancellers=echo_cancellers_of(configuration))
+    sounding, channels = sound_ports_of(configuration), len(signalling_ports_of(configuration))
+    return Layout(
+        ports=sounding + channels,
+        recorders=sounding,
+        prompts=max(64, len(configuration.prompts) + 16),
+        echo_cancellers=echo_cancellers_of(configuration),
+        frame_octets=FRAME_OCTETS << (channels - 1).bit_length() if channels else FRAME_OCTETS,
+        spans=len(configuration.spans),
+    )
 
 
 def load_sounds(plane: Plane, tones: TonePlan, prompts: Mapping[str, bytes]) -> dict[str, int]:
@@ -125,6 +135,7 @@ class Exchange:
         self.service = Service(self.switch, self._flows(), self.prompts)
         for line in lines:
             self.floor.add(line)
+        self.span_watch = SpanWatch(self.floor, plane, [row.name for row in configuration.spans], self.switch.lines, SPAN_PORTS)
 
     @property
     def lines(self) -> dict[str, Line]:

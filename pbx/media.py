@@ -3,13 +3,13 @@
 One ``Plane`` is one control's view of one arena (pbx/dsp/api.h). ``Plane.create`` makes arena and plane in this process, for
 the virtual clock or a pacer thread; ``Plane.attach`` joins the arena of a plane that runs as its own process
 (pbx/plane_process.py) and commands only after ``raise_epoch``. Times are seconds on the plane's sample clock, port numbers are
-indices. Leaves out HDLC frames (SendFrame, Frame), which need the byte ring of a later layout, and every decision.
+indices. Leaves out every decision.
 """
 
 import importlib
 import os
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +33,7 @@ from pbx.media_ring import (
     encode_pulses,
     to_sample,
 )
+from pbx.media_tones import Cadence, Tone, progress_cell, tone_cell
 from pbx.vocabulary import media, tones
 from pbx.vocabulary.media import MediaCommand, MediaEvent
 
@@ -62,7 +63,7 @@ class PlaneFull(PlaneError):  # noqa: N818 - likewise
 
 
 class Layout(msgspec.Struct, frozen=True, kw_only=True):
-    """Sizes of an arena. Rings (events, commands, recorder_samples, journal_octets) are powers of two."""
+    """Sizes of an arena. Rings (events, commands, recorder_samples, journal_octets, frame_octets) are powers of two."""
 
     ports: int = 512
     mixes: int = 32
@@ -73,39 +74,12 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True):
     commands: int = 16384
     recorder_samples: int = 131072
     echo_cancellers: int = 128
+    frame_octets: int = 65536
+    """Of the rings of frames, one up and four down."""
+    spans: int = 64
+    """That have notices (pbx/span_notices.py)."""
     prompt_octets: int = 16 << 20
     journal_octets: int = 8 << 20
-
-
-class ToneSegment(msgspec.Struct, frozen=True):
-    """A sounding part and the pause behind it. ``on_ms`` None = until stopped; a frequency of 0 Hz is not sent."""
-
-    frequencies_hz: tuple[float, float]
-    levels_dbm0: tuple[float, float]
-    on_ms: float | None = None
-    off_ms: float = 0.0
-    modulation_hz: float = 0.0
-    modulation_percent: int = 0
-
-
-class Tone(msgspec.Struct, frozen=True):
-    """A call progress tone: segments in order, then again from ``repeat_from``; ``passes`` 0 = for ever (Q.35, E.180)."""
-
-    segments: tuple[ToneSegment, ...]
-    repeat_from: int = 0
-    passes: int = 0
-
-
-class Cadence(msgspec.Struct, frozen=True):
-    """How a call progress tone is recognised: on and off in ms; no parts = continuous; after ``needed`` parts it is told.
-
-    ``frequencies`` says for each on part which of the network's frequencies sound, a bit for each; empty = the first, always.
-    """
-
-    on_ms: tuple[int, ...] = ()
-    off_ms: tuple[int, ...] = ()
-    needed: int = 0
-    frequencies: tuple[int, ...] = ()
 
 
 class Edge(msgspec.Struct, frozen=True):
@@ -144,8 +118,12 @@ _COUNTERS = (
     "pacing_card",
     "pacing_switches",
     "held_over_ticks",
+    "frame_overflows",
+    "refused_frames",
+    "repeated_units",
 )
 _DRAIN_EVENTS = 4096
+_DRAIN_OCTETS = 1 << 16
 _JOURNAL_BATCH_OCTETS = 1 << 18
 _RECORDER_ROOM_OCTETS = 1 << 16
 _uncleared = ffi.new_allocator(should_clear_after_alloc=False)
@@ -174,6 +152,9 @@ class Plane:
         self._cards: list[Any] = []
         self._event_buffer = ffi.new("struct plane_event[]", _DRAIN_EVENTS)
         self._event_octets = memoryview(ffi.buffer(self._event_buffer))
+        self._frame_buffer = ffi.new("uint8_t[]", _DRAIN_OCTETS)
+        self._frame_octets = memoryview(ffi.buffer(self._frame_buffer))
+        self._frames = ffi.new("int *")
         self._levels = ffi.new("struct plane_levels *")
         self._held = ffi.new("uint64_t *")
         self._in_turn = False
@@ -293,7 +274,7 @@ class Plane:
         dialling: PulseDialling | None = PULSE_DIALLING,
         exchange: ExchangeLine = EXCHANGE_LINE,
     ) -> None:
-        """Say what stands on a port: ``cas``, ``fxs``, ``fxo`` or ``raw``. What is there already is told as an event.
+        """Say what stands on a port: ``cas``, ``fxs``, ``fxo``, ``raw``, ``frames`` or ``signal-units``. What is there already is told.
 
         ``recognition_ms`` is of bits and of a telephone's loop and ground; ``dialling`` None = an ``fxs`` port that knows no dial pulses;
         ``exchange`` is how an ``fxo`` port recognises what the exchange does.
@@ -318,6 +299,11 @@ class Plane:
         elif isinstance(command, media.SendOctets):
             for encoded in encode_octets(command):
                 self._put(port, encoded)
+        elif isinstance(command, media.SendFrame):
+            octets = command.octets
+            code = lib.arena_send_frame(self._arena, self._epoch, port, octets, len(octets))
+            if code:
+                self._complain(code, port)
         elif isinstance(command, media.Armed):
             self._send_armed(port, command)
         else:
@@ -332,8 +318,10 @@ class Plane:
         _check(code, f"port {port}: epoch {self._epoch} of {lib.arena_epoch(self._arena)}")
 
     def _send_armed(self, port: int, armed: media.Armed) -> None:
-        kind, value = EVENT_CODES[type(armed.event)]
         inner = armed.command
+        if isinstance(inner, media.SendFrame) or isinstance(armed.event, media.Frame):
+            raise PlaneError("frames cannot be armed")
+        kind, value = EVENT_CODES[type(armed.event)]
         if isinstance(inner, media.SendOctets):
             *octets, last = encode_octets(inner)
             for waiting in octets:
@@ -362,16 +350,32 @@ class Plane:
             _empty(self._wake)
         events: list[tuple[float, int, MediaEvent]] = []
         while True:
-            count = lib.arena_drain(self._arena, self._epoch, self._event_buffer, _DRAIN_EVENTS)
+            count = lib.arena_drain(
+                self._arena, self._epoch, self._event_buffer, _DRAIN_EVENTS, self._frame_buffer, _DRAIN_OCTETS, self._frames
+            )
             if count <= 0:
                 _check(count, f"epoch {self._epoch} is stale")
                 return events
+            if self._frames[0]:
+                events += self._with_frames(count)
+                # They may have filled the room for octets before that for events.
+                continue
             events += [
                 (sample / 8000, port, EVENTS[kind, value])
                 for sample, port, kind, value in EVENT_LAYOUT.iter_unpack(self._event_octets[: count * 16])
             ]
             if count < _DRAIN_EVENTS:
                 return events
+
+    def _with_frames(self, count: int) -> Iterator[tuple[float, int, MediaEvent]]:
+        """Events drained, some of which are frames; their octets stand one behind the other."""
+        place = 0
+        for sample, port, kind, value in EVENT_LAYOUT.iter_unpack(self._event_octets[: count * 16]):
+            if kind == lib.PLANE_EVENT_FRAME:
+                yield sample / 8000, port, media.Frame(bytes(self._frame_octets[place : place + value]))
+                place += value
+            else:
+                yield sample / 8000, port, EVENTS[kind, value]
 
     # -- what stands on a port -------------------------------------------------------------------------------------
 
@@ -421,27 +425,7 @@ class Plane:
     def load_tones(self, plan: Mapping[str, Tone]) -> None:
         """Call progress tones by their names in pbx/vocabulary/tones.py."""
         for name, tone in plan.items():
-            segments = [
-                {
-                    "frequency_millihertz": [round(f * 1000) for f in segment.frequencies_hz],
-                    "level_tenth_dbm0": [round(level * 10) for level in segment.levels_dbm0],
-                    "on_samples": lib.TONE_FOR_EVER if segment.on_ms is None else round(segment.on_ms * 8),
-                    "off_samples": round(segment.off_ms * 8),
-                    "modulation_millihertz": round(segment.modulation_hz * 1000),
-                    "modulation_percent": segment.modulation_percent,
-                }
-                for segment in tone.segments
-            ]
-            cell = ffi.new(
-                "struct tone_plan *",
-                {
-                    "segments": len(segments),
-                    "repeat_from": tone.repeat_from,
-                    "passes": tone.passes,
-                    "segment": segments,
-                },
-            )
-            _check(lib.arena_tone_load(self._arena, tones.progress(name) - tones.PROGRESS, cell), f"tone {name}")
+            _check(lib.arena_tone_load(self._arena, tones.progress(name) - tones.PROGRESS, tone_cell(tone)), f"tone {name}")
 
     def set_tone_levels(self, dtmf_low_dbm0: float, dtmf_high_dbm0: float, mfc_forward_dbm0: float, mfc_backward_dbm0: float) -> None:
         """Levels of one frequency each of the DTMF digits and MFC signals that the plane sends (Q.23, Q.454)."""
@@ -451,17 +435,8 @@ class Plane:
     def load_recognised(self, frequencies_hz: Sequence[float], cadences: Mapping[str, Cadence]) -> None:
         """Which call progress tones RECEIVE_PROGRESS tells apart, and the frequencies they are made of."""
         _check(0 if len(frequencies_hz) <= lib.PROGRESS_FREQUENCIES_MAX else lib.PLANE_INVALID, "too many frequencies to recognise")
-        found = ffi.new("struct progress_plan *", {"frequencies": len(frequencies_hz), "tones": len(cadences)})
-        found.frequency_millihertz[0 : len(frequencies_hz)] = [round(hz * 1000) for hz in frequencies_hz]
-        for place, cadence in enumerate(cadences.values()):
-            cell = found.tone[place]
-            cell.segments, cell.needed = len(cadence.on_ms), cadence.needed
-            cell.on_ms[0 : len(cadence.on_ms)] = cadence.on_ms
-            cell.off_ms[0 : len(cadence.off_ms)] = cadence.off_ms
-            masks = cadence.frequencies or (1,) * max(1, len(cadence.on_ms))
-            cell.frequencies[0 : len(masks)] = masks
         codes = [tones.progress(name) for name in cadences]
-        _check(lib.arena_progress_load(self._arena, found, codes), "tones to recognise")
+        _check(lib.arena_progress_load(self._arena, progress_cell(frequencies_hz, cadences), codes), "tones to recognise")
 
     # -- what must outlive control ---------------------------------------------------------------------------------
 
@@ -531,6 +506,28 @@ class Plane:
     def journal_commit(self, sequence: int) -> None:
         """The store has every record up to ``sequence``: their room is free again."""
         _check(lib.arena_journal_commit(self._arena, sequence), "another writer has committed meanwhile")
+
+    def write_report(self, span: int, octets: bytes) -> None:
+        """What is to be known of a span; only the process that has its card writes it."""
+        _check(lib.arena_notice_write(self._arena, 0, lib.PLANE_NOTICE_REPORT, span, octets, len(octets)), f"report of span {span}")
+
+    def write_order(self, span: int, octets: bytes) -> None:
+        """What is to be done with a span, by the process that has its card."""
+        code = lib.arena_notice_write(self._arena, self._epoch, lib.PLANE_NOTICE_ORDER, span, octets, len(octets))
+        _check(code, f"order to span {span} at epoch {self._epoch}")
+
+    def read_report(self, span: int) -> bytes:
+        """The last whole report of a span; empty when there is none."""
+        return self._notice(lib.PLANE_NOTICE_REPORT, span)
+
+    def read_order(self, span: int) -> bytes:
+        """The last whole order to a span, likewise."""
+        return self._notice(lib.PLANE_NOTICE_ORDER, span)
+
+    def _notice(self, kind: int, span: int) -> bytes:
+        found = _uncleared("uint8_t[]", lib.PLANE_NOTICE_OCTETS)
+        count = lib.arena_notice_read(self._arena, kind, span, found, lib.PLANE_NOTICE_OCTETS)
+        return b"" if count == lib.PLANE_EMPTY else bytes(ffi.buffer(found, _check(count, f"no span {span}")))
 
     def read_recorder(self, recorder: int) -> bytes:
         """What the recorder has since the last reading: A-law, track 0 and 1 by turns, 16 000 octets a second.

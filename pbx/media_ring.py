@@ -1,7 +1,7 @@
 """How the vocabulary between media plane and lines looks in the rings of the arena (pbx/dsp/api.h): kinds, values, samples.
 
 Commands are encoded as (kind, value, detail, gain, sample), one or several of them; events are made of kind and value, the same object
-each time it is the same event. Leaves out the rings themselves (pbx/media.py).
+each time it is the same event. Frames alone are made of their octets. Leaves out the rings themselves (pbx/media.py).
 """
 
 import importlib
@@ -50,6 +50,7 @@ EVENT_CODES: dict[type[MediaEvent], tuple[int, Callable[[Any], int]]] = {
     media.Polarity: (lib.PLANE_EVENT_POLARITY, lambda event: int(event.reversed)),
     media.Battery: (lib.PLANE_EVENT_BATTERY, lambda event: int(event.present)),
     media.MeterPulse: (lib.PLANE_EVENT_METERING, lambda event: 0),
+    media.BadFrame: (lib.PLANE_EVENT_BAD_FRAME, lambda event: event.fault),
     media.LineMeasured: (lib.PLANE_EVENT_MEASURED, lambda event: event.quantity << 24 | event.value),
     media.LineTested: (lib.PLANE_EVENT_TEST, lambda event: event.errors | event.bits // 8 << 16 | event.synchronised << 31),
 }
@@ -68,6 +69,7 @@ _EVENT_MAKERS: dict[int, Callable[[int], MediaEvent]] = {
     lib.PLANE_EVENT_SLIP: lambda value: media.Slip(bool(value)),
     lib.PLANE_EVENT_OCTET: media.Octet,
     lib.PLANE_EVENT_TEST: lambda value: media.LineTested((value >> 16 & 0x7FFF) * 8, value & 0xFFFF, bool(value >> 31)),
+    lib.PLANE_EVENT_BAD_FRAME: media.BadFrame,
     lib.PLANE_EVENT_VOICE: lambda value: media.VoiceOn() if value else media.VoiceOff(),
     lib.PLANE_EVENT_GROUND: lambda value: media.Grounded(bool(value)),
     lib.PLANE_EVENT_RINGING: lambda value: media.RingOn() if value else media.RingOff(),
@@ -125,7 +127,14 @@ class ExchangeLine(msgspec.Struct, frozen=True):
 
 EXCHANGE_LINE = ExchangeLine()
 
-_PORT_KINDS = {"raw": lib.PLANE_PORT_RAW, "cas": lib.PLANE_PORT_CAS, "fxs": lib.PLANE_PORT_FXS, "fxo": lib.PLANE_PORT_FXO}
+_PORT_KINDS = {
+    "raw": lib.PLANE_PORT_RAW,
+    "cas": lib.PLANE_PORT_CAS,
+    "fxs": lib.PLANE_PORT_FXS,
+    "fxo": lib.PLANE_PORT_FXO,
+    "frames": lib.PLANE_PORT_FRAMES,
+    "signal-units": lib.PLANE_PORT_SIGNAL_UNITS,
+}
 # Kind, value, detail, gain, sample.
 Encoded = tuple[int, int, int, int, int]
 

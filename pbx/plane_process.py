@@ -22,6 +22,7 @@ from drivers.dahdi import Dahdi, DahdiError, DahdiSettings
 from drivers.wire import SpanSettings, Wire, join
 from pbx.media import Layout, Plane
 from pbx.sound_devices import SoundDescription, SoundDeviceError, add_sound_devices
+from pbx.span_tending import SpanTender
 
 PRIORITY = 10
 """Of SCHED_FIFO: above everything of normal priority, below the kernel's own threads."""
@@ -34,6 +35,7 @@ class DahdiChannels(msgspec.Struct, forbid_unknown_fields=True):
 
     first_channel: int
     channels: int = 31
+    signalling_channels: tuple[int, ...] = ()
     busy_bits: int = 0b0101
     receive_gain_db: float = 0.0
     send_gain_db: float = 0.0
@@ -49,6 +51,7 @@ class DahdiChannels(msgspec.Struct, forbid_unknown_fields=True):
         return cls(
             span.first_channel,
             span.channels,
+            tuple(span.signalling_channels),
             busy_bits,
             span.receive_gain_db,
             span.send_gain_db,
@@ -82,7 +85,7 @@ class Description(msgspec.Struct, forbid_unknown_fields=True):
 
     spans: list[SpanDescription]
     sounds: list[SoundDescription] = []
-    """Their ports follow those of the spans."""
+    """Their ports follow those of the spans; those of signalling channels follow these."""
     layout: Layout = Layout()
     realtime: bool = True
 
@@ -127,6 +130,13 @@ def build(description: Description, path: str) -> tuple[Plane, list[Wire | Dahdi
     return plane, cards
 
 
+def add_signalling_channels(plane: Plane, cards: Sequence[Wire | Dahdi]) -> None:
+    """Their ports stand behind all that carry sound, in the order of spans and time slots (pbx/plant.py)."""
+    for card in cards:
+        for link in card.links if isinstance(card, Dahdi) else []:
+            plane.add_card(link)
+
+
 def ask_for_real_time() -> list[str]:
     """SCHED_FIFO and locked memory for this process; what was refused, in words."""
     refused: list[str] = []
@@ -167,11 +177,14 @@ def main(arguments: Sequence[str]) -> int:
     for card in cards:
         if isinstance(card, Dahdi):
             card.watch()
+    tender = SpanTender(plane, cards)
+    tender.watch()
     refused = ask_for_real_time() if description.realtime else []
     if refused:
         sys.stderr.write(f"plane: not allowed: {', '.join(refused)}; ticks may come late on a loaded machine\n")
     try:
         sound_cards = add_sound_devices(plane, description.sounds)
+        add_signalling_channels(plane, cards)
     except SoundDeviceError as error:
         sys.stderr.write(f"plane: {error}\n")
         return 2
@@ -179,6 +192,7 @@ def main(arguments: Sequence[str]) -> int:
     sys.stdout.flush()
     while not plane.run():
         pass
+    tender.close()
     plane.close()
     for card in cards:
         card.close()

@@ -2,7 +2,8 @@
 
 What stands at both ends of a simulated span is said here too, so that the exchange (pbx/exchange.py), the simulated network
 (pbx/far_network.py) and those who make the cards (pbx/simulation.py, pbx/supervisor.py) agree. Ports are counted by span in the order of
-the configuration, thirty to a span. Leaves out everything that happens on the lines.
+the configuration, thirty to a span; behind them stand sound devices, then signalling channels. Leaves out everything that happens on
+the lines.
 """
 
 from collections.abc import Callable, Sequence
@@ -74,6 +75,18 @@ def port_of(configuration: Configuration, span: str, slot: int) -> int:
     """The plane's port of a time slot, or of a place on a board."""
     index, row = next((n, row) for n, row in enumerate(configuration.spans) if row.name == span)
     return index * SPAN_PORTS + (slot - 1 if row.board else slot_port(slot))
+
+
+def sound_ports_of(configuration: Configuration) -> int:
+    """How many ports carry sound: those of the spans, then those of sound devices."""
+    return max(1, len(configuration.spans)) * SPAN_PORTS + len(configuration.sound_devices)
+
+
+def signalling_ports_of(configuration: Configuration) -> dict[tuple[str, int], int]:
+    """The plane's port of each signalling channel by span and time slot; they stand behind all ports that carry sound."""
+    named = [(span.name, slot) for span in configuration.spans for slot in sorted(span.signalling_channels)]
+    first = len(configuration.spans) * SPAN_PORTS + len(configuration.sound_devices)
+    return {name: first + place for place, name in enumerate(named)}
 
 
 def circuit_engines(group: TrunkGroup, direction: Direction, examiner: NumberExaminer, far: bool = False) -> Callable[[], Engine]:

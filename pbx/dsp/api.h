@@ -37,6 +37,8 @@
 #define PLANE_EVENT_BATTERY 19  /* value 1 = fed */
 #define PLANE_EVENT_METERING 20 /* a pulse has ended */
 #define PLANE_EVENT_MEASURED 21 /* value quantity (CARD_LINE_) << 24 | what was measured */
+#define PLANE_EVENT_FRAME 22 /* in the ring, value = the place of its octets in their own; as arena_drain gives it, how many there are */
+#define PLANE_EVENT_BAD_FRAME 23 /* value CARD_FRAME_ fault */
 
 /* Kinds of plane_command; what `value`, `detail` and `gain` mean stands behind each. */
 #define PLANE_COMMAND_BITS 1        /* value abcd */
@@ -80,6 +82,7 @@
  * within a train ms | pause behind a digit ms << 16, gain shortest make ms. */
 #define PLANE_COMMAND_DIALLING 33
 #define PLANE_COMMAND_PULSES 34      /* value breaks 1..10, detail break ms << 16 | make ms, gain pause ms */
+#define PLANE_COMMAND_FRAME 35       /* made by arena_send_frame alone: value the place of its octets in their ring, detail how many */
 
 #define PLANE_TEST_SEND 0x100
 #define PLANE_TEST_RECEIVE 0x200
@@ -93,6 +96,8 @@
 #define PLANE_PORT_CAS 1
 #define PLANE_PORT_FXS 2
 #define PLANE_PORT_FXO 3
+#define PLANE_PORT_FRAMES 4       /* a signalling channel: every frame is told */
+#define PLANE_PORT_SIGNAL_UNITS 5 /* one of No. 7: a fill-in or status unit equal to the unit before it is only counted */
 
 /* Sources and receivers, as in pbx/vocabulary/media.py. */
 #define PLANE_PLAYER 0x10000
@@ -124,6 +129,11 @@
 #define PLANE_JOURNAL_RECORD_OCTETS 65536
 #define PLANE_PROMPT_NAME_OCTETS 48
 #define PLANE_PROGRESS_TONES 32
+#define PLANE_FRAME_OCTETS 508 /* of the longest frame, without its check sequence */
+#define PLANE_NOTICE_OCTETS 4000
+#define PLANE_NOTICE_REPORT 0 /* of a span, from the process that has the cards */
+#define PLANE_NOTICE_ORDER 1  /* to it, from control */
+#define PLANE_NOTICES 2
 
 struct plane_layout {
   uint32_t ports;
@@ -135,6 +145,8 @@ struct plane_layout {
   uint32_t commands;         /* of each ring, power of two */
   uint32_t recorder_samples; /* power of two, of each recorder */
   uint32_t echo_cancellers;  /* ports that can have one at a time; 0 = none */
+  uint32_t frame_octets;     /* power of two, of each ring of frames */
+  uint32_t spans;            /* that have notices */
   uint64_t prompt_octets;
   uint64_t journal_octets; /* power of two */
 };
@@ -210,6 +222,9 @@ struct plane_counters {
   uint64_t pacing_card;        /* by whose blocks the plane is ticked, 1 = the first card that can; 0 = by the clock */
   uint64_t pacing_switches;    /* how often that has changed */
   uint64_t held_over_ticks;    /* ticked by the clock while there are cards to go by */
+  uint64_t frame_overflows;    /* frames lost because control did not read them */
+  uint64_t refused_frames;     /* that the channel had no room to send */
+  uint64_t repeated_units;     /* signal units that were only counted */
 };
 
 /* A late tick, and how much of it the kernel explains. */
@@ -244,7 +259,12 @@ int arena_late_ticks(struct arena *arena, struct plane_late_tick *late, int room
 int arena_send(struct arena *arena, uint32_t epoch, uint32_t port, uint32_t kind, uint32_t value, uint32_t detail,
                int32_t gain, uint64_t at);
 int arena_send_armed(struct arena *arena, const struct plane_command *command);
-int arena_drain(struct arena *arena, uint32_t epoch, struct plane_event *events, int room);
+/* A frame of up to PLANE_FRAME_OCTETS octets for a port to send, behind the commands given before it. */
+int arena_send_frame(struct arena *arena, uint32_t epoch, uint32_t port, const uint8_t *octets, uint32_t count);
+/* Takes up to `room` events; the octets of their frames stand one behind the other in `octets`, whose room is octet_room (at least
+ * PLANE_FRAME_OCTETS); *frames = how many frames there are. */
+int arena_drain(struct arena *arena, uint32_t epoch, struct plane_event *events, int room, uint8_t *octets, uint32_t octet_room,
+                int *frames);
 int arena_events_waiting(struct arena *arena);
 
 /* What stands on a port. */
@@ -252,6 +272,11 @@ int arena_levels(struct arena *arena, uint32_t port, struct plane_levels *levels
 int arena_echo(struct arena *arena, uint32_t port, struct plane_echo *echo);
 int arena_tag(struct arena *arena, uint32_t port, uint32_t *tag);
 int arena_edges(struct arena *arena, uint32_t port, struct plane_edge *edges);
+
+/* What stands written of a span, by kind (PLANE_NOTICE_): a whole notice or the one before it, never half of one. Only the control of
+ * this epoch writes an order; a report has epoch 0. Reading gives the length, or PLANE_EMPTY. */
+int arena_notice_write(struct arena *arena, uint32_t epoch, uint32_t kind, uint32_t span, const uint8_t *octets, uint32_t length);
+int arena_notice_read(struct arena *arena, uint32_t kind, uint32_t span, uint8_t *octets, uint32_t room);
 
 /* Leg records, journal ring, recorders, prompts, tones. */
 int arena_leg_write(struct arena *arena, uint32_t epoch, uint32_t port, const uint8_t *octets, uint32_t length,

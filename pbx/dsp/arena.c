@@ -29,6 +29,12 @@ static uint64_t section_octets(const struct plane_layout *layout, enum arena_sec
     return layout->prompt_octets;
   case ARENA_JOURNAL:
     return layout->journal_octets;
+  case ARENA_FRAMES_UP:
+    return layout->frame_octets;
+  case ARENA_FRAMES_DOWN:
+    return ARENA_EPOCH_RINGS * (uint64_t)layout->frame_octets;
+  case ARENA_NOTICES:
+    return (uint64_t)layout->spans * PLANE_NOTICES * sizeof(struct arena_notice);
   default:
     return 0;
   }
@@ -42,6 +48,7 @@ static int sensible(const struct plane_layout *layout) {
   return layout->ports && layout->ports < 0x10000 && layout->mixes < 0x10000 && layout->players < 0x10000 &&
          layout->echo_cancellers < 0x10000 &&
          power_of_two(layout->events) && power_of_two(layout->commands) && power_of_two(layout->recorder_samples) &&
+         power_of_two(layout->frame_octets) && layout->frame_octets >= ARENA_FRAME_OCTETS_LEAST && layout->spans < 0x10000 &&
          power_of_two(layout->journal_octets) && layout->journal_octets >= 2 * PLANE_JOURNAL_RECORD_OCTETS;
 }
 
@@ -61,6 +68,9 @@ static struct arena *view(struct arena_header *header, uint64_t octets) {
   arena->prompts = (void *)(base + header->offset[ARENA_PROMPTS]);
   arena->prompt_sound = base + header->offset[ARENA_PROMPT_SOUND];
   arena->journal = base + header->offset[ARENA_JOURNAL];
+  arena->frames_up = base + header->offset[ARENA_FRAMES_UP];
+  arena->frames_down = base + header->offset[ARENA_FRAMES_DOWN];
+  arena->notices = (void *)(base + header->offset[ARENA_NOTICES]);
   return arena;
 }
 

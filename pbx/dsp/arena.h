@@ -15,6 +15,7 @@
 #define ARENA_MAGIC 0x697a676e6f7a0001ull
 #define ARENA_EPOCH_RINGS 4
 #define ARENA_LATE_TICKS 1024
+#define ARENA_FRAME_OCTETS_LEAST 1024u /* the longest frame and more */
 #define ARENA_JOURNAL_GAPS 16
 #define ARENA_SPECIAL_TENTH_DBM0 (-130) /* V.2 and the connection of modems to the network: -13 dBm0 as a mean */
 
@@ -28,6 +29,9 @@ enum arena_section {
   ARENA_PROMPTS,
   ARENA_PROMPT_SOUND,
   ARENA_JOURNAL,
+  ARENA_FRAMES_UP,
+  ARENA_FRAMES_DOWN,
+  ARENA_NOTICES,
   ARENA_SECTIONS
 };
 
@@ -71,6 +75,8 @@ struct arena_header {
   struct plane_counters counters;
   struct ring_positions commands[ARENA_EPOCH_RINGS];
   struct ring_positions events;
+  struct ring_positions frames_up; /* both the plane's: a frame is read when its event is */
+  struct ring_positions frames_down[ARENA_EPOCH_RINGS];
   struct ring_positions journal;
   _Atomic uint64_t journal_sequence;  /* of the last record appended */
   _Atomic uint64_t journal_committed; /* of the last record that the store has */
@@ -116,6 +122,18 @@ struct arena_recorder {
   struct arena_recorder_gap gap[ARENA_RECORDER_GAPS];
 };
 
+/* Two copies, as of leg records. */
+struct arena_notice_copy {
+  uint32_t crc; /* over length, sequence and octets */
+  uint32_t length;
+  uint64_t sequence;
+  uint8_t octets[PLANE_NOTICE_OCTETS];
+};
+
+struct arena_notice {
+  struct arena_notice_copy copy[2];
+};
+
 struct arena_prompt {
   char name[PLANE_PROMPT_NAME_OCTETS];
   uint64_t hash;
@@ -136,10 +154,21 @@ struct arena {
   struct arena_prompt *prompts;
   uint8_t *prompt_sound;
   uint8_t *journal;
+  uint8_t *frames_up;
+  uint8_t *frames_down;
+  struct arena_notice *notices;
 };
 
 /* Puts one event into the ring, or counts that there was no room. Called by the plane only. */
 void arena_event_put(struct arena *arena, uint64_t sample, uint32_t port, uint32_t kind, uint32_t value);
+/* Puts a frame and its event, or counts that there was no room for either. Called by the plane only. */
+void arena_frame_put(struct arena *arena, uint64_t sample, uint32_t port, const uint8_t *octets, uint32_t count);
+/* The octets of a command that is a frame, which it takes out of their ring; their number, 0 = it is none. Called by the plane only. */
+int arena_frame_take(struct arena *arena, const struct plane_command *command, uint8_t *octets);
+/* The frames of an older epoch's ring are nobody's any more. */
+void arena_frames_refuse(struct arena *arena, uint32_t ring);
+/* The octets of the frames among drained events, packed, as arena_drain gives them; returns how many events had room. */
+int arena_frames_pack(const struct arena *arena, struct plane_event *events, int count, uint8_t *octets, uint32_t room, int *frames);
 /* Takes the next command of the present epoch; 0 when there is none. Refuses and counts those of other epochs. */
 int arena_command_take(struct arena *arena, struct plane_command *command);
 /* Whether a command waits. */

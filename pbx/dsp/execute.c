@@ -26,6 +26,8 @@ static void configure(struct plane *plane, uint32_t number, const struct plane_c
   struct card_levels levels = {0};
   uint8_t kind = (uint8_t)(command->value & 0xff);
   uint32_t recognition = (command->value >> 16) * SAMPLES_A_MS, high = command->detail >> 16, low = command->detail & 0xffff;
+  port->units = kind == PLANE_PORT_SIGNAL_UNITS;
+  port->unit_octets = 0;
   struct cas cas = port->dialling;
   struct loop loop = {.kind = kind};
   cas.kind = kind;
@@ -397,6 +399,10 @@ void plane_take_command(struct plane *plane, const struct plane_command *command
       reject(plane);
     else
       plane->arena->header->counters.executed_commands++;
+    return;
+  }
+  if (command->kind == PLANE_COMMAND_FRAME) {
+    plane_send_frame(plane, command);
     return;
   }
   if (command->port >= plane->ports_used) {

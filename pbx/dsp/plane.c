@@ -377,6 +377,8 @@ static void hear(struct plane *plane) {
                                  (int)plane->card_event_room, plane->tick);
     for (int event = 0; event < count; event++)
       card_event(plane, slot->first, &plane->card_events[event]);
+    if (slot->card->take_frame)
+      plane_take_frames(plane, slot);
     if (slot->card->tokens)
       hear_tokens(plane, slot);
     else

@@ -25,7 +25,7 @@
 #include "token_track.h"
 #include "voice_lanes.h"
 
-#define PLANE_CARDS 64
+#define PLANE_CARDS 1024 /* a signalling channel is one, too */
 #define PLANE_PENDING 64 /* timed commands of a port: two dialled pulse digits and more */
 #define PLANE_ARMED 16   /* armed commands of a port */
 #define PLANE_NO_SOURCE 0xffffffffu
@@ -38,6 +38,7 @@
 #define PLANE_RECORD_STEP 8000          /* token: samples of silence recorded at a time */
 
 #define PLANE_RINGING_PARTS 4
+#define PLANE_SHORT_UNIT 5 /* octets of a fill-in unit are 3, of a status unit 4 or 5 (Q.703 2.2) */
 
 /* A cadence of one or two bursts, each with its pause. */
 struct plane_ringing {
@@ -80,6 +81,9 @@ struct plane_port {
   struct plane_command pending[PLANE_PENDING]; /* in the order of time */
   struct plane_command armed[PLANE_ARMED];
   struct generator generator;
+  uint8_t units; /* signalling channel: repeated signal units are only counted */
+  uint8_t unit_octets;
+  uint8_t unit[PLANE_SHORT_UNIT]; /* the last one, if it was short */
 };
 
 struct plane_player {
@@ -175,6 +179,10 @@ void plane_ringing_expire(struct plane *plane, uint32_t port);
 void plane_dialler_expire(struct plane *plane, uint32_t port);
 void plane_metering_expire(struct plane *plane, uint32_t port);
 void plane_record_tokens(struct plane *plane, uint32_t port, uint64_t until);
+
+/* frame_ports.c: frames of signalling channels. What works a channel in the tick takes them here, before control is told. */
+void plane_take_frames(struct plane *plane, const struct plane_card *slot);
+void plane_send_frame(struct plane *plane, const struct plane_command *command);
 
 /* echo_ears.c: cleans the ears of ports that have a canceller. */
 void plane_cancel_echoes(struct plane *plane);

@@ -1,4 +1,5 @@
-/* The rings between control and plane: commands down, events up, recorded samples up. One writer, one reader each. */
+/* The rings between control and plane: commands down, events up, recorded samples up; frames beside them stand in frame_ring.c. One
+ * writer, one reader each. */
 #include <string.h>
 
 #include "arena.h"
@@ -43,6 +44,7 @@ int arena_command_take(struct arena *arena, struct plane_command *command) {
     uint64_t read = atomic_load_explicit(&ring->read, memory_order_relaxed);
     uint64_t written = atomic_load_explicit(&ring->written, memory_order_acquire);
     if (number != epoch % ARENA_EPOCH_RINGS) {
+      arena_frames_refuse(arena, number);
       if (read != written) {
         header->counters.refused_commands += written - read;
         atomic_store_explicit(&ring->read, written, memory_order_release);
@@ -54,6 +56,7 @@ int arena_command_take(struct arena *arena, struct plane_command *command) {
       atomic_store_explicit(&ring->read, ++read, memory_order_release);
       if (command->epoch == epoch)
         return 1;
+      arena_frame_take(arena, command, 0);
       header->counters.refused_commands++;
     }
   }
@@ -89,7 +92,8 @@ int arena_events_waiting(struct arena *arena) {
                atomic_load_explicit(&ring->read, memory_order_relaxed));
 }
 
-int arena_drain(struct arena *arena, uint32_t epoch, struct plane_event *events, int room) {
+int arena_drain(struct arena *arena, uint32_t epoch, struct plane_event *events, int room, uint8_t *octets, uint32_t octet_room,
+                int *frames) {
   struct arena_header *header = arena->header;
   if (epoch == 0 || epoch != atomic_load(&header->epoch))
     return PLANE_STALE;
@@ -104,6 +108,7 @@ int arena_drain(struct arena *arena, uint32_t epoch, struct plane_event *events,
     first = count;
   memcpy(events, arena->events + (read & mask), first * sizeof *events);
   memcpy(events + first, arena->events, (count - first) * sizeof *events);
+  count = (uint64_t)arena_frames_pack(arena, events, (int)count, octets, octet_room, frames);
   /* Only if nobody else took them: a control of an older epoch may have been paused just here. */
   if (count && !atomic_compare_exchange_strong(&ring->read, &read, read + count))
     return PLANE_STALE;

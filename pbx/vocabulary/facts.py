@@ -303,6 +303,23 @@ class AlarmCleared(Fact, frozen=True, gc=False):
     text: str = ""
 
 
+class TimingSourceChanged(Fact, frozen=True, gc=False):
+    """A span's board takes its clock from another of its spans, by the driver's number; 0 = from its own crystal (G.811, G.823)."""
+
+    span: str
+    before: int = 0
+    now: int = 0
+
+
+class SpanMaintained(Fact, frozen=True, gc=False):
+    """A maintenance order to a span, or to the channel of a line, was done, or ``refused``: why."""
+
+    span: str
+    action: str = ""
+    line: str = ""
+    refused: str = ""
+
+
 class Commanded(Fact, frozen=True, gc=False):
     """An operator did something by name."""
 

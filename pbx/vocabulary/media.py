@@ -91,9 +91,20 @@ LINE_QUANTITIES = ("loop-resistance-ohm", "insulation-kohm", "foreign-ac-volt", 
 
 
 class Frame(MediaEvent, frozen=True, gc=False):
-    """A good HDLC frame without its check sequence."""
+    """A good HDLC frame without its check sequence, on a signalling channel."""
 
     octets: bytes
+
+
+class BadFrame(MediaEvent, frozen=True, gc=False):
+    """A frame came that is none: ``fault`` is FRAME_ABORTED, FRAME_BAD_CHECK, or FRAME_OVERRUN (too long, or some were lost here)."""
+
+    fault: int
+
+
+FRAME_ABORTED = 1
+FRAME_BAD_CHECK = 2
+FRAME_OVERRUN = 3
 
 
 class Played(MediaEvent, frozen=True, gc=False):
@@ -246,7 +257,7 @@ class LineTest(MediaCommand, frozen=True, gc=False):
 
 
 class SendFrame(MediaCommand, frozen=True, gc=False):
-    """Send an HDLC frame; the plane adds flags and check sequence."""
+    """Send an HDLC frame of 1 to 508 octets on a signalling channel; the card adds flags and check sequence."""
 
     octets: bytes
 

@@ -9,8 +9,9 @@ import pytest
 import drivers.dahdi
 from config.loader import Configuration, check, load
 from pbx import commands
+from pbx.exchange import layout_of
 from pbx.plane_process import DahdiChannels
-from pbx.plant import ends_of, port_of
+from pbx.plant import ends_of, port_of, signalling_ports_of, sound_ports_of
 from pbx.simulation import Simulation
 
 EXAMPLE = (Path(__file__).resolve().parent.parent.parent / "config" / "zongji.toml").read_text(encoding="utf-8")
@@ -91,6 +92,63 @@ def test_cut_through_and_pacing_reach_the_card():
 def test_mistakes_are_named(old, new, said):
     assert old in MORE
     found = told(MORE.replace(old, new, 1))
+    assert said in [one.what for one in found], found
+    assert all(one.cure for one in found)
+
+
+SIGNALLING = """
+[[span]]
+name = "isdn-1"
+kind = "cas"
+card = "dahdi"
+first_channel = 200
+signalling_channels = [17, 16]
+
+[[span]]
+name = "basic-1"
+kind = "cas"
+card = "dahdi"
+first_channel = 240
+channels = 3
+signalling_channels = [3]
+
+[[sound_device]]
+name = "headset"
+number = "8799"
+playback = "null"
+"""
+
+
+GROUP = '[[trunk_group]]\nname = "x"\n'
+
+
+def test_signalling_channels_stand_behind_all_that_sounds():
+    configuration = check(EXAMPLE + MORE + SIGNALLING, "office.toml")
+    sounding = len(configuration.spans) * 30 + 1
+    assert sound_ports_of(configuration) == sounding
+    ports = {("isdn-1", 16): sounding, ("isdn-1", 17): sounding + 1, ("basic-1", 3): sounding + 2}
+    assert signalling_ports_of(configuration) == ports
+    layout = layout_of(configuration)
+    assert (layout.ports, layout.recorders, layout.frame_octets) == (sounding + 3, sounding, 4 * 65536)
+    assert layout.spans == len(configuration.spans)
+    assert DahdiChannels.of(configuration.spans[-2], 0b0101).signalling_channels == (17, 16)
+    without = check(EXAMPLE + MORE, "office.toml")
+    assert layout_of(without).frame_octets == 65536 and signalling_ports_of(without) == {}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("[17, 16]", "[17, 16, 17]", "isdn-1/17 is there twice"),
+        ("[3]", "[4]", "basic-1/4: the board has 3 channels"),
+        ('card = "dahdi"\nfirst_channel = 200\n', "", 'signalling_channels has no meaning with card = "wire"'),
+        ("[[sound", GROUP + 'circuits = ["isdn-1/17"]\n[[sound', "isdn-1/17 is a line of trunk group x too"),
+        ("[[sound", GROUP + 'circuits = ["isdn-1/1"]\n[[sound', "isdn-1/16 carries the line signals of the span's circuits"),
+    ],
+)
+def test_mistakes_of_signalling_channels_are_named(old, new, said):
+    assert old in SIGNALLING
+    found = told(MORE + SIGNALLING.replace(old, new, 1))
     assert said in [one.what for one in found], found
     assert all(one.cure for one in found)
 

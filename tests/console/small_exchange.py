@@ -12,7 +12,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 import msgspec
 from twisted.internet import reactor
 
-from pbx.console_words import AgentRow, AlarmRow, CallRow, LineRow, QueueRow, RecordingRow
+from pbx.console_words import AgentRow, AlarmRow, CallRow, LineRow, QueueRow, RecordingRow, SpanRow
 from pbx.journal import Journal, MemoryRing
 from pbx.manhole import open_console
 from pbx.vocabulary import facts
@@ -45,6 +45,9 @@ class SmallExchange:
 
     def alarm_rows(self):
         return [AlarmRow("e1-1/1", "killer trunk", 3.0)]
+
+    def span_rows(self):
+        return [SpanRow("e1-1", "dahdi", "loss of signal", "CAS, HDB3, CRC-4", "clock from span 2", "normal", 30, 12, 10)]
 
     def clear(self, call):
         """Clear a call."""

@@ -73,10 +73,10 @@ def commanded(data):
 
 
 def test_an_observer_sees_tables_and_may_do_nothing(data):
-    shown = ("calls", "queues", "agents", "recordings", "lines(state='answered')", "len(lines)")
+    shown = ("calls", "queues", "agents", "recordings", "spans", "lines(state='answered')", "len(lines)")
     text, code = typed(data, "observer", *shown, "switch.clear('1-1')")
     assert "13900000000" in text and "sales  Sales  2        17.2" in text and "Ada" in text and "3 lines" in text and "\n90\n" in text
-    assert "2026-11-22/1-1-1-120000.wav" in text
+    assert "2026-11-22/1-1-1-120000.wav" in text and "loss of signal  CAS, HDB3, CRC-4  clock from span 2" in text
     assert "refused: the-observer is an observer and may not clear" in text and code == 1
     assert not any(who == "the-observer" for who, _, _ in commanded(data))
 

@@ -152,8 +152,8 @@ def test_tie_lines_of_both_kinds_carry_their_lead(port):
 @pytest.mark.parametrize(
     ("near", "far"),
     [
-        (DahdiSettings(1, frames_channel=16), DahdiSettings(32, frames_channel=16)),
-        (DahdiSettings(75, channels=3, frames_channel=4), DahdiSettings(106, channels=3, frames_channel=4)),
+        (DahdiSettings(1, signalling_channels=(16,)), DahdiSettings(32, signalling_channels=(16,))),
+        (DahdiSettings(75, channels=3, signalling_channels=(4,)), DahdiSettings(106, channels=3, signalling_channels=(4,))),
     ],
     ids=["D channel", "No. 7 link"],
 )

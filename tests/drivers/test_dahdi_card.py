@@ -384,9 +384,9 @@ def test_one_channel_is_looped(trunk):
 def test_without_the_device_node_nothing_is_there_and_nothing_breaks():
     kernel = Kernel()
     kernel.refuse["open"] = errno.ENOENT
-    bench = Bench(kernel, DahdiSettings(first_channel=1, frames_channel=16))
+    bench = Bench(kernel, DahdiSettings(first_channel=1, signalling_channels=(16,)))
     bench.step(3)
-    assert not bench.card.mend() and len(bench.card.missing()) == 30
+    assert not bench.card.mend() and len(bench.card.missing()) == 31
     assert bench.card.levels(7).alarms == lib.CARD_ALARM_LOS
     assert bench.card.report().present == 0
     bench.card.close()

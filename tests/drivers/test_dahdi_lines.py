@@ -254,7 +254,7 @@ def test_frames_go_both_ways_beside_the_circuits(signalling):
     kernel = Kernel()
     kernel.add(E1, lib.DAHDI_SIG_CLEAR)
     kernel.add([16], getattr(lib, signalling))
-    bench = Bench(kernel, DahdiSettings(first_channel=1, frames_channel=16))
+    bench = Bench(kernel, DahdiSettings(first_channel=1, signalling_channels=(16,)))
     bench.step(hear=SILENCE)
     kernel.channels[16].received = [b"\x00\x01\x7f\xaa\xbb", b"\x02\x03\xcc\xdd"]
     bench.card.send_frame(b"\x08\x00\x00")
@@ -267,7 +267,8 @@ def test_frames_go_both_ways_beside_the_circuits(signalling):
     counters = bench.card.counters()
     assert (counters.frame_aborts, counters.frame_overruns, counters.frame_bad_checks) == (1, 1, 1)
     assert (counters.frames_received, counters.frames_sent, counters.frames_lost) == (3, 1, 0)
-    assert bench.card.take_frame() == b"\x01"
+    faults = [lib.CARD_FRAME_ABORTED, lib.CARD_FRAME_OVERRUN, lib.CARD_FRAME_BAD_CHECK]
+    assert [bench.card.take_frame() for _ in range(5)] == [*faults, b"\x01", None], "faults stand in their order among the frames"
     bench.card.close()
 
 
@@ -275,7 +276,7 @@ def test_frames_that_have_no_room_are_lost_or_refused():
     kernel = Kernel()
     kernel.add([1], lib.DAHDI_SIG_CLEAR)
     kernel.add([2], lib.DAHDI_SIG_HDLCFCS)
-    bench = Bench(kernel, DahdiSettings(first_channel=1, channels=2, frames_channel=2))
+    bench = Bench(kernel, DahdiSettings(first_channel=1, channels=2, signalling_channels=(2,)))
     kernel.channels[2].full = True
     bench.step()
     for _ in range(32):
@@ -295,3 +296,96 @@ def test_frames_that_have_no_room_are_lost_or_refused():
         without.card.send_frame(b"x")
     assert without.card.take_frame() is None
     without.card.close()
+
+
+def links(*slots, **more):
+    """An E1 with signalling channels in these time slots, the others clear."""
+    kernel = Kernel()
+    kernel.add([slot for slot in range(1, 32) if slot not in slots], lib.DAHDI_SIG_CLEAR)
+    kernel.add(slots, lib.DAHDI_SIG_MTP2)
+    bench = Bench(kernel, DahdiSettings(first_channel=1, signalling_channels=slots, **more))
+    bench.step(hear=SILENCE)
+    return bench
+
+
+def test_several_signalling_channels_stand_in_any_slot_and_sound_goes_on_beside_them():
+    bench = links(31, 5, 16)
+    assert bench.card.missing() == {} and len(bench.card.links) == 3
+    bench.kernel.fresh()
+    for link, slot in enumerate((5, 16, 31)):
+        bench.kernel.channels[slot].received = [bytes([slot]) * 6]
+        bench.card.send_frame(bytes([link]), link)
+    heard, _ = bench.step(hear=0x2A)
+    assert [bench.card.take_frame(link) for link in range(4)] == [b"\x05" * 4, b"\x10" * 4, b"\x1f" * 4, None]
+    assert [bench.kernel.channels[slot].sent[-1][0] for slot in (5, 16, 31)] == [0, 1, 2]
+    quiet = {port for port in range(30) if of_port(heard, port) == bytes([SILENCE]) * TICK}
+    assert quiet == {4, 29}, "the ports of these slots are nobody's"
+    assert bench.card.state(4) == bench.card.state(29) == "a signalling channel"
+    assert bench.card.levels(4).alarms == lib.CARD_ALARM_LOS and bench.card.levels(5).alarms == 0
+    with pytest.raises(DahdiError):
+        bench.card.send_frame(b"x", 3)
+    bench.card.close()
+
+
+def test_a_signalling_channel_that_cannot_be_had_is_named_and_comes_when_it_can():
+    kernel = Kernel()
+    kernel.add(E1, lib.DAHDI_SIG_CLEAR)
+    kernel.add([16], lib.DAHDI_SIG_HDLCFCS)
+    kernel.channels[16].busy = True
+    kernel.channels[17].signalling = lib.DAHDI_SIG_CAS
+    bench = Bench(kernel, DahdiSettings(first_channel=1, signalling_channels=(16, 17)))
+    assert bench.card.missing() == {16: "in use by another program", 17: "configured as something else"}
+    bench.step(20, hear=SILENCE)
+    with pytest.raises(DahdiError):
+        bench.card.send_frame(b"nobody is there")
+    kernel.channels[16].busy = False
+    bench.card.mend()
+    bench.step(20, hear=SILENCE)
+    bench.card.send_frame(b"now")
+    bench.step(hear=SILENCE)
+    assert kernel.channels[16].sent == [b"now\x00\x00"]
+    bench.card.close()
+
+
+def test_frames_that_waited_when_the_span_was_pulled_are_not_sent_when_it_is_back():
+    bench = links(16)
+    channel = bench.kernel.channels[16]
+    channel.full = True
+    for _ in range(3):
+        bench.card.send_frame(b"old")
+    bench.step(hear=SILENCE)
+    bench.kernel.pull(range(1, 32))
+    bench.step(2)
+    assert bench.card.counters().removals == 1 and not bench.card.mend()
+    for gone in bench.kernel.channels.values():
+        gone.gone = gone.full = False
+    assert bench.card.mend()
+    bench.step(20, hear=SILENCE)
+    bench.card.send_frame(b"new")
+    bench.step(hear=SILENCE)
+    assert channel.sent == [b"new\x00\x00"]
+    bench.card.close()
+
+
+def test_at_rest_a_signalling_channel_costs_one_call_a_tick():
+    bench = links(3, 16)
+    bench.step(hear=SILENCE)
+    bench.kernel.fresh()
+    bench.step(16, hear=SILENCE)
+    assert len(bench.kernel.calls) == 16 * ((5 if bench.card.at_once else 2 * 29) + 2) + 1
+    bench.card.close()
+
+
+def test_a_flood_of_units_is_lost_in_part_and_counted_and_the_tick_goes_on():
+    bench = links(16)
+    bench.kernel.channels[16].received = [b"\x80\x80\x00cc"] * 1000
+    for _ in range(40):
+        bench.step(hear=SILENCE)
+        while bench.card.take_frame() is not None:
+            pass
+    counters = bench.card.counters()
+    assert (counters.frames_received, counters.frames_lost) == (16 * 40, 0), "no more than a tick can take"
+    bench.step(30, hear=SILENCE)
+    counters = bench.card.counters()
+    assert (counters.frames_received, counters.frames_lost) == (1000, 360 - 32), "the ring is full, and what is beyond is counted"
+    bench.card.close()

@@ -6,7 +6,8 @@ from pbx._plane import lib
 
 from drivers.dahdi import AVAILABLE, Dahdi
 from pbx.media import Layout
-from pbx.plane_process import DahdiChannels, Description, SpanDescription, build
+from pbx.plane_process import DahdiChannels, Description, SpanDescription, add_signalling_channels, build
+from pbx.vocabulary import media
 
 if not AVAILABLE:
     pytest.skip("built without dahdi/user.h (package dahdi-source)", allow_module_level=True)
@@ -29,6 +30,23 @@ def test_a_plane_with_a_wire_and_a_card_counts_ports_alike(tmp_path, capsys):
         plane.tick(tick)
     assert plane.levels(0).alarms == lib.CARD_ALARM_LOS
     assert cards[0].counters().ticks == 20 and cards[0].counters().system_calls == 0
+    plane.close()
+    for card in cards:
+        card.close()
+
+
+def test_signalling_channels_get_ports_of_their_own_behind_all_others(tmp_path, capsys):
+    links = DahdiChannels(first_channel=1020, channels=3, signalling_channels=(3, 2))
+    description = Description(spans=[SpanDescription(dahdi=links, name="basic"), SpanDescription()], layout=Layout(ports=62))
+    plane, cards = build(description, str(tmp_path / "arena"))
+    add_signalling_channels(plane, cards)
+    assert plane.ports == 62 and "channels 1020, 1021, 1022: not configured" in capsys.readouterr().err
+    for tick in range(3):
+        plane.send(61, media.SendFrame(b"nobody takes it"))
+        plane.tick(tick)
+    assert plane.levels(60).alarms == plane.levels(61).alarms == lib.CARD_ALARM_LOS
+    assert plane.counters()["refused_frames"] == 3
+    assert [event for _, port, event in plane.drain() if port == 61] == [media.Alarm(media.LOSS_OF_SIGNAL)]
     plane.close()
     for card in cards:
         card.close()

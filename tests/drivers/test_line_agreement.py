@@ -213,3 +213,13 @@ def test_spans_of_other_cards_are_not_looked_at(e1):
     e1.configuration = re.sub('card = "dahdi"\nfirst_channel = .*', 'card = "wire"', e1.configuration)
     e1.root = e1.root / "nowhere"
     assert e1.problems() == []
+
+
+def test_a_signalling_channel_that_is_something_else(e1):
+    (circuits,) = re.findall(r"^circuits = .*-1/1-15.*$", e1.configuration, re.MULTILINE)
+    e1.change(circuits, 'circuits = ["e1-1/1-15"]')
+    e1.change("first_channel = 1\n", "first_channel = 1\nsignalling_channels = [17]\n")
+    problem, line = e1.found("mine.toml", "channel 17 should be HDLCFCS")
+    assert line == "signalling_channels = [17]" and "write dchan=17 into system.conf" in problem.cure
+    problem, line = e1.found("system.conf", "channel 17 is cas here")
+    assert "write dchan=17 instead" in problem.cure

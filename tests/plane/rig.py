@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from typing import Literal
 
 from drivers.wire import SpanSettings, Wire, join
-from pbx.media import Cadence, Layout, Plane, Tone, ToneSegment
+from pbx.media import Layout, Plane
+from pbx.media_tones import Cadence, Tone, ToneSegment
 from pbx.vocabulary.media import MediaEvent
 
 Kind = Literal["circuits", "subscribers", "telephones", "offices"]

@@ -8,12 +8,15 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from pbx.media import Edge, Layout, Plane, StaleEpoch
+from pbx.span_notices import SpanAnswer, SpanOrder, SpanStatus
+from pbx.span_tending import NO_MAINTENANCE
 from pbx.vocabulary import media
 from tests.plane.rig import DIAL
 
@@ -166,3 +169,26 @@ def test_a_stop_within_a_tick_is_not_lost(tmp_path: Path) -> None:
         time.sleep(attempt * 0.0017)
         process.send_signal(signal.SIGTERM)
         assert process.wait(PATIENCE_SECONDS) == 0, f"attempt {attempt}"
+
+
+def test_spans_are_told_of_and_orders_are_answered_beside_the_tick(arena: str) -> None:
+    control = Plane.attach(arena)
+    control.raise_epoch()
+
+    def told(span: int, wanted: Callable[[SpanStatus], bool]) -> SpanStatus:
+        patience = time.monotonic() + PATIENCE_SECONDS
+        while True:
+            written = control.read_report(span)
+            status = msgspec.json.decode(written, type=SpanStatus) if written else None
+            if status is not None and wanted(status):
+                return status
+            assert time.monotonic() < patience, status
+            time.sleep(0.05)
+
+    assert told(1, lambda status: status.present and not status.alarms).card == "wire"
+    for number, action in enumerate(("reset-counters", "loop-line", "normal"), 1):
+        control.write_order(0, msgspec.json.encode(SpanOrder(number, control.now, action)))  # type: ignore[arg-type]
+        answered = told(0, lambda status, number=number: status.answer is not None and status.answer.number == number)  # type: ignore[misc]
+        assert answered.answer == SpanAnswer(number, NO_MAINTENANCE if action == "loop-line" else "")
+    seconds = told(0, lambda status: status.performance.seconds > 0).performance
+    assert seconds.errored_seconds == 0 and told(1, lambda status: True).answer is None

@@ -94,9 +94,11 @@ def test_storm(tokens: bool, seed: int) -> None:
         side = generator.randrange(2)
         port = generator.randrange(PORTS)
         if generator.random() < 0.1:
-            planes[side].configure_port(port, generator.choice(["cas", "fxs", "fxo", "raw"]), generator.choice([0, 20]))
+            planes[side].configure_port(port, generator.choice(["cas", "fxs", "fxo", "raw", "frames", "signal-units"]), generator.choice([0, 20]))
         elif generator.random() < 0.1:
             planes[side].send_player(generator.randrange(3), generator.randrange(5), generator.random() < 0.5)
+        elif generator.random() < 0.05:
+            planes[side].send(port, media.SendFrame(bytes(generator.choice([1, 300]))))
         else:
             planes[side].send(port, any_command(generator, pair.tick / 100))
         sent[side] += 1

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from pbx.media import Cadence
+from pbx.media_tones import Cadence
 from pbx.vocabulary import media, tones
 from pbx.vocabulary.media import MIX, PLAYER
 from tests.plane.rig import Pair, on_port

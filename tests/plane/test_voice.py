@@ -2,7 +2,7 @@
 
 import pytest
 
-from pbx.media import Tone, ToneSegment
+from pbx.media_tones import Tone, ToneSegment
 from pbx.vocabulary import media, tones
 from pbx.vocabulary.media import RECEIVE_PROGRESS, RECEIVE_VOICE
 from tests.dsp.sounds import through_alaw
