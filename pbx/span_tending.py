@@ -106,7 +106,8 @@ class _Tended:
 
     def _wire(self, second: int, card: Wire) -> SpanStatus:
         line = {name: count - self.zero.get(name, 0) for name, count in _wire_line(card).items()}
-        counted = {name: count for name, count in msgspec.structs.asdict(card.counters(0)).items() if not name.endswith("errors") and name != "e_bits"}
+        every = msgspec.structs.asdict(card.counters(0))
+        counted = {name: count for name, count in every.items() if not name.endswith("errors") and name != "e_bits"}
         alarms = card.alarms(0)
         framing = "" if card.tokens else {"on": "CRC-4", "off": "no CRC-4", "automatic": "CRC-4 if the far end has it"}[card.spans[0].crc4]
         return SpanStatus(

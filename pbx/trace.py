@@ -51,6 +51,10 @@ def _named(text: str, /, **values: Any) -> str:
     return f"{text} ({shown})" if shown else text
 
 
+def _clock(span: int) -> str:
+    return f"span {span}" if span else "its own crystal"
+
+
 WORDS: dict[type[Fact], Callable[[Any], str]] = {
     facts.ServiceInitiated: lambda fact: "call begins",
     facts.Originated: lambda fact: _named(f"calls {fact.called or 'nobody'}", calling=fact.calling),
@@ -77,8 +81,10 @@ WORDS: dict[type[Fact], Callable[[Any], str]] = {
     facts.ConnectionCleared: lambda fact: f"over: {cause_text(fact.cause)}",
     facts.CallCleared: lambda fact: f"call over: {cause_text(fact.cause)}",
     facts.Adopted: lambda fact: "adopted by a new control",
+    facts.TimingSourceChanged: lambda fact: f"span {fact.span} is clocked by {_clock(fact.now)}, no more by {_clock(fact.before)}",
+    facts.SpanMaintained: lambda fact: f"{fact.action} of {fact.line or fact.span}: {fact.refused or 'done'}",
 }
-"""Each fact about a call in an engineer's words."""
+"""Each fact about a call, and what has words of its own besides, in an engineer's words."""
 
 
 def words_of(fact: Fact) -> str:

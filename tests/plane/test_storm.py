@@ -94,7 +94,8 @@ def test_storm(tokens: bool, seed: int) -> None:
         side = generator.randrange(2)
         port = generator.randrange(PORTS)
         if generator.random() < 0.1:
-            planes[side].configure_port(port, generator.choice(["cas", "fxs", "fxo", "raw", "frames", "signal-units"]), generator.choice([0, 20]))
+            kind = generator.choice(["cas", "fxs", "fxo", "raw", "frames", "signal-units"])
+            planes[side].configure_port(port, kind, generator.choice([0, 20]))
         elif generator.random() < 0.1:
             planes[side].send_player(generator.randrange(3), generator.randrange(5), generator.random() < 0.5)
         elif generator.random() < 0.05:

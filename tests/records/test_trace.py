@@ -74,12 +74,19 @@ def test_a_trace_is_ascii_and_columns_hold_for_long_names():
 @pytest.mark.parametrize("name", sorted(set(facts.KINDS) - set(facts.ABSTRACT)))
 def test_every_kind_of_fact_has_words(name):
     kind = facts.KINDS[name]
-    needed = {"source": "s", "text": "t", "who": "w", "verb": "v", "epoch": 1, "call": "c", "agent": "a", "line": "l"}
+    needed = {"source": "s", "text": "t", "who": "w", "verb": "v", "epoch": 1, "call": "c", "agent": "a", "line": "l", "span": "e1"}
     fact = kind(1.0, **{field: value for field, value in needed.items() if field in kind.__struct_fields__})
     words = trace.words_of(fact)
     assert words and "\n" not in words
     if issubclass(kind, facts.CallFact) and kind is not facts.Traced:
         assert kind in trace.WORDS
+
+
+def test_spans_have_words_of_their_own():
+    assert trace.words_of(facts.TimingSourceChanged(0.0, "e1-1", 1, 0)) == "span e1-1 is clocked by its own crystal, no more by span 1"
+    assert trace.words_of(facts.TimingSourceChanged(0.0, "e1-1", 0, 2)) == "span e1-1 is clocked by span 2, no more by its own crystal"
+    assert trace.words_of(facts.SpanMaintained(0.0, "e1-1", "loop-line", refused="no such order")) == "loop-line of e1-1: no such order"
+    assert trace.words_of(facts.SpanMaintained(0.0, "e1-1", "loop-channel", "e1-1/5")) == "loop-channel of e1-1/5: done"
 
 
 def test_the_live_trace_writes_each_call_from_its_own_zero():
