@@ -30,6 +30,8 @@ TICK = 80
 TICK_S = 0.01
 LAYOUT = Layout(ports=30, recorders=1, prompt_octets=1 << 16, journal_octets=1 << 17)
 JOIN_TICKS = 20
+OCTETS = 100_000
+"""What a far end has to say: 12 s."""
 MARK = 24
 """So many octets in a row are found at one place alone."""
 
@@ -43,9 +45,8 @@ class Office:
         self.theirs = Dahdi(DahdiSettings(32, idle_bits=IDLE))
         self.plane = Plane.create(LAYOUT)
         self.plane.add_card(self.ours.card)
-        self.script = [bytes(generator.choice([n for n in range(256) if n != SILENCE]) for _ in range(400_000)) for _ in range(2)]
+        self.script = [generator.randbytes(OCTETS).replace(bytes([SILENCE]), b"\x55") for _ in range(2)]
         self.said, self.heard = [0, 0], [bytearray(), bytearray()]
-        self.speaks = True
         self.tick, self._began = 0, time.monotonic()
         self.pace = ffi.gc(lib.pace_create(ffi.NULL), lib.pace_close)
         lib.pace_add(self.pace, self.ours.card)
@@ -161,10 +162,9 @@ def test_a_listener_ends_it_without_sound_doubled(seed):
         office.steps(60)
         assert office.joins() == 1
         since = len(office.heard[0])
-        third = len(office.heard[0])
         office.plane.send(0, media.Record(0))
         office.steps(100)
-        assert office.joins() == 0 and third
+        assert office.joins() == 0
         recorded = office.plane.read_recorder(0)[0::2]
         breaks = [_jumps(_positions(office, one, other, since)) for one, other in ((0, 1), (1, 0))]
         since = len(office.heard[0])
