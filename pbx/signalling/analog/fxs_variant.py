@@ -12,6 +12,7 @@ import msgspec
 
 from pbx.engine import Noted, Output
 from pbx.machine import Chart, State, Timer
+from pbx.signalling.analog.alarm_watch import alarm_chart
 from pbx.vocabulary import tones
 from pbx.vocabulary.call import Alerting
 from pbx.vocabulary.media import Ring, SendTone
@@ -137,6 +138,7 @@ class SubscriberVariant:
         self.data = data
         self._timers = [Timer(name, timer.default_ms, timer.low_ms, timer.high_ms, timer.source) for name, timer in data.timers.items()]
         self._charts: dict[str, Chart] = {}
+        self.alarm_chart = alarm_chart(data.name, self._timers)
         self._rings: dict[str, Sequence[Output]] = {
             name: (Noted(f"-> {'' if name == NORMAL else name + ' '}ringing {cadence.text()}"), cadence.command(), ALERTING)
             for name, cadence in data.ringing.items()
