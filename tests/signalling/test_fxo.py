@@ -504,6 +504,29 @@ def test_resume_of_what_was_not_answered():
     assert up(expire(rung)) == [Idle(), Seized()]
 
 
+def test_in_an_alarm_at_a_restart_neither_ringing_nor_a_missing_feed_is_believed():
+    engine = line()
+    outputs = engine.resume("", Levels(ringing=True, battery=False, alarms=1), 0.0)
+    assert up(outputs) == [Idle(), Blocked("alarm")]
+    assert up(expire(engine)) == [], "it lasts: nothing is lost, and nobody says that the feed is gone"
+    assert engine.deadline() is None
+    assert up(give(engine, 9.0, RingOff(), Battery(True), Alarm(0))) == [Unblocked()]
+    dead = line()
+    dead.resume("", Levels(battery=False, alarms=1), 0.0)
+    give(dead, 9.0, Alarm(0))
+    assert Blocked("remote") in expire(dead)
+    rung = line()
+    rung.resume("", Levels(ringing=True, alarms=1), 0.0)
+    assert up(give(rung, 1.0, Alarm(0))) == [Seized(), Unblocked()]
+
+
+def test_ground_start_in_an_alarm_at_a_restart():
+    engine = line(ground_start=True)
+    assert up(engine.resume("", Levels(battery=True, alarms=1), 0.0)) == [Idle(), Blocked("alarm")]
+    assert up(give(engine, 1.0, Battery(False), Alarm(0))) == [Unblocked()]
+    assert engine.state == "Idle"
+
+
 def test_data_that_contradicts_itself_is_refused():
     with pytest.raises(LineDataError, match="guard"):
         LINE.adjusted({"guard": 1})
