@@ -36,7 +36,7 @@ HOME = Path(__file__).resolve().parent.parent
 SIGNALLING_SLOT = 16
 """The time slot that carries the line signals of all circuits of a span (G.704 clause 5.1.3)."""
 
-DAHDI_KEYS = ("first_channel", "channels", "receive_gain_db", "send_gain_db", "alarm_raise_ms", "alarm_clear_ms")
+DAHDI_KEYS = ("first_channel", "channels", "receive_gain_db", "send_gain_db", "alarm_raise_ms", "alarm_clear_ms", "card_dials")
 """What only a span on DAHDI has."""
 
 Findings = Iterator[Finding]

@@ -91,6 +91,12 @@ struct card_tokens {
   struct card_token_change change[CARD_TOKEN_CHANGES];
 };
 
+/* One digit of dial pulses. */
+struct card_pulses {
+  uint8_t breaks; /* 1..10 */
+  uint16_t break_ms, make_ms, pause_ms; /* the pause counts from the end of the last break */
+};
+
 struct card {
   const char *kind;
   void *self;
@@ -103,6 +109,9 @@ struct card {
   int (*write)(struct card *, const uint8_t *samples, uint64_t tick);
   int (*level)(struct card *, int port, struct card_levels *);
   int (*order)(struct card *, const struct card_order *);
+  /* Optional, null on a card that cannot: dials a digit on an exchange line whose loop is closed, behind those that it has still to dial.
+   * An order to the loop ends them all. 0, or -1: not on this line, not now. */
+  int (*dial)(struct card *, int port, const struct card_pulses *pulses);
   /* 1 when nothing is in flight in either direction and nothing will change until somebody sends: the virtual clock may jump. */
   int (*quiet)(struct card *);
   void (*close)(struct card *);

@@ -145,7 +145,7 @@ static int write_card(struct card *card, const uint8_t *samples, uint64_t tick) 
   int found = 0;
   for (int port = 0; port < ports_of(it) && it->present && !(found & CHANNEL_GONE); port++) {
     struct dahdi_channel *channel = &it->channel[port];
-    if (channel->fd < 0 || atomic_load_explicit(&channel->looped, memory_order_relaxed)) continue;
+    if (channel->fd < 0 || dahdi_channel_is_mute(channel)) continue;
     found |= dahdi_channel_write(channel, &it->ticking, &it->counters, &told, &it->settings, it->frozen,
                                  samples + port * CARD_TICK_SAMPLES);
   }
@@ -172,6 +172,12 @@ static int order_card(struct card *card, const struct card_order *order) {
   int refused = dahdi_channel_order(&it->channel[order->port], &it->settings, &it->ticking, order->kind, order->value);
   it->counters.refused_orders += refused != 0;
   return refused;
+}
+
+static int dial_card(struct card *card, int port, const struct card_pulses *pulses) {
+  struct dahdi *it = card->self;
+  if (port < 0 || port >= ports_of(it)) return -1;
+  return dahdi_channel_dial(&it->channel[port], &it->ticking, pulses);
 }
 
 /* Real lines may say something at any moment. */
@@ -263,6 +269,7 @@ struct card *dahdi_create(const struct dahdi_settings *settings, const struct da
                            .write = write_card,
                            .level = level_card,
                            .order = order_card,
+                           .dial = settings->dials && settings->kind == WIRE_OFFICES ? dial_card : 0,
                            .quiet = quiet_card,
                            .close = close_card};
   it->frames.fd = it->frames.opened.fd = -1;

@@ -42,6 +42,7 @@ class DahdiSettings(msgspec.Struct, frozen=True):
     frames_channel: int = 0
     receive_gain_db: float = 0.0
     send_gain_db: float = 0.0
+    dials: bool = True
     raise_ms: int = 100
     clear_ms: int = 1000
 
@@ -114,7 +115,7 @@ class Dahdi:
         if not AVAILABLE:
             raise DahdiError(f"this build knows no DAHDI: {CURE}")
         filled = ffi.new("struct dahdi_settings *")
-        for name in ("first_channel", "channels", "frames_channel", "raise_ms", "clear_ms"):
+        for name in ("first_channel", "channels", "frames_channel", "dials", "raise_ms", "clear_ms"):
             setattr(filled, name, getattr(settings, name))
         filled.kind = _KINDS[settings.kind]
         filled.idle_bits, filled.busy_bits = settings.idle_bits & 15, settings.busy_bits & 15

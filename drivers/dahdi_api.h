@@ -26,6 +26,7 @@ struct dahdi_settings {
   int idle_bits;      /* abcd sent before the first order; E and M: on-hook */
   int busy_bits;      /* E and M channels have no bits of their own: what off-hook is called */
   int frames_channel; /* of the span, 1..31: carries frames (dchan, mtp2); 0 = none */
+  int dials;          /* 1 = the kernel makes the dial pulses of exchange lines, if it has a tone zone */
   int receive_gain_tenth_db, send_gain_tenth_db; /* -240..120, over A-law */
   int raise_ms, clear_ms; /* an alarm stands so long before it is told, is gone so long before that is told */
 };

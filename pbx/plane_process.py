@@ -39,6 +39,7 @@ class DahdiChannels(msgspec.Struct, forbid_unknown_fields=True):
     send_gain_db: float = 0.0
     raise_ms: int = 100
     clear_ms: int = 1000
+    dials: bool = True
 
     @classmethod
     def of(cls, span: Span, busy_bits: int) -> "DahdiChannels":
@@ -51,6 +52,7 @@ class DahdiChannels(msgspec.Struct, forbid_unknown_fields=True):
             span.send_gain_db,
             span.alarm_raise_ms,
             span.alarm_clear_ms,
+            span.card_dials,
         )
 
 
