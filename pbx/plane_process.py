@@ -18,10 +18,11 @@ from typing import Literal
 import msgspec
 
 from config.schema import Span
+from drivers.alsa import AlsaError
 from drivers.dahdi import Dahdi, DahdiError, DahdiSettings
 from drivers.wire import SpanSettings, Wire, join
 from pbx.media import Layout, Plane
-from pbx.sound_devices import SoundDescription, SoundDeviceError, add_sound_devices
+from pbx.sound_devices import SoundDescription, add_sound_devices
 
 PRIORITY = 10
 """Of SCHED_FIFO: above everything of normal priority, below the kernel's own threads."""
@@ -161,14 +162,14 @@ def main(arguments: Sequence[str]) -> int:
     for card in cards:
         if isinstance(card, Dahdi):
             card.watch()
+    try:
+        sound_cards = add_sound_devices(plane, description.sounds)
+    except AlsaError as error:
+        sys.stderr.write(f"plane: {error}\n")
+        return 2
     refused = ask_for_real_time() if description.realtime else []
     if refused:
         sys.stderr.write(f"plane: not allowed: {', '.join(refused)}; ticks may come late on a loaded machine\n")
-    try:
-        sound_cards = add_sound_devices(plane, description.sounds)
-    except SoundDeviceError as error:
-        sys.stderr.write(f"plane: {error}\n")
-        return 2
     sys.stdout.write("ready\n")
     sys.stdout.flush()
     while not plane.run():
