@@ -95,6 +95,8 @@ class Span(Section, frozen=True):
     """DAHDI: an alarm of the line stands so long before it counts."""
     alarm_clear_ms: Annotated[int, Meta(ge=0, le=60000, description="milliseconds from 0 to 60000")] = 1000
     """DAHDI: it is gone so long before circuits are used again."""
+    message_lamp: Literal["none", "reversal", "high-voltage", "neon"] = "none"
+    """DAHDI: how the board feeds the lamps of telephones that tell of waiting messages; which of these it can, its driver knows."""
     card_dials: bool = True
     """DAHDI: dial pulses and flashes of exchange lines are timed by the kernel, to the millisecond; else by ticks of 10 ms."""
 

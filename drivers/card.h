@@ -43,6 +43,7 @@
 #define CARD_ORDER_MEASURE 6  /* FXS: one CARD_EVENT_MEASURED for each quantity follows; -1 = the card cannot */
 #define CARD_ORDER_LOOP 7     /* FXO: value = 1 loop closed, 0 open */
 #define CARD_ORDER_GROUND 8   /* FXO, ground start: value = 1 the ring wire is grounded */
+#define CARD_ORDER_LAMP 9     /* FXS: value = 1 the lamp of waiting messages is fed, 0 it is not; -1 = the card cannot */
 
 /* What CARD_ORDER_MEASURE measures, in the order of LINE_QUANTITIES in pbx/vocabulary/media.py. */
 #define CARD_LINE_LOOP_OHM 0

@@ -250,6 +250,7 @@ static int in_range(const struct dahdi_settings *settings) {
     if (gains[n] < -240 || gains[n] > 120) return 0;
   if (settings->kind != WIRE_CIRCUITS && settings->kind != WIRE_SUBSCRIBERS && settings->kind != WIRE_OFFICES) return 0;
   if (settings->frames_channel < 0 || settings->frames_channel > SPAN_CARD_E1_CHANNELS) return 0;
+  if (settings->message_lamp < SPAN_CARD_LAMP_NONE || settings->message_lamp > SPAN_CARD_LAMP_NEON) return 0;
   if (settings->raise_ms < 0 || settings->clear_ms < 0) return 0;
   return settings->first_channel >= 1 && settings->first_channel + settings->channels - 1 <= DAHDI_MAX_CHANNELS &&
          settings->channels >= 1 && settings->channels <= SPAN_CARD_E1_CHANNELS;

@@ -8,7 +8,7 @@ tells counters and what the driver reports of the line, orders loop-backs, and c
 import os
 import threading
 from types import TracebackType
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, get_args
 
 import msgspec
 from pbx._plane import ffi, lib
@@ -22,7 +22,9 @@ MEND_S = 1.0
 
 Kind = Literal["circuits", "subscribers", "offices"]
 Maintenance = Literal["normal", "loop-local", "loop-line", "loop-payload", "pattern", "reset-counters", "one-fas-error", "one-crc4-error"]
+Lamp = Literal["none", "reversal", "high-voltage", "neon"]
 
+_LAMPS = get_args(Lamp)
 _KINDS: dict[str, int] = {"circuits": lib.WIRE_CIRCUITS, "subscribers": lib.WIRE_SUBSCRIBERS, "offices": lib.WIRE_OFFICES}
 _MAINTENANCE = ("normal", "loop-local", "loop-line", "loop-payload", "pattern", "reset-counters", "one-fas-error", "one-crc4-error")
 _EVENT_ROOM = 4096
@@ -42,6 +44,7 @@ class DahdiSettings(msgspec.Struct, frozen=True):
     frames_channel: int = 0
     receive_gain_db: float = 0.0
     send_gain_db: float = 0.0
+    message_lamp: Lamp = "none"
     dials: bool = True
     raise_ms: int = 100
     clear_ms: int = 1000
@@ -118,6 +121,7 @@ class Dahdi:
         for name in ("first_channel", "channels", "frames_channel", "dials", "raise_ms", "clear_ms"):
             setattr(filled, name, getattr(settings, name))
         filled.kind = _KINDS[settings.kind]
+        filled.message_lamp = _LAMPS.index(settings.message_lamp)
         filled.idle_bits, filled.busy_bits = settings.idle_bits & 15, settings.busy_bits & 15
         filled.receive_gain_tenth_db = round(settings.receive_gain_db * 10)
         filled.send_gain_tenth_db = round(settings.send_gain_db * 10)

@@ -19,6 +19,12 @@ struct dahdi_kernel {
   int (*poll)(void *self, const int *fds, int count, uint8_t *readable);
 };
 
+/* How the lamp of a telephone that tells of waiting messages is fed. */
+#define SPAN_CARD_LAMP_NONE 0
+#define SPAN_CARD_LAMP_REVERSAL 1     /* by reversed poles while on-hook */
+#define SPAN_CARD_LAMP_HIGH_VOLTAGE 2 /* by a direct voltage of 90 V */
+#define SPAN_CARD_LAMP_NEON 3         /* by an alternating voltage of 90 V */
+
 struct dahdi_settings {
   int first_channel;  /* DAHDI's number of the first channel of the span */
   int channels;       /* 31: an E1, port n is time slot 1-15, 17-31; 1 to 30: a board, port n is its n-th channel */
@@ -26,6 +32,7 @@ struct dahdi_settings {
   int idle_bits;      /* abcd sent before the first order; E and M: on-hook */
   int busy_bits;      /* E and M channels have no bits of their own: what off-hook is called */
   int frames_channel; /* of the span, 1..31: carries frames (dchan, mtp2); 0 = none */
+  int message_lamp;   /* SPAN_CARD_LAMP_: of the telephones of the span */
   int dials;          /* 1 = the kernel makes the dial pulses of exchange lines, if it has a tone zone */
   int receive_gain_tenth_db, send_gain_tenth_db; /* -240..120, over A-law */
   int raise_ms, clear_ms; /* an alarm stands so long before it is told, is gone so long before that is told */

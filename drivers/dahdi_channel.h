@@ -65,7 +65,7 @@ struct dahdi_channel {
   struct dahdi_signals now, told;
   int behind; /* there was no room for all events */
   uint8_t ordered_bits, sent_bits;
-  uint8_t loop, ring, reverse, unfed, ground; /* as ordered */
+  uint8_t loop, ring, reverse, unfed, ground, lamp; /* as ordered */
   uint64_t dialling_until;    /* tick at which the kernel has dialled at the latest; 0 = it does not */
   struct card_pulses dialled; /* the lengths that the kernel has been told for the pulses that it makes */
   uint8_t active;  /* FXS: fed for speech, because the telephone is off-hook */

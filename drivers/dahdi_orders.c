@@ -54,8 +54,15 @@ static int order_polarity(struct dahdi_channel *channel, struct dahdi_calls *cal
   return failed;
 }
 
+static int order_lamp(struct dahdi_channel *channel, struct dahdi_calls *calls, int on) {
+  channel->lamp = (uint8_t)on;
+  return channel->fd < 0 ? 0 : dahdi_call_number(calls, channel->fd, DAHDI_VMWI, on);
+}
+
 static int telephone_order(struct dahdi_channel *channel, struct dahdi_calls *calls, int kind, int value) {
   switch (kind) {
+  case CARD_ORDER_LAMP:
+    return order_lamp(channel, calls, value);
   case CARD_ORDER_RING:
     return order_ring(channel, calls, value);
   case CARD_ORDER_POLARITY:
@@ -135,4 +142,5 @@ void dahdi_channel_take(struct dahdi_channel *channel, const struct dahdi_settin
   if (channel->sort == CHANNEL_OFFICE && channel->loop) hook(channel, calls, DAHDI_OFFHOOK);
   if (channel->sort == CHANNEL_TELEPHONE && channel->ring) hook(channel, calls, DAHDI_RING);
   if (channel->sort == CHANNEL_TELEPHONE && channel->reverse) order_polarity(channel, calls, 1);
+  if (channel->sort == CHANNEL_TELEPHONE && channel->lamp) order_lamp(channel, calls, 1);
 }

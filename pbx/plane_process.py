@@ -19,7 +19,7 @@ import msgspec
 
 from config.schema import Span
 from drivers.alsa import AlsaError
-from drivers.dahdi import Dahdi, DahdiError, DahdiSettings
+from drivers.dahdi import Dahdi, DahdiError, DahdiSettings, Lamp
 from drivers.wire import SpanSettings, Wire, join
 from pbx.media import Layout, Plane
 from pbx.sound_devices import SoundDescription, add_sound_devices
@@ -41,6 +41,7 @@ class DahdiChannels(msgspec.Struct, forbid_unknown_fields=True):
     raise_ms: int = 100
     clear_ms: int = 1000
     dials: bool = True
+    message_lamp: Lamp = "none"
 
     @classmethod
     def of(cls, span: Span, busy_bits: int) -> "DahdiChannels":
@@ -54,6 +55,7 @@ class DahdiChannels(msgspec.Struct, forbid_unknown_fields=True):
             span.alarm_raise_ms,
             span.alarm_clear_ms,
             span.card_dials,
+            span.message_lamp,
         )
 
 

@@ -80,6 +80,7 @@
  * within a train ms | pause behind a digit ms << 16, gain shortest make ms. */
 #define PLANE_COMMAND_DIALLING 33
 #define PLANE_COMMAND_PULSES 34      /* value breaks 1..10, detail break ms << 16 | make ms, gain pause ms */
+#define PLANE_COMMAND_LAMP 36        /* value 1 = the lamp of waiting messages is fed */
 
 #define PLANE_TEST_SEND 0x100
 #define PLANE_TEST_RECEIVE 0x200

@@ -307,6 +307,8 @@ static int line_command(struct plane *plane, const struct plane_command *command
     return plane_order(plane, number, CARD_ORDER_POLARITY, command->value);
   case PLANE_COMMAND_FEED:
     return plane_order(plane, number, CARD_ORDER_FEED, command->value);
+  case PLANE_COMMAND_LAMP:
+    return plane_order(plane, number, CARD_ORDER_LAMP, command->value);
   case PLANE_COMMAND_PULSES:
     return dial(plane, number, command);
   case PLANE_COMMAND_LOOP:

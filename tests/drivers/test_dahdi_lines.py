@@ -379,3 +379,35 @@ def test_a_card_that_is_told_not_to_dial_leaves_it_to_the_plane():
     line = Dialling(dials=False)
     line.order(SendPulses((1,), 60, 40, 700), 30)
     assert (line.channel.dialled, line.hooks()) == ([], [lib.DAHDI_ONHOOK, lib.DAHDI_OFFHOOK])
+
+
+@pytest.mark.parametrize(
+    ("lamp", "kind"),
+    [("none", None), ("reversal", "DAHDI_VMWI_LREV"), ("high-voltage", "DAHDI_VMWI_HVDC"), ("neon", "DAHDI_VMWI_HVAC")],
+)
+def test_the_lamp_of_waiting_messages_is_fed_as_configured(lamp, kind):
+    bench = board(lib.DAHDI_SIG_FXOKS, "subscribers", 1, message_lamp=lamp)
+    channel = bench.kernel.channels[1]
+    assert channel.lamp == (kind and getattr(lib, kind))
+    for on in (1, 0):
+        bench.card.order(0, lib.CARD_ORDER_LAMP, on)
+        assert channel.lit == on
+    bench.kernel.refuse[lib.DAHDI_VMWI] = errno.ENOTTY
+    with pytest.raises(DahdiError):
+        bench.card.order(0, lib.CARD_ORDER_LAMP, 1)
+    assert bench.card.counters().refused_orders == 1
+    bench.card.close()
+
+
+def test_a_lamp_is_lit_again_when_its_board_is_back():
+    bench = board(lib.DAHDI_SIG_FXOKS, "subscribers", 1, message_lamp="neon")
+    channel = bench.kernel.channels[1]
+    bench.card.order(0, lib.CARD_ORDER_LAMP, 1)
+    channel.gone, channel.lit = True, None
+    bench.step(2)
+    bench.card.mend()
+    channel.gone = False
+    assert bench.card.mend()
+    bench.step(20, hear=SILENCE)
+    assert channel.lit == 1
+    bench.card.close()

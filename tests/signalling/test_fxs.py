@@ -37,6 +37,7 @@ from pbx.vocabulary.media import (
     HookOff,
     HookOn,
     Listen,
+    MessageLamp,
     Ring,
     SendTone,
     Silence,
@@ -174,6 +175,13 @@ def test_a_ground_that_stands_when_an_alarm_ends_asks_for_the_line(grounded):
     engine.start(0.0)
     give(engine, 0.0, Alarm(1), Grounded(True), Grounded(grounded))
     assert (Seized() in give(engine, 1.0, Alarm(0))) == grounded
+
+
+def test_a_lamp_tells_of_messages_where_the_card_has_one():
+    lit = FxsLine(CHINA, "8001", Plan(), features=SubscriberFeatures(message_waiting=True, message_lamp=True))
+    assert give(lit, 0.0, MessageWaiting(2), MessageWaiting(0)) == [MessageLamp(True), MessageLamp(False)]
+    dark = FxsLine(CHINA, "8001", Plan(), features=SubscriberFeatures(message_waiting=True))
+    assert give(dark, 0.0, MessageWaiting(2)) == []
 
 
 def test_a_set_that_was_told_of_messages_in_an_alarm_is_told_again():

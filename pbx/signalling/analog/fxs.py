@@ -24,7 +24,7 @@ from pbx.signalling.analog.fxs_variant import PLAIN, VARIANTS, SubscriberFeature
 from pbx.signalling.analog.occupancy import IDLE
 from pbx.vocabulary import call, tones
 from pbx.vocabulary.call import Blocked, Connect, Disconnect, Release, Setup, Unblocked
-from pbx.vocabulary.media import Alarm, Digit, Flash, Grounded, HookOff, HookOn
+from pbx.vocabulary.media import Alarm, Digit, Flash, Grounded, HookOff, HookOn, MessageLamp
 from pbx.vocabulary.numbers import NumberExaminer
 
 __all__ = ["STATES", "FxsLine", "SubscriberFeatures", "SubscriberVariant", "load_subscriber_variant"]
@@ -233,7 +233,8 @@ class FxsLine(LineActions):
         self._messages = value.messages
         if self._shown is None and not self._feed.ground_start and fxs_identity.has_indication(self._presentation):
             self._shown = not value.messages
-        return (Noted(f"messages wait: {value.messages}"),)
+        lamp = (MessageLamp(value.messages > 0),) if self.features.message_lamp else ()
+        return (Noted(f"messages wait: {value.messages}"), *lamp)
 
     def _operator(self, value: call.OperatorSignal, now: float) -> Sequence[Output]:
         if value.kind == "re-ring" and self._machine.state in ("Suspended", "ReRinging"):

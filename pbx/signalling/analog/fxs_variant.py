@@ -25,10 +25,11 @@ ALERTING = Alerting()
 class SubscriberFeatures(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What one subscriber's line has.
 
-    ``caller_identity`` is the name of a presentation of config/caller-identity.toml, "" for none. ``reversal``: the poles tell a calling
-    line that the other party has answered. ``hot_line`` is dialled for the subscriber, at once or after ``hot_line_delay_ms`` without a
-    digit (warm line). ``message_waiting``: special dial tone while messages wait, and an indication to the set where the presentation
-    has one. ``pulse``: whether dialled pulses are accepted; the card makes digits of them, so this engine only carries the word.
+    ``caller_identity`` is the name of a presentation of config/caller-identity.toml, "" for none. ``reversal``: the poles tell a
+    calling line that the other party has answered. ``hot_line`` is dialled for the subscriber, at once or after ``hot_line_delay_ms``
+    without a digit (warm line). ``message_waiting``: special dial tone while messages wait, and an indication to the set where the
+    presentation has one; ``message_lamp``: the card feeds a lamp that tells of them. ``pulse``: whether dialled pulses are accepted;
+    the card makes digits of them, so this engine only carries the word.
     """
 
     caller_identity: str = ""
@@ -39,6 +40,7 @@ class SubscriberFeatures(msgspec.Struct, frozen=True, kw_only=True, forbid_unkno
     call_waiting: bool = False
     message_waiting: bool = False
     ground_start: bool = False
+    message_lamp: bool = False
     pulse: bool = True
 
 
