@@ -6,6 +6,8 @@ host's. Runs inside the machine of ``rig/``.
 
 import time
 from itertools import pairwise
+from pathlib import Path
+from random import Random
 
 import pytest
 
@@ -26,13 +28,17 @@ from pbx.vocabulary.media import (
     HookOff,
     HookOn,
     Listen,
+    Loop,
     MediaCommand,
     Octet,
     Reverse,
     RingOff,
     RingOn,
+    SendPulses,
 )
 from pbx.vocabulary.numbers import Examination
+from tests.dahdi.rig.face import Channel
+from tests.dahdi.rig.face import lib as words
 from tests.dahdi.rig.machine import PAIRS
 from tests.plane.rig import SMALL
 
@@ -45,6 +51,9 @@ MESSAGE_WAITING = 0x82
 """Type of the message (GR-30-CORE, from memory)."""
 TICK_S = 0.01
 PATIENCE_TICKS = 1200
+LOOK_S = 0.0002
+VIRTUAL = "time-travel" in Path("/proc/cmdline").read_text(encoding="ascii")
+"""Whether the machine's clock stands while anything runs: then lengths can be told, which are else those of a busy host."""
 
 
 class FourDigits:
@@ -55,8 +64,8 @@ class FourDigits:
 class End:
     """One line: card, plane and, unless the test plays it, an engine. ``told`` are the events of the line, ``up`` the primitives."""
 
-    def __init__(self, first_channel, kind, engine=None):
-        self.card = Dahdi(DahdiSettings(first_channel, channels=1, kind=kind))
+    def __init__(self, first_channel, kind, engine=None, dials=True):
+        self.card = Dahdi(DahdiSettings(first_channel, channels=1, kind=kind, dials=dials))
         assert self.card.missing() == {}
         self.plane, self.engine = Plane.create(SMALL), engine
         self.plane.add_card(self.card.card)
@@ -221,3 +230,37 @@ def test_ground_start_asks_and_is_given_the_line():
         line.until(lambda: Setup("8002", "8001") in line.near.up)
         line.far.give(Release(16))
         line.until(lambda: line.near.up[-1:] == [Idle()])
+
+
+def edges(dials, late_s, orders, seed):
+    """(seconds, whether closed) of a loop as its far end sees it from the first closing on; orders are done, ticks are late."""
+    generator = Random(seed)
+    end, seen, tick = End(OFFICES, "offices", dials=dials), [], 0
+    with Channel(TELEPHONES) as far:
+        end.give(Loop(True))
+        began, lag = time.monotonic(), 0.0
+        while tick < 400:
+            while time.monotonic() < began + tick * TICK_S + lag:
+                closed = bool(far.parameters().rxbits & words.DAHDI_ABIT)
+                if not seen or closed != seen[-1][1]:
+                    seen.append((time.monotonic(), closed))
+                time.sleep(LOOK_S)
+            end.tick(tick)
+            tick += 1
+            lag = late_s * generator.random() if generator.random() < 0.2 else 0.0
+            if tick == 50:
+                end.give(*orders)
+    end.card.close()
+    closing = [closed for _, closed in seen].index(True)
+    return seen[closing + 1 :]
+
+
+@pytest.mark.skipif(not VIRTUAL, reason="lengths are told apart in virtual time alone")
+@pytest.mark.parametrize("dials", [True, False])
+def test_the_kernels_pulses_are_exact_whatever_becomes_of_our_ticks(dials, seed):
+    seen = edges(dials, 0.03, [SendPulses((10, 5, 3), 61, 39, 700)], seed)
+    assert [closed for _, closed in seen] == [False, True] * 18
+    lengths = [round((after - before) * 1000) for (before, _), (after, _) in pairwise(seen)]
+    breaks, makes = lengths[::2], [length for length in lengths[1::2] if length < 300]
+    exact = all(60 <= length <= 62 for length in breaks) and all(38 <= length <= 40 for length in makes)
+    assert exact == dials, (breaks, makes)
