@@ -38,7 +38,7 @@ SIGNALLING_SLOT = 16
 
 DAHDI_KEYS = (
     *("first_channel", "channels", "signalling_channels", "receive_gain_db", "send_gain_db", "alarm_raise_ms", "alarm_clear_ms"),
-    *("io_uring", "cut_through", "paces"),
+    *("io_uring", "cut_through", "paces", "card_dials", "message_lamp"),
 )
 """What only a span on DAHDI has."""
 
@@ -81,6 +81,8 @@ def cards_are_whole(draft: Draft) -> Findings:
                 yield Finding((*place, key), f'{key} has no meaning with card = "{span.card}"', "leave it out, or name the other card")
         if span.card != "dahdi":
             continue
+        if span.message_lamp != "none" and span.kind != "subscriber":
+            yield Finding((*place, "message_lamp"), f"a span of kind {span.kind} has no telephones", "leave message_lamp out")
         if not span.first_channel:
             what = f'span "{span.name}" does not say which channels it is'
             yield Finding(place, what, "give first_channel, as in first_channel = 1; cat /proc/dahdi/* shows the numbers")

@@ -103,6 +103,10 @@ class Span(Section, frozen=True):
     """DAHDI: two channels that hear each other and nothing else are joined in the kernel; both spans must say so."""
     paces: bool = True
     """DAHDI: the exchange may be ticked by the blocks of this span; of several the first whose signal is good does it."""
+    message_lamp: Literal["none", "reversal", "high-voltage", "neon"] = "none"
+    """DAHDI: how the board feeds the lamps of telephones that tell of waiting messages; which of these it can, its driver knows."""
+    card_dials: bool = True
+    """DAHDI: dial pulses and flashes of exchange lines are timed by the kernel, to the millisecond; else by ticks of 10 ms."""
 
     @property
     def simulated(self) -> bool:

@@ -2,11 +2,13 @@
 
 ``SoundCard`` opens the microphone and the loudspeaker of the names that ALSA knows them by, one channel at 8 kHz; names with ``plug`` in
 front, and ``default``, take any device to that. The functions of libasound are handed to the card's mover in C, which calls them outside
-of the tick. A test hands in a device of its own. Leaves out mixers (``alsamixer`` sets them) and devices that come and go.
+of the tick. A device that is not there, or is pulled, is tried again once a second. A test hands in a device of its own. Leaves out mixers
+(``alsamixer`` sets them).
 """
 
 import functools
 import os
+import threading
 from types import TracebackType
 from typing import Any, Self
 
@@ -36,6 +38,7 @@ _alsa.cdef(
     const char *snd_strerror(int error);
     """
 )
+MEND_S = 1.0
 # These numbers are libasound's binary interface (alsa/pcm.h, the same since 1.0).
 _PLAYBACK, _CAPTURE = 0, 1
 _NONBLOCK = 1
@@ -49,7 +52,7 @@ class AlsaError(RuntimeError):
 
 
 class Counters(msgspec.Struct, frozen=True, gc=False):
-    """Counts of one device since it was opened; the words are those of ``struct sound_counters``."""
+    """Counts of one card since it was made; the words are those of ``struct sound_counters`` (drivers/sound_card_api.h)."""
 
     captured: int
     played: int
@@ -60,6 +63,7 @@ class Counters(msgspec.Struct, frozen=True, gc=False):
     overruns: int
     underruns: int
     failures: int
+    openings: int
 
 
 @functools.cache
@@ -119,35 +123,65 @@ def _pointer(stream: "_Stream | None") -> Any:
 
 
 class SoundCard:
-    """The card of one device: ``card`` for ``Plane.add_card``."""
+    """The card of one device: ``card`` for ``Plane.add_card``. ``trouble`` says why the device is not in use; empty when it is."""
 
     def __init__(self, capture: str = "", playback: str = "") -> None:
-        """ALSA's names; an empty one leaves that direction out. AlsaError says what is wrong."""
+        """ALSA's names; an empty one leaves that direction out. The device is tried once; ``watch`` goes on trying."""
+        self._capture, self._playback = capture, playback
         self._streams: list[_Stream] = []
-        try:
-            heard = self._opened(capture, _CAPTURE)
-            spoken = self._opened(playback, _PLAYBACK)
-            device = plane_ffi.new("struct sound_device *")
-            device.capture, device.playback = _pointer(heard), _pointer(spoken)
-            device.capture_frames = heard.frames if heard else 0
-            device.playback_frames = spoken.frames if spoken else 0
-            if self._streams:
-                device.read = _function("snd_pcm_readi", "long (*)(void *, int16_t *, unsigned long)")
-                device.write = _function("snd_pcm_writei", "long (*)(void *, const int16_t *, unsigned long)")
-                device.available = _function("snd_pcm_avail_update", "long (*)(void *)")
-                device.recover = _function("snd_pcm_recover", "int (*)(void *, int, int)")
-            self._card: Any = _made(device)
-        except AlsaError:
-            self._close_streams()
-            raise
+        self._closed = threading.Event()
+        self._mender: threading.Thread | None = None
+        self._card: Any = plane_ffi.gc(lib.sound_card_create(bool(capture), bool(playback)), lib.card_close)
+        self.trouble = ""
+        self.mend()
 
     @classmethod
     def of(cls, device: Any) -> Self:
         """The card of a ``struct sound_device *`` that is not libasound's."""
-        card = cls.__new__(cls)
-        card._streams = []
-        card._card = _made(device)
+        card = cls()
+        plane_ffi.release(card._card)
+        wanted = (device.capture != plane_ffi.NULL, device.playback != plane_ffi.NULL)
+        card._card = plane_ffi.gc(lib.sound_card_create(*wanted), lib.card_close)
+        card.give(device)
         return card
+
+    def give(self, device: Any) -> None:
+        """Let the card use a ``struct sound_device *`` from now on; AlsaError when it has one, or cannot use this one."""
+        if lib.sound_card_give(self.card, device):
+            raise AlsaError("the device's buffer is shorter than two ticks or longer than a quarter of a second; name another device")
+
+    def mend(self) -> bool:
+        """Where the device is not there or has failed: close it and try to open it. Whether it is in use. Not within a tick."""
+        if not lib.sound_card_wants(self.card):
+            return True
+        self._close_streams()
+        try:
+            heard = self._opened(self._capture, _CAPTURE)
+            spoken = self._opened(self._playback, _PLAYBACK)
+            device = plane_ffi.new("struct sound_device *")
+            device.capture, device.playback = _pointer(heard), _pointer(spoken)
+            device.capture_frames = heard.frames if heard else 0
+            device.playback_frames = spoken.frames if spoken else 0
+            device.read = _function("snd_pcm_readi", "long (*)(void *, int16_t *, unsigned long)")
+            device.write = _function("snd_pcm_writei", "long (*)(void *, const int16_t *, unsigned long)")
+            device.available = _function("snd_pcm_avail_update", "long (*)(void *)")
+            device.recover = _function("snd_pcm_recover", "int (*)(void *, int, int)")
+            self.give(device)
+        except AlsaError as error:
+            self._close_streams()
+            self.trouble = str(error)
+            return False
+        self.trouble = ""
+        return True
+
+    def watch(self) -> None:
+        """Mend once a second, in a thread, until the card is closed."""
+        self._mender = threading.Thread(target=self._mend_on, daemon=True)
+        self._mender.start()
+
+    def _mend_on(self) -> None:
+        while not self._closed.wait(MEND_S):
+            self.mend()
 
     def _opened(self, name: str, direction: int) -> "_Stream | None":
         if not name:
@@ -164,6 +198,10 @@ class SoundCard:
 
     def close(self) -> None:
         """End the mover and let go of the device; a plane must have let go of the card."""
+        self._closed.set()
+        if self._mender is not None:
+            self._mender.join()
+            self._mender = None
         if self._card is not None:
             plane_ffi.release(self._card)
             self._card = None
@@ -195,10 +233,3 @@ class SoundCard:
         counted = plane_ffi.new("struct sound_counters *")
         lib.sound_card_counters(self.card, counted)
         return Counters(**{name: int(getattr(counted, name)) for name in Counters.__struct_fields__})
-
-
-def _made(device: Any) -> Any:
-    made = lib.sound_card_create(device)
-    if made == plane_ffi.NULL:
-        raise AlsaError("the device's buffer is shorter than two ticks or longer than a quarter of a second; name another device")
-    return plane_ffi.gc(made, lib.card_close)

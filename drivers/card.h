@@ -60,6 +60,7 @@ struct card_frame {
 #define CARD_ORDER_MEASURE 6  /* FXS: one CARD_EVENT_MEASURED for each quantity follows; -1 = the card cannot */
 #define CARD_ORDER_LOOP 7     /* FXO: value = 1 loop closed, 0 open */
 #define CARD_ORDER_GROUND 8   /* FXO, ground start: value = 1 the ring wire is grounded */
+#define CARD_ORDER_LAMP 9     /* FXS: value = 1 the lamp of waiting messages is fed, 0 it is not; -1 = the card cannot */
 
 /* What `wait` returns. */
 #define CARD_WAIT_BLOCK 1        /* the next block of the line is here */
@@ -114,6 +115,12 @@ struct card_tokens {
   struct card_token_change change[CARD_TOKEN_CHANGES];
 };
 
+/* One digit of dial pulses. */
+struct card_pulses {
+  uint8_t breaks; /* 1..10 */
+  uint16_t break_ms, make_ms, pause_ms; /* the pause counts from the end of the last break */
+};
+
 struct card {
   const char *kind;
   void *self;
@@ -126,6 +133,9 @@ struct card {
   int (*write)(struct card *, const uint8_t *samples, uint64_t tick);
   int (*level)(struct card *, int port, struct card_levels *);
   int (*order)(struct card *, const struct card_order *);
+  /* Optional, null on a card that cannot: dials a digit on an exchange line whose loop is closed, behind those that it has still to dial.
+   * An order to the loop ends them all. 0, or -1: not on this line, not now. */
+  int (*dial)(struct card *, int port, const struct card_pulses *pulses);
   /* 1 when nothing is in flight in either direction and nothing will change until somebody sends: the virtual clock may jump. */
   int (*quiet)(struct card *);
   void (*close)(struct card *);

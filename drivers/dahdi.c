@@ -170,8 +170,7 @@ static void read_ahead(struct dahdi *it, int from, int last, uint8_t *samples) {
 }
 
 static int is_written(const struct dahdi_channel *channel) {
-  return channel->fd >= 0 && !atomic_load_explicit(&channel->looped, memory_order_relaxed) &&
-         !atomic_load_explicit(&channel->crossed, memory_order_relaxed);
+  return channel->fd >= 0 && !dahdi_channel_is_mute(channel) && !atomic_load_explicit(&channel->crossed, memory_order_relaxed);
 }
 
 static void write_ahead(struct dahdi *it, int from, const uint8_t *samples) {
@@ -287,6 +286,12 @@ static int order_card(struct card *card, const struct card_order *order) {
   return refused;
 }
 
+static int dial_card(struct card *card, int port, const struct card_pulses *pulses) {
+  struct dahdi *it = card->self;
+  if (port < 0 || port >= ports_of(it)) return -1;
+  return dahdi_channel_dial(&it->channel[port], &it->ticking, pulses);
+}
+
 /* Real lines may say something at any moment. */
 static int quiet_card(struct card *card) {
   (void)card;
@@ -361,6 +366,7 @@ static int in_range(const struct dahdi_settings *settings) {
     if (gains[n] < -240 || gains[n] > 120) return 0;
   if (settings->kind != WIRE_CIRCUITS && settings->kind != WIRE_SUBSCRIBERS && settings->kind != WIRE_OFFICES) return 0;
   if (settings->signalling_channels >> SPAN_CARD_E1_CHANNELS) return 0;
+  if (settings->message_lamp < SPAN_CARD_LAMP_NONE || settings->message_lamp > SPAN_CARD_LAMP_NEON) return 0;
   if (settings->raise_ms < 0 || settings->clear_ms < 0) return 0;
   return settings->first_channel >= 1 && settings->first_channel + settings->channels - 1 <= DAHDI_MAX_CHANNELS &&
          settings->channels >= 1 && settings->channels <= SPAN_CARD_E1_CHANNELS;
@@ -397,6 +403,7 @@ struct card *dahdi_create(const struct dahdi_settings *settings, const struct da
                            .write = write_card,
                            .level = level_card,
                            .order = order_card,
+                           .dial = settings->dials && settings->kind == WIRE_OFFICES ? dial_card : 0,
                            .quiet = quiet_card,
                            .close = close_card,
                            .join = settings->cut_through ? dahdi_cross_join : 0,

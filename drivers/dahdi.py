@@ -8,7 +8,7 @@ tells counters and what the driver reports of the line, orders loop-backs; ``lin
 import os
 import threading
 from types import TracebackType
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, get_args
 
 import msgspec
 from pbx._plane import ffi, lib
@@ -22,7 +22,9 @@ MEND_S = 1.0
 
 Kind = Literal["circuits", "subscribers", "offices"]
 Maintenance = Literal["normal", "loop-local", "loop-line", "loop-payload", "pattern", "reset-counters", "one-fas-error", "one-crc4-error"]
+Lamp = Literal["none", "reversal", "high-voltage", "neon"]
 
+_LAMPS = get_args(Lamp)
 _KINDS: dict[str, int] = {"circuits": lib.WIRE_CIRCUITS, "subscribers": lib.WIRE_SUBSCRIBERS, "offices": lib.WIRE_OFFICES}
 _MAINTENANCE = ("normal", "loop-local", "loop-line", "loop-payload", "pattern", "reset-counters", "one-fas-error", "one-crc4-error")
 _EVENT_ROOM = 4096
@@ -52,6 +54,8 @@ class DahdiSettings(msgspec.Struct, frozen=True):
     at_once: bool = False
     cut_through: bool = False
     paces: bool = True
+    message_lamp: Lamp = "none"
+    dials: bool = True
     raise_ms: int = 100
     clear_ms: int = 1000
 
@@ -136,10 +140,11 @@ class Dahdi:
         if not AVAILABLE:
             raise DahdiError(f"this build knows no DAHDI: {CURE}")
         filled = ffi.new("struct dahdi_settings *")
-        for name in ("first_channel", "channels", "cut_through", "paces", "raise_ms", "clear_ms"):
+        for name in ("first_channel", "channels", "cut_through", "paces", "dials", "raise_ms", "clear_ms"):
             setattr(filled, name, getattr(settings, name))
         filled.signalling_channels = sum(1 << channel - 1 for channel in set(settings.signalling_channels))
         filled.kind = _KINDS[settings.kind]
+        filled.message_lamp = _LAMPS.index(settings.message_lamp)
         filled.idle_bits, filled.busy_bits = settings.idle_bits & 15, settings.busy_bits & 15
         filled.at_once = settings.at_once
         filled.receive_gain_tenth_db = round(settings.receive_gain_db * 10)

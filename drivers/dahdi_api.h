@@ -39,6 +39,12 @@ struct dahdi_kernel {
   int (*transfer)(void *self, int writing, struct dahdi_transfer *jobs, int count);
 };
 
+/* How the lamp of a telephone that tells of waiting messages is fed. */
+#define SPAN_CARD_LAMP_NONE 0
+#define SPAN_CARD_LAMP_REVERSAL 1     /* by reversed poles while on-hook */
+#define SPAN_CARD_LAMP_HIGH_VOLTAGE 2 /* by a direct voltage of 90 V */
+#define SPAN_CARD_LAMP_NEON 3         /* by an alternating voltage of 90 V */
+
 struct dahdi_settings {
   int first_channel;  /* DAHDI's number of the first channel of the span */
   int channels;       /* 31: an E1, port n is time slot 1-15, 17-31; 1 to 30: a board, port n is its n-th channel */
@@ -46,6 +52,8 @@ struct dahdi_settings {
   int idle_bits;      /* abcd sent before the first order; E and M: on-hook */
   int busy_bits;      /* E and M channels have no bits of their own: what off-hook is called */
   uint32_t signalling_channels; /* bit n: channel n + 1 of the span carries frames (dchan, mtp2) and is no port of sound */
+  int message_lamp; /* SPAN_CARD_LAMP_: of the telephones of the span */
+  int dials;        /* 1 = the kernel makes the dial pulses of exchange lines, if it has a tone zone */
   int receive_gain_tenth_db, send_gain_tenth_db; /* -240..120, over A-law */
   int at_once;     /* 1 = reads and writes of a tick together, where the kernel has io_uring */
   int cut_through; /* 1 = channels may be joined in the kernel (dahdi_cross.h) */

@@ -115,6 +115,9 @@ static int line_event(struct dahdi_channel *channel, const struct dahdi_settings
     dahdi_channel_tell(channel, settings, counters, told);
     hook_event(channel, !channel->now.hook, told->tick);
     return 0;
+  case DAHDI_EVENT_DIALCOMPLETE:
+    channel->dialling_until = 0;
+    return 0;
   case DAHDI_EVENT_HOOKCOMPLETE:
   case DAHDI_EVENT_RINGERON:
   case DAHDI_EVENT_RINGEROFF:

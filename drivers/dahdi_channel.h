@@ -70,7 +70,9 @@ struct dahdi_channel {
   struct dahdi_signals now, told;
   int behind; /* there was no room for all events */
   uint8_t ordered_bits, sent_bits;
-  uint8_t loop, ring, reverse, unfed, ground; /* as ordered */
+  uint8_t loop, ring, reverse, unfed, ground, lamp; /* as ordered */
+  uint64_t dialling_until;    /* tick at which the kernel has dialled at the latest; 0 = it does not */
+  struct card_pulses dialled; /* the lengths that the kernel has been told for the pulses that it makes */
   uint8_t active;  /* FXS: fed for speech, because the telephone is off-hook */
   uint8_t holding; /* a block waits in `held` */
   uint8_t held[CARD_TICK_SAMPLES];
@@ -88,6 +90,10 @@ void dahdi_channel_open(struct dahdi_opened *opened, int number, int frames, con
 void dahdi_channel_close(struct dahdi_opened *opened, struct dahdi_calls *calls);
 /* Reads the levels that stand on the line, after an alarm during which they did not count; 0, or -errno. */
 int dahdi_channel_look(int fd, int sort, int signalling, struct dahdi_signals *levels, struct dahdi_calls *calls);
+/* Whether nobody may write: the kernel sends back what comes in, or it dials, which a block written would end. */
+static inline int dahdi_channel_is_mute(const struct dahdi_channel *channel) {
+  return channel->dialling_until > channel->tick || atomic_load_explicit(&channel->looped, memory_order_relaxed);
+}
 /* Takes over a channel that was opened, and sends it what is ordered (dahdi_orders.c). */
 void dahdi_channel_take(struct dahdi_channel *channel, const struct dahdi_settings *settings, struct dahdi_calls *calls, uint64_t tick);
 /* Reads 80 octets of A-law and what happened; returns CHANNEL_GONE and CHANNEL_ALARM. `frozen`: signals do not count. */
@@ -103,6 +109,8 @@ int dahdi_channel_write(struct dahdi_channel *channel, struct dahdi_calls *calls
 /* Does an order (dahdi_orders.c); 0, or -1: not on such a channel, or the driver refused. Without a descriptor it is kept. */
 int dahdi_channel_order(struct dahdi_channel *channel, const struct dahdi_settings *settings, struct dahdi_calls *calls, int kind,
                         uint32_t value);
+/* A digit by the kernel's own dialler (dahdi_orders.c); 0, or -1: not on such a channel, or the driver refused. */
+int dahdi_channel_dial(struct dahdi_channel *channel, struct dahdi_calls *calls, const struct card_pulses *pulses);
 /* Tells levels that differ from those told. */
 void dahdi_channel_tell(struct dahdi_channel *channel, const struct dahdi_settings *settings, struct dahdi_counters *counters,
                         struct dahdi_told *told);

@@ -97,6 +97,15 @@ static int prepare_sound(struct dahdi_calls *calls, int fd, const struct dahdi_s
   return failed ? failed : set_gains(calls, fd, settings, translated);
 }
 
+/* A driver that feeds no lamps refuses the order to light one, too, which is counted then. */
+static void choose_lamp(struct dahdi_calls *calls, int fd, int lamp) {
+  static const unsigned kinds[] = {[SPAN_CARD_LAMP_REVERSAL] = DAHDI_VMWI_LREV,
+                                   [SPAN_CARD_LAMP_HIGH_VOLTAGE] = DAHDI_VMWI_HVDC,
+                                   [SPAN_CARD_LAMP_NEON] = DAHDI_VMWI_HVAC};
+  struct dahdi_vmwi_info wanted = {.vmwi_type = kinds[lamp]};
+  if (lamp != SPAN_CARD_LAMP_NONE) dahdi_call(calls, fd, DAHDI_VMWI_CONFIG, &wanted);
+}
+
 static int prepare_signals(struct dahdi_calls *calls, struct dahdi_opened *opened, const struct dahdi_settings *settings,
                            struct dahdi_params *found) {
   int failed = 0;
@@ -112,6 +121,7 @@ static int prepare_signals(struct dahdi_calls *calls, struct dahdi_opened *opene
     failed = dahdi_call(calls, opened->fd, DAHDI_SETCADENCE, &ours);
   }
   if (failed) return failed;
+  if (opened->sort == CHANNEL_TELEPHONE) choose_lamp(calls, opened->fd, settings->message_lamp);
   return dahdi_channel_look(opened->fd, opened->sort, opened->signalling, &opened->levels, calls);
 }
 

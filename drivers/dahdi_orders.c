@@ -3,6 +3,9 @@
 #include <dahdi/user.h>
 #include <errno.h>
 
+#define TICK_MS 10
+#define SAYS_WITHIN_MS 1000 /* that it has dialled: afterwards nobody waits for its word */
+
 /* The kernel goes on with what it began. */
 static int begun(int result) { return result == -EINPROGRESS ? 0 : result; }
 
@@ -51,8 +54,15 @@ static int order_polarity(struct dahdi_channel *channel, struct dahdi_calls *cal
   return failed;
 }
 
+static int order_lamp(struct dahdi_channel *channel, struct dahdi_calls *calls, int on) {
+  channel->lamp = (uint8_t)on;
+  return channel->fd < 0 ? 0 : dahdi_call_number(calls, channel->fd, DAHDI_VMWI, on);
+}
+
 static int telephone_order(struct dahdi_channel *channel, struct dahdi_calls *calls, int kind, int value) {
   switch (kind) {
+  case CARD_ORDER_LAMP:
+    return order_lamp(channel, calls, value);
   case CARD_ORDER_RING:
     return order_ring(channel, calls, value);
   case CARD_ORDER_POLARITY:
@@ -67,6 +77,7 @@ static int telephone_order(struct dahdi_channel *channel, struct dahdi_calls *ca
 static int office_order(struct dahdi_channel *channel, struct dahdi_calls *calls, int kind, int value) {
   if (kind == CARD_ORDER_LOOP) {
     channel->loop = (uint8_t)value;
+    channel->dialling_until = 0;
     if (!value) channel->watched_until = channel->tick + CHANNEL_WATCH_TICKS;
     return hook(channel, calls, value ? DAHDI_OFFHOOK : DAHDI_ONHOOK);
   }
@@ -74,6 +85,34 @@ static int office_order(struct dahdi_channel *channel, struct dahdi_calls *calls
   channel->ground = (uint8_t)value;
   if (!value && channel->loop) return 0;
   return hook(channel, calls, value ? DAHDI_START : DAHDI_ONHOOK);
+}
+
+static int set_pulses(struct dahdi_channel *channel, struct dahdi_calls *calls, const struct card_pulses *pulses) {
+  const struct card_pulses *told = &channel->dialled;
+  if (told->break_ms == pulses->break_ms && told->make_ms == pulses->make_ms && told->pause_ms == pulses->pause_ms) return 0;
+  struct dahdi_params found = {0};
+  int failed = dahdi_call(calls, channel->fd, DAHDI_GET_PARAMS, &found);
+  found.pulsebreaktime = pulses->break_ms;
+  found.pulsemaketime = pulses->make_ms;
+  found.pulseaftertime = pulses->pause_ms > pulses->make_ms ? pulses->pause_ms - pulses->make_ms : 1; /* it makes the last make, too */
+  if (!failed) failed = dahdi_call(calls, channel->fd, DAHDI_SET_PARAMS, &found);
+  if (!failed) channel->dialled = *pulses;
+  return failed;
+}
+
+/* The kernel counts samples, so a late tick changes no pulse. While it dials, and in the pause behind, the line is deaf, and nobody may
+ * write to it; it says when it is done. */
+int dahdi_channel_dial(struct dahdi_channel *channel, struct dahdi_calls *calls, const struct card_pulses *pulses) {
+  if (channel->fd < 0 || channel->sort != CHANNEL_OFFICE || !channel->loop) return -1;
+  if (pulses->breaks < 1 || pulses->breaks > 10 || !pulses->break_ms || !pulses->make_ms) return -1;
+  struct dahdi_dialoperation digit = {.op = DAHDI_DIAL_OP_APPEND, .dialstr = {'P', (char)('0' + pulses->breaks % 10)}};
+  if (set_pulses(channel, calls, pulses)) return -1;
+  if (dahdi_call(calls, channel->fd, DAHDI_DIAL, &digit)) return -1;
+  uint64_t length_ms = (uint64_t)pulses->breaks * (uint64_t)(pulses->break_ms + pulses->make_ms) + pulses->pause_ms + SAYS_WITHIN_MS;
+  uint64_t begins = channel->dialling_until > channel->tick ? channel->dialling_until : channel->tick;
+  channel->dialling_until = begins + length_ms / TICK_MS;
+  channel->written = 0;
+  return 0;
 }
 
 int dahdi_channel_order(struct dahdi_channel *channel, const struct dahdi_settings *settings, struct dahdi_calls *calls, int kind,
@@ -94,7 +133,8 @@ void dahdi_channel_take(struct dahdi_channel *channel, const struct dahdi_settin
   channel->signalling = channel->opened.signalling;
   channel->now = channel->opened.levels;
   channel->active = channel->holding = 0;
-  channel->written = channel->transfer_until = 0;
+  channel->written = channel->transfer_until = channel->dialling_until = 0;
+  channel->dialled = (struct card_pulses){0};
   channel->watched_until = tick + CHANNEL_WATCH_TICKS; /* opening is a release to the kernel */
   channel->sent_bits = (uint8_t)settings->idle_bits;
   if (channel->fd < 0) return;
@@ -102,4 +142,5 @@ void dahdi_channel_take(struct dahdi_channel *channel, const struct dahdi_settin
   if (channel->sort == CHANNEL_OFFICE && channel->loop) hook(channel, calls, DAHDI_OFFHOOK);
   if (channel->sort == CHANNEL_TELEPHONE && channel->ring) hook(channel, calls, DAHDI_RING);
   if (channel->sort == CHANNEL_TELEPHONE && channel->reverse) order_polarity(channel, calls, 1);
+  if (channel->sort == CHANNEL_TELEPHONE && channel->lamp) order_lamp(channel, calls, 1);
 }

@@ -102,6 +102,18 @@ static int hear(struct sound_card *it, uint8_t *samples, struct card_event *even
   return note_slip(it, step, events, told, room);
 }
 
+/* Another device: what the one before has left is not heard, and the two clocks are strangers. */
+static void meet_device(struct sound_card *it) {
+  uint32_t openings = atomic_load(&it->openings);
+  if (it->ticked == openings) return;
+  it->ticked = openings;
+  if (openings > 1) ring_drop(&it->captured, ring_level(&it->captured));
+  it->flowing = 0;
+  it->playback_pace.wished = atomic_load(&it->playback_frames) - 2 * CARD_TICK_SAMPLES;
+  pace_reset(&it->capture_pace, 0);
+  pace_reset(&it->playback_pace, SOUND_WINDOW_TICKS);
+}
+
 static int sound_read(struct card *card, uint8_t *samples, struct card_event *events, int room, uint64_t tick) {
   struct sound_card *it = of(card);
   (void)tick;
@@ -112,13 +124,16 @@ static int sound_read(struct card *card, uint8_t *samples, struct card_event *ev
     told = tell(events, told, room, CARD_EVENT_ALARM, alarms);
     it->told_alarms = alarms;
   }
-  return it->device.capture && !alarms ? hear(it, samples, events, told, room) : told;
+  if (alarms || !it->microphone) return told;
+  meet_device(it);
+  return hear(it, samples, events, told, room);
 }
 
 static int sound_write(struct card *card, const uint8_t *samples, uint64_t tick) {
   struct sound_card *it = of(card);
   (void)tick;
-  if (!it->device.playback || atomic_load(&it->alarms)) return 0;
+  if (!it->loudspeaker || atomic_load(&it->alarms)) return 0;
+  meet_device(it);
   int level = ring_level(&it->played), step = 0;
   if (atomic_load(&it->playback_clocked))
     step = pace_step(&it->playback_pace, level + atomic_load(&it->in_device));
@@ -157,6 +172,7 @@ static int sound_quiet(struct card *card) {
 
 /* ---- the mover ---- */
 
+/* The last that the mover does with this device. */
 static void fail(struct sound_card *it) {
   it->moving.failures++;
   atomic_store(&it->alarms, CARD_ALARM_LOS);
@@ -209,8 +225,14 @@ static void move_played(struct sound_card *it) {
 
 void sound_card_move(struct card *card) {
   struct sound_card *it = of(card);
-  if (it->device.capture && !atomic_load(&it->alarms)) move_captured(it);
-  if (it->device.playback && !atomic_load(&it->alarms)) move_played(it);
+  if (atomic_load(&it->alarms)) return;
+  uint32_t openings = atomic_load(&it->openings);
+  if (it->moved != openings) {
+    it->moved = openings;
+    if (openings > 1) ring_drop(&it->played, ring_level(&it->played));
+  }
+  if (it->microphone) move_captured(it);
+  if (it->loudspeaker && !atomic_load(&it->alarms)) move_played(it);
 }
 
 static void *move_on(void *card) {
@@ -250,6 +272,7 @@ void sound_card_counters(struct card *card, struct sound_counters *counters) {
   counters->slips_repeated = it->ticking.slips_repeated;
   counters->starved = it->ticking.starved;
   counters->refused = it->ticking.refused;
+  counters->openings = atomic_load(&it->openings);
 }
 
 static void sound_close(struct card *card) {
@@ -259,17 +282,34 @@ static void sound_close(struct card *card) {
   free(it);
 }
 
-static int in_range(const void *pcm, int frames) { return !pcm || (frames >= 2 * CARD_TICK_SAMPLES && frames <= SOUND_CARD_BUFFER_FRAMES); }
+int sound_card_wants(struct card *card) { return atomic_load(&of(card)->alarms) != 0; }
 
-struct card *sound_card_create(const struct sound_device *device) {
-  if (!in_range(device->capture, device->capture_frames) || !in_range(device->playback, device->playback_frames)) return NULL;
+static int suits(int wanted, const void *pcm, int frames) {
+  return !wanted || (pcm && frames >= 2 * CARD_TICK_SAMPLES && frames <= SOUND_CARD_BUFFER_FRAMES);
+}
+
+int sound_card_give(struct card *card, const struct sound_device *device) {
+  struct sound_card *it = of(card);
+  if (!sound_card_wants(card) || !suits(it->microphone, device->capture, device->capture_frames) ||
+      !suits(it->loudspeaker, device->playback, device->playback_frames))
+    return -1;
+  it->device = *device;
+  atomic_store(&it->playback_frames, device->playback_frames);
+  atomic_store(&it->in_device, 0);
+  atomic_store(&it->capture_clocked, 0);
+  atomic_store(&it->playback_clocked, 0);
+  atomic_fetch_add(&it->openings, 1);
+  atomic_store(&it->alarms, 0);
+  return 0;
+}
+
+struct card *sound_card_create(int microphone, int loudspeaker) {
   struct sound_card *it = calloc(1, sizeof *it);
   if (!it) return NULL;
-  it->device = *device;
+  it->microphone = microphone;
+  it->loudspeaker = loudspeaker;
   it->capture_pace.wished = SOUND_BEGIN - CARD_TICK_SAMPLES;
-  it->playback_pace.wished = device->playback_frames - 2 * CARD_TICK_SAMPLES;
-  pace_reset(&it->capture_pace, 0);
-  pace_reset(&it->playback_pace, SOUND_WINDOW_TICKS);
+  atomic_store(&it->alarms, microphone || loudspeaker ? CARD_ALARM_LOS : 0);
   it->card = (struct card){.kind = "alsa",
                            .self = it,
                            .ports = SOUND_CARD_PORTS,

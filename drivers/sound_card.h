@@ -6,7 +6,8 @@
  * right again; each is counted, those of the microphone are told as slips. So the delay stays within 30 ms of what it was, and nothing is
  * heard of it. A device without a clock, such as libasound's null, is known by its buffer being always free, and is not paced.
  *
- * A device that fails is LOS on its port. Leaves out: coming back of a device that was pulled, which a restart of the plane does.
+ * A device that is not there, or fails, is LOS on its port: from then on it is another thread's, which may close it and give a new one
+ * (drivers/alsa.py does, once a second). Each end of a ring forgets for itself what the device before has left there.
  */
 #pragma once
 #include "sound_card_api.h"
@@ -34,12 +35,16 @@ struct sound_pace {
 
 struct sound_card {
   struct card card;
-  struct sound_device device;
+  int microphone, loudspeaker; /* what is wanted */
+  struct sound_device device;   /* the mover's; while `alarms` stands, whose who gives another */
   struct sound_ring captured, played;
   struct sound_pace capture_pace, playback_pace;
   int flowing;                  /* the microphone is heard */
   uint32_t told_alarms;
-  _Atomic uint32_t alarms;      /* the mover's */
+  _Atomic uint32_t alarms;      /* set by the mover, taken back by who gives a device */
+  _Atomic uint32_t openings;    /* devices so far */
+  uint32_t ticked, moved;       /* up to which of them: by the tick, by the mover */
+  _Atomic int playback_frames;  /* the device's buffer */
   _Atomic int in_device;        /* frames that the device has still to play */
   _Atomic int capture_clocked, playback_clocked;
   struct sound_counters ticking, moving; /* each of one thread */

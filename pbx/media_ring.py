@@ -230,6 +230,7 @@ ENCODERS: dict[type[MediaCommand], Callable[[Any], Encoded]] = {
     media.Ring: _encode_ring,
     media.Reverse: lambda c: (lib.PLANE_COMMAND_REVERSE, int(c.reversed), 0, 0, to_sample(c.at)),
     media.Feed: lambda c: (lib.PLANE_COMMAND_FEED, int(c.on), 0, 0, to_sample(c.at)),
+    media.MessageLamp: lambda c: (lib.PLANE_COMMAND_LAMP, int(c.on), 0, 0, 0),
     media.SendMeterPulse: _encode_pulse,
     media.MeasureLine: lambda c: (lib.PLANE_COMMAND_MEASURE, 0, 0, 0, 0),
     media.Loop: lambda c: (lib.PLANE_COMMAND_LOOP, int(c.closed), 0, 0, to_sample(c.at)),

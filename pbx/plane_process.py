@@ -18,10 +18,11 @@ from typing import Literal
 import msgspec
 
 from config.schema import Span
-from drivers.dahdi import Dahdi, DahdiError, DahdiSettings
+from drivers.alsa import AlsaError
+from drivers.dahdi import Dahdi, DahdiError, DahdiSettings, Lamp
 from drivers.wire import SpanSettings, Wire, join
 from pbx.media import Layout, Plane
-from pbx.sound_devices import SoundDescription, SoundDeviceError, add_sound_devices
+from pbx.sound_devices import SoundDescription, add_sound_devices
 from pbx.span_tending import SpanTender
 
 PRIORITY = 10
@@ -44,6 +45,8 @@ class DahdiChannels(msgspec.Struct, forbid_unknown_fields=True):
     at_once: bool = True
     cut_through: bool = False
     paces: bool = True
+    dials: bool = True
+    message_lamp: Lamp = "none"
 
     @classmethod
     def of(cls, span: Span, busy_bits: int) -> "DahdiChannels":
@@ -60,6 +63,8 @@ class DahdiChannels(msgspec.Struct, forbid_unknown_fields=True):
             span.io_uring,
             span.cut_through,
             span.paces,
+            span.card_dials,
+            span.message_lamp,
         )
 
 
@@ -179,15 +184,15 @@ def main(arguments: Sequence[str]) -> int:
             card.watch()
     tender = SpanTender(plane, cards)
     tender.watch()
+    try:
+        sound_cards = add_sound_devices(plane, description.sounds)
+    except AlsaError as error:
+        sys.stderr.write(f"plane: {error}\n")
+        return 2
+    add_signalling_channels(plane, cards)
     refused = ask_for_real_time() if description.realtime else []
     if refused:
         sys.stderr.write(f"plane: not allowed: {', '.join(refused)}; ticks may come late on a loaded machine\n")
-    try:
-        sound_cards = add_sound_devices(plane, description.sounds)
-        add_signalling_channels(plane, cards)
-    except SoundDeviceError as error:
-        sys.stderr.write(f"plane: {error}\n")
-        return 2
     sys.stdout.write("ready\n")
     sys.stdout.flush()
     while not plane.run():

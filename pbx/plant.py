@@ -168,9 +168,11 @@ def subscriber_variant(configuration: Configuration) -> SubscriberVariant:
 def extensions_of(configuration: Configuration, examiner: NumberExaminer, date_time: DateTime) -> Sequence[Line]:
     """The lines of all extensions."""
     variant = subscriber_variant(configuration)
+    lamps = {span.name for span in configuration.spans if span.message_lamp != "none"}
 
     def made(row: Extension) -> Line:
-        engine = FxsLine(variant, row.number, examiner, features=features_of(row), date_time=date_time)
+        features = features_of(row, line_of(row)[0] in lamps)
+        engine = FxsLine(variant, row.number, examiner, features=features, date_time=date_time)
         line = Line(
             row.line,
             port_of(configuration, *line_of(row)),
@@ -199,8 +201,8 @@ def sound_lines_of(configuration: Configuration) -> list[Line]:
     ]
 
 
-def features_of(row: Extension) -> SubscriberFeatures:
-    """What the line of an extension has."""
+def features_of(row: Extension, message_lamp: bool = False) -> SubscriberFeatures:
+    """What the line of an extension has; whether the card feeds a lamp for it, its span says."""
     features: dict[str, Any] = {
         "caller_identity": row.caller_identity,
         "reversal": row.reversal,
@@ -209,6 +211,7 @@ def features_of(row: Extension) -> SubscriberFeatures:
         "hot_line_delay_ms": round(row.hot_line_seconds * 1000),
         "call_waiting": row.call_waiting,
         "message_waiting": True,
+        "message_lamp": message_lamp,
         "ground_start": row.ground_start,
     }
     return SubscriberFeatures(**features)

@@ -1,18 +1,16 @@
 """Composition: the sound devices of a plane's process, each a card of one port behind those of the spans, with its mover.
 
-Beside pbx/plane_process.py, which calls it. Leaves out the devices themselves: drivers/alsa.py.
+Beside pbx/plane_process.py, which calls it. A device that is not there keeps nobody from starting: its port has an alarm until it comes.
+Leaves out the devices themselves: drivers/alsa.py.
 """
 
+import sys
 from collections.abc import Sequence
 
 import msgspec
 
-from drivers.alsa import AlsaError, SoundCard
+from drivers.alsa import SoundCard
 from pbx.media import Plane
-
-
-class SoundDeviceError(RuntimeError):
-    """A device cannot be had; the text names it and says what to do."""
 
 
 class SoundDescription(msgspec.Struct, forbid_unknown_fields=True):
@@ -24,13 +22,14 @@ class SoundDescription(msgspec.Struct, forbid_unknown_fields=True):
 
 
 def add_sound_devices(plane: Plane, sounds: Sequence[SoundDescription]) -> list[SoundCard]:
-    """Their cards, at work."""
+    """Their cards, at work; what keeps a device from its use is said. AlsaError where no thread can be had to move sound."""
     cards: list[SoundCard] = []
     for sound in sounds:
-        try:
-            cards.append(SoundCard(sound.capture, sound.playback))
-            plane.add_card(cards[-1].card)
-            cards[-1].start_mover()
-        except AlsaError as error:
-            raise SoundDeviceError(f"sound device {sound.name}: {error}") from error
+        card = SoundCard(sound.capture, sound.playback)
+        cards.append(card)
+        if card.trouble:
+            sys.stderr.write(f"plane: sound device {sound.name}: {card.trouble}; it comes into use when that has changed\n")
+        plane.add_card(card.card)
+        card.start_mover()
+        card.watch()
     return cards

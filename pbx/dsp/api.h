@@ -83,6 +83,7 @@
 #define PLANE_COMMAND_DIALLING 33
 #define PLANE_COMMAND_PULSES 34      /* value breaks 1..10, detail break ms << 16 | make ms, gain pause ms */
 #define PLANE_COMMAND_FRAME 35       /* made by arena_send_frame alone: value the place of its octets in their ring, detail how many */
+#define PLANE_COMMAND_LAMP 36        /* value 1 = the lamp of waiting messages is fed */
 
 #define PLANE_TEST_SEND 0x100
 #define PLANE_TEST_RECEIVE 0x200

@@ -206,12 +206,25 @@ static int connect(struct plane *plane, const struct plane_command *command) {
                                             .member = (uint8_t)member});
 }
 
+/* A card that dials by itself times its breaks by the line, whatever becomes of our ticks; of any other they are ordered one by one. */
 static int dial(struct plane *plane, uint32_t number, const struct plane_command *command) {
+  struct plane_port *port = &plane->ports[number];
+  struct card_pulses pulses = {.breaks = command->value > UINT8_MAX ? UINT8_MAX : (uint8_t)command->value,
+                               .break_ms = (uint16_t)(command->detail >> 16),
+                               .make_ms = (uint16_t)command->detail,
+                               .pause_ms = command->gain > UINT16_MAX ? UINT16_MAX : (uint16_t)command->gain};
+  if (port->card->dial && port->dialler.due == PULSE_DIALLER_NEVER) {
+    int refused = port->card->dial(port->card, (int)port->index, &pulses);
+    if (!refused || port->dialler.by_card) {
+      port->dialler.by_card = 1;
+      return refused;
+    }
+  }
   struct pulse_digit digit = {.pulses = command->value > UINT8_MAX ? UINT8_MAX : (uint8_t)command->value,
                               .break_samples = (command->detail >> 16) * SAMPLES_A_MS,
                               .make_samples = (command->detail & 0xffff) * SAMPLES_A_MS,
                               .pause_samples = (uint32_t)command->gain * SAMPLES_A_MS};
-  return pulse_dialler_add(&plane->ports[number].dialler, digit, plane->now);
+  return pulse_dialler_add(&port->dialler, digit, plane->now);
 }
 
 void plane_dialler_expire(struct plane *plane, uint32_t number) {
@@ -221,7 +234,7 @@ void plane_dialler_expire(struct plane *plane, uint32_t number) {
 /* No more pulses; a break under way ends now. */
 static void stop_dialling(struct plane *plane, uint32_t number) {
   struct pulse_dialler *dialler = &plane->ports[number].dialler;
-  int open = dialler->open;
+  int open = dialler->open || dialler->by_card;
   pulse_dialler_reset(dialler);
   if (open)
     plane_order(plane, number, CARD_ORDER_LOOP, 1);
@@ -296,6 +309,8 @@ static int line_command(struct plane *plane, const struct plane_command *command
     return plane_order(plane, number, CARD_ORDER_POLARITY, command->value);
   case PLANE_COMMAND_FEED:
     return plane_order(plane, number, CARD_ORDER_FEED, command->value);
+  case PLANE_COMMAND_LAMP:
+    return plane_order(plane, number, CARD_ORDER_LAMP, command->value);
   case PLANE_COMMAND_PULSES:
     return dial(plane, number, command);
   case PLANE_COMMAND_LOOP:
@@ -355,7 +370,7 @@ static int port_command(struct plane *plane, const struct plane_command *command
     return 0;
   case PLANE_COMMAND_DISARM:
     port->armed_count = port->pending_count = 0;
-    if (port->dialler.due != PULSE_DIALLER_NEVER)
+    if (port->dialler.due != PULSE_DIALLER_NEVER || port->dialler.by_card)
       stop_dialling(plane, number);
     return 0;
   case PLANE_COMMAND_ECHO:

@@ -73,5 +73,7 @@ void loop_configure(struct loop *loop, const struct loop *wanted, uint64_t now);
 /* A signal of the card (CARD_EVENT_RINGING, POLARITY, BATTERY, GROUND, METERING) changed; what was due until then has been
  * expired. Returns 1 and fills the report when there is something to tell at once. */
 int loop_change(struct loop *loop, int card_event, uint8_t value, uint64_t sample, struct line_report *report);
+/* A signal (LOOP_) as it has been told, on a port whose kind has it: before anything is told, as on a line at rest. Else `raw`. */
+uint8_t loop_level(const struct loop *loop, int signal, uint8_t raw);
 /* `due` has come: fills the report and returns 1. It may be due again at once. */
 int loop_expire(struct loop *loop, struct line_report *report);

@@ -78,6 +78,10 @@ int loop_change(struct loop *loop, int card_event, uint8_t value, uint64_t sampl
   return 0;
 }
 
+uint8_t loop_level(const struct loop *loop, int signal, uint8_t raw) {
+  return signals[signal].kind == loop->kind ? loop->signal[signal].told : raw;
+}
+
 int loop_expire(struct loop *loop, struct line_report *report) {
   for (int n = 0; n < LOOP_SIGNALS; n++) {
     struct loop_signal *signal = &loop->signal[n];

@@ -102,11 +102,15 @@ static void read_levels(struct plane *plane, uint32_t number) {
   struct plane_port *port = &plane->ports[number];
   struct card_levels found = {0};
   port->card->level(port->card, (int)port->index, &found);
-  /* Whoever begins by the levels is told of changes alone, so they are what was told: a bit error or a dial pulse passes unseen. */
+  /* Whoever begins by the levels is told of changes alone, so they are what was told: a bit error, a dial pulse or a touch of the bell
+   * passes unseen. */
   if (port->cas.kind == PLANE_PORT_FXS)
     found.hook = cas_level(&port->cas, (uint8_t)found.hook);
   else if (port->cas.kind == PLANE_PORT_CAS)
     found.bits_in = cas_level(&port->cas, (uint8_t)found.bits_in);
+  found.ringing = loop_level(&port->loop, LOOP_RINGING, found.ringing);
+  found.reversed = loop_level(&port->loop, LOOP_POLARITY, found.reversed);
+  found.battery = loop_level(&port->loop, LOOP_BATTERY, found.battery);
   struct plane_levels levels = {.bits_in = found.bits_in,
                                 .bits_out = found.bits_out,
                                 .hook = found.hook,
@@ -182,8 +186,10 @@ void plane_rearm(struct plane *plane, uint32_t number) {
 
 static void expire_loop(struct plane *plane, uint32_t number) {
   struct line_report report;
-  if (loop_expire(&plane->ports[number].loop, &report))
-    plane_tell(plane, number, report.kind, report.value, report.sample);
+  if (!loop_expire(&plane->ports[number].loop, &report))
+    return;
+  plane_levels_stale(plane, number);
+  plane_tell(plane, number, report.kind, report.value, report.sample);
 }
 
 static void expire_cas(struct plane *plane, uint32_t number) {

@@ -26,6 +26,7 @@ struct pulse_dialler {
   uint8_t count;
   uint8_t sent;    /* breaks of the digit under way that are over */
   uint8_t open;
+  uint8_t by_card; /* the card dials by itself; nothing of the rest is used then */
   uint64_t due;    /* when pulse_dialler_expire is wanted */
   uint64_t free_at; /* end of the pause behind the last digit */
 };

@@ -288,6 +288,12 @@ class Feed(MediaCommand, frozen=True, gc=False):
     at: float = 0.0
 
 
+class MessageLamp(MediaCommand, frozen=True, gc=False):
+    """FXS: light the lamp of a telephone that tells of waiting messages, or put it out. A card without such a feed refuses it."""
+
+    on: bool
+
+
 class SendMeterPulse(MediaCommand, frozen=True, gc=False):
     """FXS: one metering pulse (12 or 16 kHz)."""
 

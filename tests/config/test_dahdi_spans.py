@@ -11,8 +11,9 @@ from config.loader import Configuration, check, load
 from pbx import commands
 from pbx.exchange import layout_of
 from pbx.plane_process import DahdiChannels
-from pbx.plant import ends_of, port_of, signalling_ports_of, sound_ports_of
+from pbx.plant import ends_of, extensions_of, port_of, signalling_ports_of, sound_ports_of
 from pbx.simulation import Simulation
+from pbx.vocabulary.numbers import Examination
 
 EXAMPLE = (Path(__file__).resolve().parent.parent.parent / "config" / "zongji.toml").read_text(encoding="utf-8")
 MORE = """
@@ -38,6 +39,12 @@ signalling = "e&m"
 number = "8716"
 line = "board-1/16"
 name = "sixteen"
+"""
+
+
+LAMP = """channels = 24
+message_lamp = "neon"
+card_dials = false
 """
 
 
@@ -171,3 +178,21 @@ def test_real_lines_have_no_virtual_time(tmp_path):
     assert isinstance(configuration, Configuration)
     with pytest.raises(ValueError, match="real lines"):
         Simulation(msgspec.structs.replace(configuration, spans=configuration.spans[-2:]), None, {})
+
+
+def test_lamps_of_waiting_messages_and_who_dials_are_the_boards():
+    lit = check(EXAMPLE + MORE.replace("channels = 24\n", LAMP), "office.toml")
+    assert isinstance(lit, Configuration)
+    span = next(span for span in lit.spans if span.name == "board-1")
+    channels = DahdiChannels.of(span, 0b0101)
+    assert (channels.message_lamp, channels.dials) == ("neon", False)
+    with_lamp = {line.number: line.engine.features.message_lamp for line in extensions_of(lit, NobodysNumbers(), lambda now: "")}
+    assert [number for number, lamp in with_lamp.items() if lamp] == ["8716"]
+    (problem,) = told(MORE.replace('kind = "subscriber"', 'kind = "office"').replace("channels = 24\n", LAMP).split("[[extension]]")[0])
+    assert (problem.what, problem.cure) == ("a span of kind office has no telephones", "leave message_lamp out")
+    assert "message_lamp has no meaning with" in told('\n[[span]]\nname = "x"\nkind = "subscriber"\nmessage_lamp = "neon"\n')[0].what
+
+
+class NobodysNumbers:
+    def examine(self, digits):
+        return Examination("more")

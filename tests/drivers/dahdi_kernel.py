@@ -23,7 +23,8 @@ class Channel:
         self.off_hook, self.rx_bits, self.law, self.alarms = 0, -1, lib.DAHDI_LAW_ALAW, 0
         self.busy = self.gone = self.full = False
         self.joined = 0
-        self.times = ()
+        self.lamp, self.lit = None, None
+        self.times, self.pulses, self.dialled = (), (), []
         self.telephone = signalling in (lib.DAHDI_SIG_FXOKS, lib.DAHDI_SIG_FXOLS)
         self.frames = signalling in (lib.DAHDI_SIG_HDLCFCS, lib.DAHDI_SIG_MTP2)
 
@@ -188,6 +189,15 @@ class Kernel:
         elif request == lib.DAHDI_SET_PARAMS:
             wanted = ffi.cast("struct dahdi_params *", argument)
             channel.times = (wanted.rxflashtime, wanted.debouncetime, wanted.rxwinktime)
+            channel.pulses = (wanted.pulsebreaktime, wanted.pulsemaketime, wanted.pulseaftertime)
+        elif request == lib.DAHDI_VMWI_CONFIG:
+            channel.lamp = number[0]
+        elif request == lib.DAHDI_VMWI:
+            channel.lit = number[0]
+        elif request == lib.DAHDI_DIAL:
+            wanted = ffi.cast("struct dahdi_dialoperation *", argument)
+            if wanted.op != lib.DAHDI_DIAL_OP_CANCEL:
+                channel.dialled.append(ffi.string(wanted.dialstr).decode())
         elif request == lib.DAHDI_SPANSTAT:
             said = ffi.cast("struct dahdi_spaninfo *", argument)
             said.spanno, said.alarms, said.linecompat, said.name = channel.span, self.alarms, self.linecompat, b"TEST/0"

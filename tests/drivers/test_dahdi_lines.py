@@ -9,6 +9,8 @@ if not hasattr(lib, "dahdi_create"):
     pytest.skip("built without dahdi/user.h (package dahdi-source)", allow_module_level=True)
 
 from drivers.dahdi import Dahdi, DahdiError, DahdiSettings
+from pbx.media import Layout, Plane
+from pbx.vocabulary.media import Disarm, Loop, SendPulses
 from tests.drivers.dahdi_kernel import E1, SILENCE, TICK, Bench, Kernel, board, of_port, told
 
 
@@ -388,4 +390,117 @@ def test_a_flood_of_units_is_lost_in_part_and_counted_and_the_tick_goes_on():
     bench.step(30, hear=SILENCE)
     counters = bench.card.counters()
     assert (counters.frames_received, counters.frames_lost) == (1000, 360 - 32), "the ring is full, and what is beyond is counted"
+
+
+class Dialling:
+    """A plane whose only port is an exchange line on a played kernel, with its loop closed."""
+
+    def __init__(self, **settings):
+        self.bench = board(lib.DAHDI_SIG_FXSKS, "offices", 1, **settings)
+        self.kernel, self.channel = self.bench.kernel, self.bench.kernel.channels[1]
+        self.plane, self.tick = Plane.create(Layout(ports=32, events=256)), 1
+        self.plane.add_card(self.bench.card.card)
+        self.plane.configure_port(0, "fxo")
+        self.order(Loop(True))
+        self.kernel.fresh()
+
+    def order(self, command, ticks=1):
+        self.plane.send(0, command)
+        self.run(ticks)
+
+    def run(self, ticks):
+        for _ in range(ticks):
+            self.plane.tick(self.tick)
+            self.tick += 1
+
+    def writes(self):
+        return sum(what == "write" for what, *_ in self.kernel.calls)
+
+    def hooks(self):
+        return [value for _, value in self.kernel.asked(lib.DAHDI_HOOK)]
+
+
+def test_the_kernel_dials_and_nobody_writes_until_it_has():
+    line = Dialling()
+    line.order(SendPulses((1, 10, 3), 61, 39, 700))
+    assert line.channel.dialled == ["P1", "P0", "P3"]
+    assert line.channel.pulses == (61, 39, 661), "the kernel ends its last make before the pause"
+    assert len(line.kernel.asked(lib.DAHDI_SET_PARAMS)) == 1
+    line.run(100)
+    assert (line.writes(), line.hooks()) == (0, []), "a block written would end it"
+    line.channel.events = [lib.DAHDI_EVENT_DIALCOMPLETE]
+    line.run(3)
+    assert line.writes() == 3
+    assert line.bench.card.counters().unknown_events == 0
+
+
+def test_a_kernel_that_never_says_that_it_has_dialled_is_not_waited_for():
+    line = Dialling()
+    line.order(SendPulses((2,), 61, 39, 700))
+    line.run(400)
+    assert 0 < line.writes() < 400
+
+
+@pytest.mark.parametrize("end", [Loop(False), Disarm()])
+def test_an_order_to_the_loop_ends_what_the_kernel_dials(end):
+    line = Dialling()
+    line.order(SendPulses((2, 2), 61, 39, 700))
+    line.order(end)
+    assert line.hooks() == [lib.DAHDI_ONHOOK if isinstance(end, Loop) else lib.DAHDI_OFFHOOK]
+    line.run(2)
+    assert line.writes() == 3
+
+
+def test_without_a_tone_zone_pulses_are_made_at_our_ticks():
+    line = Dialling()
+    line.kernel.refuse[lib.DAHDI_DIAL] = errno.ENODATA
+    line.order(SendPulses((2,), 60, 40, 700), 60)
+    assert line.hooks() == [lib.DAHDI_ONHOOK, lib.DAHDI_OFFHOOK] * 2
+    assert line.bench.card.counters().refused_orders == 0
+
+
+def test_a_digit_that_the_kernel_does_not_take_behind_others_is_refused():
+    line = Dialling()
+    line.order(SendPulses((2,), 60, 40, 700))
+    line.kernel.refuse[lib.DAHDI_DIAL] = errno.EBUSY
+    line.order(SendPulses((2,), 60, 40, 700), 60)
+    assert line.hooks() == []
+    assert line.plane.counters()["rejected_commands"] == 1
+
+
+def test_a_card_that_is_told_not_to_dial_leaves_it_to_the_plane():
+    line = Dialling(dials=False)
+    line.order(SendPulses((1,), 60, 40, 700), 30)
+    assert (line.channel.dialled, line.hooks()) == ([], [lib.DAHDI_ONHOOK, lib.DAHDI_OFFHOOK])
+
+
+@pytest.mark.parametrize(
+    ("lamp", "kind"),
+    [("none", None), ("reversal", "DAHDI_VMWI_LREV"), ("high-voltage", "DAHDI_VMWI_HVDC"), ("neon", "DAHDI_VMWI_HVAC")],
+)
+def test_the_lamp_of_waiting_messages_is_fed_as_configured(lamp, kind):
+    bench = board(lib.DAHDI_SIG_FXOKS, "subscribers", 1, message_lamp=lamp)
+    channel = bench.kernel.channels[1]
+    assert channel.lamp == (kind and getattr(lib, kind))
+    for on in (1, 0):
+        bench.card.order(0, lib.CARD_ORDER_LAMP, on)
+        assert channel.lit == on
+    bench.kernel.refuse[lib.DAHDI_VMWI] = errno.ENOTTY
+    with pytest.raises(DahdiError):
+        bench.card.order(0, lib.CARD_ORDER_LAMP, 1)
+    assert bench.card.counters().refused_orders == 1
+    bench.card.close()
+
+
+def test_a_lamp_is_lit_again_when_its_board_is_back():
+    bench = board(lib.DAHDI_SIG_FXOKS, "subscribers", 1, message_lamp="neon")
+    channel = bench.kernel.channels[1]
+    bench.card.order(0, lib.CARD_ORDER_LAMP, 1)
+    channel.gone, channel.lit = True, None
+    bench.step(2)
+    bench.card.mend()
+    channel.gone = False
+    assert bench.card.mend()
+    bench.step(20, hear=SILENCE)
+    assert channel.lit == 1
     bench.card.close()

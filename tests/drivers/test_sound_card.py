@@ -1,6 +1,7 @@
 """The card of a sound device under our clock: libasound's null and file devices, and a device with a clock of its own."""
 
 import errno
+import re
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from drivers.alsa import AlsaError, SoundCard
 needs_alsa = pytest.mark.skipif(bool(alsa.unavailable()), reason="needs libasound2")
 TICK_S = 0.01
 IDLE = 0xD5
+STEPS = ("move", "time", "read", "write", "long", "gone", "back", "give")
 
 
 class Ticks:
@@ -205,6 +207,39 @@ def test_a_device_that_vanishes_is_loss_of_signal():
         assert card.counters().failures == 1
 
 
+def test_a_device_that_is_pulled_and_put_back_goes_on():
+    """Nothing of what the first one left is heard; each device has its own clock, and a buffer of its own."""
+    first, second = Device(), Device(8000.8, frames=800)
+    heard = []
+    with SoundCard.of(first.struct) as card:
+        plane = Ticks(card)
+
+        def ticks(device, count):
+            for _ in range(count):
+                card.move()
+                device.pass_time(TICK_S)
+                heard.append(plane.read())
+                plane.write(bytes([0x2A]) * 80)
+
+        ticks(first, 100)
+        with pytest.raises(AlsaError):
+            card.give(second.struct)
+        first.gone = True
+        ticks(first, 50)
+        assert heard[-1] == bytes([IDLE]) * 80
+        said = len(first.spoken)
+        second.heard_at = second.time
+        card.give(second.struct)
+        ticks(second, 1000)
+        counters = card.counters()
+    assert len(first.spoken) == said
+    assert [value for _, kind, value in plane.told if kind == lib.CARD_EVENT_ALARM] == [lib.CARD_ALARM_LOS, 0]
+    assert set(second.spoken) == {-32256} and len(second.spoken) > 1000 * 80 - 1600
+    assert heard[-1] != bytes([IDLE]) * 80
+    assert (counters.failures, counters.openings) == (1, 2)
+    assert (counters.overruns, counters.underruns) == (0, 0)
+
+
 def test_an_alarm_without_room_is_told_later():
     device = Device()
     with SoundCard.of(device.struct) as card:
@@ -227,7 +262,7 @@ def test_a_tick_that_nobody_empties_is_refused_and_counted():
 
 
 @settings(max_examples=60, deadline=None)
-@given(some.lists(some.sampled_from(["move", "time", "read", "write", "long", "gone", "back"]), max_size=200), some.integers(160, 2048))
+@given(some.lists(some.sampled_from(STEPS), max_size=200), some.integers(160, 2048))
 def test_any_order_of_anything(steps, frames):
     """Rings keep their bounds whatever comes in which order; the sanitizers look on."""
     device = Device(frames=frames)
@@ -242,6 +277,9 @@ def test_any_order_of_anything(steps, frames):
                 assert len(plane.read()) == 80
             elif step == "write":
                 plane.write()
+            elif step == "give" and lib.sound_card_wants(card.card):
+                device.gone = False
+                card.give(device.struct)
             else:
                 device.gone = step == "gone"
         counters = card.counters()
@@ -264,7 +302,7 @@ def test_a_card_without_a_device_is_silent_and_quiet():
             assert plane.read() == bytes([IDLE]) * 80
             plane.write()
         assert card.card.quiet(card.card) == 1
-        assert card.counters() == alsa.Counters(*[0] * 9)
+        assert card.counters() == alsa.Counters(*[0] * 10)
     with pytest.raises(AlsaError, match="closed"):
         card.move()
 
@@ -330,8 +368,52 @@ class TestAlsa:
 
     @pytest.mark.parametrize(("capture", "playback", "word"), [("nonsense", "", "microphone"), ("null", "nonsense", "loudspeaker")])
     def test_a_device_that_is_not_there_is_told(self, capture, playback, word, capfd):
-        with pytest.raises(AlsaError, match=f'the {word} "nonsense" cannot be opened.*aplay -L'):
-            SoundCard(capture, playback)
+        with SoundCard(capture, playback) as card:
+            assert re.search(f'the {word} "nonsense" cannot be opened.*aplay -L', card.trouble)
+            plane = Ticks(card)
+            plane.read()
+            assert plane.told == [(0, lib.CARD_EVENT_ALARM, lib.CARD_ALARM_LOS)]
+            assert not card.mend()
+
+    def test_a_device_that_comes_later_is_used_from_then_on(self, tmp_path, monkeypatch, capfd):
+        """A name that ALSA's configuration has only after a while, as that of a device that is plugged in."""
+        configuration = tmp_path / "alsa.conf"
+        configuration.write_text("</usr/share/alsa/alsa.conf>\n")
+        monkeypatch.setenv("ALSA_CONFIG_PATH", str(configuration))
+        with SoundCard("desk", "desk") as card:
+            assert "cannot be opened" in card.trouble
+            plane = Ticks(card)
+            for _ in range(10):
+                card.move()
+                plane.read()
+                plane.write()
+            assert card.counters() == alsa.Counters(*[0] * 10)
+            fresh = tmp_path / "fresh.conf"
+            fresh.write_text("</usr/share/alsa/alsa.conf>\npcm.desk { type null }\n")
+            fresh.rename(configuration)
+            assert card.mend() and card.trouble == ""
+            for _ in range(100):
+                card.move()
+                plane.read()
+                plane.write()
+            counters = card.counters()
+        assert [value for _, kind, value in plane.told if kind == lib.CARD_EVENT_ALARM] == [lib.CARD_ALARM_LOS, 0]
+        assert counters.captured >= 7900 and counters.played >= 7900
+        assert (counters.openings, counters.failures) == (1, 0)
+
+    def test_whoever_watches_opens_it_without_being_told(self, tmp_path, monkeypatch, capfd):
+        monkeypatch.setattr(alsa, "MEND_S", 0.01)
+        configuration = tmp_path / "alsa.conf"
+        configuration.write_text("</usr/share/alsa/alsa.conf>\n")
+        monkeypatch.setenv("ALSA_CONFIG_PATH", str(configuration))
+        with SoundCard(playback="desk") as card:
+            card.watch()
+            fresh = tmp_path / "fresh.conf"
+            fresh.write_text("</usr/share/alsa/alsa.conf>\npcm.desk { type null }\n")
+            fresh.rename(configuration)
+            while card.counters().openings == 0:
+                pass
+        assert card.trouble == ""
 
 
 def test_without_libasound_the_cure_is_told(monkeypatch):
@@ -339,8 +421,8 @@ def test_without_libasound_the_cure_is_told(monkeypatch):
     alsa.library.cache_clear()
     try:
         assert "install Debian's package libasound2" in alsa.unavailable()
-        with pytest.raises(AlsaError, match="libasound2"):
-            SoundCard("default", "default")
+        with SoundCard("default", "default") as card:
+            assert "libasound2" in card.trouble
     finally:
         monkeypatch.undo()
         alsa.library.cache_clear()

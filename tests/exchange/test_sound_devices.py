@@ -13,9 +13,10 @@ from drivers import alsa
 from drivers.alsa import SoundCard
 from pbx.plane_process import Description, build
 from pbx.plant import faults_of
-from pbx.sound_devices import SoundDescription, SoundDeviceError, add_sound_devices
+from pbx.sound_devices import SoundDescription, add_sound_devices
 from pbx.sound_file import decode_alaw
 from pbx.vocabulary import facts
+from tests.drivers.test_sound_card import TICK_S, Device
 from tests.lab import EXAMPLE, Lab
 
 DEVICES = """
@@ -130,25 +131,67 @@ def test_what_is_said_comes_out_of_the_loudspeaker_after_the_beep(seed, tmp_path
     assert made[0].counters().refused == 0
 
 
+def test_a_device_that_is_pulled_loses_its_call_and_comes_back(seed, monkeypatch):
+    devices = [Device(), Device()]
+    made = []
+
+    def made_card():
+        made.append(SoundCard.of(devices[0].struct) if not made else SoundCard())
+        return made[-1]
+
+    monkeypatch.setattr("pbx.simulation.SoundCard", made_card)
+    with Lab(seed=seed, configuration=configured()) as lab:
+        advance = lab.simulation.ticker.advance
+
+        def advanced(now):
+            advance(now)
+            made[0].move()
+            for device in devices:
+                device.pass_time(TICK_S)
+
+        monkeypatch.setattr(lab.simulation.ticker, "advance", advanced)
+        phone = lab.telephone("8006").dials("8990")
+        assert lab.wait(lambda: line_of(lab, "hall").engine.state == "Talking", 5.0)
+        devices[0].gone = True
+        assert lab.wait(lambda: line_of(lab, "hall").blocked, 2.0)
+        assert 27 in [fact.cause for fact in lab.facts(facts.ConnectionCleared) if fact.line == "hall"]
+        phone.hangs_up()
+        lab.after(5.0)
+        assert line_of(lab, "hall").blocked
+        devices[1].heard_at = devices[1].time
+        made[0].give(devices[1].struct)
+        assert lab.wait(lambda: line_of(lab, "hall").available, 2.0)
+        phone.dials("8990")
+        assert lab.wait(lambda: line_of(lab, "hall").engine.state == "Talking", 5.0)
+        phone.hangs_up()
+        assert lab.wait(lambda: line_of(lab, "hall").available, 5.0)
+
+
 @needs_alsa
 def test_the_plane_of_its_own_process_opens_devices_and_names_the_one_that_fails(tmp_path, capfd):
     plane, _ = build(Description(spans=[]), str(tmp_path / "arena"))
-    cards = add_sound_devices(plane, [SoundDescription("hall", playback="null"), SoundDescription("desk", "null", "null")])
-    assert len(cards) == 2
-    with pytest.raises(SoundDeviceError, match="sound device cellar: the loudspeaker"):
-        add_sound_devices(plane, [SoundDescription("cellar", playback="nonsense")])
+    there = [SoundDescription("hall", playback="null"), SoundDescription("desk", "null", "null")]
+    cards = add_sound_devices(plane, [*there, SoundDescription("cellar", playback="nonsense")])
+    said = [line for line in capfd.readouterr().err.splitlines() if line.startswith("plane:")]
+    assert len(said) == 1 and said[0].startswith('plane: sound device cellar: the loudspeaker "nonsense" cannot be opened')
+    assert [bool(plane.levels(port).alarms) for port in range(3)] == [False, False, True]
     plane.close()
     for card in cards:
         card.close()
 
 
 @needs_alsa
-def test_a_device_that_is_not_there_keeps_the_plane_from_starting(tmp_path):
+def test_a_device_that_is_not_there_keeps_nobody_from_starting(tmp_path):
     description = {"spans": [], "sounds": [{"name": "cellar", "capture": "nonsense"}], "realtime": False}
     words = [sys.executable, "-m", "pbx.plane_process", str(tmp_path / "arena")]
-    done = subprocess.run(words, input=json.dumps(description), capture_output=True, text=True, timeout=60, check=False)
-    assert (done.returncode, done.stdout) == (2, "")
-    assert 'plane: sound device cellar: the microphone "nonsense" cannot be opened' in done.stderr
+    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        process.stdin.write(json.dumps(description))
+        process.stdin.close()
+        assert process.stdout.readline() == "ready\n"
+        process.terminate()
+        said = process.stderr.read()
+    assert process.returncode == 0
+    assert 'plane: sound device cellar: the microphone "nonsense" cannot be opened' in said
 
 
 def test_without_libasound_the_configuration_is_refused_with_a_cure(monkeypatch):

@@ -273,6 +273,26 @@ def test_a_new_control_adopts_by_levels() -> None:
     assert len(kinds_on_port(pair.far_events, LINE)) == 1
 
 
+def test_levels_are_what_was_told() -> None:
+    """A control that begins by the levels hears of changes alone: a touch of the bell that is not told has no end that is told either."""
+
+    def stands() -> tuple[bool, bool, bool]:
+        levels = pair.far.levels(LINE)
+        return levels.ringing, levels.polarity_reversed, levels.battery
+
+    pair = line()
+    pair.near.send(LINE, media.Ring(20, 4000))
+    pair.near.send(LINE, media.Reverse(True))
+    pair.near.send(LINE, media.Feed(False))
+    pair.run(2)
+    assert stands() == (False, False, True)
+    pair.run(100)
+    told = kinds_on_port(pair.far_events, LINE)
+    assert media.RingOn() not in told
+    assert media.Polarity(True) in told and media.Battery(False) in told
+    assert stands() == (False, True, False)
+
+
 def test_virtual_time_jumps_over_a_line_at_rest() -> None:
     pair = line()
     pair.run(20)

@@ -3,6 +3,8 @@ have run, and then the line must be able to come to rest with one Release for ea
 
 import pytest
 
+from pbx.engine import Levels
+from pbx.signalling.analog.alarm_watch import ALARM_STATES as WATCH_STATES
 from pbx.signalling.analog.fxs import STATES as FXS_STATES
 from pbx.signalling.analog.fxs import FxsLine, SubscriberFeatures, load_subscriber_variant
 from pbx.signalling.analog.fxs_waiting import STATES as WAITING_STATES
@@ -43,7 +45,7 @@ CHINA = load_variant("china").adjusted(timers_ms={"alarm_persistence": 50})
 """So short an alarm time that it runs out before every other timer."""
 EVERY = every_signal(CHINA)
 SEMI_AUTOMATIC = CircuitHabits(semi_automatic=True)
-SUBSCRIBER = load_subscriber_variant()
+SUBSCRIBER = load_subscriber_variant().adjusted({"alarm_persistence": 50})
 
 
 def fwd(*signals):
@@ -211,6 +213,9 @@ FXS_RECIPES = {
     "Presenting": [SETUP],
     "Suspended": HELD,
     "ReRinging": [*HELD, OperatorSignal("re-ring")],
+    ("Idle", "HookOn"): [HookOff()],
+    "Lost": [*TALKS, Alarm(1), EXPIRE],
+    ("Lost", "lost"): [Levels(off_hook=True, alarms=1)],
     ("Tone", "metering"): [*TALKS, Metering(20), Disconnect(17)],
     "DialTone": [HookOff()],
     "Dialling": [HookOff(), Digit("1")],
@@ -229,7 +234,12 @@ FXS_INPUTS = {
     "Flash": [Flash()],
     "Digit": [Digit("2")],
     "alarm": [Alarm(1)],
-    "alarm-over": [Alarm(1), Alarm(0)],
+    "lost": [Alarm(1), EXPIRE],
+    "alarm-over": [Alarm(0)],
+    ("Lost", "lost"): [EXPIRE],
+    ("Lost", "HookOn"): [HookOn(), Alarm(0)],
+    ("Lost", "grounded"): [Grounded(True), Alarm(0)],
+    ("GroundSeized", "grounded"): [Grounded(False), Grounded(True)],
     "Reset": [Reset()],
     "grounded": [Grounded(True)],
     "re-ring": [OperatorSignal("re-ring")],
@@ -241,6 +251,7 @@ FXS_INPUTS = {
 }
 EVERYTHING = SubscriberFeatures(caller_identity="china", reversal=True, metering=True, call_waiting=True, message_waiting=True)
 FXS_FEATURES = {
+    ("Idle", "HookOn"): SubscriberFeatures(ground_start=True),
     "GroundSeized": SubscriberFeatures(ground_start=True, metering=True),
     "WarmLine": SubscriberFeatures(hot_line="110", hot_line_delay_ms=3000),
     "Presenting": SubscriberFeatures(caller_identity="dtmf-china"),
@@ -284,6 +295,8 @@ class Bench:
             if value is EXPIRE:
                 self.now = self.engine.deadline()
                 self.take(self.engine.expire(self.now))
+            elif isinstance(value, Levels):
+                self.take(self.engine.resume("", value, self.now))
             else:
                 self.balance += type(value) is Setup
                 self.take(self.engine.receive(value, self.now))
@@ -333,6 +346,15 @@ def test_fxs_cell(state, event):
     timer = [EXPIRE] if event in SUBSCRIBER.data.timers else None
     bench.cell(state, FXS_INPUTS.get((state, event)) or timer or FXS_INPUTS[event], event)
     bench.rest([Alarm(0), Release(16), Unblocked(), HookOn()])
+
+
+@pytest.mark.parametrize(("state", "event"), cells(WATCH_STATES), ids=lambda value: str(value))
+def test_cell_of_the_watch_over_a_telephone_line(state, event):
+    engine = FxsLine(SUBSCRIBER, "8001", PLAN)
+    bench = Bench(engine, engine.machines()[2])
+    bench.give([*TALKS, *ALARM_RECIPES[state]])
+    bench.cell(state, ALARM_INPUTS.get(event, [EXPIRE]), event)
+    bench.rest([Alarm(0), HookOn()])
 
 
 @pytest.mark.parametrize(("state", "event"), cells(WAITING_STATES), ids=lambda value: str(value))

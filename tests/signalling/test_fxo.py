@@ -236,7 +236,7 @@ def test_waits_for_dial_tone_dials_and_is_answered_by_the_end_of_ring_back():
     assert up(expire(engine)) == [Connect()]
     assert up(give(engine, 20.0, Digit("5"))) == [Info("5")]
     assert give(engine, 21.0, Info("12#")) == [SendDigits("12#", 100, 100)]
-    assert give(engine, 22.0, Info("!")) == [Loop(False, 22.08), Loop(True, pytest.approx(22.18))]
+    assert give(engine, 22.0, Info("!")) == [SendPulses((1,), 100, 39, 39)]
     assert give(engine, 23.0, Info("x")) == []
     assert up(give(engine, 24.0, Release(16))) == [Release(16)]
 
@@ -502,6 +502,29 @@ def test_resume_of_what_was_not_answered():
     rung = line()
     assert up(rung.resume("", Levels(ringing=True), 0.0)) == []
     assert up(expire(rung)) == [Idle(), Seized()]
+
+
+def test_in_an_alarm_at_a_restart_neither_ringing_nor_a_missing_feed_is_believed():
+    engine = line()
+    outputs = engine.resume("", Levels(ringing=True, battery=False, alarms=1), 0.0)
+    assert up(outputs) == [Idle(), Blocked("alarm")]
+    assert up(expire(engine)) == [], "it lasts: nothing is lost, and nobody says that the feed is gone"
+    assert engine.deadline() is None
+    assert up(give(engine, 9.0, RingOff(), Battery(True), Alarm(0))) == [Unblocked()]
+    dead = line()
+    dead.resume("", Levels(battery=False, alarms=1), 0.0)
+    give(dead, 9.0, Alarm(0))
+    assert Blocked("remote") in expire(dead)
+    rung = line()
+    rung.resume("", Levels(ringing=True, alarms=1), 0.0)
+    assert up(give(rung, 1.0, Alarm(0))) == [Seized(), Unblocked()]
+
+
+def test_ground_start_in_an_alarm_at_a_restart():
+    engine = line(ground_start=True)
+    assert up(engine.resume("", Levels(battery=True, alarms=1), 0.0)) == [Idle(), Blocked("alarm")]
+    assert up(give(engine, 1.0, Battery(False), Alarm(0))) == [Unblocked()]
+    assert engine.state == "Idle"
 
 
 def test_data_that_contradicts_itself_is_refused():

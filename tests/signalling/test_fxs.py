@@ -18,6 +18,7 @@ from pbx.vocabulary.call import (
     MessageWaiting,
     Metering,
     OperatorSignal,
+    Primitive,
     Proceeding,
     Release,
     Reset,
@@ -36,6 +37,7 @@ from pbx.vocabulary.media import (
     HookOff,
     HookOn,
     Listen,
+    MessageLamp,
     Ring,
     SendTone,
     Silence,
@@ -66,6 +68,14 @@ def line():
 def give(engine, now, *values):
     """Outputs without the lines of the trace."""
     return [output for value in values for output in engine.receive(value, now) if type(output) is not Noted]
+
+
+def expire(engine):
+    return engine.expire(engine.deadline())
+
+
+def up(outputs):
+    return [output for output in outputs if isinstance(output, Primitive)]
 
 
 def dial(engine, digits, now=1.0):
@@ -113,10 +123,73 @@ def test_a_call_lost_with_the_span_is_told_by_a_tone_when_the_span_is_back():
     give(engine, 0.0, HookOff())
     dial(engine, "8002")
     give(engine, 2.0, Connect())
-    assert Release(27) in give(engine, 10.0, Alarm(1))
-    assert engine.state == "LockedOut"
-    assert CONGESTION in give(engine, 10.1, Alarm(0))
+    assert give(engine, 10.0, Alarm(1)) == [Blocked("alarm")]
+    assert Release(27) in expire(engine)
+    assert engine.state == "Lost/alarm"
+    assert give(engine, 14.0, Alarm(0)) == [CONGESTION, Unblocked()]
     assert give(engine, 15.0, HookOn())[-1] == Idle()
+
+
+def test_a_short_alarm_freezes_a_call():
+    """Hook, keys and flashes of a span that cannot be trusted are nobody's; the hook is what it is when the alarm ends."""
+    engine = line()
+    give(engine, 0.0, HookOff())
+    dial(engine, "8002")
+    give(engine, 2.0, Connect())
+    assert give(engine, 10.0, Alarm(1)) == [Blocked("alarm")]
+    assert give(engine, 10.1, HookOn(), Digit("5"), Flash(), HookOff()) == []
+    assert give(engine, 11.0, Alarm(0)) == [Unblocked()]
+    assert (engine.state, engine.tag, engine.deadline()) == ("Talking", "talking", None)
+    give(engine, 20.0, Alarm(1), HookOn())
+    assert give(engine, 20.5, Alarm(0))[-3:] == [Release(16), Idle(), Unblocked()]
+
+
+def test_whoever_hung_up_in_a_long_alarm_hears_nothing_and_is_free_when_it_ends():
+    engine = line()
+    give(engine, 0.0, HookOff())
+    assert Release(27) in [*give(engine, 1.0, Alarm(1), HookOn()), *expire(engine)]
+    assert give(engine, 9.0, Alarm(0))[-2:] == [Idle(), Unblocked()]
+    assert engine.state == "Idle"
+
+
+def test_whoever_lifted_in_an_alarm_has_dial_tone_when_it_ends():
+    engine = line()
+    assert give(engine, 0.0, Alarm(1), HookOff()) == [Blocked("alarm")]
+    assert give(engine, 1.0, Alarm(0)) == [Seized(), DIAL, Listen(RECEIVE_DTMF), Unblocked()]
+    barred = line()
+    give(barred, 0.0, Blocked("local"), Alarm(1), HookOff())
+    assert give(barred, 1.0, Alarm(0)) == [CONGESTION]
+
+
+def test_a_telephone_that_was_rung_in_a_short_alarm_rings_on():
+    engine = line()
+    give(engine, 0.0, Setup("8001", "8002"))
+    give(engine, 1.0, Alarm(1), HookOff())
+    assert engine.state == "Ringing/alarm"
+    assert give(engine, 2.0, Alarm(0)) == [Ring(0), Connect(), Unblocked()]
+
+
+@pytest.mark.parametrize("grounded", [True, False])
+def test_a_ground_that_stands_when_an_alarm_ends_asks_for_the_line(grounded):
+    engine = FxsLine(CHINA, "8001", Plan(), features=SubscriberFeatures(ground_start=True))
+    engine.start(0.0)
+    give(engine, 0.0, Alarm(1), Grounded(True), Grounded(grounded))
+    assert (Seized() in give(engine, 1.0, Alarm(0))) == grounded
+
+
+def test_a_lamp_tells_of_messages_where_the_card_has_one():
+    lit = FxsLine(CHINA, "8001", Plan(), features=SubscriberFeatures(message_waiting=True, message_lamp=True))
+    assert give(lit, 0.0, MessageWaiting(2), MessageWaiting(0)) == [MessageLamp(True), MessageLamp(False)]
+    dark = FxsLine(CHINA, "8001", Plan(), features=SubscriberFeatures(message_waiting=True))
+    assert give(dark, 0.0, MessageWaiting(2)) == []
+
+
+def test_a_set_that_was_told_of_messages_in_an_alarm_is_told_again():
+    bench = Bench(FxsLine(CHINA, "8001", Plan(), features=SubscriberFeatures(caller_identity="china", message_waiting=True)))
+    bench.give(MessageWaiting(1), Alarm(1))
+    assert bench.engine.state == "Idle/alarm"
+    bench.give(Alarm(0))
+    assert bench.engine.state == "Informing"
 
 
 @pytest.mark.parametrize(("cause", "tone"), [(16, BUSY), (17, BUSY), (1, VACANT), (42, CONGESTION), (34, CONGESTION)])
@@ -170,9 +243,25 @@ def test_blocked_and_alarmed():
     assert give(engine, 1.0, Setup("8001")) == [Release(27), Idle()]
     assert give(engine, 2.0, Unblocked()) == []
     assert give(engine, 3.0, Alarm(0)) == [Unblocked()]
-    give(engine, 4.0, HookOff())
-    assert Release(27) in give(engine, 5.0, Alarm(1))
-    assert give(engine, 6.0, HookOn())[-1] == Idle()
+    give(engine, 4.0, HookOff(), Alarm(1))
+    assert Release(27) in expire(engine)
+    assert give(engine, 9.0, HookOn(), Alarm(0))[-2:] == [Idle(), Unblocked()]
+
+
+def test_resume_in_an_alarm():
+    """The hook says nothing: answered calls are kept, the rest is taken in when the alarm ends."""
+    under_alarm = Levels(off_hook=False, alarms=1)
+    talking, suspended, dialling, false = line(), line(), line(), line()
+    assert up(talking.resume("talking", under_alarm, 0.0)) == [Blocked("alarm")]
+    assert talking.tag == "talking"
+    assert give(talking, 1.0, Alarm(0))[-3:] == [Release(16), Idle(), Unblocked()]
+    suspended.resume("suspended", Levels(off_hook=True, alarms=1), 0.0)
+    assert suspended.tag == "suspended"
+    assert give(suspended, 1.0, Alarm(0)) == [Resume(), Unblocked()]
+    assert up(dialling.resume("", Levels(off_hook=True, alarms=1), 0.0)) == [Blocked("alarm")]
+    assert give(dialling, 9.0, Alarm(0)) == [CONGESTION, Unblocked()]
+    false.resume("", Levels(off_hook=True, alarms=1), 0.0)
+    assert give(false, 9.0, HookOn(), Alarm(0))[-2:] == [Idle(), Unblocked()]
 
 
 def test_resume():
@@ -274,6 +363,7 @@ def test_any_levels_can_be_resumed(features, tag, off_hook, ringing, alarm):
     bench.port.take(bench.engine.resume(tag, Levels(off_hook=off_hook, ringing=ringing, alarms=int(alarm)), 0.0), 0.0)
     if off_hook:
         bench.give(HookOn())
+    bench.give(Alarm(0))
     bench.until(100.0)
     up = bench.taken()
     assert bench.engine.state == "Idle"

@@ -93,7 +93,7 @@ def test_poles_tell_answer_and_release_of_a_call_that_went_out(end):
     line = calling(reversal=True)
     assert line.port.reversed
     assert "-> reversal" in line.noted()
-    line.until(9.0).give(end)
+    line.until(9.0).give(end).until(12.0)
     assert not line.port.reversed
     line.give(HookOn())
     assert [order.reversed for _, order in line.port.of(Reverse)] == [True, False]

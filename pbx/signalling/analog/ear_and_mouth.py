@@ -40,7 +40,7 @@ _Method = Callable[["EarAndMouthCircuit", Any, float], Sequence[Output]]
 class EarAndMouthCircuit:
     """The engine of one E&M tie line."""
 
-    __slots__ = ("_alarm", "_call", "_machine", "_seen", "features", "variant")
+    __slots__ = ("_alarm", "_call", "_machine", "features", "variant")
 
     def __init__(
         self,
@@ -59,13 +59,13 @@ class EarAndMouthCircuit:
             raise ValueError("the caller's number goes with DTMF only: pulses have no mark to part it from the called number")
         self._call = EarAndMouthCall(variant, direction, examiner, self.features, variant.chart(STATES))
         self._machine = self._call.machine
-        self._alarm = AlarmWatch(variant.keep("alarm", lambda: alarm_chart(variant.data.name, variant.timers)), self)
-        self._seen = False
+        chart = variant.keep("alarm", lambda: alarm_chart(variant.data.name, variant.timers))
+        self._alarm = AlarmWatch(chart, self._machine, self._call, self._take_in, False)
 
     @property
     def state(self) -> str:
         """The machine's state; ``alarm`` beside it while one stands."""
-        return f"{self._machine.state}/alarm" if self._alarm.standing else self._machine.state
+        return self._alarm.state(self._machine.state)
 
     @property
     def tag(self) -> str:
@@ -97,8 +97,7 @@ class EarAndMouthCircuit:
 
     def deadline(self) -> float | None:
         """The earlier timer of line and alarm."""
-        due = [time for time in (self._machine.deadline(), self._alarm.machine.deadline()) if time is not None]
-        return min(due) if due else None
+        return self._alarm.deadline(self._machine.deadline())
 
     def resume(self, tag: str, levels: Levels, now: float) -> Sequence[Output]:
         """Adopt a call in its stable state, or come to rest. A lead that has changed meanwhile is a signal now.
@@ -121,33 +120,12 @@ class EarAndMouthCircuit:
             line.far = far and not levels.alarms
             outputs = line.drop(call.NORMAL_CLEARING)
             self._machine.enter("Releasing" if line.far else "Guard", now)
-        if levels.alarms:
-            outputs = (*outputs, *self._alarm.alarms(levels.alarms, now))
-        return (*outputs, *self._stand(far, now))
-
-    # The span.
-
-    def alarm_begins(self, now: float) -> Sequence[Output]:
-        """The bits say nothing from now on."""
-        return self._call.add_reason("alarm")
-
-    def alarm_lasts(self, now: float) -> Sequence[Output]:
-        """The call is lost."""
-        return self._machine.step("lost", None, now)
-
-    def alarm_ends(self, now: float) -> Sequence[Output]:
-        """Take in what the bits have become, then let the circuit be used again."""
-        return (*self._take_in(self._seen, now), *self._call.remove_reason("alarm"))
+        return (*outputs, *self._alarm.resume(levels.alarms, far, now))
 
     # What enters.
 
     def _bits(self, value: Bits, now: float) -> Sequence[Output]:
-        return self._stand(self.variant.is_off_hook(value.value), now)
-
-    def _stand(self, off_hook: bool, now: float) -> Sequence[Output]:
-        """What the E lead says now; while an alarm stands it is only remembered."""
-        self._seen = off_hook
-        return () if self._alarm.standing else self._take_in(off_hook, now)
+        return self._alarm.level(self.variant.is_off_hook(value.value), now)
 
     def _take_in(self, off_hook: bool, now: float) -> Sequence[Output]:
         line = self._call

@@ -52,7 +52,7 @@ _Standing = tuple[bool, bool, bool]
 class FxoLine:
     """The engine of one exchange line."""
 
-    __slots__ = ("_alarm", "_call", "_machine", "_seen", "features", "number", "variant")
+    __slots__ = ("_alarm", "_call", "_machine", "features", "number", "variant")
 
     def __init__(self, variant: FxoVariant, number: str, features: FxoFeatures | None = None) -> None:
         """``number`` is the line's own directory number: calls that come in are for it."""
@@ -61,13 +61,14 @@ class FxoLine:
         self.features = features or FxoFeatures()
         self._call = FxoCall(variant, number, self.features, variant.chart(STATES))
         self._machine = self._call.machine
-        self._alarm = AlarmWatch(variant.keep("alarm", lambda: alarm_chart(variant.data.name, variant.timers)), self)
-        self._seen: _Standing = (False, False, self._call.battery)
+        chart = variant.keep("alarm", lambda: alarm_chart(variant.data.name, variant.timers))
+        at_rest: _Standing = (False, False, self._call.battery)
+        self._alarm = AlarmWatch(chart, self._machine, self._call, self._take_in, at_rest)
 
     @property
     def state(self) -> str:
         """The machine's state; ``alarm`` beside it while one stands."""
-        return f"{self._machine.state}/alarm" if self._alarm.standing else self._machine.state
+        return self._alarm.state(self._machine.state)
 
     @property
     def tag(self) -> str:
@@ -101,8 +102,7 @@ class FxoLine:
 
     def deadline(self) -> float | None:
         """The earlier timer of line and alarm."""
-        due = [time for time in (self._machine.deadline(), self._alarm.machine.deadline()) if time is not None]
-        return min(due) if due else None
+        return self._alarm.deadline(self._machine.deadline())
 
     def resume(self, tag: str, levels: Levels, now: float) -> Sequence[Output]:
         """Adopt an answered call whose loop is still closed; else open the loop and come to rest, by way of the guard if it was closed.
@@ -113,11 +113,6 @@ class FxoLine:
         poles = tag.removesuffix(RELEASED)
         kept = poles.removesuffix(REVERSED)
         line.reversed = kept != poles
-        stands: _Standing = (
-            levels.ringing,
-            levels.polarity_reversed,
-            levels.battery,
-        )
         if kept in (OUT, IN) and (levels.off_hook or levels.alarms):
             line.adopt(kept == OUT, poles != tag)
             line.battery = True
@@ -127,50 +122,33 @@ class FxoLine:
             line.open = kept in (OUT, IN)
             line.owe_idle()
             outputs = (*line.at_rest(), *line.close(call.NORMAL_CLEARING))
-            line.reversed, line.battery = stands[1], stands[2]
-            if levels.off_hook or levels.ringing or (self.features.ground_start and stands[2]):
+            line.reversed = levels.polarity_reversed
+            line.battery = not self.features.ground_start if levels.alarms else levels.battery
+            rung = levels.ringing and not levels.alarms
+            if levels.off_hook or rung or (self.features.ground_start and line.battery):
                 machine.enter("Guard", now)
             else:
                 outputs = (*outputs, *line.rested(now))
-        self._seen = (line.ringing, line.reversed, line.battery)
-        if levels.alarms:
-            outputs = (*outputs, *self._alarm.alarms(levels.alarms, now))
-        return (*outputs, *self._stand(stands, now))
-
-    # The span.
-
-    def alarm_begins(self, now: float) -> Sequence[Output]:
-        """Nothing of the line can be believed."""
-        return self._call.add_reason("alarm")
-
-    def alarm_lasts(self, now: float) -> Sequence[Output]:
-        """The call is lost."""
-        return self._machine.step("lost", None, now)
-
-    def alarm_ends(self, now: float) -> Sequence[Output]:
-        """Take in what stands there now, then let the line be used again."""
-        return (*self._take_in(self._seen, now), *self._call.remove_reason("alarm"))
+        stands = (levels.ringing, levels.polarity_reversed, levels.battery)
+        return (*outputs, *self._alarm.resume(levels.alarms, stands, now))
 
     # What enters.
 
     def _ring_on(self, _: RingOn, now: float) -> Sequence[Output]:
-        return self._stand((True, *self._seen[1:]), now)
+        return self._alarm.level((True, *self._alarm.seen[1:]), now)
 
     def _ring_off(self, _: RingOff, now: float) -> Sequence[Output]:
-        return self._stand((False, *self._seen[1:]), now)
+        return self._alarm.level((False, *self._alarm.seen[1:]), now)
 
     def _polarity(self, value: Polarity, now: float) -> Sequence[Output]:
-        return self._stand((self._seen[0], value.reversed, self._seen[2]), now)
+        ringing, _, battery = self._alarm.seen
+        return self._alarm.level((ringing, value.reversed, battery), now)
 
     def _battery(self, value: Battery, now: float) -> Sequence[Output]:
-        return self._stand((*self._seen[:2], value.present), now)
-
-    def _stand(self, stands: _Standing, now: float) -> Sequence[Output]:
-        """What stands on the line now. While an alarm stands it is only remembered; then each change is an event."""
-        self._seen = stands
-        return () if self._alarm.standing else self._take_in(stands, now)
+        return self._alarm.level((*self._alarm.seen[:2], value.present), now)
 
     def _take_in(self, stands: _Standing, now: float) -> Sequence[Output]:
+        """Each change is an event."""
         line, step = self._call, self._machine.step
         ringing, reversed_poles, battery = stands
         outputs: list[Output] = []

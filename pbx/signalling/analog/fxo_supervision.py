@@ -11,7 +11,7 @@ from pbx.engine import Noted, Output
 from pbx.signalling.analog.fxo_wires import FLASH, INFOS, METERING, FxoWires
 from pbx.vocabulary import call
 from pbx.vocabulary.call import Info
-from pbx.vocabulary.media import Loop, SendDigits
+from pbx.vocabulary.media import SendDigits, SendPulses
 from pbx.vocabulary.tones import DTMF_DIGITS
 
 
@@ -97,11 +97,10 @@ class FxoSupervision(FxoWires):
         return INFOS.get(digit, ())
 
     def _digits_down(self, info: Info, now: float) -> Sequence[Output]:
-        """Digits into the call are always DTMF; a flash is a short open loop."""
+        """Digits into the call are always DTMF; a flash is one long break, which the port times as it does the breaks of a digit."""
         sending, digits = self.variant.data.digits, info.digits
         if digits == FLASH:
-            at = now + sending.lead_ms / 1000
-            return (Noted("-> flash"), Loop(False, at), Loop(True, at + self.features.flash_ms / 1000))
+            return (Noted("-> flash"), SendPulses((1,), self.features.flash_ms, sending.make_ms, sending.make_ms))
         if not digits or not set(digits) <= set(DTMF_DIGITS):
             return (Noted(f"digits {digits} cannot be sent"),)
         return (Noted(f"-> digits {digits}"), SendDigits(digits, sending.tone_on_ms, sending.tone_off_ms))

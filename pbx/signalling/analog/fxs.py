@@ -5,8 +5,9 @@ or a hot line's number at once. Called: caller identity as the line's presentati
 ``Connect``. Ring-back and prompts are the switch's; dial tone, the tones after clearing, howler and lock-out are the engine's. Release
 goes up at on-hook, at lock-out, or at once when the switch says Release or the engine itself gives up; Idle when the handset lies. Where
 the calling side controls the release, a called party who hangs up is ``Suspend``. In a call digits go up as ``Info``, a flash as
-``Info("!")``. An operator's "ring-back" needs a calling line that is held when it hangs up; no such call is known here: left out, and so
-is "forced-release", which is the switch's. Dialled pulses come as ``Digit``: the card makes digits of them. The actions are in fxs_line.py.
+``Info("!")``. A short alarm freezes the line, a long one loses the call (alarm_watch.py). Dialled pulses come as ``Digit``: the card makes
+digits of them. An operator's "ring-back" needs a calling line that is held when it hangs up; no such call is known here: left out, and so
+is "forced-release", which is the switch's. The actions are in fxs_line.py.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -16,12 +17,14 @@ from typing import Any
 from pbx.engine import Input, Levels, Noted, Output
 from pbx.machine import Machine
 from pbx.signalling.analog import fxs_identity, fxs_variant
-from pbx.signalling.analog.fxs_line import IDLE, RESUME, RING_STOP, SILENCE, SUSPEND, UNLISTEN, LineActions
+from pbx.signalling.analog.alarm_watch import AlarmWatch
+from pbx.signalling.analog.fxs_line import RESUME, RING_STOP, SILENCE, SUSPEND, UNLISTEN, LineActions
 from pbx.signalling.analog.fxs_states import STATES
 from pbx.signalling.analog.fxs_variant import PLAIN, VARIANTS, SubscriberFeatures, SubscriberVariant
+from pbx.signalling.analog.occupancy import IDLE
 from pbx.vocabulary import call, tones
 from pbx.vocabulary.call import Blocked, Connect, Disconnect, Release, Setup, Unblocked
-from pbx.vocabulary.media import Alarm, Digit, Flash, Grounded, HookOff, HookOn
+from pbx.vocabulary.media import Alarm, Digit, Flash, Grounded, HookOff, HookOn, MessageLamp
 from pbx.vocabulary.numbers import NumberExaminer
 
 __all__ = ["STATES", "FxsLine", "SubscriberFeatures", "SubscriberVariant", "load_subscriber_variant"]
@@ -30,6 +33,10 @@ DIGIT_NOTES = {digit: Noted(f"<- digit {digit}") for digit in tones.DTMF_DIGITS}
 OFF_HOOK, ON_HOOK, FLASH = Noted("<- off-hook"), Noted("<- on-hook"), Noted("<- flash")
 GROUNDED, UNGROUNDED = Noted("<- ring wire grounded"), Noted("<- ground gone")
 RESUMED = Noted("call adopted after a restart")
+ON_HOOK_LEVEL = (False, False)
+
+_Level = tuple[bool, bool]
+"""Off-hook, ring wire grounded."""
 TALKING, SUSPENDED, REVERSED, HELD = "talking", "suspended", "reversed", "held"
 """Words of a tag: the state, whether the poles are reversed, whether the calling side controls the release."""
 
@@ -52,7 +59,7 @@ def load_subscriber_variant(name: str = "china-subscriber", folder: Path = VARIA
 class FxsLine(LineActions):
     """The engine of one subscriber line."""
 
-    __slots__ = ()
+    __slots__ = ("_alarm",)
 
     def __init__(
         self,
@@ -69,11 +76,12 @@ class FxsLine(LineActions):
         """
         machine = Machine(_chart(variant), self, variant.hot_line_durations(features))
         super().__init__(variant, number, examiner, features, date_time, machine)
+        self._alarm = AlarmWatch(variant.alarm_chart, machine, self, self._take_in, ON_HOOK_LEVEL)
 
     @property
     def state(self) -> str:
-        """The machine's state."""
-        return self._machine.state
+        """The machine's state; ``alarm`` beside it while one stands."""
+        return self._alarm.state(self._machine.state)
 
     @property
     def tag(self) -> str:
@@ -84,8 +92,8 @@ class FxsLine(LineActions):
         return SUSPENDED if state in ("Suspended", "ReRinging") else ""
 
     def machines(self) -> tuple[Machine, ...]:
-        """The line's machine and that of call waiting, for coverage and for people."""
-        return (self._machine, self._waiting.machine)
+        """The machines, for coverage and for people: line, call waiting, alarm."""
+        return (self._machine, self._waiting.machine, self._alarm.machine)
 
     @property
     def speech(self) -> bool:
@@ -104,35 +112,43 @@ class FxsLine(LineActions):
 
     def expire(self, now: float) -> Sequence[Output]:
         """Fire the timers that are due."""
+        lost = self._alarm.machine.expire(now)
         outputs = self._machine.expire(now)
         waiting = self._waiting.machine.expire(now)
-        return self._settled((*outputs, *waiting) if waiting else outputs, now)
+        return self._settled((*lost, *outputs, *waiting), now)
 
     def deadline(self) -> float | None:
         """When the next timer is due."""
         line, waiting = self._machine.deadline(), self._waiting.machine.deadline()
-        return line if waiting is None else waiting if line is None else min(line, waiting)
+        return self._alarm.deadline(line if waiting is None else waiting if line is None else min(line, waiting))
 
     def resume(self, tag: str, levels: Levels, now: float) -> Sequence[Output]:
-        """Adopt a call that was answered; otherwise bring the line to rest, with busy tone if it is off-hook."""
-        self._off_hook = levels.off_hook
+        """Adopt a call that was answered; otherwise bring the line to rest, with busy tone if it is off-hook.
+
+        While an alarm stands the hook says nothing: an answered call is kept as it was, any other is one that the alarm has lost; what the
+        hook is, is taken in when the alarm ends.
+        """
         words = tag.split()
         outputs: Sequence[Output] = (RING_STOP,) if levels.ringing else ()
-        if levels.alarms:
-            outputs = (*outputs, *self._add_reason("alarm"))
         if TALKING in words or SUSPENDED in words:
-            return (*outputs, *self._adopted(words, levels.off_hook, now))
-        outputs = (*outputs, SILENCE, UNLISTEN, *self._feed.anew())
-        if levels.off_hook and not self._feed.ground_start:
-            self._machine.enter("Tone", now)
-            return (*outputs, *self._tone_of(call.NORMAL_CLEARING))
-        if levels.off_hook:
+            self._off_hook = TALKING in words if levels.alarms else levels.off_hook
+            outputs = (*outputs, *self._adopted(words, self._off_hook, now))
+        else:
+            self._off_hook = levels.off_hook
+            outputs = (*outputs, SILENCE, UNLISTEN, *self._feed.anew(), *self._rested(levels, now))
+        return (*outputs, *self._alarm.resume(levels.alarms, (levels.off_hook, False), now))
+
+    def _rested(self, levels: Levels, now: float) -> Sequence[Output]:
+        if not levels.off_hook:
+            return (IDLE,)
+        if self._feed.ground_start:
             self._machine.enter("LockedOut", now)
-            return outputs
-        return (*outputs, IDLE)
+            return ()
+        self._machine.enter("Lost" if levels.alarms else "Tone", now)
+        return () if levels.alarms else self._tone_of(call.NORMAL_CLEARING)
 
     def _adopted(self, words: Sequence[str], off_hook: bool, now: float) -> Sequence[Output]:
-        self._open = True
+        self.open = True
         self._held = HELD in words or SUSPENDED in words
         self._feed.reversed = REVERSED in words
         if off_hook:
@@ -141,13 +157,13 @@ class FxsLine(LineActions):
         if self._held:
             self._machine.enter("Suspended", now)
             return (RESUMED,) if SUSPENDED in words else (RESUMED, SUSPEND)
-        return (SILENCE, UNLISTEN, *self._feed.rest(now), *self._close(call.NORMAL_CLEARING), IDLE)
+        return (SILENCE, UNLISTEN, *self._feed.rest(now), *self.close(call.NORMAL_CLEARING), IDLE)
 
     def _settled(self, outputs: Sequence[Output], now: float) -> Sequence[Output]:
         """An idle line tells its set what has changed about waiting messages."""
         if self._shown is None or self._shown == (self._messages > 0):
             return outputs
-        if self._machine.state != "Idle" or self._off_hook or self._reasons:
+        if self._machine.state != "Idle" or self._off_hook or self.reasons:
             return outputs
         return (*outputs, *self._machine.step("indicate", None, now))
 
@@ -156,41 +172,49 @@ class FxsLine(LineActions):
     def _event(self, value: object, now: float) -> Sequence[Output]:
         return self._machine.step(type(value).__name__, value, now)
 
-    def _hook_off(self, value: HookOff, now: float) -> Sequence[Output]:
-        self._off_hook = True
-        return (OFF_HOOK, *self._machine.step("HookOff", value, now))
-
-    def _hook_on(self, value: HookOn, now: float) -> Sequence[Output]:
-        self._off_hook = False
-        return (ON_HOOK, *self._machine.step("HookOn", value, now))
-
-    def _flash(self, value: Flash, now: float) -> Sequence[Output]:
-        return (FLASH, *self._machine.step("Flash", value, now))
+    def _hook(self, value: HookOff | HookOn, now: float) -> Sequence[Output]:
+        return self._alarm.level((type(value) is HookOff, self._alarm.seen[1]), now)
 
     def _ground(self, value: Grounded, now: float) -> Sequence[Output]:
-        return (GROUNDED, *self._machine.step("grounded", None, now)) if value.on else (UNGROUNDED,)
+        return self._alarm.level((self._alarm.seen[0], value.on), now)
+
+    def _take_in(self, level: _Level, now: float) -> Sequence[Output]:
+        """Each change is an event; a call that was lost with the span is told of now."""
+        off_hook, grounded = level
+        outputs: Sequence[Output] = ()
+        if grounded != self._grounded_wire:
+            self._grounded_wire = grounded
+            outputs = (GROUNDED, *self._machine.step("grounded", None, now)) if grounded else (UNGROUNDED,)
+        if off_hook != self._off_hook:
+            self._off_hook = off_hook
+            word = "HookOff" if off_hook else "HookOn"
+            outputs = (*outputs, OFF_HOOK if off_hook else ON_HOOK, *self._machine.step(word, None, now))
+        if self._machine.state == "Lost":
+            outputs = (*outputs, *self._machine.step("alarm-over", None, now))
+        return outputs
+
+    def _flash(self, value: Flash, now: float) -> Sequence[Output]:
+        return () if self._alarm.standing else (FLASH, *self._machine.step("Flash", value, now))
 
     def _digit(self, value: Digit, now: float) -> Sequence[Output]:
         noted = DIGIT_NOTES.get(value.digit)
-        if noted is None:
+        if noted is None or self._alarm.standing:
             return ()
         return (noted, *self._machine.step("Digit", value.digit, now))
 
-    def _alarm(self, value: Alarm, now: float) -> Sequence[Output]:
-        if value.alarms:
-            return (Noted(f"<- alarm {value.alarms:#x}"), *self._machine.step("alarm", None, now), *self._add_reason("alarm"))
-        waits = self._machine.state == "LockedOut" and not self.features.ground_start
-        lost = self._machine.step("alarm-over", None, now) if waits else ()
-        return (Noted("<- alarm cleared"), *lost, *self._remove_reason("alarm"))
+    def _alarms(self, value: Alarm, now: float) -> Sequence[Output]:
+        """A set that is being told something on-hook may not have heard it: it is told again."""
+        cut = self._machine.step("alarm", None, now) if value.alarms and self._machine.state == "Informing" else ()
+        return (*self._alarm.alarms(value.alarms, now), *cut)
 
     def _ignored(self, value: object, now: float) -> Sequence[Output]:
         return ()
 
     def _block(self, value: Blocked, now: float) -> Sequence[Output]:
-        return self._add_reason("local")
+        return self.add_reason("local")
 
     def _unblock(self, value: Unblocked, now: float) -> Sequence[Output]:
-        return self._remove_reason("local")
+        return self.remove_reason("local")
 
     def _metering(self, value: call.Metering, now: float) -> Sequence[Output]:
         if not self.features.metering or self._machine.state != "Talking" or value.pulses < 1:
@@ -209,7 +233,8 @@ class FxsLine(LineActions):
         self._messages = value.messages
         if self._shown is None and not self._feed.ground_start and fxs_identity.has_indication(self._presentation):
             self._shown = not value.messages
-        return (Noted(f"messages wait: {value.messages}"),)
+        lamp = (MessageLamp(value.messages > 0),) if self.features.message_lamp else ()
+        return (Noted(f"messages wait: {value.messages}"), *lamp)
 
     def _operator(self, value: call.OperatorSignal, now: float) -> Sequence[Output]:
         if value.kind == "re-ring" and self._machine.state in ("Suspended", "ReRinging"):
@@ -218,12 +243,12 @@ class FxsLine(LineActions):
 
 
 _METHODS: Mapping[type, Callable[[FxsLine, Any, float], Sequence[Output]]] = {
-    HookOff: FxsLine._hook_off,
-    HookOn: FxsLine._hook_on,
+    HookOff: FxsLine._hook,
+    HookOn: FxsLine._hook,
     Flash: FxsLine._flash,
     Grounded: FxsLine._ground,
     Digit: FxsLine._digit,
-    Alarm: FxsLine._alarm,
+    Alarm: FxsLine._alarms,
     call.Info: FxsLine._ignored,
     call.Suspend: FxsLine._ignored,
     call.Resume: FxsLine._ignored,

@@ -10,30 +10,32 @@ from collections.abc import Callable, Sequence
 from pbx.engine import Noted, Output
 from pbx.machine import Machine
 from pbx.signalling.analog import fxs_identity
+from pbx.signalling.analog.alarm_watch import ALARM
 from pbx.signalling.analog.caller_identity import MessageWaiting as Indication
 from pbx.signalling.analog.fxs_feed import LineFeed
 from pbx.signalling.analog.fxs_identity import Sending, call_of
 from pbx.signalling.analog.fxs_variant import RECALL, SubscriberFeatures, SubscriberVariant, tone
 from pbx.signalling.analog.fxs_waiting import CallWaitingSignals
+from pbx.signalling.analog.occupancy import IDLE, Occupancy
 from pbx.vocabulary import call, tones
-from pbx.vocabulary.call import Blocked, Connect, Disconnect, Idle, Info, Release, Resume, Seized, Setup, Suspend, Unblocked
+from pbx.vocabulary.call import Connect, Disconnect, Info, Release, Resume, Seized, Setup, Suspend
 from pbx.vocabulary.media import RECEIVE_DTMF, Listen, Ring, SendDigits, Silence, Unlisten
 from pbx.vocabulary.numbers import COMPLETE, INVALID, NumberExaminer
 
 INFOS = {digit: (Info(digit),) for digit in tones.DTMF_DIGITS}
 SILENCE, LISTEN, UNLISTEN, RING_STOP = Silence(), Listen(RECEIVE_DTMF), Unlisten(RECEIVE_DTMF), Ring(0)
-SEIZED, IDLE, CONNECT, UNBLOCKED, SUSPEND, RESUME = Seized(), Idle(), Connect(), Unblocked(), Suspend(), Resume()
+SEIZED, CONNECT, SUSPEND, RESUME = Seized(), Connect(), Suspend(), Resume()
 ANSWERED, SENT = Noted("-> speech path"), Noted("number complete")
 DIAL_TONE, SPECIAL_DIAL_TONE, CONGESTION, HOWLER = tone("dial"), tone("special-dial"), tone("congestion"), tone("howler")
 NUMBER_LIMIT = 40
 
 
-class LineActions:
+class LineActions(Occupancy):
     """One subscriber line's memory and what it does in each cell."""
 
     __slots__ = (
-        "_complete", "_date_time", "_digits", "_examiner", "_feed", "_held", "_identity_digits", "_machine", "_messages", "_off_hook",
-        "_open", "_presentation", "_reasons", "_ring", "_sends", "_shown", "_waiting", "features", "number", "variant",
+        "_complete", "_date_time", "_digits", "_examiner", "_feed", "_grounded_wire", "_held", "_identity_digits", "_machine", "_messages",
+        "_off_hook", "_presentation", "_ring", "_sends", "_shown", "_waiting", "features", "number", "variant",
     )  # fmt: skip
 
     def __init__(
@@ -45,6 +47,7 @@ class LineActions:
         date_time: Callable[[float], str],
         machine: Machine,
     ) -> None:
+        super().__init__()
         self.variant = variant
         self.number = number
         self.features = features
@@ -58,11 +61,9 @@ class LineActions:
         self._waiting = CallWaitingSignals(variant, self._feed, off_hook)
         self._digits = ""
         self._complete = False
-        self._off_hook = False
-        self._open = False
+        self._off_hook = self._grounded_wire = False
         self._held = False
         """Whether this is a called line whose release the calling side controls."""
-        self._reasons: set[str] = set()
         self._ring: Sequence[Output] = ()
         self._sends = False
         """Whether caller identity or an indication is on its way to a set on-hook."""
@@ -73,23 +74,10 @@ class LineActions:
 
     # What the actions share.
 
-    def _close(self, cause: int) -> tuple[Output, ...]:
-        if not self._open:
-            return ()
-        self._open = False
-        return (Release(cause),)
-
-    def _add_reason(self, reason: str) -> tuple[Output, ...]:
-        if reason in self._reasons:
-            return ()
-        self._reasons.add(reason)
-        return (Blocked(reason),)
-
-    def _remove_reason(self, reason: str) -> tuple[Output, ...]:
-        if reason not in self._reasons:
-            return ()
-        self._reasons.discard(reason)
-        return () if self._reasons else (UNBLOCKED,)
+    @property
+    def _barred(self) -> bool:
+        """Whether the telephone gets no service. What it does is taken in when no alarm stands, or when one ends, which bars no more."""
+        return bool(self.reasons - {ALARM})
 
     def _tone_of(self, cause: int) -> Sequence[Output]:
         return self.variant.tones.get(cause, CONGESTION)
@@ -118,14 +106,14 @@ class LineActions:
         if self._feed.ground_start:
             self._machine.choose("Idle")
             return (Noted("no seizure: the ring wire is not grounded"),)
-        if self._reasons:
+        if self._barred:
             self._machine.choose("Tone")
             return CONGESTION
         return (SEIZED, *self._begins())
 
     def _begins(self) -> Sequence[Output]:
         """A calling line is ready for digits, or has its number given."""
-        self._open = True
+        self.open = True
         self._held = False
         self._digits = ""
         self._complete = False
@@ -145,20 +133,20 @@ class LineActions:
 
     def _grounded(self, _: object, now: float) -> Sequence[Output]:
         """Ground start: the far end wants service; the feed tells it that it has the line, then it closes the loop."""
-        if not self._feed.ground_start or self._reasons:
+        if not self._feed.ground_start or self._barred:
             self._machine.choose("Idle")
             return (Noted("no seizure: the line is blocked" if self._feed.ground_start else "no seizure: not a ground start line"),)
         if self._off_hook:
             return (*self._feed.seize(), SEIZED, *self._begins())
         self._machine.choose("GroundSeized")
-        self._open = True
+        self.open = True
         return (*self._feed.seize(), SEIZED)
 
     def _loop_closed(self, _: object, now: float) -> Sequence[Output]:
         return self._begins()
 
     def _no_loop(self, _: object, now: float) -> Sequence[Output]:
-        return (*self._feed.let_go(), *self._close(call.NO_RESPONSE), IDLE)
+        return (*self._feed.let_go(), *self.close(call.NO_RESPONSE), IDLE)
 
     def _dialled(self, digit: str, now: float) -> Sequence[Output]:
         """One more digit; the first one ends dial tone, ``#`` ends a number that may be whole."""
@@ -182,7 +170,7 @@ class LineActions:
     def _give_up(self, cause: int) -> Sequence[Output]:
         """The engine itself ends the call."""
         self._machine.choose("Tone")
-        return (UNLISTEN, *self._tone_of(cause), *self._close(cause))
+        return (UNLISTEN, *self._tone_of(cause), *self.close(cause))
 
     def _no_digit(self, _: object, now: float) -> Sequence[Output]:
         return self._give_up(call.NO_RESPONSE)
@@ -216,12 +204,12 @@ class LineActions:
     def _setup(self, setup: Setup, now: float) -> Sequence[Output]:
         before = self._end_indication(None, now)
         self._machine.choose("Idle")
-        if self._reasons:
+        if self.reasons:
             return (*before, Release(call.OUT_OF_ORDER), IDLE)
         if self._off_hook:
             return (*before, Release(call.USER_BUSY), IDLE)
         self._machine.choose("Ringing")
-        self._open = True
+        self.open = True
         self._held = setup.control == "calling"
         self._ring = self.variant.ring(setup.ringing)
         return (*before, *self._feed.seize(), *self._present(setup, now))
@@ -260,7 +248,7 @@ class LineActions:
         return (*self._stop_sending(now), RING_STOP, *self._feed.reverse(False), CONNECT)
 
     def _ring_ends(self, primitive: Release | Disconnect, now: float) -> Sequence[Output]:
-        return (*self._stop_sending(now), RING_STOP, *self._feed.rest(now), *self._close(primitive.cause), IDLE)
+        return (*self._stop_sending(now), RING_STOP, *self._feed.rest(now), *self.close(primitive.cause), IDLE)
 
     def _rung_long(self, _: object, now: float) -> Sequence[Output]:
         return self._ring_ends(Release(call.NO_ANSWER), now)
@@ -297,21 +285,21 @@ class LineActions:
         """An answered call is over: a ground start line loses its feed, others hear busy tone."""
         if self._feed.ground_start:
             self._machine.choose("LockedOut")
-            return (*self._waiting.stop(now), SILENCE, UNLISTEN, *self._feed.let_go(), *self._close(primitive.cause))
+            return (*self._waiting.stop(now), SILENCE, UNLISTEN, *self._feed.let_go(), *self.close(primitive.cause))
         self._machine.choose("Tone")
         return self._cleared(primitive, now) if isinstance(primitive, Disconnect) else self._released(primitive, now)
 
     def _released(self, primitive: Release, now: float) -> Sequence[Output]:
-        return (*self._cleared(Disconnect(primitive.cause), now), *self._close(primitive.cause))
+        return (*self._cleared(Disconnect(primitive.cause), now), *self.close(primitive.cause))
 
     def _let_go(self, primitive: Release, now: float) -> Sequence[Output]:
-        return self._close(primitive.cause)
+        return self.close(primitive.cause)
 
     def _unlooped(self, primitive: Release | Disconnect, now: float) -> Sequence[Output]:
-        return (*self._feed.let_go(), *self._close(primitive.cause), IDLE)
+        return (*self._feed.let_go(), *self.close(primitive.cause), IDLE)
 
     def _hung_up(self, _: object, now: float) -> Sequence[Output]:
-        return (*self._waiting.stop(now), SILENCE, UNLISTEN, *self._feed.rest(now), *self._close(call.NORMAL_CLEARING), IDLE)
+        return (*self._waiting.stop(now), SILENCE, UNLISTEN, *self._feed.rest(now), *self.close(call.NORMAL_CLEARING), IDLE)
 
     def _howl(self, _: object, now: float) -> Sequence[Output]:
         """Nobody puts the handset down. At the far end of a ground start line there is no handset: it loses its feed."""
@@ -322,14 +310,14 @@ class LineActions:
         return HOWLER
 
     def _lock_out(self, _: object, now: float) -> Sequence[Output]:
-        return (SILENCE, Noted("line locked out"), *self._feed.rest(now), *self._close(call.NORMAL_CLEARING))
+        return (SILENCE, Noted("line locked out"), *self._feed.rest(now), *self.close(call.NORMAL_CLEARING))
 
-    def _failed(self, _: object, now: float) -> Sequence[Output]:
-        """The card or its span is gone in the middle of a call."""
+    def _lost(self, _: object, now: float) -> Sequence[Output]:
+        """The card or its span is gone for so long that the call is."""
         outputs: list[Output] = [*self._waiting.stop(now), *self._stop_sending(now), SILENCE, UNLISTEN, RING_STOP]
-        outputs += [*self._feed.rest(now), *self._close(call.OUT_OF_ORDER)]
+        outputs += [*self._feed.rest(now), *self.close(call.OUT_OF_ORDER)]
         if self._off_hook:
-            self._machine.choose("LockedOut")
+            self._machine.choose("LockedOut" if self._feed.ground_start else "Lost")
             return outputs
         self._machine.choose("Idle")
         return (*outputs, IDLE)
@@ -341,7 +329,7 @@ class LineActions:
     def _reset(self, _: object, now: float) -> Sequence[Output]:
         """As Release, and the signals of rest go out anew."""
         outputs: list[Output] = [Noted("-> reset"), *self._waiting.stop(now), *self._stop_sending(now), SILENCE, UNLISTEN, RING_STOP]
-        outputs += [*self._feed.cancel(now)[:1], *self._feed.anew(), *self._close(call.NORMAL_UNSPECIFIED)]
+        outputs += [*self._feed.cancel(now)[:1], *self._feed.anew(), *self.close(call.NORMAL_UNSPECIFIED)]
         if not self._off_hook:
             self._machine.choose("Idle")
             return (*outputs, IDLE)

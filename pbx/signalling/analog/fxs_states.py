@@ -12,11 +12,11 @@ _NOTHING = Cell(None)
 _BUSY = Cell(_L._busy)
 _DIGIT = Cell(_L._dialled, ("Dialling", "Whole", "Calling", "Tone"))
 _HUNG_UP = Cell(_L._hung_up, ("Idle",))
-_FAILED = Cell(_L._failed, ("LockedOut", "Idle"))
+_LOST = Cell(_L._lost, ("Lost", "LockedOut", "Idle"))
 _TALK_CLEARED = Cell(_L._talk_cleared, ("Tone", "LockedOut"))
 _METER = Cell(_L._meter)
 _ANY = {"Reset": Cell(_L._reset, ("Idle", "Tone", "LockedOut")), "grounded": _NOTHING}
-_OFF_HOOK = {**_ANY, "Setup": _BUSY, "HookOn": _HUNG_UP, "HookOff": _NOTHING, "alarm": _FAILED}
+_OFF_HOOK = {**_ANY, "Setup": _BUSY, "HookOn": _HUNG_UP, "lost": _LOST}
 _WAITS = {"Proceeding": _NOTHING, "Alerting": _NOTHING, "Progress": _NOTHING}
 _IN_CALL = {
     **_OFF_HOOK,
@@ -25,9 +25,9 @@ _IN_CALL = {
 }
 _DIALS = {**_IN_CALL, **_WAITS, "Digit": _DIGIT, "Flash": _NOTHING, "Connect": Cell(_L._connected_early, ("Talking",))}
 _AFTER = {**_OFF_HOOK, "Flash": _NOTHING, "Digit": _NOTHING, "Connect": _NOTHING, "Disconnect": _NOTHING}
-_ON_HOOK = {**_ANY, "HookOn": _NOTHING, "Flash": _NOTHING, "Digit": _NOTHING}
+_ON_HOOK = {**_ANY, "Flash": _NOTHING, "Digit": _NOTHING}
 _RING_ENDS = Cell(_L._ring_ends, ("Idle",))
-_RINGS = {**_ON_HOOK, "Setup": _BUSY, "Disconnect": _RING_ENDS, "Release": _RING_ENDS, "alarm": _FAILED}
+_RINGS = {**_ON_HOOK, "Setup": _BUSY, "Disconnect": _RING_ENDS, "Release": _RING_ENDS, "lost": _LOST}
 _ANSWERED = Cell(_L._answered, ("Talking",))
 _DIGITS_BEGIN = Cell(_L._digits_begin)
 _SUSPENDED = {**_RINGS, **_WAITS, "Connect": _NOTHING, "re_answer": Cell(_L._no_re_answer, ("Idle",))}
@@ -42,12 +42,14 @@ STATES: dict[str, State] = {
         {
             **_ON_HOOK,
             "HookOff": Cell(_L._lifted, (*_READY, "Tone", "Idle")),
+            # A ground start line may have closed its loop without asking for the line.
+            "HookOn": _NOTHING,
             "grounded": Cell(_L._grounded, (*_READY, "GroundSeized", "Idle")),
             "Setup": _SETUP,
             "indicate": Cell(_L._indicate, ("Informing", "Idle")),
             "Disconnect": _NOTHING,
             "Release": _NOTHING,
-            "alarm": _NOTHING,
+            "lost": _NOTHING,
         },
     ),
     "Informing": State(
@@ -74,7 +76,7 @@ STATES: dict[str, State] = {
             "Disconnect": _UNLOOPED,
             "Release": _UNLOOPED,
             "loop_closure": Cell(_L._no_loop, ("Idle",)),
-            "alarm": _FAILED,
+            "lost": _LOST,
         },
         ("loop_closure",),
     ),
@@ -156,6 +158,19 @@ STATES: dict[str, State] = {
     ),
     "LockedOut": State(
         "left off-hook: nothing is sent until on-hook",
-        {**_AFTER, "Release": _NOTHING, "alarm": _NOTHING, "alarm-over": Cell(_L._tell_lost, ("Tone",))},
+        {**_AFTER, "Release": _NOTHING, "lost": _NOTHING},
+    ),
+    "Lost": State(
+        "off-hook; its call is lost with the span, which will be told when the span is back",
+        {
+            **_ANY,
+            "Setup": _BUSY,
+            "HookOn": _HUNG_UP,
+            "Connect": _NOTHING,
+            "Disconnect": _NOTHING,
+            "Release": _NOTHING,
+            "lost": _NOTHING,
+            "alarm-over": Cell(_L._tell_lost, ("Tone",)),
+        },
     ),
 }

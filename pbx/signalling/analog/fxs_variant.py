@@ -12,6 +12,7 @@ import msgspec
 
 from pbx.engine import Noted, Output
 from pbx.machine import Chart, State, Timer
+from pbx.signalling.analog.alarm_watch import alarm_chart
 from pbx.vocabulary import tones
 from pbx.vocabulary.call import Alerting
 from pbx.vocabulary.media import Ring, SendTone
@@ -24,10 +25,11 @@ ALERTING = Alerting()
 class SubscriberFeatures(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What one subscriber's line has.
 
-    ``caller_identity`` is the name of a presentation of config/caller-identity.toml, "" for none. ``reversal``: the poles tell a calling
-    line that the other party has answered. ``hot_line`` is dialled for the subscriber, at once or after ``hot_line_delay_ms`` without a
-    digit (warm line). ``message_waiting``: special dial tone while messages wait, and an indication to the set where the presentation
-    has one. ``pulse``: whether dialled pulses are accepted; the card makes digits of them, so this engine only carries the word.
+    ``caller_identity`` is the name of a presentation of config/caller-identity.toml, "" for none. ``reversal``: the poles tell a
+    calling line that the other party has answered. ``hot_line`` is dialled for the subscriber, at once or after ``hot_line_delay_ms``
+    without a digit (warm line). ``message_waiting``: special dial tone while messages wait, and an indication to the set where the
+    presentation has one; ``message_lamp``: the card feeds a lamp that tells of them. ``pulse``: whether dialled pulses are accepted;
+    the card makes digits of them, so this engine only carries the word.
     """
 
     caller_identity: str = ""
@@ -38,6 +40,7 @@ class SubscriberFeatures(msgspec.Struct, frozen=True, kw_only=True, forbid_unkno
     call_waiting: bool = False
     message_waiting: bool = False
     ground_start: bool = False
+    message_lamp: bool = False
     pulse: bool = True
 
 
@@ -137,6 +140,7 @@ class SubscriberVariant:
         self.data = data
         self._timers = [Timer(name, timer.default_ms, timer.low_ms, timer.high_ms, timer.source) for name, timer in data.timers.items()]
         self._charts: dict[str, Chart] = {}
+        self.alarm_chart = alarm_chart(data.name, self._timers)
         self._rings: dict[str, Sequence[Output]] = {
             name: (Noted(f"-> {'' if name == NORMAL else name + ' '}ringing {cadence.text()}"), cadence.command(), ALERTING)
             for name, cadence in data.ringing.items()
