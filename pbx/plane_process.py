@@ -11,6 +11,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
@@ -18,9 +19,10 @@ from typing import Literal
 import msgspec
 
 from config.schema import Span
-from drivers.dahdi import Dahdi, DahdiError, DahdiSettings
+from drivers.dahdi import AVAILABLE, Dahdi, DahdiError, DahdiSettings, probe
+from drivers.line_keeping import KeeperError, KeptLines
 from drivers.wire import SpanSettings, Wire, join
-from pbx.media import Layout, Plane
+from pbx.media import TICK_SECONDS, Layout, Plane
 from pbx.sound_devices import SoundDescription, SoundDeviceError, add_sound_devices
 
 PRIORITY = 10
@@ -39,6 +41,8 @@ class DahdiChannels(msgspec.Struct, forbid_unknown_fields=True):
     send_gain_db: float = 0.0
     raise_ms: int = 100
     clear_ms: int = 1000
+    reversed_poles: list[int] = []
+    """Of the lines towards an exchange: these channels had their poles reversed in the plane before this one."""
 
     @classmethod
     def of(cls, span: Span, busy_bits: int) -> "DahdiChannels":
@@ -79,12 +83,56 @@ class Description(msgspec.Struct, forbid_unknown_fields=True):
     """Their ports follow those of the spans."""
     layout: Layout = Layout()
     realtime: bool = True
+    keeper: str = ""
+    """The socket of the line keeper, which may hold channels of a plane before this one; empty: there is none."""
+    patience_s: float = 30.0
+    """How long the keeper shall hold channels while there is no plane."""
+    epoch: int = 0
+    """Of the arena that this one follows."""
+    tick: int = 0
+    """The tick that is next at ``tick_s`` of CLOCK_MONOTONIC, if this arena follows another: time goes on with it. 0: it follows none."""
+    tick_s: float = 0.0
 
 
-def _dahdi(span: SpanDescription, channels: DahdiChannels) -> Dahdi:
+class Keeping:
+    """What the line keeper has for this plane, and the way to give it more."""
+
+    def __init__(self, description: Description) -> None:
+        """Take over what it has; a keeper that is not there, or is another plane's, has nothing."""
+        self.lines: KeptLines | None = None
+        self.kept: dict[int, int] = {}
+        self.adopted: set[int] = set()
+        if not (description.keeper and AVAILABLE):
+            return
+        self.lines = KeptLines(description.keeper, description.patience_s, probe())
+        try:
+            self.kept = self.lines.take()
+        except KeeperError as error:
+            sys.stderr.write(f"plane: {error}\n")
+
+    def settle(self) -> None:
+        """Of what no span of this plane has, let go."""
+        for channel, descriptor in self.kept.items():
+            os.close(descriptor)
+            if self.lines is not None:
+                self.lines.drop(channel)
+        self.kept = {}
+
+    def close(self) -> None:
+        """The channels are nobody's now; the keeper goes on holding them."""
+        if self.lines is not None:
+            self.lines.close()
+
+
+def _dahdi(span: SpanDescription, channels: DahdiChannels, keeping: Keeping) -> Dahdi:
     if span.kind == "telephones":
         raise ValueError("no card of DAHDI has the telephones' side of lines as bare bits")
-    card = Dahdi(DahdiSettings(kind=span.kind, idle_bits=span.idle_bits, **msgspec.structs.asdict(channels)))
+    wanted = msgspec.structs.asdict(channels)
+    poles = wanted.pop("reversed_poles")
+    settings = DahdiSettings(kind=span.kind, idle_bits=span.idle_bits, **wanted)
+    mine = {number: keeping.kept.pop(number) for number in Dahdi.numbers(settings) if number in keeping.kept}
+    card = Dahdi(settings, kept=mine, reversed_poles=poles, keeper=keeping.lines)
+    keeping.adopted |= card.adopted
     reasons: dict[str, list[int]] = {}
     for channel, reason in card.missing().items():
         reasons.setdefault(reason, []).append(channel)
@@ -94,13 +142,14 @@ def _dahdi(span: SpanDescription, channels: DahdiChannels) -> Dahdi:
     return card
 
 
-def build(description: Description, path: str) -> tuple[Plane, list[Wire | Dahdi]]:
+def build(description: Description, path: str, keeping: Keeping | None = None) -> tuple[Plane, list[Wire | Dahdi]]:
     """The plane with its cards, at an arena file."""
-    plane = Plane.create(description.layout, path)
+    plane = Plane.create(description.layout, path, description.epoch)
+    keeping = keeping or Keeping(description)
     cards: list[Wire | Dahdi] = []
     for span in description.spans:
         if span.dahdi is not None:
-            cards.append(_dahdi(span, span.dahdi))
+            cards.append(_dahdi(span, span.dahdi, keeping))
             plane.add_card(cards[-1].card)
             continue
         wire = Wire([SpanSettings(kind=span.kind, crc4=span.crc4, idle_bits=span.idle_bits)], span.tokens)
@@ -116,6 +165,7 @@ def build(description: Description, path: str) -> tuple[Plane, list[Wire | Dahdi
             wire.connect(0, span.connect, span.name, span.lockstep)
         plane.add_card(wire.card)
         cards.append(wire)
+    keeping.settle()
     return plane, cards
 
 
@@ -147,8 +197,9 @@ def main(arguments: Sequence[str]) -> int:
         sys.stderr.write(f"plane: the description cannot be read: {error}\n")
         return 2
     try:
-        plane, cards = build(description, arguments[0])
-    except DahdiError as error:
+        keeping = Keeping(description)
+        plane, cards = build(description, arguments[0], keeping)
+    except (DahdiError, KeeperError) as error:
         sys.stderr.write(f"plane: {error}\n")
         return 2
     # The pacer never looks at signals: one that came within a tick would be lost on it. A thread waits for them instead.
@@ -167,7 +218,9 @@ def main(arguments: Sequence[str]) -> int:
     except SoundDeviceError as error:
         sys.stderr.write(f"plane: {error}\n")
         return 2
-    sys.stdout.write("ready\n")
+    if description.tick:
+        plane.continue_at(max(1, description.tick + int((time.monotonic() - description.tick_s) / TICK_SECONDS)))
+    sys.stdout.write(f"kept {' '.join(map(str, sorted(keeping.adopted)))}\nready\n" if description.keeper else "ready\n")
     sys.stdout.flush()
     while not plane.run():
         pass
@@ -176,6 +229,7 @@ def main(arguments: Sequence[str]) -> int:
         card.close()
     Path(arguments[0]).unlink(missing_ok=True)
     Path(arguments[0] + ".wake").unlink(missing_ok=True)
+    keeping.close()
     for sound in sound_cards:
         sound.close()
     return 0

@@ -5,7 +5,7 @@ What stands at both ends of a simulated span is said here too, so that the excha
 the configuration, thirty to a span. Leaves out everything that happens on the lines.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, Literal
 
 import msgspec
@@ -74,6 +74,27 @@ def port_of(configuration: Configuration, span: str, slot: int) -> int:
     """The plane's port of a time slot, or of a place on a board."""
     index, row = next((n, row) for n, row in enumerate(configuration.spans) if row.name == span)
     return index * SPAN_PORTS + (slot - 1 if row.board else slot_port(slot))
+
+
+def ports_of(configuration: Configuration) -> dict[str, int]:
+    """The port of each line, by the line's name."""
+    trunks = [circuit for group in configuration.trunk_groups for circuit in circuits_of(group)]
+    places = [*trunks, *(line_of(row) for row in configuration.extensions)]
+    first = len(configuration.spans) * SPAN_PORTS
+    sounds = {row.name: port for port, row in enumerate(configuration.sound_devices, first)}
+    return {f"{span}/{slot}": port_of(configuration, span, slot) for span, slot in places} | sounds
+
+
+def lines_that_outlive_planes(configuration: Configuration, channels: Collection[int]) -> set[str]:
+    """Names of the lines whose calls can go on when these channels of DAHDI were held; a sound device has no far end to lose."""
+    held = {
+        f"{span.name}/{channel - span.first_channel + 1}"
+        for span in configuration.spans
+        if span.card == "dahdi"
+        for channel in channels
+        if span.first_channel <= channel < span.first_channel + span.channels
+    }
+    return held | {row.name for row in configuration.sound_devices}
 
 
 def circuit_engines(group: TrunkGroup, direction: Direction, examiner: NumberExaminer, far: bool = False) -> Callable[[], Engine]:

@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 #define PLANE_TICK_SAMPLES 80
-#define PLANE_LAYOUT_VERSION 3
+#define PLANE_LAYOUT_VERSION 4
 
 #define PLANE_OK 0
 #define PLANE_STALE -1   /* the caller's epoch is not the present one */
@@ -259,6 +259,14 @@ int64_t arena_journal_read(struct arena *arena, uint64_t after, uint8_t *octets,
                            uint32_t *lengths, uint32_t limit);
 int arena_journal_commit(struct arena *arena, uint64_t sequence);
 uint64_t arena_journal_sequence(struct arena *arena);
+/* A new arena that goes on where another one ended (pbx/handover.py), before anybody commands: its epoch, the number behind which the
+ * next record of the journal is numbered, the sample up to which a recorder's sound was read. What is missing between that and
+ * the recorder's next sample is told as a gap. */
+void arena_continue(struct arena *arena, uint32_t epoch);
+void arena_journal_continue(struct arena *arena, uint64_t sequence);
+int arena_recorder_continue(struct arena *arena, uint32_t recorder, uint64_t sample);
+/* Samples that wait to be read. */
+int64_t arena_recorder_waiting(struct arena *arena, uint32_t recorder);
 /* Octets read, up to the next gap; `lost` says how many samples are missing before them. */
 int arena_recorder_read(struct arena *arena, uint32_t recorder, uint8_t *octets, uint32_t room, uint64_t *lost);
 int arena_prompt_load(struct arena *arena, const char *name, uint64_t hash, const uint8_t *alaw, uint32_t length);
@@ -270,6 +278,8 @@ int arena_progress_load(struct arena *arena, const struct progress_plan *recogni
 struct plane *plane_create(struct arena *arena);
 void plane_close(struct plane *plane);
 int plane_add_card(struct plane *plane, struct card *card);
+/* Time goes on from tick `tick`, before the first one is run. */
+int plane_continue(struct plane *plane, uint64_t tick);
 int plane_tick(struct plane *plane, uint64_t tick);
 uint64_t plane_next_activity(struct plane *plane);
 /* Ticks by the clock until arena_stop (returns 0) or a signal (returns 1); writes an octet to `wake` (-1 = none) after

@@ -113,6 +113,7 @@ struct arena_recorder_gap {
 struct arena_recorder {
   struct ring_positions samples;
   struct ring_positions gaps;
+  _Atomic uint64_t broken_at; /* of an arena before this one: read up to this sample; 0 = not */
   struct arena_recorder_gap gap[ARENA_RECORDER_GAPS];
 };
 
@@ -146,6 +147,8 @@ int arena_command_take(struct arena *arena, struct plane_command *command);
 int arena_command_waits(struct arena *arena);
 /* Puts `count` pairs of A-law samples into a recorder's ring, or notes the gap of those that found no room. Null = silence. */
 void arena_recorder_put(struct arena *arena, uint32_t recorder, const uint8_t *said, const uint8_t *told, uint32_t count);
+/* A recorder begins at `sample`: notes what is missing since it was broken off with the arena before. */
+void arena_recorder_begin(struct arena *arena, uint32_t recorder, uint64_t sample);
 /* Leaves a gap in the journal for a writer of an older epoch that may be paused in the middle of an append. */
 void arena_journal_leap(struct arena *arena);
 /* Makes the leg records of a turn that was never completed void. Before the journal's write position moves. */

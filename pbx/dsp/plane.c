@@ -523,6 +523,15 @@ static void refresh_levels(struct plane *plane) {
   plane->stale_count = 0;
 }
 
+int plane_continue(struct plane *plane, uint64_t tick) {
+  if (tick < plane->tick)
+    return PLANE_INVALID;
+  plane->tick = tick;
+  plane->start = plane->now = tick * PLANE_TICK_SAMPLES;
+  atomic_store(&plane->arena->header->ticks, tick);
+  return PLANE_OK;
+}
+
 int plane_tick(struct plane *plane, uint64_t tick) {
   struct arena_header *header = plane->arena->header;
   struct plane_command command;
