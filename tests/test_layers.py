@@ -26,7 +26,8 @@ LAYERS = {
     "drivers.far_end",  # the simulated network is no card but an exchange of its own, out of the same engines
     5: "pbx.exchange pbx.plant pbx.console_view pbx.far_network pbx.prompts pbx.recording_writer "
     "pbx.control_process pbx.network_process pbx.plane_process pbx.sound_devices pbx.__main__ "
-XX pbx.running pbx.places pbx.simulation pbx.at_rest pbx.simulate pbx.supervisor pbx.demo pbx.commands pbx.lines_command pbx.learn_tone benchmarks",
+    "pbx.line_keeper pbx.predecessor pbx.running pbx.places pbx.simulation pbx.at_rest pbx.simulate pbx.supervisor pbx.demo pbx.commands "
+    "pbx.lines_command pbx.learn_tone benchmarks",
 }
 ROOTS = ("pbx", "drivers", "ivr", "fax", "desk", "config", "benchmarks")
 PURE = (0, 1, 3)
