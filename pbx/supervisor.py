@@ -273,13 +273,14 @@ class Supervisor:
         with contextlib.suppress(BrokenPipeError):
             process.stdin.write(msgspec.json.encode(description))
             process.stdin.close()
-        said = [b""]
-        if description.keeper and select.select([process.stdout], [], [], READY_PATIENCE_S)[0]:
-            said = process.stdout.readline().split()
-        if not select.select([process.stdout], [], [], READY_PATIENCE_S)[0] or process.stdout.readline() != b"ready\n":
+        lines: list[bytes] = []
+        if select.select([process.stdout], [], [], READY_PATIENCE_S)[0]:
+            # What is said in one breath is not waited for twice.
+            lines = [process.stdout.readline() for _ in range(2 if description.keeper else 1)]
+        if not lines or lines[-1] != b"ready\n":
             self.stop()
             raise StartError(f"{name} did not come up; its complaint stands above")
-        return [int(channel) for channel in said[1:]]
+        return [int(channel) for channel in lines[0].split()[1:]]
 
     # The line keeper.
 
