@@ -1,4 +1,4 @@
-"""The media plane as its own process: ``python -m pbx.plane_process ARENA < description.json``.
+"""The media plane as its own process: ``python -m pbx.plane_process ARENA [--standby] < description.json``.
 
 The description names the layout of the arena and the spans, one card a span in the order of their ports. The process makes the
 arena, says ``ready`` on standard output, asks for SCHED_FIFO and locked memory (and says in one line when it is refused), then
@@ -27,6 +27,9 @@ from pbx.sound_devices import SoundDescription, SoundDeviceError, add_sound_devi
 
 PRIORITY = 10
 """Of SCHED_FIFO: above everything of normal priority, below the kernel's own threads."""
+STANDBY = "--standby"
+"""Argument: say so when everything is loaded and only the description is missing."""
+STANDING_BY = b"standing by\n"
 _MCL_CURRENT = 1
 _MCL_FUTURE = 2
 
@@ -188,11 +191,18 @@ def _stop_on_term(plane: Plane) -> None:
 
 def main(arguments: Sequence[str]) -> int:
     """Run until told to stop; 2 when the description cannot be read."""
-    if len(arguments) != 1:
-        sys.stderr.write("usage: python -m pbx.plane_process ARENA < description.json\n")
+    if len(arguments) not in (1, 2) or arguments[1:] not in ([], [STANDBY]):
+        sys.stderr.write(f"usage: python -m pbx.plane_process ARENA [{STANDBY}] < description.json\n")
         return 2
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if STANDBY in arguments:
+        sys.stdout.write(STANDING_BY.decode())
+        sys.stdout.flush()
     try:
-        description = msgspec.json.decode(sys.stdin.buffer.read(), type=Description)
+        octets = sys.stdin.buffer.read()
+        if not octets and STANDBY in arguments:
+            return 0
+        description = msgspec.json.decode(octets, type=Description)
     except msgspec.DecodeError as error:
         sys.stderr.write(f"plane: the description cannot be read: {error}\n")
         return 2
@@ -204,7 +214,6 @@ def main(arguments: Sequence[str]) -> int:
         return 2
     # The pacer never looks at signals: one that came within a tick would be lost on it. A thread waits for them instead.
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_stop_on_term, args=(plane,), daemon=True).start()
     # Before this thread becomes a real-time one, which those that mend must not be.
     for card in cards:

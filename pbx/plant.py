@@ -85,6 +85,12 @@ def ports_of(configuration: Configuration) -> dict[str, int]:
     return {f"{span}/{slot}": port_of(configuration, span, slot) for span, slot in places} | sounds
 
 
+def port_kinds_of(configuration: Configuration) -> dict[int, str]:
+    """What stands on the ports of the lines."""
+    kinds = {span.name: {"cas": "cas", "subscriber": "fxs", "office": "fxo"}[span.kind] for span in configuration.spans}
+    return {port: kinds.get(name.partition("/")[0], "raw") for name, port in ports_of(configuration).items()}
+
+
 def lines_that_outlive_planes(configuration: Configuration, channels: Collection[int]) -> set[str]:
     """Names of the lines whose calls can go on when these channels of DAHDI were held; a sound device has no far end to lose."""
     held = {

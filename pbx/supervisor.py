@@ -30,8 +30,8 @@ from pbx.exchange import layout_of
 from pbx.handover import Handover, Settled
 from pbx.media import TICK_SECONDS, Layout, Plane
 from pbx.places import Places
-from pbx.plane_process import DahdiChannels, Description, SpanDescription
-from pbx.plant import ends_of, lines_that_outlive_planes, ports_of
+from pbx.plane_process import STANDBY, STANDING_BY, DahdiChannels, Description, SpanDescription
+from pbx.plant import ends_of, lines_that_outlive_planes, port_kinds_of, ports_of
 from pbx.predecessor import Predecessor
 from pbx.sound_devices import SoundDescription
 
@@ -82,6 +82,7 @@ class Supervisor:
         self._renewing = False
         self._marks: dict[str, Any] = {}
         self._keeper: subprocess.Popen[bytes] | None = None
+        self._standby: subprocess.Popen[bytes] | None = None
         self._keeper_seen = 0.0
 
     @property
@@ -98,8 +99,13 @@ class Supervisor:
         """Start everything, planes first, and go on with what processes before us left; StartError when one does not come up."""
         self.places.make()
         before = Predecessor.of(self.places)
-        # It makes itself ready while those before it still work.
-        self._spawn_plane("plane", self.places.arena)
+        self._stand_by()
+        try:
+            plane = self._standby_there()
+        except StartError:
+            if before is not None:
+                before.clear()
+            raise
         left = self._relieve(before) if before is not None else None
         for path in (self.places.arena, self.places.network_arena, self.places.handover):
             path.unlink(missing_ok=True)
@@ -112,6 +118,7 @@ class Supervisor:
             ring=left.ring if left is not None else f"arena-{os.getpid()}-{now}",
             ports=ports_of(self.configuration),
         )
+        self.processes["plane"] = plane
         self._begin_plane(left, before)
         if self.simulated:
             self._spawn_plane("network-plane", self.places.network_arena)
@@ -121,6 +128,30 @@ class Supervisor:
             self._start_network()
         if left is None:
             self._write_report(Settled(0, 0), 0.0)
+        if self.keeps_lines:
+            self._stand_by()
+
+    def _stand_by(self) -> None:
+        """A plane that has loaded everything waits: lines are without sound for as long as a new plane takes to begin."""
+        if self._standby is None or self._standby.poll() is not None:
+            arguments = [str(self.places.arena), STANDBY]
+            self._standby = self._spawn("", "pbx.plane_process", arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+
+    def _stand_down(self) -> None:
+        if self._standby is not None:
+            self._standby.kill()
+            self._standby.communicate()
+            self._standby = None
+
+    def _standby_there(self) -> "subprocess.Popen[bytes]":
+        process, self._standby = self._standby, None
+        assert process is not None and process.stdout is not None
+        if not select.select([process.stdout], [], [], READY_PATIENCE_S)[0] or process.stdout.readline() != STANDING_BY:
+            process.kill()
+            process.wait()
+            self.stop()
+            raise StartError("plane did not come up; its complaint stands above")
+        return process
 
     # What was before us.
 
@@ -159,6 +190,8 @@ class Supervisor:
     def _settle(self, plane: Plane, left: Handover, channels: list[int], last_tick_s: float) -> None:
         """Calls go on as soon as the parties hear each other; who signals waits for control."""
         plane.raise_epoch()
+        for port, kind in port_kinds_of(self.configuration).items():
+            plane.configure_port(port, kind)
         kept = lines_that_outlive_planes(self.configuration, channels)
         settled = handover.settle(plane, left, ports_of(self.configuration), kept, self._layout)
         silent_s = time.monotonic() + TICK_SECONDS - last_tick_s
@@ -205,6 +238,7 @@ class Supervisor:
                     process.wait()
             if process.stdout is not None:
                 process.stdout.close()
+        self._stand_down()
         self._end_keeper()
         self.places.marks.unlink(missing_ok=True)
 
@@ -252,7 +286,8 @@ class Supervisor:
             start_new_session=True,
             **pipes,
         )
-        self.processes[name] = process
+        if name:
+            self.processes[name] = process
         if self._marks:
             self._mark()
         return process
@@ -384,6 +419,7 @@ class Supervisor:
             self.say(f"not renewed: {tried.stdout.decode(errors='replace')}{tried.stderr.decode(errors='replace')}")
             return
         self.say("the program is renewed")
+        self._stand_down()
         if not self.keeps_lines:
             self.stop()
         # Asked once more before it listens again, it must not die of that.

@@ -1,7 +1,7 @@
-"""An office on real channels in processes of its own, and the far ends of its lines, for tests of the line keeper in the machine of ``rig/``.
+"""An office on real channels in processes of its own, and the far ends of its lines: for the line keeper, in the machine of ``rig/``.
 
-The office has thirty circuits of China No.1, telephones and lines to another exchange. Here are, stepped by the clock, the exchange at the far
-ends of the circuits (engines on a plane of their own) and bare cards at those of the analog lines, which see what the kernel tells
+The office has thirty circuits of China No.1, telephones and lines to another exchange. Here are, stepped by the clock, the exchange at
+the far ends of the circuits (engines on a plane of their own) and bare cards at those of the analog lines, which see what the kernel tells
 of the lines and hear what comes out of them. Two calls are made: from a circuit to a telephone, and from the other exchange to another one.
 """
 
@@ -161,7 +161,7 @@ class Office:
 
 
 class FarEnds:
-    """The exchange at the far ends of the circuits, the telephones, and the exchange at the far ends of the lines; time passes in ``until``."""
+    """The exchange at the far ends of the circuits, the telephones, the exchange at the far ends of the lines; time passes in ``until``."""
 
     def __init__(self, monkeypatch: Any) -> None:
         self.trunks = Dahdi(DahdiSettings(32, idle_bits=IDLE, clear_ms=200))
@@ -258,7 +258,7 @@ class FarEnds:
         """What the far ends saw that a call in progress must not show: bits, hook, battery, ringing."""
         bits = [edge for edge in self.circuits.edges if edge.slot == SLOT and edge.what == "bits"]
         line = (lib.CARD_EVENT_HOOK, lib.CARD_EVENT_BATTERY, lib.CARD_EVENT_RINGING)
-        return bits + [(card.settings.first_channel, port, kind, value) for card, port, kind, value in self.told if port < 2 and kind in line]
+        return bits + [(card.settings.first_channel, *told) for card, *told in self.told if told[0] < 2 and told[1] in line]
 
     def release(self) -> None:
         """The callers hang up: the office lets go of both calls."""

@@ -1,5 +1,7 @@
-"""Calls on the kernel's own channels go on while the media plane dies, the whole program is renewed, its supervisor is killed; and lines are
-released when nobody comes any more. Runs inside the machine of ``rig/``."""
+"""Calls on the kernel's own channels go on while the media plane dies, the whole program is renewed, its supervisor is killed.
+
+And lines are released when nobody comes any more. Runs inside the machine of ``rig/``.
+"""
 
 import os
 import subprocess
