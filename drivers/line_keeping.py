@@ -16,9 +16,11 @@ The answer {"refused": why} is a no. A keeper outlives upgrades of the program, 
 the keeper none but its own. The standard library alone. Leaves out what the channels are.
 """
 
+import array
 import contextlib
 import json
 import os
+import select
 import socket
 import threading
 import time
@@ -28,6 +30,8 @@ from typing import Any
 
 VERSION = 1
 LONGEST_OCTETS = 1 << 16
+MOST_DESCRIPTORS = 4
+"""In one message; all but the first are closed."""
 ANSWER_PATIENCE_S = 5.0
 OWNER_PATIENCE_S = 5.0
 """So long the connection of a plane that has just ended may take to be seen as ended."""
@@ -45,7 +49,13 @@ def tell(connection: socket.socket, message: dict[str, Any], descriptor: int = -
 
 def hear(connection: socket.socket) -> tuple[dict[str, Any], int] | None:
     """The next message and its descriptor (-1: none); None when the connection has ended. ValueError for what is no message."""
-    octets, descriptors, _, _ = socket.recv_fds(connection, LONGEST_OCTETS, 4, socket.MSG_CMSG_CLOEXEC)
+    room = socket.CMSG_SPACE(MOST_DESCRIPTORS * array.array("i").itemsize)
+    # socket.recv_fds forgets its flags, and a descriptor must not be handed down to a child.
+    octets, beside, _, _ = connection.recvmsg(LONGEST_OCTETS, room, socket.MSG_CMSG_CLOEXEC)
+    descriptors = array.array("i")
+    for level, kind, data in beside:
+        if (level, kind) == (socket.SOL_SOCKET, socket.SCM_RIGHTS):
+            descriptors.frombytes(data[: len(data) - len(data) % descriptors.itemsize])
     for surplus in descriptors[1:]:
         os.close(surplus)
     descriptor = descriptors[0] if descriptors else -1
@@ -174,13 +184,10 @@ def _answer(connection: socket.socket, message: dict[str, Any], descriptor: int 
 
 
 def _has_ended(connection: socket.socket) -> bool:
-    """Whether the other side is gone; it says nothing that it was not asked."""
-    try:
-        return connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) == b""
-    except BlockingIOError:
-        return False
-    except OSError:
-        return True
+    """Whether the other side is gone: it says nothing that it was not asked."""
+    poll = select.poll()
+    poll.register(connection, select.POLLIN)
+    return bool(poll.poll(0))
 
 
 def _own(connection: socket.socket, patience_s: float) -> None:

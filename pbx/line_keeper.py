@@ -67,19 +67,21 @@ class LineKeeper:
         self._probed_at = seconds
 
     def answer(self, connection: socket.socket, message: dict[str, Any], descriptor: int, seconds: float) -> None:
-        """Do what a message wants. A message that nobody can understand is refused, its descriptor closed."""
+        """Do what a message wants. What cannot be done is refused; a descriptor that nobody wants is closed."""
+        taken = False
         request = getattr(self, f"_{message.get('do')}", None) if message.get("do") in REQUESTS else None
         try:
             if request is None:
                 raise ValueError(f"there is no request {message.get('do')!r}")
             if message["do"] in OWNERS_OWN and connection is not self.owner:
                 raise ValueError("the channels are not yours: say own first")
-            given, descriptor = descriptor, -1
-            request(connection, message, given, seconds)
+            taken = message["do"] == "keep"
+            request(connection, message, descriptor, seconds)
         except (ValueError, KeyError, TypeError) as wrong:
-            if descriptor >= 0:
-                os.close(descriptor)
             tell(connection, {"refused": str(wrong)})
+        finally:
+            if descriptor >= 0 and not taken:
+                os.close(descriptor)
 
     def gone(self, connection: socket.socket, seconds: float) -> None:
         """A connection has ended."""
@@ -199,9 +201,8 @@ def _serve(keeper: LineKeeper, listening: socket.socket) -> None:
     selector = selectors.DefaultSelector()
     selector.register(listening, selectors.EVENT_READ)
     while not keeper.over:
-        for key, _ in selector.select(keeper.look_after(time.monotonic())):
-            if keeper.over:
-                break
+        wait_s = keeper.look_after(time.monotonic())
+        for key, _ in selector.select(wait_s) if not keeper.over else ():
             if key.fileobj is listening:
                 connection, _ = listening.accept()
                 # Whoever does not take his answer must not stop the others.

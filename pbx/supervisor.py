@@ -97,6 +97,8 @@ class Supervisor:
 
     def start(self) -> None:
         """Start everything, planes first, and go on with what processes before us left; StartError when one does not come up."""
+        # Asked while it starts, it does so when it has.
+        signal.signal(signal.SIGUSR2, self._asked_to_renew)
         self.places.make()
         before = Predecessor.of(self.places)
         self._stand_by()
@@ -210,7 +212,6 @@ class Supervisor:
     def run(self, until: Callable[[], bool] | None = None) -> None:
         """Watch over the processes until ``until()`` or a signal to stop."""
         before = {number: signal.signal(number, self._asked_to_stop) for number in (signal.SIGINT, signal.SIGTERM)}
-        before[signal.SIGUSR2] = signal.signal(signal.SIGUSR2, self._asked_to_renew)
         try:
             while not self._stopping and not (until is not None and until()):
                 self._hear(POLL_S)
