@@ -1,4 +1,4 @@
-"""Channels that were open before the plane (drivers/dahdi_kept.h) on a kernel that is played: what is asked, what goes on, what is refused."""
+"""Channels that were open before the plane (drivers/dahdi_kept.h) on a kernel that is played: what is asked, goes on, is refused."""
 
 import errno
 

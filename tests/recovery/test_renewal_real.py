@@ -1,7 +1,7 @@
 """The whole program renewed, a plane and a supervisor killed, in real time, where a line keeper is: who runs then, and what was written.
 
 The office is the example with a board of DAHDI that this machine has not got, so the keeper is there and holds nothing: simulated lines
-die with their plane, their calls end with cause 41 and go on in the same journal. Calls that go on are seen in tests/dahdi/test_line_keeper.py.
+die with their plane, and their calls end with cause 41, in the same journal. Calls that go on: tests/dahdi/test_line_keeper.py.
 """
 
 import os
