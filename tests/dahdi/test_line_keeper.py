@@ -4,10 +4,11 @@ And lines are released when nobody comes any more. Runs inside the machine of ``
 """
 
 import os
+import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -16,9 +17,11 @@ pytest.importorskip("tests.dahdi.rig.machine", reason="the rig with the kernel's
 
 from pbx._plane import lib
 
-from drivers.dahdi import AVAILABLE
+from drivers.dahdi import AVAILABLE, Dahdi, DahdiSettings, probe
+from drivers.line_keeping import KeptLines, look
 from pbx.places import MARKS, RUN
 from tests.dahdi.keeper_office import HOME, SLOT, FarEnds, Office
+from tests.dahdi.rig.face import Control
 from tests.dahdi.rig.machine import TWO_PAIRS
 
 if not AVAILABLE:
@@ -99,6 +102,131 @@ def test_the_supervisor_is_killed_and_started_anew(office: Office, far: FarEnds)
     starts = office.starts()
     office.start()
     gone_on(office, far, starts)
+
+
+def test_all_but_the_keeper_is_killed_and_started_anew(office: Office, far: FarEnds) -> None:
+    far.call()
+    starts = office.starts()
+    pids = [office.pid(name) for name in ("control", "plane")]
+    office.kill_supervisor()
+    for pid in pids:
+        os.kill(pid, signal.SIGKILL)
+    far.run(2.0)
+    assert far.signals() == []
+    far.forget()
+    office.start()
+    gone_on(office, far, starts)
+
+
+@pytest.fixture
+def keeper(tmp_path: Path) -> Iterator[Path]:
+    path = tmp_path / "keeper"
+    process = subprocess.Popen([sys.executable, "-m", "pbx.line_keeper", str(path)], cwd=HOME)
+    try:
+        until(path.is_socket, "no keeper")
+        yield path
+    finally:
+        process.kill()
+        process.wait()
+
+
+def until(wanted: Callable[[], object], what: str) -> None:
+    """Wait until it is so."""
+    end = time.monotonic() + 30
+    while not wanted():
+        assert time.monotonic() < end, what
+        time.sleep(0.02)
+
+
+class Changed:
+    """A card that hands its channels to the keeper, and the cards after it; the far end beside them."""
+
+    def __init__(self, keeper: Path, near: DahdiSettings, far: DahdiSettings) -> None:
+        self.keeper, self.settings = keeper, near
+        self.lines = KeptLines(str(keeper), 30.0, probe())
+        self.near, self.far = Dahdi(near, keeper=self.lines), Dahdi(far)
+        self.tick = 0
+        self.told: list[tuple[bool, int, int, int]] = []
+        self.run(30)
+
+    def run(self, ticks: int) -> None:
+        """Step both."""
+        for _ in range(ticks):
+            for card in (self.near, self.far):
+                _, events = card.read(self.tick)
+                card.write(self.tick)
+                self.told += [(card is self.near, event.port, event.kind, event.value) for event in events]
+            self.tick += 1
+            time.sleep(0.01)
+
+    def change(self) -> None:
+        """The near card ends, and another one adopts its channels."""
+        self.near.close()
+        self.lines.close()
+        self.told.clear()
+        time.sleep(0.3)
+        self.lines = KeptLines(str(self.keeper), 30.0, probe())
+        self.near = Dahdi(self.settings, kept=self.lines.take(), keeper=self.lines)
+        self.run(30)
+
+    def seen(self) -> list[tuple[bool, int, int, int]]:
+        """What the far end was told."""
+        return [event for event in self.told if not event[0]]
+
+    def close(self) -> None:
+        """Let go of all."""
+        self.near.close()
+        self.far.close()
+        self.lines.close()
+
+
+@pytest.mark.parametrize(("first", "far", "idle", "busy"), [(1, 32, 0b1011, 0b0111), (71, 102, 0b1101, 0b0101), (73, 104, 0b1101, 0b0101)])
+def test_bits_and_leads_stand_while_cards_change(keeper: Path, first: int, far: int, idle: int, busy: int) -> None:
+    """A circuit, a tie line of either kind."""
+    ends = Changed(keeper, *(DahdiSettings(at, channels=2, idle_bits=idle, busy_bits=busy) for at in (first, far)))
+    ends.near.order(0, lib.CARD_ORDER_BITS, busy)
+    ends.far.order(1, lib.CARD_ORDER_BITS, busy)
+    ends.run(30)
+    ends.change()
+    assert ends.near.adopted == {first, first + 1}
+    assert ends.seen() == []
+    assert (ends.near.levels(0).bits_out, ends.near.levels(1).bits_out) == (busy, idle)
+    assert (ends.near.levels(0).bits_in, ends.near.levels(1).bits_in) == (idle, busy)
+    ends.near.order(0, lib.CARD_ORDER_BITS, idle)
+    ends.run(30)
+    assert (False, 0, lib.CARD_EVENT_BITS, idle) in ends.seen()
+    ends.close()
+
+
+def test_a_closed_loop_stays_closed_while_cards_change(keeper: Path) -> None:
+    ends = Changed(keeper, DahdiSettings(98, channels=2, kind="offices"), DahdiSettings(67, channels=2, kind="subscribers"))
+    ends.near.order(0, lib.CARD_ORDER_LOOP, 1)
+    ends.run(30)
+    ends.change()
+    assert ends.seen() == []
+    assert (ends.near.levels(0).hook, ends.near.levels(1).hook) == (1, 0)
+    ends.near.order(0, lib.CARD_ORDER_LOOP, 0)
+    ends.run(30)
+    assert (False, 0, lib.CARD_EVENT_HOOK, 0) in ends.seen()
+    ends.close()
+
+
+def test_a_span_that_is_pulled_is_not_held_by_a_keeper_alone(keeper: Path) -> None:
+    ends = Changed(keeper, DahdiSettings(32, channels=2), DahdiSettings(1, channels=2))
+    ends.near.close()
+    ends.lines.close()
+    assert look(keeper)["held"] == [32, 33]
+    device = next(folder for folder in Path("/sys/bus/dahdi_devices/devices").iterdir() if (folder / "span-2").exists())
+    (device / "unassign_span").write_text("1\n")
+    until(lambda: look(keeper)["held"] == [], "the keeper holds what is gone")
+    (device / "auto_assign").write_text("1")
+    until(lambda: (device / "span-2").exists(), "the span does not come back")
+    with Control() as control:
+        for channel in (32, 33):
+            control.configure(channel, lib.DAHDI_SIG_CAS, 0b1011)
+    with Dahdi(DahdiSettings(32, channels=2)) as again:
+        assert again.missing() == {}
+    ends.far.close()
 
 
 def test_lines_are_released_when_nobody_comes(tmp_path: Path, far: FarEnds) -> None:
