@@ -145,7 +145,9 @@ class Dahdi:
             raise DahdiError(f"channels {settings.first_channel} and on cannot be a card: out of range")
         self.settings = settings
         self._card: Any = ffi.gc(made, lib.card_close)
-        self._keeper, self._handed, self._generation = keeper, dict.fromkeys(own, 0), 0
+        self._keeper, self._generation = keeper, 0
+        self._handed = dict.fromkeys(own, -1)
+        """The opening (its serial) of each channel that the keeper has; -1: one of a plane before this."""
         self.adopted = frozenset(number for number in own if self._opening(number)[0])
         """Channels that were open before, and go on as they stood."""
         self._closed = threading.Event()

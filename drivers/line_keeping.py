@@ -209,8 +209,19 @@ def look(path: Path) -> dict[str, Any]:
 
 
 def end(path: Path) -> None:
-    """Have the keeper close all channels and end; KeeperError when there is none, or somebody owns them."""
-    _of_no_owner(path, {"do": "end"})
+    """Have the keeper close all channels and end; KeeperError when there is none, or somebody owns them.
+
+    Whoever owned them until a moment ago may still seem to.
+    """
+    until = time.monotonic() + OWNER_PATIENCE_S
+    while True:
+        try:
+            _of_no_owner(path, {"do": "end"})
+            return
+        except KeeperError:
+            if time.monotonic() > until or not path.exists():
+                raise
+        time.sleep(PAUSE_S)
 
 
 def _of_no_owner(path: Path, message: dict[str, Any]) -> dict[str, Any]:

@@ -115,10 +115,14 @@ class Keeping:
 
     def settle(self) -> None:
         """Of what no span of this plane has, let go."""
-        for channel, descriptor in self.kept.items():
+        for descriptor in self.kept.values():
             os.close(descriptor)
-            if self.lines is not None:
-                self.lines.drop(channel)
+        if self.lines is not None:
+            try:
+                for channel in self.kept:
+                    self.lines.drop(channel)
+            except KeeperError as error:
+                sys.stderr.write(f"plane: {error}\n")
         self.kept = {}
 
     def close(self) -> None:
@@ -209,7 +213,7 @@ def main(arguments: Sequence[str]) -> int:
     try:
         keeping = Keeping(description)
         plane, cards = build(description, arguments[0], keeping)
-    except (DahdiError, KeeperError) as error:
+    except DahdiError as error:
         sys.stderr.write(f"plane: {error}\n")
         return 2
     # The pacer never looks at signals: one that came within a tick would be lost on it. A thread waits for them instead.
@@ -228,7 +232,7 @@ def main(arguments: Sequence[str]) -> int:
         sys.stderr.write(f"plane: {error}\n")
         return 2
     if description.tick:
-        plane.continue_at(max(1, description.tick + int((time.monotonic() - description.tick_s) / TICK_SECONDS)))
+        plane.continue_at(max(description.tick, description.tick + int((time.monotonic() - description.tick_s) / TICK_SECONDS)))
     sys.stdout.write(f"kept {' '.join(map(str, sorted(keeping.adopted)))}\nready\n" if description.keeper else "ready\n")
     sys.stdout.flush()
     while not plane.run():

@@ -88,7 +88,7 @@ class Predecessor:
     def of(cls, places: Places) -> "Predecessor | None":
         """Whoever left marks since the machine was booted."""
         marks: dict[str, Any] = places.left_marks()
-        if marks.get("boot") != boot() or not {"processes", "ring", "ports", "clock_zero_s"} <= marks.keys():
+        if marks.get("boot") != boot() or "processes" not in marks:
             return None
         return cls(places, marks)
 
@@ -100,14 +100,15 @@ class Predecessor:
             self._end(name, signal.SIGTERM, END_PATIENCE_S)
         self._end("control", signal.SIGUSR1, HANDOVER_PATIENCE_S)
         left = handover.read(self.places.handover)
-        if left is None and arena is not None:
+        if left is None and arena is not None and {"ring", "ports", "clock_zero_s"} <= self.marks.keys():
             ports = {str(name): int(port) for name, port in self.marks["ports"].items()}
             left = handover.leave(arena, str(self.marks["ring"]), ports, self._due_s(arena.ticks))
         for name in PLANES:
             self._end(name, signal.SIGTERM, END_PATIENCE_S)
         if arena is not None:
-            self.last_tick_s = self._due_s(arena.ticks)
             arena.close()
+        if arena is not None and "clock_zero_s" in self.marks:
+            self.last_tick_s = self._due_s(arena.ticks)
         return left
 
     def clear(self) -> None:

@@ -19,7 +19,7 @@ from pbx.places import MARKS, RESTARTED, RUN, marks_in
 from pbx.predecessor import started
 from pbx.store import newest_data
 
-PATIENCE_S = 60.0
+PATIENCE_S = 120.0
 POLL_S = 0.05
 
 
