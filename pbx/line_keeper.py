@@ -68,20 +68,17 @@ class LineKeeper:
 
     def answer(self, connection: socket.socket, message: dict[str, Any], descriptor: int, seconds: float) -> None:
         """Do what a message wants. What cannot be done is refused; a descriptor that nobody wants is closed."""
-        taken = False
         request = getattr(self, f"_{message.get('do')}", None) if message.get("do") in REQUESTS else None
+        if descriptor >= 0 and not (message.get("do") == "keep" and connection is self.owner):
+            os.close(descriptor)
         try:
             if request is None:
                 raise ValueError(f"there is no request {message.get('do')!r}")
             if message["do"] in OWNERS_OWN and connection is not self.owner:
                 raise ValueError("the channels are not yours: say own first")
-            taken = message["do"] == "keep"
             request(connection, message, descriptor, seconds)
         except (ValueError, KeyError, TypeError) as wrong:
             tell(connection, {"refused": str(wrong)})
-        finally:
-            if descriptor >= 0 and not taken:
-                os.close(descriptor)
 
     def gone(self, connection: socket.socket, seconds: float) -> None:
         """A connection has ended."""
