@@ -235,11 +235,8 @@ class Control:
         self.recording_writer.stop()
         self._state_told()
         self.writer.stop()
-        zero = self.places.read_marks().get("clock_zero_s")
-        now = self.plane.now
-        due = float(str(zero)) + now if zero is not None else time.monotonic()
         ports = {line.name: line.port for line in self.exchange.lines.values()}
-        handover.write(self.places.handover, handover.leave(self.plane, self.store.ring_name, ports, due))
+        handover.write(self.places.handover, handover.leave(self.plane, self.store.ring_name, ports))
 
     def clear_all(self) -> Any:
         """An orderly end: clear every call and give the lines a moment; then state the end of whatever has not let go."""

@@ -57,9 +57,8 @@ class Handover(msgspec.Struct, frozen=True):
     form: int
     ring: str
     """The name that the store has for the journal ring: the new one goes on under it."""
-    tick: int
-    """The next tick to be run, at ``tick_s`` of CLOCK_MONOTONIC."""
-    tick_s: float
+    clock_zero_s: float
+    """When tick 0 was due, by CLOCK_MONOTONIC: time goes on through whatever lies between the planes."""
     epoch: int
     sequence: int
     """Of the last fact."""
@@ -80,8 +79,8 @@ class Settled(msgspec.Struct, frozen=True):
     """That could not be kept, or were not answered yet."""
 
 
-def leave(plane: Plane, ring: str, ports: Mapping[str, int], tick_s: float) -> Handover:
-    """Gather it; ``ports`` has the port of each line, ``tick_s`` is when the next tick is due."""
+def leave(plane: Plane, ring: str, ports: Mapping[str, int]) -> Handover:
+    """Gather it; ``ports`` has the port of each line."""
     lines: list[LeftLine] = []
     recorders: dict[int, int] = {}
     now = plane.ticks * TICK_SAMPLES
@@ -97,8 +96,7 @@ def leave(plane: Plane, ring: str, ports: Mapping[str, int], tick_s: float) -> H
     return Handover(
         FORM,
         ring,
-        plane.ticks,
-        tick_s,
+        plane.clock_zero_s,
         plane.epoch_there,
         plane.journal_sequence,
         lines,

@@ -238,6 +238,15 @@ class Plane:
         """Run tick ``number``: the next one, or a later one when ``next_activity`` allows."""
         _check(lib.plane_tick(self._plane, number), f"tick {number} has been run")
 
+    @property
+    def clock_zero_s(self) -> float:
+        """When tick 0 was due by CLOCK_MONOTONIC; 0 = nobody ticks by the clock yet."""
+        return int(lib.arena_clock_zero(self._arena)) / 1e9
+
+    def continue_clock(self, zero_s: float) -> None:
+        """Before ``run``: tick 0 was due then, in a plane before this one; ``run`` begins with the tick that is due."""
+        lib.plane_continue_clock(self._plane, round(zero_s * 1e9))
+
     def continue_at(self, tick: int) -> None:
         """Before the first tick: time goes on from there."""
         _check(lib.plane_continue(self._plane, tick), f"tick {tick} is past")

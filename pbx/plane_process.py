@@ -11,7 +11,6 @@ import os
 import signal
 import sys
 import threading
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
@@ -22,7 +21,7 @@ from config.schema import Span
 from drivers.dahdi import AVAILABLE, Dahdi, DahdiError, DahdiSettings, probe
 from drivers.line_keeping import KeeperError, KeptLines
 from drivers.wire import SpanSettings, Wire, join
-from pbx.media import TICK_SECONDS, Layout, Plane
+from pbx.media import Layout, Plane
 from pbx.sound_devices import SoundDescription, SoundDeviceError, add_sound_devices
 
 PRIORITY = 10
@@ -92,9 +91,8 @@ class Description(msgspec.Struct, forbid_unknown_fields=True):
     """How long the keeper shall hold channels while there is no plane."""
     epoch: int = 0
     """Of the arena that this one follows."""
-    tick: int = 0
-    """The tick that is next at ``tick_s`` of CLOCK_MONOTONIC, if this arena follows another: time goes on with it. 0: it follows none."""
-    tick_s: float = 0.0
+    clock_zero_s: float = 0.0
+    """When tick 0 was due by CLOCK_MONOTONIC, if this arena follows another: time goes on. 0: it follows none."""
 
 
 class Keeping:
@@ -231,8 +229,8 @@ def main(arguments: Sequence[str]) -> int:
     except SoundDeviceError as error:
         sys.stderr.write(f"plane: {error}\n")
         return 2
-    if description.tick:
-        plane.continue_at(max(description.tick, description.tick + int((time.monotonic() - description.tick_s) / TICK_SECONDS)))
+    if description.clock_zero_s:
+        plane.continue_clock(description.clock_zero_s)
     sys.stdout.write(f"kept {' '.join(map(str, sorted(keeping.adopted)))}\nready\n" if description.keeper else "ready\n")
     sys.stdout.flush()
     while not plane.run():

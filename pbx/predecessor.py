@@ -100,15 +100,14 @@ class Predecessor:
             self._end(name, signal.SIGTERM, END_PATIENCE_S)
         self._end("control", signal.SIGUSR1, HANDOVER_PATIENCE_S)
         left = handover.read(self.places.handover)
-        if left is None and arena is not None and {"ring", "ports", "clock_zero_s"} <= self.marks.keys():
+        if left is None and arena is not None and {"ring", "ports"} <= self.marks.keys():
             ports = {str(name): int(port) for name, port in self.marks["ports"].items()}
-            left = handover.leave(arena, str(self.marks["ring"]), ports, self._due_s(arena.ticks))
+            left = handover.leave(arena, str(self.marks["ring"]), ports)
         for name in PLANES:
             self._end(name, signal.SIGTERM, END_PATIENCE_S)
         if arena is not None:
+            self.last_tick_s = arena.clock_zero_s + arena.ticks * TICK_SECONDS
             arena.close()
-        if arena is not None and "clock_zero_s" in self.marks:
-            self.last_tick_s = self._due_s(arena.ticks)
         return left
 
     def clear(self) -> None:
@@ -121,9 +120,6 @@ class Predecessor:
         process = self.processes.get(name)
         if process is not None:
             process.end(number, patience_s)
-
-    def _due_s(self, tick: int) -> float:
-        return float(self.marks["clock_zero_s"]) + tick * TICK_SECONDS
 
     def _arena(self) -> Plane | None:
         try:

@@ -179,11 +179,10 @@ class Supervisor:
             patience_s=self.configuration.line_keeper.patience_seconds,
         )
         if left is not None:
-            description = msgspec.structs.replace(description, epoch=left.epoch, tick=left.tick, tick_s=left.tick_s)
+            description = msgspec.structs.replace(description, epoch=left.epoch, clock_zero_s=left.clock_zero_s)
         channels = self._describe("plane", description)
         plane = Plane.attach(str(self.places.arena))
         try:
-            self._mark(clock_zero_s=time.monotonic() - plane.now)
             if left is not None and before is not None:
                 self._settle(plane, left, channels, before.last_tick_s)
         finally:
@@ -196,8 +195,10 @@ class Supervisor:
             plane.configure_port(port, kind)
         kept = lines_that_outlive_planes(self.configuration, channels)
         settled = handover.settle(plane, left, ports_of(self.configuration), kept, self._layout)
-        silent_s = time.monotonic() + TICK_SECONDS - last_tick_s
-        self._report(settled, silent_s)
+        ordered, until = plane.ticks, time.monotonic() + POLL_S * 20
+        while plane.ticks < ordered + 2 and time.monotonic() < until:
+            time.sleep(TICK_SECONDS / 5)
+        self._report(settled, time.monotonic() - last_tick_s)
 
     def _report(self, settled: Settled, silent_s: float) -> None:
         self.say(f"{settled.calls} calls go on, {settled.ended} could not; lines were without sound for {1000 * silent_s:.0f} ms")

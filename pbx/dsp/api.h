@@ -229,6 +229,8 @@ void arena_layout(struct arena *arena, struct plane_layout *layout);
 uint32_t arena_epoch(struct arena *arena);
 uint32_t arena_raise_epoch(struct arena *arena);
 uint64_t arena_ticks(struct arena *arena);
+/* When tick 0 was due, or would have been, by CLOCK_MONOTONIC; 0 = nobody ticks by the clock yet. */
+int64_t arena_clock_zero(struct arena *arena);
 uint32_t arena_ports(struct arena *arena);
 void arena_stop(struct arena *arena);
 int arena_stopping(struct arena *arena);
@@ -280,6 +282,8 @@ void plane_close(struct plane *plane);
 int plane_add_card(struct plane *plane, struct card *card);
 /* Time goes on from tick `tick`, before the first one is run. */
 int plane_continue(struct plane *plane, uint64_t tick);
+/* The pacer shall begin with the tick that is then due, tick 0 having been due at `zero_ns` of CLOCK_MONOTONIC. */
+void plane_continue_clock(struct plane *plane, int64_t zero_ns);
 int plane_tick(struct plane *plane, uint64_t tick);
 uint64_t plane_next_activity(struct plane *plane);
 /* Ticks by the clock until arena_stop (returns 0) or a signal (returns 1); writes an octet to `wake` (-1 = none) after

@@ -154,6 +154,8 @@ void arena_continue(struct arena *arena, uint32_t epoch) { atomic_store(&arena->
 
 uint64_t arena_ticks(struct arena *arena) { return atomic_load(&arena->header->ticks); }
 
+int64_t arena_clock_zero(struct arena *arena) { return atomic_load(&arena->header->clock_zero_ns); }
+
 uint32_t arena_ports(struct arena *arena) { return atomic_load(&arena->header->ports); }
 
 void arena_stop(struct arena *arena) { atomic_store(&arena->header->stop, 1); }

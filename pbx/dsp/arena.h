@@ -68,6 +68,7 @@ struct arena_header {
   _Atomic uint32_t prompts;
   _Atomic uint64_t prompt_octets;
   _Atomic uint64_t ticks; /* the next tick to run */
+  _Atomic int64_t clock_zero_ns; /* when tick 0 was due by CLOCK_MONOTONIC; 0 = nobody ticks by the clock yet */
   struct plane_counters counters;
   struct ring_positions commands[ARENA_EPOCH_RINGS];
   struct ring_positions events;

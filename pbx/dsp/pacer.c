@@ -1,6 +1,6 @@
 /* The pacer: one thread that ticks by the clock and never takes the interpreter lock.
  *
- * A tick is due each 10 ms of CLOCK_MONOTONIC from the moment of starting; a tick that comes late is made up at once,
+ * A tick is due each 10 ms of CLOCK_MONOTONIC from the moment of starting, or from that of the plane before this one; a tick that comes late is made up at once,
  * none is left out. After the tick, never in it, the pacer wakes control and notes what made a tick late: the time
  * spent on the run queue (/proc/thread-self/schedstat) and what the hypervisor took (/proc/stat).
  */
@@ -67,17 +67,40 @@ static int wait_until(uint64_t due) {
   return clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &at, 0);
 }
 
+/* The time is right from here on, though no tick has been run. */
+void plane_continue_clock(struct plane *plane, int64_t zero_ns) {
+  int64_t now = (int64_t)now_ns();
+  plane->clock_zero_ns = zero_ns;
+  if (now > zero_ns)
+    plane_continue(plane, (uint64_t)(now - zero_ns) / TICK_NS + 1);
+}
+
+/* When tick 0 was due. A plane that follows another leaves out the ticks of the time between them. */
+static uint64_t clock_zero(struct plane *plane) {
+  struct arena_header *header = plane->arena->header;
+  int64_t zero = atomic_load(&header->clock_zero_ns);
+  if (plane->clock_zero_ns) {
+    zero = plane->clock_zero_ns;
+    plane_continue_clock(plane, zero);
+    plane->clock_zero_ns = 0;
+  }
+  if (!zero)
+    zero = (int64_t)now_ns() - (int64_t)(plane->tick * TICK_NS);
+  atomic_store(&header->clock_zero_ns, zero);
+  return (uint64_t)zero;
+}
+
 int plane_run(struct plane *plane, int wake) {
   struct arena_header *header = plane->arena->header;
   struct watch watch = {.schedstat = open("/proc/thread-self/schedstat", O_RDONLY | O_CLOEXEC),
                         .stat = open("/proc/stat", O_RDONLY | O_CLOEXEC),
                         .tick_ns = 1000000000ull / (uint64_t)sysconf(_SC_CLK_TCK)};
-  uint64_t first = plane->tick, begun = now_ns();
+  uint64_t zero = clock_zero(plane);
   int interrupted = 0;
   watch.run_delay_ns = read_run_delay(&watch);
   watch.steal_ns = read_steal(&watch);
   while (!atomic_load(&header->stop)) {
-    uint64_t due = begun + (plane->tick - first) * TICK_NS;
+    uint64_t due = zero + plane->tick * TICK_NS;
     if (wait_until(due) == EINTR) {
       interrupted = 1;
       break;

@@ -1,5 +1,7 @@
 """The handover (pbx/handover.py): what one arena leaves is found in the next, whatever its layout, ports and configuration."""
 
+import threading
+import time
 from pathlib import Path
 
 import msgspec
@@ -15,7 +17,7 @@ from tests.plane.rig import DIAL
 
 SMALL = Layout(ports=60, recorders=4, prompt_octets=1 << 16, journal_octets=1 << 17, events=4096)
 OTHER = Layout(ports=90, recorders=2, players=3, prompt_octets=1 << 17, journal_octets=1 << 18, events=8192)
-RING, TICK_S = "arena-1", 100.0
+RING = "arena-1"
 
 
 def plane_of(layout: Layout, epoch: int = 0) -> Plane:
@@ -49,7 +51,7 @@ def left_of(records: dict[str, LegRecord], plane: Plane | None = None) -> handov
     plane = plane or plane_of(SMALL)
     for name, record in records.items():
         plane.write_leg_record(PORTS[name], msgspec.msgpack.encode(record))
-    return handover.leave(plane, RING, PORTS, TICK_S)
+    return handover.leave(plane, RING, PORTS)
 
 
 def stated(plane: Plane) -> list[facts.Fact]:
@@ -124,7 +126,7 @@ def test_facts_that_the_store_has_not_keep_their_numbers_and_numbering_goes_on()
     old.journal_continue(8)
     old.journal_append(b"fact 9")
     left = left_of({}, old)
-    assert (left.sequence, left.ring, left.tick) == (9, RING, old.ticks)
+    assert (left.sequence, left.ring) == (9, RING)
     new = plane_of(OTHER)
     handover.settle(new, left, PORTS, PORTS, OTHER)
     assert new.journal_read() == [(5, b"fact 5"), (6, b"fact 6"), (7, b"fact 7"), (9, b"fact 9")]
@@ -157,12 +159,12 @@ def test_what_a_recorder_missed_is_told_as_a_gap_of_that_length() -> None:
     left = left_of({"a": leg("a", "1-1", 1, recorder=1)}, old)
     begun = left.recorders[1] - read
     new = plane_of(SMALL, left.epoch)
-    new.continue_at(left.tick + 25)
+    new.continue_at(old.ticks + 25)
     handover.settle(new, left, PORTS, PORTS, SMALL)
     new.send(0, media.Record(1))
     run(new, 10)
     (lost, octets), *_ = new.recorded(1)
-    assert begun + read + lost == (left.tick + 25) * 80, "time is true in the file"
+    assert begun + read + lost == (old.ticks + 25) * 80, "time is true in the file"
     assert len(octets) // 2 == 800
     new.send(0, media.StopRecord(1))
     new.send(0, media.Record(1))
@@ -184,3 +186,27 @@ def test_time_goes_on_and_never_back() -> None:
     run(plane, 2)
     with pytest.raises(Exception, match="past"):
         plane.continue_at(1000)
+
+
+def test_a_plane_that_follows_another_begins_with_the_tick_that_is_due() -> None:
+    old = plane_of(SMALL)
+    thread = threading.Thread(target=old.run)
+    thread.start()
+    while old.ticks < 5:
+        time.sleep(0.001)
+    old.stop()
+    thread.join()
+    zero_s = left_of({}, old).clock_zero_s
+    time.sleep(0.1)
+    new = plane_of(SMALL)
+    new.continue_clock(zero_s)
+    due = int((time.monotonic() - zero_s) / 0.01)
+    thread = threading.Thread(target=new.run)
+    thread.start()
+    while new.counters()["ticks"] < 1:
+        time.sleep(0.001)
+    new.stop()
+    thread.join()
+    first = new.ticks - new.counters()["ticks"]
+    assert first > due >= old.ticks + 9, "no tick of the time between them is made up for, none is repeated"
+    assert new.clock_zero_s == pytest.approx(zero_s, abs=1e-6)
