@@ -1,8 +1,8 @@
 /* The pacer: one thread that ticks by the clock and never takes the interpreter lock.
  *
- * A tick is due each 10 ms of CLOCK_MONOTONIC from the moment of starting, or from that of the plane before this one; a tick that comes late is made up at once,
- * none is left out. After the tick, never in it, the pacer wakes control and notes what made a tick late: the time
- * spent on the run queue (/proc/thread-self/schedstat) and what the hypervisor took (/proc/stat).
+ * A tick is due each 10 ms of CLOCK_MONOTONIC from the moment of starting, or from that of a plane before this one; one that comes
+ * late is made up at once, none is left out. After the tick, never in it, the pacer wakes control and notes what made a tick late:
+ * the time spent on the run queue (/proc/thread-self/schedstat) and what the hypervisor took (/proc/stat).
  */
 #include <errno.h>
 #include <fcntl.h>
