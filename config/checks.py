@@ -19,6 +19,7 @@ from config.schema import (
     Exchange,
     Extension,
     Flow,
+    LineKeeper,
     Number,
     Prompt,
     Queue,
@@ -41,6 +42,9 @@ DAHDI_KEYS = (
     *("io_uring", "cut_through", "paces", "card_dials", "message_lamp"),
 )
 """What only a span on DAHDI has."""
+
+SHORTEST_PATIENCE_S = 5.0
+"""A line keeper that gives up sooner is of no use."""
 
 Findings = Iterator[Finding]
 
@@ -288,6 +292,14 @@ def numbers_are_unambiguous(draft: Draft) -> Findings:
         rows[row.prefix].append(row)
 
 
+def patience_suffices(draft: Draft) -> Findings:
+    """A line keeper waits long enough for a new plane to come."""
+    for place, keeper in draft.of(LineKeeper):
+        if 0 < keeper.patience_seconds < SHORTEST_PATIENCE_S:
+            what = f"in {keeper.patience_seconds:g} s no new plane comes, so that calls would be lost all the same"
+            yield Finding((*place, "patience_seconds"), what, f"give at least {SHORTEST_PATIENCE_S:g}, or 0 for no line keeper")
+
+
 CHECKS: tuple[Callable[[Draft], Findings], ...] = (
     names_are_distinct,
     sockets_are_distinct,
@@ -304,6 +316,7 @@ CHECKS: tuple[Callable[[Draft], Findings], ...] = (
     data_files_exist,
     settings_suit_signalling,
     numbers_are_unambiguous,
+    patience_suffices,
 )
 """Every cross-check, in the order of the file's sections."""
 

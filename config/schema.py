@@ -384,6 +384,13 @@ class Alarm(Section, frozen=True):
     """An outside socket silent for so long is loss of signal."""
 
 
+class LineKeeper(Section, frozen=True):
+    """What holds the channels of real lines open while the program is renewed."""
+
+    patience_seconds: Annotated[float, Meta(ge=0, le=600, description="seconds from 5 to 600, or 0 for no line keeper")] = 30.0
+    """For so long after the media plane has gone calls wait for the next one; then the lines are released."""
+
+
 class Configuration(Section, frozen=True):
     """The whole file."""
 
@@ -401,6 +408,7 @@ class Configuration(Section, frozen=True):
     console: Console = Console()
     timers: Timers = Timers()
     alarm: Alarm = Alarm()
+    line_keeper: LineKeeper = LineKeeper()
 
 
 VARIANTS = {"r2": "china", "e&m": "ear-and-mouth", "fxo": "china-exchange-line"}

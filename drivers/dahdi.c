@@ -319,10 +319,21 @@ static void close_card(struct card *card) {
   free(it);
 }
 
+static const struct dahdi_kept *kept_of(const struct dahdi *it, int number) {
+  for (int n = 0; n < it->kept_count; n++)
+    if (it->kept[n].channel == number) return &it->kept[n];
+  return 0;
+}
+
 static void open_one(struct dahdi *it, struct dahdi_opened *opened, _Atomic int *ready, int number, int frames) {
   if (atomic_load_explicit(ready, memory_order_relaxed)) return;
-  dahdi_channel_open(opened, number, frames, &it->settings, &it->mending);
+  const struct dahdi_kept *kept = kept_of(it, number);
+  if (kept)
+    dahdi_channel_adopt(opened, kept, frames, &it->settings, &it->mending);
+  else
+    dahdi_channel_open(opened, number, frames, &it->settings, &it->mending);
   if (opened->fd < 0) return;
+  opened->serial = ++it->openings;
   it->span = opened->span;
   atomic_store_explicit(ready, 1, memory_order_release);
 }
@@ -386,6 +397,11 @@ static void choose_calls(struct dahdi *it, const struct dahdi_kernel *kernel) {
 }
 
 struct card *dahdi_create(const struct dahdi_settings *settings, const struct dahdi_kernel *kernel) {
+  return dahdi_adopt(settings, kernel, 0, 0);
+}
+
+struct card *dahdi_adopt(const struct dahdi_settings *settings, const struct dahdi_kernel *kernel, const struct dahdi_kept *kept,
+                         int count) {
   struct dahdi *it = in_range(settings) ? calloc(1, sizeof *it) : 0;
   if (!it) return 0;
   it->settings = *settings;
@@ -421,13 +437,26 @@ struct card *dahdi_create(const struct dahdi_settings *settings, const struct da
     channel->now = channel->told = (struct dahdi_signals){.bits = (uint8_t)settings->idle_bits, .battery = 1};
   }
   pthread_mutex_init(&it->asking, 0);
+  it->kept = kept;
+  it->kept_count = count;
   dahdi_mend(&it->card);
+  it->kept = 0;
+  it->kept_count = 0;
   return &it->card;
 }
 
 int dahdi_at_once(struct card *card) {
   const struct dahdi *it = card->self;
   return it->ticking.kernel.transfer != 0;
+}
+
+uint32_t dahdi_opening(struct card *card, int channel, int *fd) {
+  const struct dahdi *it = card->self;
+  const struct dahdi_opened *found = dahdi_links_opened(&it->links, channel);
+  for (int port = 0; port < ports_of(it) && !found; port++)
+    if (number_of(it, port) == channel) found = &it->channel[port].opened;
+  *fd = found ? found->fd : -1;
+  return found && found->fd >= 0 ? found->serial : 0;
 }
 
 int dahdi_state(struct card *card, int port) {

@@ -17,6 +17,7 @@
 #include "dahdi_batch.h"
 #include "dahdi_channel.h"
 #include "dahdi_cross.h"
+#include "dahdi_kept.h"
 #include "dahdi_link.h"
 #include "dahdi_span.h"
 #include <pthread.h>
@@ -44,5 +45,8 @@ struct dahdi {
   struct dahdi_counters counters;
   struct dahdi_span_report report;
   int span; /* DAHDI's number, of the first channel opened */
+  uint32_t openings;
+  const struct dahdi_kept *kept; /* while the card is made */
+  int kept_count;
   pthread_mutex_t asking; /* the mender against those who ask for reports; never the tick */
 };

@@ -6,13 +6,16 @@ tells counters and what the driver reports of the line, orders loop-backs; ``lin
 """
 
 import os
+import sys
 import threading
+from collections.abc import Collection, Mapping
 from types import TracebackType
 from typing import Any, Literal, Self, get_args
 
 import msgspec
 from pbx._plane import ffi, lib
 
+from drivers.line_keeping import KeeperError, KeptLines
 from drivers.wire import IDLE, SPAN_PORTS, TICK_SAMPLES, CardEvent
 
 AVAILABLE = hasattr(lib, "dahdi_create")
@@ -125,6 +128,11 @@ class SpanReport(msgspec.Struct, frozen=True, gc=False):
         return ", ".join(word for word in words if word)
 
 
+def probe() -> tuple[int, int]:
+    """The order (ioctl) that fails once a channel is gone, and the octets of its argument; for the line keeper."""
+    return int(lib.DAHDI_GET_PARAMS), int(ffi.sizeof("struct dahdi_params"))
+
+
 class DahdiError(Exception):
     """The card cannot be made, or the driver refused what was asked."""
 
@@ -136,7 +144,17 @@ def _text(octets: Any) -> str:
 class Dahdi:
     """A card of one span. ``kernel`` is a ``struct dahdi_kernel *`` that plays the kernel, for tests."""
 
-    def __init__(self, settings: DahdiSettings, kernel: Any = ffi.NULL) -> None:
+    def __init__(
+        self,
+        settings: DahdiSettings,
+        kernel: Any = ffi.NULL,
+        *,
+        kept: Mapping[int, int] | None = None,
+        reversed_poles: Collection[int] = (),
+        keeper: KeptLines | None = None,
+    ) -> None:
+        """``kept`` has descriptors of channels that were open before this plane, by DAHDI's numbers; those of this span are the card's from
+        now on. Of ``reversed_poles`` (lines towards an exchange) the poles were reversed. ``keeper`` is given what is open."""
         if not AVAILABLE:
             raise DahdiError(f"this build knows no DAHDI: {CURE}")
         filled = ffi.new("struct dahdi_settings *")
@@ -149,15 +167,23 @@ class Dahdi:
         filled.at_once = settings.at_once
         filled.receive_gain_tenth_db = round(settings.receive_gain_db * 10)
         filled.send_gain_tenth_db = round(settings.send_gain_db * 10)
-        made = lib.dahdi_create(filled, kernel)
+        own = {number: kept[number] for number in self.numbers(settings) if kept is not None and number in kept}
+        given = ffi.new("struct dahdi_kept[]", [(number, fd, number in reversed_poles) for number, fd in own.items()])
+        made = lib.dahdi_adopt(filled, kernel, given, len(own))
         if made == ffi.NULL:
             raise DahdiError(f"channels {settings.first_channel} and on cannot be a card: out of range")
         self.settings = settings
         self._card: Any = ffi.gc(made, lib.card_close)
+        self._keeper, self._generation = keeper, 0
+        self._handed = dict.fromkeys(own, -1)
+        """The opening (its serial) of each channel that the keeper has; -1: one of a plane before this."""
+        self.adopted = frozenset(number for number in own if self._opening(number)[0])
+        """Channels that were open before, and go on as they stood."""
         self._closed = threading.Event()
         self._mender: threading.Thread | None = None
         self._sound = ffi.new("uint8_t[]", SPAN_PORTS * TICK_SAMPLES)
         self._events = ffi.new("struct card_event[]", _EVENT_ROOM)
+        self.hand_over()
 
     def __enter__(self) -> Self:
         return self
@@ -184,7 +210,45 @@ class Dahdi:
 
     def mend(self) -> bool:
         """Open what is missing and ask the driver for its report; whether the span is there. Not within a tick."""
-        return bool(lib.dahdi_mend(self.card))
+        there = bool(lib.dahdi_mend(self.card))
+        self.hand_over()
+        return there
+
+    def hand_over(self) -> None:
+        """Tell the keeper which channels are open and which are not any more. Not within a tick."""
+        if self._keeper is None:
+            return
+        try:
+            if self._generation != (generation := self._keeper.attend()):
+                if self._generation:
+                    self._handed.clear()
+                self._generation = generation
+            for number in self.numbers(self.settings):
+                self._hand_over_one(self._keeper, number)
+        except KeeperError as error:
+            if self._generation >= 0:
+                sys.stderr.write(f"plane: {error}; calls do not outlive the plane until there is one\n")
+            self._generation = -1
+
+    def _hand_over_one(self, keeper: KeptLines, number: int) -> None:
+        serial, descriptor = self._opening(number)
+        if self._handed.get(number) == serial:
+            return
+        if serial:
+            keeper.keep(number, descriptor)
+            self._handed[number] = serial
+        elif number in self._handed:
+            keeper.drop(number)
+            del self._handed[number]
+
+    def _opening(self, number: int) -> tuple[int, int]:
+        descriptor = ffi.new("int *")
+        return int(lib.dahdi_opening(self.card, number, descriptor)), int(descriptor[0])
+
+    @staticmethod
+    def numbers(settings: DahdiSettings) -> range:
+        """DAHDI's numbers of all channels of the span, and of the one with frames, which may be any behind the first."""
+        return range(settings.first_channel, settings.first_channel + max((settings.channels, *settings.signalling_channels)))
 
     def watch(self) -> None:
         """Mend once a second, in a thread, until the card is closed."""

@@ -112,9 +112,23 @@ struct dahdi_span_report {
 #define SPAN_CARD_ONE_FAS_ERROR 6
 #define SPAN_CARD_ONE_CRC4_ERROR 7
 
+/* A channel whose descriptor was held while planes changed (dahdi_kept.h). */
+struct dahdi_kept {
+  int channel; /* DAHDI's number */
+  int fd;      /* the card's from now on */
+  int reversed; /* towards an exchange: the poles are */
+};
+
 /* A card of one span; `kernel` null = the one that runs. Opens what can be opened; null without memory or with settings out of
  * range. Close it by its own `close`. */
 struct card *dahdi_create(const struct dahdi_settings *settings, const struct dahdi_kernel *kernel);
+/* The same, with channels that are adopted as they stand; a descriptor that is not good is closed, one of no channel of this span
+ * is left alone. */
+struct card *dahdi_adopt(const struct dahdi_settings *settings, const struct dahdi_kernel *kernel, const struct dahdi_kept *kept,
+                         int count);
+/* The opening of a channel, by DAHDI's number: its serial, which no other opening of this card has, and its descriptor; 0 = it is
+ * not open. Asked by the thread that mends. */
+uint32_t dahdi_opening(struct card *card, int channel, int *fd);
 /* Not in the tick, once a second: reads the counters of the span; closes what is gone, opens what has come back. 1 = all there. */
 int dahdi_mend(struct card *card);
 /* 1 = reads and writes are done together, as was asked for and the kernel allows. */

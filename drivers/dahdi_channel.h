@@ -45,6 +45,12 @@ struct dahdi_signals {
   uint8_t bits, hook, ringing, reversed, battery;
 };
 
+/* What we send on a channel that was adopted, as the kernel has it (dahdi_kept.h). */
+struct dahdi_sent {
+  uint8_t bits; /* circuits, and what the lead of a tie line means */
+  uint8_t loop; /* towards an exchange */
+};
+
 /* What the mender found. Once it says `ready` it is the tick's, until the span is gone. */
 struct dahdi_opened {
   int fd; /* -1 = not open */
@@ -53,6 +59,9 @@ struct dahdi_opened {
   int signalling; /* DAHDI_SIG_ */
   int span;       /* DAHDI's number of it */
   struct dahdi_signals levels;
+  uint32_t serial; /* of this opening within the card, from 1 on; 0 = never opened */
+  int adopted;     /* it was open before this plane was: `sent` is what stands on the line, and is not ordered anew */
+  struct dahdi_sent sent;
 };
 
 struct dahdi_channel {
@@ -88,13 +97,19 @@ struct dahdi_channel {
 void dahdi_channel_open(struct dahdi_opened *opened, int number, int frames, const struct dahdi_settings *settings,
                         struct dahdi_calls *calls);
 void dahdi_channel_close(struct dahdi_opened *opened, struct dahdi_calls *calls);
+/* Says of a channel whose parameters are known what it is, and whether a port of the span may be so; 0, or -1: another sort. */
+int dahdi_channel_sort(struct dahdi_opened *opened, int signalling, int span, int frames, const struct dahdi_settings *settings);
+/* Buffers, A-law, gains, the kernel's own helpers off; nothing of signals. 0, or -errno. */
+struct dahdi_params;
+int dahdi_channel_prepare_sound(struct dahdi_opened *opened, const struct dahdi_settings *settings, struct dahdi_calls *calls,
+                                const struct dahdi_params *found);
 /* Reads the levels that stand on the line, after an alarm during which they did not count; 0, or -errno. */
 int dahdi_channel_look(int fd, int sort, int signalling, struct dahdi_signals *levels, struct dahdi_calls *calls);
 /* Whether nobody may write: the kernel sends back what comes in, or it dials, which a block written would end. */
 static inline int dahdi_channel_is_mute(const struct dahdi_channel *channel) {
   return channel->dialling_until > channel->tick || atomic_load_explicit(&channel->looped, memory_order_relaxed);
 }
-/* Takes over a channel that was opened, and sends it what is ordered (dahdi_orders.c). */
+/* Takes over a channel that was opened, and sends it what is ordered, unless it was adopted (dahdi_orders.c). */
 void dahdi_channel_take(struct dahdi_channel *channel, const struct dahdi_settings *settings, struct dahdi_calls *calls, uint64_t tick);
 /* Reads 80 octets of A-law and what happened; returns CHANNEL_GONE and CHANNEL_ALARM. `frozen`: signals do not count. */
 int dahdi_channel_read(struct dahdi_channel *channel, const struct dahdi_settings *settings, struct dahdi_calls *calls,

@@ -15,7 +15,7 @@ static int is_crossed(const struct dahdi_channel *channel) { return atomic_load_
 static int is_fit(const struct dahdi *it, int port) {
   const struct dahdi_channel *channel = &it->channel[port];
   return it->present && !it->frozen && channel->fd >= 0 && channel->sort != CHANNEL_CLEAR &&
-         !atomic_load_explicit(&channel->looped, memory_order_relaxed);
+         !dahdi_channel_is_mute(channel);
 }
 
 static int cross(struct dahdi *it, int port, int number) {

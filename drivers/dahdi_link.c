@@ -93,11 +93,13 @@ int dahdi_links_create(struct dahdi_links *links, const struct dahdi_settings *s
   return 0;
 }
 
-int dahdi_links_have(const struct dahdi_links *links, int number) {
+const struct dahdi_opened *dahdi_links_opened(const struct dahdi_links *links, int number) {
   for (int n = 0; n < links->count; n++)
-    if (links->link[n].number == number) return 1;
+    if (links->link[n].number == number) return &links->link[n].frames.opened;
   return 0;
 }
+
+int dahdi_links_have(const struct dahdi_links *links, int number) { return dahdi_links_opened(links, number) != 0; }
 
 void dahdi_links_take(struct dahdi_links *links) {
   for (int n = 0; n < links->count; n++) {

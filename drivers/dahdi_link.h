@@ -27,6 +27,8 @@ struct dahdi_links {
 int dahdi_links_create(struct dahdi_links *links, const struct dahdi_settings *settings, const int *present,
                        const struct dahdi_alarms *alarms);
 int dahdi_links_have(const struct dahdi_links *links, int number);
+/* What the mender found of a channel, by DAHDI's number; null = it is no signalling channel. */
+const struct dahdi_opened *dahdi_links_opened(const struct dahdi_links *links, int number);
 /* What follows is of the tick. */
 void dahdi_links_take(struct dahdi_links *links);
 void dahdi_links_let_go(struct dahdi_links *links);

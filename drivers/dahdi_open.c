@@ -51,6 +51,15 @@ static int suits(int sort, int kind, int frames) {
   return sort == CHANNEL_BITS || sort == CHANNEL_CLEAR || sort == CHANNEL_TIE;
 }
 
+int dahdi_channel_sort(struct dahdi_opened *opened, int signalling, int span, int frames, const struct dahdi_settings *settings) {
+  opened->signalling = signalling;
+  opened->span = span;
+  opened->sort = sort_of(signalling);
+  if (suits(opened->sort, settings->kind, frames)) return 0;
+  opened->state = SPAN_CARD_OTHER_SORT;
+  return -1;
+}
+
 static int set_buffers(struct dahdi_calls *calls, int fd, int frames) {
   struct dahdi_bufferinfo wanted = {.txbufpolicy = frames ? DAHDI_POLICY_IMMEDIATE : DAHDI_POLICY_HALF_FULL,
                                     .rxbufpolicy = DAHDI_POLICY_IMMEDIATE,
@@ -125,12 +134,17 @@ static int prepare_signals(struct dahdi_calls *calls, struct dahdi_opened *opene
   return dahdi_channel_look(opened->fd, opened->sort, opened->signalling, &opened->levels, calls);
 }
 
-static int prepare(struct dahdi_opened *opened, const struct dahdi_settings *settings, struct dahdi_calls *calls,
-                   struct dahdi_params *found) {
+int dahdi_channel_prepare_sound(struct dahdi_opened *opened, const struct dahdi_settings *settings, struct dahdi_calls *calls,
+                                const struct dahdi_params *found) {
   int frames = opened->sort == CHANNEL_FRAMES, failed = set_buffers(calls, opened->fd, frames);
   if (failed) return failed;
   if (!frames) dahdi_call_number(calls, opened->fd, DAHDI_BUFFER_EVENTS, 1);
-  if (!frames && opened->sort != CHANNEL_CLEAR) failed = prepare_sound(calls, opened->fd, settings, found);
+  return frames || opened->sort == CHANNEL_CLEAR ? 0 : prepare_sound(calls, opened->fd, settings, found);
+}
+
+static int prepare(struct dahdi_opened *opened, const struct dahdi_settings *settings, struct dahdi_calls *calls,
+                   struct dahdi_params *found) {
+  int failed = dahdi_channel_prepare_sound(opened, settings, calls, found);
   if (!failed) failed = prepare_signals(calls, opened, settings, found);
   /* What came before the levels were read is no news. */
   return failed ? failed : dahdi_call_number(calls, opened->fd, DAHDI_FLUSH, DAHDI_FLUSH_ALL);
@@ -156,12 +170,7 @@ void dahdi_channel_open(struct dahdi_opened *opened, int number, int frames, con
   }
   opened->state = SPAN_CARD_FAILED;
   if (!dahdi_call(calls, fd, DAHDI_GET_PARAMS, &found)) {
-    opened->signalling = found.sigtype;
-    opened->span = found.spanno;
-    opened->sort = sort_of(found.sigtype);
-    if (!suits(opened->sort, settings->kind, frames))
-      opened->state = SPAN_CARD_OTHER_SORT;
-    else if (!prepare(opened, settings, calls, &found))
+    if (!dahdi_channel_sort(opened, found.sigtype, found.spanno, frames, settings) && !prepare(opened, settings, calls, &found))
       opened->state = SPAN_CARD_IN_USE;
   }
   if (opened->state != SPAN_CARD_IN_USE) dahdi_channel_close(opened, calls);

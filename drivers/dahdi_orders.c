@@ -1,5 +1,6 @@
 #include "api.h"
 #include "dahdi_channel.h"
+#include "dahdi_kept.h"
 #include <dahdi/user.h>
 #include <errno.h>
 
@@ -138,6 +139,10 @@ void dahdi_channel_take(struct dahdi_channel *channel, const struct dahdi_settin
   channel->watched_until = tick + CHANNEL_WATCH_TICKS; /* opening is a release to the kernel */
   channel->sent_bits = (uint8_t)settings->idle_bits;
   if (channel->fd < 0) return;
+  if (channel->opened.adopted) {
+    dahdi_channel_go_on(channel, settings, calls);
+    return;
+  }
   if (channel->sort == CHANNEL_BITS || channel->sort == CHANNEL_TIE) order_bits(channel, settings, calls, channel->ordered_bits);
   if (channel->sort == CHANNEL_OFFICE && channel->loop) hook(channel, calls, DAHDI_OFFHOOK);
   if (channel->sort == CHANNEL_TELEPHONE && channel->ring) hook(channel, calls, DAHDI_RING);

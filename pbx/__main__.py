@@ -10,6 +10,8 @@ from collections.abc import Callable, Sequence
 COMMANDS = {
     "demo": "pbx.demo:demo_command",
     "run": "pbx.commands:run_command",
+    "restart": "pbx.running:restart_command",
+    "stop": "pbx.running:stop_command",
     "check": "pbx.commands:check_command",
     "simulate": "pbx.simulate:simulate_command",
     "calls": "pbx.trace:calls_command",

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -100,7 +101,8 @@ def run_command(arguments: Sequence[str]) -> int:
         return WRONG_CONFIGURATION
     places = Places(configuration, options.data)
     marks = places.read_marks()
-    if marks:
+    # A supervisor that was renewed has the number that it had.
+    if marks and marks["pid"] != os.getpid():
         sys.stderr.write(f"{places.data}: an exchange runs here already (process {marks['pid']}); stop it or give --data\n")
         return 1
     places.make()

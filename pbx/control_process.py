@@ -1,8 +1,9 @@
 """Call control in real time: ``python -m pbx.control_process CONFIG``, started by the supervisor beside a running plane.
 
 It attaches to the plane's arena, raises the epoch (a control before this one can then do no harm), adopts what calls are up, and works
-until SIGTERM. One of the two places that name the reactor. Facts go to the arena's journal ring; a writer thread carries them to the
-store. With ``--trace`` each step of each call is written to standard output as it happens. Leaves out who restarts it (pbx/supervisor.py).
+until SIGTERM, or until SIGUSR1, which ends it without touching a call (pbx/handover.py). One of the two places that name the reactor. Facts
+go to the arena's journal ring; a writer thread carries them to the store. With ``--trace`` each step of each call is written to standard
+output as it happens. Leaves out who restarts it (pbx/supervisor.py).
 """
 
 import argparse
@@ -22,6 +23,7 @@ from twisted.internet.error import CannotListenError
 
 from config.loader import load
 from config.schema import Configuration
+from pbx import handover
 from pbx.console import prepare_key
 from pbx.console_view import ConsoleView
 from pbx.exchange import Exchange, load_sounds
@@ -181,6 +183,7 @@ class Control:
         prompts = load_sounds(self.plane, load_tones(TONES / f"{configuration.exchange.tones}.toml"), sounds)
         self.journal = Journal(self.plane)
         self.is_overtaken = False
+        self.hands_over = False
         self.clock = PlaneClock(reactor, self.plane, self.overtaken)
         self.exchange = Exchange(configuration, self.plane, self.clock, self.journal.append, prompts, epoch, self._date_time)
         self.exchange.floor.on_fault = self._keep_fault
@@ -258,11 +261,27 @@ class Control:
             sys.stderr.write("control: another control has taken over; this one ends\n")
             self.reactor.stop()
 
+    def hand_over(self) -> None:
+        """End without touching a call: whoever comes next, on a plane that may be another, goes on with it."""
+        self.hands_over = True
+        self.reactor.stop()
+
+    def _leave(self) -> None:
+        """What was recorded and what was written down reaches the disk; the rest is the handover."""
+        self.recording_writer.stop()
+        self._state_told()
+        self.writer.stop()
+        ports = {line.name: line.port for line in self.exchange.lines.values()}
+        handover.write(self.places.handover, handover.leave(self.plane, self.store.ring_name, ports))
+
     def clear_all(self) -> Any:
         """An orderly end: clear every call and give the lines a moment; then state the end of whatever has not let go."""
         if self.is_overtaken:
             self.recording_writer.stop()
             self.writer.stop()
+            return None
+        if self.hands_over:
+            self._leave()
             return None
         switch = self.exchange.switch
         for call in list(switch.calls.values()):
@@ -334,6 +353,7 @@ def main(arguments: Sequence[str]) -> int:
     stopping: Any = reactor
     stopping.addSystemEventTrigger("before", "shutdown", control.clear_all)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGUSR1, lambda number, frame: stopping.callFromThread(control.hand_over))
     control.start()
     sys.stderr.write("control: ready\n")
     stopping.run(installSignalHandlers=True)

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from pbx.switch import Switch
 
 
+RECORD_VERSION = 1
+"""Of ``LegRecord`` (pbx/call.py). Fields may be added at its end without a new one; a program that meets another version in a handover ends
+the call."""
 TEXT_SHORTEST = 40
 """So many octets are left of a number or a reason in a record that would be too long. Names of the configuration are no longer."""
 CUT_SHORT = "leg record cut short"

@@ -163,8 +163,8 @@ class Plane:
     # -- making ----------------------------------------------------------------------------------------------------
 
     @classmethod
-    def create(cls, layout: Layout | None = None, path: str | None = None) -> "Plane":
-        """A new arena, anonymous or a shared file at ``path``, and its plane in this process; epoch 1."""
+    def create(cls, layout: Layout | None = None, path: str | None = None, epoch: int = 0) -> "Plane":
+        """A new arena, anonymous or a shared file at ``path``, and its plane in this process; epoch 1, or the one behind ``epoch``."""
         wanted = ffi.new("struct plane_layout *", msgspec.structs.asdict(layout or Layout()))
         arena = lib.arena_create(wanted, path.encode() if path else ffi.NULL)
         if arena == ffi.NULL:
@@ -173,6 +173,7 @@ class Plane:
         plane = ffi.gc(lib.plane_create(arena), lib.plane_close)
         if plane == ffi.NULL:
             raise PlaneError("no memory for the plane")
+        lib.arena_continue(arena, epoch)
         if path:
             _make_fifo(path + ".wake")
         return cls(arena, plane, lib.arena_raise_epoch(arena), path)
@@ -202,6 +203,11 @@ class Plane:
         """This control's epoch; 0 before it has taken over."""
         return self._epoch
 
+    @property
+    def epoch_there(self) -> int:
+        """The epoch of the arena, whoever commands."""
+        return int(lib.arena_epoch(self._arena))
+
     def add_card(self, card: Any) -> range:
         """Give the plane a card (a ``struct card *``, kept alive as long as the plane); returns its ports."""
         first = _check(lib.plane_add_card(self._plane, card), "too many cards or ports")
@@ -218,6 +224,19 @@ class Plane:
     def tick(self, number: int) -> None:
         """Run tick ``number``: the next one, or a later one when ``next_activity`` allows."""
         _check(lib.plane_tick(self._plane, number), f"tick {number} has been run")
+
+    @property
+    def clock_zero_s(self) -> float:
+        """When tick 0 was due by CLOCK_MONOTONIC; 0 = nobody ticks by the clock yet."""
+        return int(lib.arena_clock_zero(self._arena)) / 1e9
+
+    def continue_clock(self, zero_s: float) -> None:
+        """Before ``run``: tick 0 was due then, in a plane before this one; ``run`` begins with the tick that is due."""
+        lib.plane_continue_clock(self._plane, round(zero_s * 1e9))
+
+    def continue_at(self, tick: int) -> None:
+        """Before the first tick: time goes on from there."""
+        _check(lib.plane_continue(self._plane, tick), f"tick {tick} is past")
 
     def next_activity(self) -> int | None:
         """The next tick in which anything can happen; None = nothing before somebody commands."""
@@ -528,6 +547,18 @@ class Plane:
         found = _uncleared("uint8_t[]", lib.PLANE_NOTICE_OCTETS)
         count = lib.arena_notice_read(self._arena, kind, span, found, lib.PLANE_NOTICE_OCTETS)
         return b"" if count == lib.PLANE_EMPTY else bytes(ffi.buffer(found, _check(count, f"no span {span}")))
+
+    def journal_continue(self, sequence: int) -> None:
+        """The next record is numbered behind this one: another arena had those before (pbx/handover.py)."""
+        lib.arena_journal_continue(self._arena, sequence)
+
+    def recorder_waiting(self, recorder: int) -> int:
+        """How many samples of a recorder wait to be read."""
+        return int(_check(lib.arena_recorder_waiting(self._arena, recorder), f"no recorder {recorder}"))
+
+    def recorder_continue(self, recorder: int, sample: int) -> None:
+        """In another arena the recorder was read up to this sample; what is missing until it begins here is told as a gap."""
+        _check(lib.arena_recorder_continue(self._arena, recorder, sample), f"no recorder {recorder}")
 
     def read_recorder(self, recorder: int) -> bytes:
         """What the recorder has since the last reading: A-law, track 0 and 1 by turns, 16 000 octets a second.

@@ -1,4 +1,4 @@
-"""The media plane as its own process: ``python -m pbx.plane_process ARENA < description.json``.
+"""The media plane as its own process: ``python -m pbx.plane_process ARENA [--standby] < description.json``.
 
 The description names the layout of the arena and the spans, one card a span in the order of their ports. The process makes the
 arena, says ``ready`` on standard output, asks for SCHED_FIFO and locked memory (and says in one line when it is refused), then
@@ -19,7 +19,8 @@ import msgspec
 
 from config.schema import Span
 from drivers.alsa import AlsaError
-from drivers.dahdi import Dahdi, DahdiError, DahdiSettings, Lamp
+from drivers.dahdi import AVAILABLE, Dahdi, DahdiError, DahdiSettings, Lamp, probe
+from drivers.line_keeping import KeeperError, KeptLines
 from drivers.wire import SpanSettings, Wire, join
 from pbx.media import Layout, Plane
 from pbx.sound_devices import SoundDescription, add_sound_devices
@@ -27,6 +28,9 @@ from pbx.span_tending import SpanTender
 
 PRIORITY = 10
 """Of SCHED_FIFO: above everything of normal priority, below the kernel's own threads."""
+STANDBY = "--standby"
+"""Argument: say so when everything is loaded and only the description is missing."""
+STANDING_BY = b"standing by\n"
 _MCL_CURRENT = 1
 _MCL_FUTURE = 2
 
@@ -47,6 +51,8 @@ class DahdiChannels(msgspec.Struct, forbid_unknown_fields=True):
     paces: bool = True
     dials: bool = True
     message_lamp: Lamp = "none"
+    reversed_poles: list[int] = []
+    """Of the lines towards an exchange: these channels had their poles reversed in the plane before this one."""
 
     @classmethod
     def of(cls, span: Span, busy_bits: int) -> "DahdiChannels":
@@ -93,12 +99,59 @@ class Description(msgspec.Struct, forbid_unknown_fields=True):
     """Their ports follow those of the spans; those of signalling channels follow these."""
     layout: Layout = Layout()
     realtime: bool = True
+    keeper: str = ""
+    """The socket of the line keeper, which may hold channels of a plane before this one; empty: there is none."""
+    patience_s: float = 30.0
+    """How long the keeper shall hold channels while there is no plane."""
+    epoch: int = 0
+    """Of the arena that this one follows."""
+    clock_zero_s: float = 0.0
+    """When tick 0 was due by CLOCK_MONOTONIC, if this arena follows another: time goes on. 0: it follows none."""
 
 
-def _dahdi(span: SpanDescription, channels: DahdiChannels) -> Dahdi:
+class Keeping:
+    """What the line keeper has for this plane, and the way to give it more."""
+
+    def __init__(self, description: Description) -> None:
+        """Take over what it has; a keeper that is not there, or is another plane's, has nothing."""
+        self.lines: KeptLines | None = None
+        self.kept: dict[int, int] = {}
+        self.adopted: set[int] = set()
+        if not (description.keeper and AVAILABLE):
+            return
+        self.lines = KeptLines(description.keeper, description.patience_s, probe())
+        try:
+            self.kept = self.lines.take()
+        except KeeperError as error:
+            sys.stderr.write(f"plane: {error}\n")
+
+    def settle(self) -> None:
+        """Of what no span of this plane has, let go."""
+        for descriptor in self.kept.values():
+            os.close(descriptor)
+        if self.lines is not None:
+            try:
+                for channel in self.kept:
+                    self.lines.drop(channel)
+            except KeeperError as error:
+                sys.stderr.write(f"plane: {error}\n")
+        self.kept = {}
+
+    def close(self) -> None:
+        """The channels are nobody's now; the keeper goes on holding them."""
+        if self.lines is not None:
+            self.lines.close()
+
+
+def _dahdi(span: SpanDescription, channels: DahdiChannels, keeping: Keeping) -> Dahdi:
     if span.kind == "telephones":
         raise ValueError("no card of DAHDI has the telephones' side of lines as bare bits")
-    card = Dahdi(DahdiSettings(kind=span.kind, idle_bits=span.idle_bits, **msgspec.structs.asdict(channels)))
+    wanted = msgspec.structs.asdict(channels)
+    poles = wanted.pop("reversed_poles")
+    settings = DahdiSettings(kind=span.kind, idle_bits=span.idle_bits, **wanted)
+    mine = {number: keeping.kept.pop(number) for number in Dahdi.numbers(settings) if number in keeping.kept}
+    card = Dahdi(settings, kept=mine, reversed_poles=poles, keeper=keeping.lines)
+    keeping.adopted |= card.adopted
     if channels.at_once and not card.at_once:
         sys.stderr.write(f"plane: span {span.name}: the kernel has no io_uring for us; channels are read and written one by one\n")
     reasons: dict[str, list[int]] = {}
@@ -110,13 +163,14 @@ def _dahdi(span: SpanDescription, channels: DahdiChannels) -> Dahdi:
     return card
 
 
-def build(description: Description, path: str) -> tuple[Plane, list[Wire | Dahdi]]:
+def build(description: Description, path: str, keeping: Keeping | None = None) -> tuple[Plane, list[Wire | Dahdi]]:
     """The plane with its cards, at an arena file."""
-    plane = Plane.create(description.layout, path)
+    plane = Plane.create(description.layout, path, description.epoch)
+    keeping = keeping or Keeping(description)
     cards: list[Wire | Dahdi] = []
     for span in description.spans:
         if span.dahdi is not None:
-            cards.append(_dahdi(span, span.dahdi))
+            cards.append(_dahdi(span, span.dahdi, keeping))
             plane.add_card(cards[-1].card)
             continue
         wire = Wire([SpanSettings(kind=span.kind, crc4=span.crc4, idle_bits=span.idle_bits)], span.tokens)
@@ -132,6 +186,7 @@ def build(description: Description, path: str) -> tuple[Plane, list[Wire | Dahdi
             wire.connect(0, span.connect, span.name, span.lockstep)
         plane.add_card(wire.card)
         cards.append(wire)
+    keeping.settle()
     return plane, cards
 
 
@@ -161,22 +216,29 @@ def _stop_on_term(plane: Plane) -> None:
 
 def main(arguments: Sequence[str]) -> int:
     """Run until told to stop; 2 when the description cannot be read."""
-    if len(arguments) != 1:
-        sys.stderr.write("usage: python -m pbx.plane_process ARENA < description.json\n")
+    if len(arguments) not in (1, 2) or arguments[1:] not in ([], [STANDBY]):
+        sys.stderr.write(f"usage: python -m pbx.plane_process ARENA [{STANDBY}] < description.json\n")
         return 2
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if STANDBY in arguments:
+        sys.stdout.write(STANDING_BY.decode())
+        sys.stdout.flush()
     try:
-        description = msgspec.json.decode(sys.stdin.buffer.read(), type=Description)
+        octets = sys.stdin.buffer.read()
+        if not octets and STANDBY in arguments:
+            return 0
+        description = msgspec.json.decode(octets, type=Description)
     except msgspec.DecodeError as error:
         sys.stderr.write(f"plane: the description cannot be read: {error}\n")
         return 2
     try:
-        plane, cards = build(description, arguments[0])
+        keeping = Keeping(description)
+        plane, cards = build(description, arguments[0], keeping)
     except DahdiError as error:
         sys.stderr.write(f"plane: {error}\n")
         return 2
     # The pacer never looks at signals: one that came within a tick would be lost on it. A thread waits for them instead.
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_stop_on_term, args=(plane,), daemon=True).start()
     # Before this thread becomes a real-time one, which those that mend must not be.
     for card in cards:
@@ -193,7 +255,9 @@ def main(arguments: Sequence[str]) -> int:
     refused = ask_for_real_time() if description.realtime else []
     if refused:
         sys.stderr.write(f"plane: not allowed: {', '.join(refused)}; ticks may come late on a loaded machine\n")
-    sys.stdout.write("ready\n")
+    if description.clock_zero_s:
+        plane.continue_clock(description.clock_zero_s)
+    sys.stdout.write(f"kept {' '.join(map(str, sorted(keeping.adopted)))}\nready\n" if description.keeper else "ready\n")
     sys.stdout.flush()
     while not plane.run():
         pass
@@ -203,6 +267,7 @@ def main(arguments: Sequence[str]) -> int:
         card.close()
     Path(arguments[0]).unlink(missing_ok=True)
     Path(arguments[0] + ".wake").unlink(missing_ok=True)
+    keeping.close()
     for sound in sound_cards:
         sound.close()
     return 0

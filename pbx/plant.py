@@ -6,7 +6,7 @@ the configuration, thirty to a span; behind them stand sound devices, then signa
 the lines.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, Literal
 
 import msgspec
@@ -87,6 +87,33 @@ def signalling_ports_of(configuration: Configuration) -> dict[tuple[str, int], i
     named = [(span.name, slot) for span in configuration.spans for slot in sorted(span.signalling_channels)]
     first = len(configuration.spans) * SPAN_PORTS + len(configuration.sound_devices)
     return {name: first + place for place, name in enumerate(named)}
+
+
+def ports_of(configuration: Configuration) -> dict[str, int]:
+    """The port of each line, by the line's name."""
+    trunks = [circuit for group in configuration.trunk_groups for circuit in circuits_of(group)]
+    places = [*trunks, *(line_of(row) for row in configuration.extensions)]
+    first = len(configuration.spans) * SPAN_PORTS
+    sounds = {row.name: port for port, row in enumerate(configuration.sound_devices, first)}
+    return {f"{span}/{slot}": port_of(configuration, span, slot) for span, slot in places} | sounds
+
+
+def port_kinds_of(configuration: Configuration) -> dict[int, str]:
+    """What stands on the ports of the lines."""
+    kinds = {span.name: {"cas": "cas", "subscriber": "fxs", "office": "fxo"}[span.kind] for span in configuration.spans}
+    return {port: kinds.get(name.partition("/")[0], "raw") for name, port in ports_of(configuration).items()}
+
+
+def lines_that_outlive_planes(configuration: Configuration, channels: Collection[int]) -> set[str]:
+    """Names of the lines whose calls can go on when these channels of DAHDI were held; a sound device has no far end to lose."""
+    held = {
+        f"{span.name}/{channel - span.first_channel + 1}"
+        for span in configuration.spans
+        if span.card == "dahdi"
+        for channel in channels
+        if span.first_channel <= channel < span.first_channel + span.channels
+    }
+    return held | {row.name for row in configuration.sound_devices}
 
 
 def circuit_engines(group: TrunkGroup, direction: Direction, examiner: NumberExaminer, far: bool = False) -> Callable[[], Engine]:

@@ -22,11 +22,12 @@ LAYERS = {
     "pbx.line_tests pbx.supervision pbx.holding pbx.call_waiting pbx.circuit_watch pbx.span_watch pbx.test_calls pbx.line_listening "
     "pbx.line_measurements ivr fax.mailbox",
     4: "pbx.journal pbx.cdr pbx.store pbx.recovery pbx.sites pbx.csta pbx.manhole pbx.console pbx.trace pbx.checkers "
-    "pbx.recording_files pbx.recording_forms pbx.console_words desk "
+    "pbx.recording_files pbx.recording_forms pbx.console_words pbx.handover desk "
     "drivers.far_end",  # the simulated network is no card but an exchange of its own, out of the same engines
     5: "pbx.exchange pbx.plant pbx.console_view pbx.console_spans pbx.span_tending pbx.far_network pbx.prompts pbx.recording_writer "
     "pbx.control_process pbx.network_process pbx.plane_process pbx.sound_devices pbx.__main__ "
-    "pbx.places pbx.simulation pbx.at_rest pbx.simulate pbx.supervisor pbx.demo pbx.commands pbx.lines_command pbx.learn_tone benchmarks",
+    "pbx.line_keeper pbx.predecessor pbx.running pbx.places pbx.simulation pbx.at_rest pbx.simulate pbx.supervisor pbx.demo pbx.commands "
+    "pbx.lines_command pbx.learn_tone benchmarks",
 }
 ROOTS = ("pbx", "drivers", "ivr", "fax", "desk", "config", "benchmarks")
 PURE = (0, 1, 3)

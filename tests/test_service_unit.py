@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from config.schema import Configuration, Exchange
 from pbx.__main__ import COMMANDS
 from pbx.commands import WRONG_CONFIGURATION
+from pbx.places import Places
 from pbx.plane_process import PRIORITY
 from pbx.supervisor import STOP_PATIENCE_S
 
@@ -17,12 +19,13 @@ FOLDER = HOME / "config" / "systemd"
 MOST_EXPOSED = 2.0
 """What systemd-analyze security may say at most, 0 being a service that may do nothing and 10 one that may do all."""
 PLACE = "/opt/zongji/zongji"
+KEEPER = "zongji-keeper.service"
 
 
-def settings():
+def settings(name="zongji.service"):
     """Each key with all its values; an empty one takes back what came before, as systemd has it."""
     found = {}
-    for key, value in re.findall(r"^([A-Za-z]+)=(.*)$", (FOLDER / "zongji.service").read_text(encoding="utf-8"), re.MULTILINE):
+    for key, value in re.findall(r"^([A-Za-z]+)=(.*)$", (FOLDER / name).read_text(encoding="utf-8"), re.MULTILINE):
         found.setdefault(key, []).append(value)
     return found
 
@@ -72,17 +75,30 @@ def test_the_user_is_the_one_that_is_made():
 
 def test_commands_of_the_unit_exist():
     unit = settings()
-    for line in [*unit["ExecStartPre"], *unit["ExecStart"]]:
+    for line in [*unit["ExecStartPre"], *unit["ExecStart"], *unit["ExecReload"]]:
         program, command, _ = line.split(maxsplit=2)
         assert program == PLACE
         assert command in COMMANDS
 
 
-@pytest.fixture
-def unit_here(tmp_path):
-    """The unit with the place where the program stands now, which systemd looks for."""
-    path = tmp_path / "zongji.service"
-    path.write_text((FOLDER / "zongji.service").read_text(encoding="utf-8").replace(PLACE, str(HOME / "zongji")), encoding="utf-8")
+def test_the_keeper_outlives_the_exchange_and_knows_the_same_socket():
+    unit, keeper = settings(), settings(KEEPER)
+    assert KEEPER in unit["Wants"][0].split() and KEEPER in unit["After"][0].split()
+    assert not {"PartOf", "BindsTo", "Requires"} & keeper.keys(), "what ends the exchange must not end the keeper"
+    program, option, module, socket = keeper["ExecStart"][0].split()
+    data = Path(unit["ExecStart"][0].partition(" --data ")[2])
+    assert (option, module, Path(socket)) == ("-m", "pbx.line_keeper", Places(Configuration(Exchange("any")), data).keeper)
+    assert program == "/opt/zongji/.venv/bin/python"
+    assert (keeper["User"], keeper["Restart"]) == (unit["User"], ["on-failure"]), "its own end is none to be mended"
+    assert unit["ExecReload"][0].endswith(f"restart --data {data}")
+
+
+@pytest.fixture(params=["zongji.service", KEEPER])
+def unit_here(tmp_path, request):
+    """A unit with the place where the program stands now, which systemd looks for."""
+    path = tmp_path / request.param
+    text = (FOLDER / request.param).read_text(encoding="utf-8").replace(PLACE, str(HOME / "zongji"))
+    path.write_text(text.replace("/opt/zongji/.venv", str(HOME / ".venv")), encoding="utf-8")
     return path
 
 

@@ -250,6 +250,8 @@ void arena_layout(struct arena *arena, struct plane_layout *layout);
 uint32_t arena_epoch(struct arena *arena);
 uint32_t arena_raise_epoch(struct arena *arena);
 uint64_t arena_ticks(struct arena *arena);
+/* When tick 0 was due, or would have been, by CLOCK_MONOTONIC; 0 = nobody ticks by the clock yet. */
+int64_t arena_clock_zero(struct arena *arena);
 uint32_t arena_ports(struct arena *arena);
 void arena_stop(struct arena *arena);
 int arena_stopping(struct arena *arena);
@@ -290,6 +292,14 @@ int64_t arena_journal_read(struct arena *arena, uint64_t after, uint8_t *octets,
                            uint32_t *lengths, uint32_t limit);
 int arena_journal_commit(struct arena *arena, uint64_t sequence);
 uint64_t arena_journal_sequence(struct arena *arena);
+/* A new arena that goes on where another one ended (pbx/handover.py), before anybody commands: its epoch, the number behind which the
+ * next record of the journal is numbered, the sample up to which a recorder's sound was read. What is missing between that and
+ * the recorder's next sample is told as a gap. */
+void arena_continue(struct arena *arena, uint32_t epoch);
+void arena_journal_continue(struct arena *arena, uint64_t sequence);
+int arena_recorder_continue(struct arena *arena, uint32_t recorder, uint64_t sample);
+/* Samples that wait to be read. */
+int64_t arena_recorder_waiting(struct arena *arena, uint32_t recorder);
 /* Octets read, up to the next gap; `lost` says how many samples are missing before them. */
 int arena_recorder_read(struct arena *arena, uint32_t recorder, uint8_t *octets, uint32_t room, uint64_t *lost);
 int arena_prompt_load(struct arena *arena, const char *name, uint64_t hash, const uint8_t *alaw, uint32_t length);
@@ -301,6 +311,10 @@ int arena_progress_load(struct arena *arena, const struct progress_plan *recogni
 struct plane *plane_create(struct arena *arena);
 void plane_close(struct plane *plane);
 int plane_add_card(struct plane *plane, struct card *card);
+/* Time goes on from tick `tick`, before the first one is run. */
+int plane_continue(struct plane *plane, uint64_t tick);
+/* The pacer shall begin with the tick that is then due, tick 0 having been due at `zero_ns` of CLOCK_MONOTONIC. */
+void plane_continue_clock(struct plane *plane, int64_t zero_ns);
 int plane_tick(struct plane *plane, uint64_t tick);
 uint64_t plane_next_activity(struct plane *plane);
 /* Ticks by the clock until arena_stop (returns 0) or a signal (returns 1); writes an octet to `wake` (-1 = none) after

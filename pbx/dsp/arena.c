@@ -160,7 +160,11 @@ uint32_t arena_raise_epoch(struct arena *arena) {
   return epoch;
 }
 
+void arena_continue(struct arena *arena, uint32_t epoch) { atomic_store(&arena->header->epoch, epoch); }
+
 uint64_t arena_ticks(struct arena *arena) { return atomic_load(&arena->header->ticks); }
+
+int64_t arena_clock_zero(struct arena *arena) { return atomic_load(&arena->header->clock_zero_ns); }
 
 uint32_t arena_ports(struct arena *arena) { return atomic_load(&arena->header->ports); }
 

@@ -72,6 +72,7 @@ struct arena_header {
   _Atomic uint32_t prompts;
   _Atomic uint64_t prompt_octets;
   _Atomic uint64_t ticks; /* the next tick to run */
+  _Atomic int64_t clock_zero_ns; /* when tick 0 was due by CLOCK_MONOTONIC; 0 = nobody ticks by the clock yet */
   struct plane_counters counters;
   struct ring_positions commands[ARENA_EPOCH_RINGS];
   struct ring_positions events;
@@ -119,6 +120,7 @@ struct arena_recorder_gap {
 struct arena_recorder {
   struct ring_positions samples;
   struct ring_positions gaps;
+  _Atomic uint64_t broken_at; /* of an arena before this one: read up to this sample; 0 = not */
   struct arena_recorder_gap gap[ARENA_RECORDER_GAPS];
 };
 
@@ -175,6 +177,8 @@ int arena_command_take(struct arena *arena, struct plane_command *command);
 int arena_command_waits(struct arena *arena);
 /* Puts `count` pairs of A-law samples into a recorder's ring, or notes the gap of those that found no room. Null = silence. */
 void arena_recorder_put(struct arena *arena, uint32_t recorder, const uint8_t *said, const uint8_t *told, uint32_t count);
+/* A recorder begins at `sample`: notes what is missing since it was broken off with the arena before. */
+void arena_recorder_begin(struct arena *arena, uint32_t recorder, uint64_t sample);
 /* Leaves a gap in the journal for a writer of an older epoch that may be paused in the middle of an append. */
 void arena_journal_leap(struct arena *arena);
 /* Makes the leg records of a turn that was never completed void. Before the journal's write position moves. */

@@ -277,6 +277,7 @@ static int record(struct plane *plane, const struct plane_command *command) {
   if (command->value >= plane->arena->header->layout.recorders || port->recorder >= 0)
     return -1;
   port->recorder = (int32_t)command->value;
+  arena_recorder_begin(plane->arena, command->value, plane->start);
   port->recorded = plane->start;
   if (port->tokens)
     port->record_due = plane->start + PLANE_RECORD_STEP;

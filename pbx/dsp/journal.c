@@ -116,6 +116,10 @@ int64_t arena_journal_append(struct arena *arena, uint32_t epoch, const uint8_t 
   return published < 0 ? published : sequence;
 }
 
+void arena_journal_continue(struct arena *arena, uint64_t sequence) {
+  atomic_store(&arena->header->journal_sequence, sequence);
+}
+
 uint64_t arena_journal_sequence(struct arena *arena) { return atomic_load(&arena->header->journal_sequence); }
 
 /* Reads records behind sequence `after` (0 = all not yet committed), packed one after another into `octets`. Returns

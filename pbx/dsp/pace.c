@@ -27,6 +27,8 @@ void pace_start(struct pace *pace, const struct pace_clock *clock) {
   pace->state.due_ns = pace->clock.now_ns(pace->clock.self) - PACE_TICK_NS;
 }
 
+void pace_continue(struct pace *pace, uint64_t due_ns) { pace->state.due_ns = due_ns - PACE_TICK_NS; }
+
 struct pace *pace_create(const struct pace_clock *clock) {
   struct pace *pace = malloc(sizeof *pace);
   if (pace)

@@ -37,3 +37,5 @@ struct pace {
 
 /* pace_create in memory of the caller's. */
 void pace_start(struct pace *pace, const struct pace_clock *clock);
+/* The next tick is due then, if it is not to be due at once. */
+void pace_continue(struct pace *pace, uint64_t due_ns);

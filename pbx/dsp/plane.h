@@ -126,6 +126,7 @@ struct plane {
   uint64_t tick;  /* the present one, or the next one between ticks */
   uint64_t start; /* its first sample */
   uint64_t now;   /* the sample under way */
+  int64_t clock_zero_ns; /* of the plane before this one, until the pacer has begun; 0 = there was none */
   uint64_t busy_until; /* sound: no jump before this tick */
   uint32_t ports_used;
   uint32_t ports_room;

@@ -150,6 +150,27 @@ void arena_recorder_put(struct arena *arena, uint32_t recorder, const uint8_t *s
   atomic_store_explicit(&ring->written, written + count, memory_order_release);
 }
 
+void arena_recorder_begin(struct arena *arena, uint32_t number, uint64_t sample) {
+  struct arena_recorder *recorder = &arena->recorders[number];
+  uint64_t from = atomic_exchange(&recorder->broken_at, 0);
+  if (from && sample > from)
+    note_gap(recorder, atomic_load(&recorder->samples.written), sample - from);
+}
+
+int arena_recorder_continue(struct arena *arena, uint32_t recorder, uint64_t sample) {
+  if (recorder >= arena->header->layout.recorders)
+    return PLANE_INVALID;
+  atomic_store(&arena->recorders[recorder].broken_at, sample);
+  return PLANE_OK;
+}
+
+int64_t arena_recorder_waiting(struct arena *arena, uint32_t recorder) {
+  if (recorder >= arena->header->layout.recorders)
+    return PLANE_INVALID;
+  struct ring_positions *ring = &arena->recorders[recorder].samples;
+  return (int64_t)(atomic_load(&ring->written) - atomic_load(&ring->read));
+}
+
 /* The samples missing before `at`, taken off the list; how many samples behind `at` the next gap is, in `until`. A gap
  * behind which nothing was written yet may still grow and is left where it is. */
 static uint64_t take_gap(struct arena_recorder *recorder, uint64_t at, uint64_t written, uint64_t *until) {

@@ -22,6 +22,7 @@ class Channel:
         self.bits, self.sent_bits = 0, None
         self.off_hook, self.rx_bits, self.law, self.alarms = 0, -1, lib.DAHDI_LAW_ALAW, 0
         self.busy = self.gone = self.full = False
+        self.tx_bits, self.tx_hook = -1, -1
         self.joined = 0
         self.lamp, self.lit = None, None
         self.times, self.pulses, self.dialled = (), (), []
@@ -76,6 +77,12 @@ class Kernel:
     def pull(self, numbers):
         for number in numbers:
             self.channels[number].gone = True
+
+    def hold(self, number):
+        """Another descriptor of a channel, as the line keeper has it."""
+        self._next += 1
+        self.opened[self._next] = number
+        return self._next
 
     def _channel(self, fd):
         return self.channels.get(self.opened.get(fd))
@@ -180,12 +187,13 @@ class Kernel:
         elif request == lib.DAHDI_GETRXBITS:
             number[0] = channel.bits
         elif request == lib.DAHDI_SETTXBITS:
-            channel.sent_bits = number[0]
+            channel.sent_bits = channel.tx_bits = number[0]
         elif request == lib.DAHDI_GET_PARAMS:
             found = ffi.cast("struct dahdi_params *", argument)
             found.channo, found.spanno, found.sigtype = channel.number, channel.span, channel.signalling
             found.rxisoffhook, found.rxbits, found.curlaw = channel.off_hook, channel.rx_bits, channel.law
             found.chan_alarms = channel.alarms
+            found.txbits, found.txhooksig = channel.tx_bits, channel.tx_hook
         elif request == lib.DAHDI_SET_PARAMS:
             wanted = ffi.cast("struct dahdi_params *", argument)
             channel.times = (wanted.rxflashtime, wanted.debouncetime, wanted.rxwinktime)

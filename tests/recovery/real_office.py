@@ -42,18 +42,14 @@ def silence_ms(samples: bytes) -> float:
 class Office:
     """``zongji run`` in a process of its own; time passes in ``run`` and ``wait``."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, config: Path = EXAMPLE) -> None:
+        """``config``: the example, or one that has more lines behind those of the example."""
+        self.config = config
         self.places = Places(example(), folder / "data")
         sounds = render(example().prompts, self.places.prompts)
         self._log = folder.joinpath("log.txt").open("wb")
         self.log = folder / "log.txt"
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "pbx", "run", str(EXAMPLE), "--data", str(self.places.data)],
-            cwd=HOME,
-            stdout=self._log,
-            stderr=self._log,
-            start_new_session=True,
-        )
+        self.process = self.begin()
         self._until(lambda: bool(self.pid("network") and self.starts()), "the exchange does not come up")
         time.sleep(1.0)
         # The people of the test take the place of those of the simulated network.
@@ -61,6 +57,16 @@ class Office:
         self._until(lambda: not self.pid("network"), "the network does not end")
         self.near = Plane.attach(str(self.places.arena))
         self._attach_people(sounds)
+
+    def begin(self) -> "subprocess.Popen[bytes]":
+        """Start the exchange."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "pbx", "run", str(self.config), "--data", str(self.places.data)],
+            cwd=HOME,
+            stdout=self._log,
+            stderr=self._log,
+            start_new_session=True,
+        )
 
     def _attach_people(self, sounds: dict[str, bytes]) -> None:
         self.far = Plane.attach(str(self.places.network_arena))
