@@ -141,6 +141,7 @@ def test_the_channel_of_frames_is_adopted_beside_the_circuits():
     kernel.add(E1, lib.DAHDI_SIG_CLEAR)
     kernel.add([16], lib.DAHDI_SIG_HDLCFCS)
     bench = KeptBench(kernel, DahdiSettings(first_channel=1, signalling_channels=(16,)), [*E1, 16])
+    bench.step(hear=SILENCE)
     bench.card.send_frame(b"\x08\x00\x00")
     bench.step(2, hear=SILENCE)
     assert kernel.channels[16].sent == [b"\x08\x00\x00\x00\x00"] and bench.card.adopted == {*E1, 16}
