@@ -67,12 +67,14 @@ static int wait_until(uint64_t due) {
   return clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &at, 0);
 }
 
-/* The time is right from here on, though no tick has been run. */
+/* The time is right from here on, though no tick has been run; the first one reads all levels, for lines have calls on them. */
 void plane_continue_clock(struct plane *plane, int64_t zero_ns) {
   int64_t now = (int64_t)now_ns();
   plane->clock_zero_ns = zero_ns;
   if (now > zero_ns)
     plane_continue(plane, (uint64_t)(now - zero_ns) / TICK_NS + 1);
+  for (uint32_t port = 0; port < plane->ports_used; port++)
+    plane_levels_stale(plane, port);
 }
 
 /* When tick 0 was due. A plane that follows another leaves out the ticks of the time between them. */
