@@ -28,8 +28,12 @@ PLANES = ("network-plane", "plane")
 
 
 def boot() -> str:
-    """A name of this boot of the machine."""
-    return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+    """A name of this boot of the machine; of a kernel without such a name, the second at which it began."""
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+    except FileNotFoundError:
+        lines = Path("/proc/stat").read_text(encoding="ascii").splitlines()
+        return next(line for line in lines if line.startswith("btime"))
 
 
 def started(pid: int) -> int:

@@ -40,6 +40,8 @@ POLL_S = 0.05
 STOP_PATIENCE_S = 12.0
 SLOW_RESTART_S = 5.0
 READY_PATIENCE_S = 30.0
+SETTLE_TICKS = 10
+"""Of a new plane, until what stands on its lines is recognised: control, which goes by it, is not started sooner."""
 KEEPER_LOOK_S = 1.0
 KEEPER_PATIENCE_S = 5.0
 
@@ -195,10 +197,16 @@ class Supervisor:
             plane.configure_port(port, kind)
         kept = lines_that_outlive_planes(self.configuration, channels)
         settled = handover.settle(plane, left, ports_of(self.configuration), kept, self._layout)
-        ordered, until = plane.ticks, time.monotonic() + POLL_S * 20
-        while plane.ticks < ordered + 2 and time.monotonic() < until:
+        self._await_ticks(plane, 2)
+        silent_s = time.monotonic() - last_tick_s
+        self._await_ticks(plane, SETTLE_TICKS)
+        self._report(settled, silent_s)
+
+    def _await_ticks(self, plane: Plane, ticks: int) -> None:
+        """Until the new plane has run so many; a loaded machine may keep it waiting."""
+        until = time.monotonic() + READY_PATIENCE_S
+        while plane.counters()["ticks"] < ticks and time.monotonic() < until and self.processes["plane"].poll() is None:
             time.sleep(TICK_SECONDS / 5)
-        self._report(settled, time.monotonic() - last_tick_s)
 
     def _report(self, settled: Settled, silent_s: float) -> None:
         self.say(f"{settled.calls} calls go on, {settled.ended} could not; lines were without sound for {1000 * silent_s:.0f} ms")

@@ -82,12 +82,14 @@ int plane_continue(struct plane *plane, uint64_t tick) {
   return PLANE_OK;
 }
 
-/* The time is right from here on, though no tick has been run. */
+/* The time is right from here on, though no tick has been run; the first one reads all levels, for lines have calls on them. */
 void plane_continue_clock(struct plane *plane, int64_t zero_ns) {
   int64_t now = (int64_t)now_ns();
   plane->clock_zero_ns = zero_ns;
   if (now > zero_ns)
     plane_continue(plane, (uint64_t)(now - zero_ns) / PACE_TICK_NS + 1);
+  for (uint32_t port = 0; port < plane->ports_used; port++)
+    plane_levels_stale(plane, port);
 }
 
 /* When tick 0 was due. A plane that follows another leaves out the ticks of the time between them. */
