@@ -103,6 +103,15 @@ def test_tests_that_ran_by_the_hosts_clock_are_counted_in_the_last_lines(rig, tm
     assert "1 tests of DAHDI lines ran by this machine's clock, late if it is busy: the compiler is broken" in said
 
 
+def test_a_test_in_which_the_machine_dies_has_failed(rig):
+    """It had been reported as begun, and was neither failed nor counted."""
+    command = [sys.executable, "-m", "pytest", "-q", "-n0", "tests/dahdi/turns_off.py"]
+    done = subprocess.run(command, cwd=build.HOME, capture_output=True, text=True, check=False)
+    assert done.returncode == 1, done.stdout
+    assert "no word of the end of this test from the machine" in done.stdout
+    assert "without a word" in done.stdout
+
+
 def test_a_command_that_does_not_end_is_ended(rig, tmp_path):
     with pytest.raises(MachineError, match=r"still running after 1 s; the last it said:\nhere I am"):
         Machine(rig, patience_s=1.0).run(["sh", "-c", "echo here I am; sleep 1000"], tmp_path)

@@ -83,7 +83,9 @@ def _reports(item: pytest.Item) -> list[dict[str, Any]]:
     module = item.nodeid.partition("::")[0]
     if module not in known:
         known[module] = _module_reports(item, module)
-    return known[module].get(item.nodeid) or [_lost(item, known[module][""][0])]
+    reports = known[module].get(item.nodeid, [])
+    # Every test's last report is that of its teardown; without it the machine died in the test.
+    return reports if any(data["when"] == "teardown" for data in reports) else [*reports, _lost(item, known[module][""][0])]
 
 
 def _module_reports(item: pytest.Item, module: str) -> dict[str, list[Any]]:
@@ -122,7 +124,8 @@ def _boot(item: pytest.Item, module: str, folder: Path) -> str:
 
 def _lost(item: pytest.Item, words: str) -> dict[str, Any]:
     """The report of a test of which the machine said nothing."""
-    report = pytest.TestReport(item.nodeid, item.location, {}, "failed", f"no word of this test from the machine\n{words}", "call")
+    told = f"no word of the end of this test from the machine\n{words}"
+    report = pytest.TestReport(item.nodeid, item.location, {}, "failed", told, "call")
     data: dict[str, Any] = item.config.hook.pytest_report_to_serializable(config=item.config, report=report)
     return data
 
