@@ -103,6 +103,16 @@ def test_tests_that_ran_by_the_hosts_clock_are_counted_in_the_last_lines(rig, tm
     assert "1 tests of DAHDI lines ran by this machine's clock, late if it is busy: the compiler is broken" in said
 
 
+def test_a_kernel_that_cannot_be_built_leaves_its_reason_in_the_rig(rig, tmp_path):
+    other, said = without_own_kernel(rig, tmp_path, "an earlier one"), []
+    work = build.Work(other, {}, said.append)
+    (work.source / "linux/arch/um").mkdir(parents=True)
+    (work.source / "linux/arch/um/Kconfig").write_text("config HZ\n\tint \"as you like\"\n")
+    work.make_own()
+    assert other.without_virtual_time == "arch/um of this kernel counts jiffies in another way than 6.1"
+    assert said == [f"NO VIRTUAL TIME: {other.without_virtual_time}"]
+
+
 def test_a_test_in_which_the_machine_dies_has_failed(rig):
     """It had been reported as begun, and was neither failed nor counted."""
     command = [sys.executable, "-m", "pytest", "-q", "-n0", "tests/dahdi/turns_off.py"]
@@ -115,6 +125,15 @@ def test_a_test_in_which_the_machine_dies_has_failed(rig):
 def test_a_command_that_does_not_end_is_ended(rig, tmp_path):
     with pytest.raises(MachineError, match=r"still running after 1 s; the last it said:\nhere I am"):
         Machine(rig, patience_s=1.0).run(["sh", "-c", "echo here I am; sleep 1000"], tmp_path)
+    assert kernels(tmp_path) == []
+
+
+def test_who_waits_by_asking_for_the_time_gets_a_hint(rig, tmp_path):
+    if rig.without_virtual_time:
+        pytest.skip(f"{archive.NO_RIG}virtual time: {rig.without_virtual_time}")
+    waits = "import time\nuntil = time.monotonic() + 3600\nwhile time.monotonic() < until: pass"
+    with pytest.raises(MachineError, match="in virtual time, in which nothing may wait by asking for the time"):
+        Machine(rig, clock="virtual", patience_s=3.0).run(["python", "-c", waits], tmp_path)
     assert kernels(tmp_path) == []
 
 

@@ -110,7 +110,9 @@ class Machine:
                 kernel.wait(self.patience_s)
         except subprocess.TimeoutExpired:
             output = tail(folder / "output")
-            raise MachineError(f"still running after {self.patience_s:.0f} s; the last it said:\n{output}\n{tail(console)}") from None
+            hint = "in virtual time, in which nothing may wait by asking for the time; " if self.clock_had == "virtual" else ""
+            words = f"still running after {self.patience_s:.0f} s; {hint}the last it said:\n{output}\n{tail(console)}"
+            raise MachineError(words) from None
         written = folder / "outcome.json"
         if not written.exists():
             raise MachineError(f"the machine ended after {time.monotonic() - started:.1f} s without a word:\n{tail(console)}")
