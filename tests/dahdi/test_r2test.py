@@ -20,6 +20,7 @@ from drivers.dahdi import AVAILABLE
 from pbx.media import Plane
 from pbx.places import Places
 from pbx.plant import port_of
+from pbx.signalling.r2.variant import category_of
 from pbx.sound_file import encode_alaw
 from pbx.store import StoreError, connect
 from pbx.vocabulary.facts import decode
@@ -110,8 +111,6 @@ port = 0
 """
 IDLE = 0b1011
 TONE_HZ = 700
-KA_1_KD_1 = 1 | 1 << 4
-"""A national subscriber in this variant of libopenr2, as our facts have it."""
 NEAR = range(32, 47)
 """Channels whose other ends are our circuits 1 to 15, those of the group that calls come in on."""
 FAR = range(48, 63)
@@ -254,20 +253,24 @@ def called(callee):
     return [channel for channel in callee.channels if any("new call detected" in line for line in callee.said(channel))]
 
 
-@pytest.mark.parametrize("first", ["caller", "callee"])
-def test_it_calls_itself_through_us_and_either_end_clears_first(first, office, known, tmp_path):
+@pytest.mark.parametrize(
+    ("first", "category", "its_number", "ours"),
+    [("caller", "NATIONAL_SUBSCRIBER", 0, 1), ("callee", "NATIONAL_PRIORITY_SUBSCRIBER", 1, 2)],
+)
+def test_it_calls_itself_through_us_and_either_end_clears_first(first, category, its_number, ours, office, known, tmp_path):
+    """``its_number`` is how it prints a category, ``ours`` the signal KA, which this variant of libopenr2 repeats as KD."""
     (tmp_path / "caller").mkdir()
     (tmp_path / "callee").mkdir()
     channels = NEAR[:5]
     with (
         R2Test(tmp_path / "callee", FAR[0], FAR[-1], "callee") as callee,
-        R2Test(tmp_path / "caller", channels[0], channels[-1], "caller", dnid=91234, cid=87651234) as caller,
+        R2Test(tmp_path / "caller", channels[0], channels[-1], "caller", dnid=91234, cid=87651234, category=category) as caller,
     ):
         caller.await_words("call read data")
         reached = called(callee)
         assert len(reached) == len(channels)
         for channel in reached:
-            assert "call ready. ANI = 87651234, DNIS = 1234, Category = 0" in callee.said(channel)  # 0: national subscriber
+            assert f"call ready. ANI = 87651234, DNIS = 1234, Category = {its_number}" in callee.said(channel)
         ends = {"caller": (caller, callee, reached), "callee": (callee, caller, channels)}
         ending, other, its_channels = ends[first]
         ending.end()
@@ -279,7 +282,8 @@ def test_it_calls_itself_through_us_and_either_end_clears_first(first, office, k
     cause = 16 if first == "caller" else 41
     outgoing = [(f"e1/{channel - 31}", "outgoing", "87651234", "1234", cause, 1) for channel in reached]
     assert sorted(office.records(known)) == sorted([*incoming(channels, "91234", "87651234", cause), *outgoing])
-    assert {decode(octets).category for (octets,) in office.rows("SELECT octets FROM facts WHERE kind = 'Originated'")} == {KA_1_KD_1}
+    query = "SELECT octets FROM facts WHERE kind = 'Originated' ORDER BY sequence DESC LIMIT 5"
+    assert {decode(octets).category for (octets,) in office.rows(query)} == {category_of(ours, ours)}
 
 
 def test_sound_of_the_called_end_comes_out_at_the_calling_one_and_back(office, known, tmp_path):
