@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
-from tests.dahdi.rig.archive import NO_RIG
+from tests.dahdi.rig.archive import NO_RIG, NO_VIRTUAL_TIME
 
 settings.register_profile("house", deadline=None, print_blob=True)
 settings.load_profile("house")
@@ -45,12 +45,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """Count the tests that were skipped because this machine cannot have the one with DAHDI's drivers (tests/dahdi/rig)."""
+    """Count the tests that were skipped because this machine cannot have the one with DAHDI's drivers (tests/dahdi/rig), and those that
+    had to run by the host's clock."""
     reasons = [str(report.longrepr[2]) for report in terminalreporter.stats.get("skipped", []) if isinstance(report.longrepr, tuple)]
     without = [reason.partition(NO_RIG)[2] for reason in reasons if NO_RIG in reason]
     if without:
         terminalreporter.section("no DAHDI rig", sep="!", yellow=True, bold=True)
         terminalreporter.write_line(f"{len(without)} tests of DAHDI lines were NOT run: {'; '.join(sorted(set(without)))}", yellow=True)
+    ended = [report for reports in terminalreporter.stats.values() for report in reports if hasattr(report, "user_properties")]
+    late = [str(why) for report in ended for name, why in report.user_properties if name == NO_VIRTUAL_TIME]
+    if late:
+        terminalreporter.section(NO_VIRTUAL_TIME, sep="!", yellow=True, bold=True)
+        words = f"{len(late)} tests of DAHDI lines ran by this machine's clock, late if it is busy: {'; '.join(sorted(set(late)))}"
+        terminalreporter.write_line(words, yellow=True)
 
 
 @pytest.fixture

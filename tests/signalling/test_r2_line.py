@@ -183,6 +183,18 @@ def test_an_operator_re_rings_before_the_answer():
     assert pair.left.up[-1] == Connect()
 
 
+@pytest.mark.parametrize("bits", [0b1000, 0b1001, 0b1010, 0b1011])
+def test_an_operators_call_is_cleared_whatever_the_bits_beside_the_mask_are(bits):
+    """A far end at rest need not hold c as ours does: DAHDI puts 1001 on a channel whose program has died. The call stood for ever."""
+    pair = answered(Setup("10086", category=OPERATOR))
+    pair.run(1.0)
+    pair.right.up.clear()
+    pair.give(pair.right, Bits(bits))
+    pair.run(1.0)
+    assert Release(16) in pair.right.up
+    assert pair.right.unexpected == []
+
+
 def test_an_operator_forces_the_release_of_a_busy_party():
     pair = circuits(refuses)
     says(pair, pair.left, Setup("10086", category=OPERATOR), 4.0)

@@ -87,7 +87,7 @@ def readings(variant: Variant, direction: Direction, operator: bool) -> Readings
     if operator:
         for state, words in meanings.items():
             words.update(_operator_words(variant, state))
-    return {state: _row(variant, state, words, operator) for state, words in meanings.items()}
+    return {state: _row(variant, state, words) for state, words in meanings.items()}
 
 
 def _faults(variant: Variant, event: str) -> Words:
@@ -128,12 +128,15 @@ def _operator_words(variant: Variant, state: str) -> Words:
     return {}
 
 
-def _row(variant: Variant, state: str, words: Words, operator: bool) -> list[BitReading]:
+def _row(variant: Variant, state: str, words: Words) -> list[BitReading]:
+    """The operator's bit is read for his pulses alone, and these first: a far end that has it otherwise at rest clears all the same."""
     bits = variant.data.bits
-    mask = bits.mask | (bits.operator.bit if operator and bits.operator is not None else 0)
+    wide = bits.mask | (bits.operator.bit if bits.operator is not None else 0)
+    masked = [(word, text, value, wide if word in PULSES else bits.mask) for word, (text, value) in words.items()]
+    masked.sort(key=lambda row: row[0] not in PULSES)
     row: list[BitReading] = []
     for code in range(16):
-        for word, (text, value) in words.items():
+        for word, text, value, mask in masked:
             if code & mask == value & mask:
                 row.append((SAME.get(word, word), (Noted(f"<- {text} {code:04b}"),)))
                 break

@@ -12,6 +12,9 @@ from pathlib import Path
 NO_RIG = "no DAHDI rig: "
 """How the reason of a test that was skipped for want of it begins."""
 
+NO_VIRTUAL_TIME = "no virtual time"
+"""The property of a test that wanted it and ran by the host's clock; its value says why."""
+
 
 class NoRigError(Exception):
     """The rig cannot be had on this machine; the message says why, in words for the summary of a test run."""

@@ -1,17 +1,17 @@
-"""Makes the rig: Debian's User-Mode Linux kernel, the DAHDI drivers built for it, and the programs that go with them.
+"""Makes the rig: Debian's User-Mode Linux kernel, one of our own, the DAHDI drivers built for both, and the programs that go with them.
 
-Everything lies in one folder below ``build/dahdi``, named by the versions and by a digest of this file; what is there is used
-again. From nothing it takes one to two minutes and 186 MB of packages, most of it the source of the kernel, of which only headers and
-build files are unpacked, and which is taken away when the modules are built. ``python -m tests.dahdi.rig build`` prints each step.
+Everything lies in one folder below ``build/dahdi``, named by the versions and by a digest of how it is made; what is there is used
+again. From nothing it takes 186 MB of packages, most of it the source of the kernel, of which a part is unpacked, and which is taken
+away in the end; and some minutes of a processor, most of them for our own kernel (kernels.py). ``python -m tests.dahdi.rig build``
+prints each step and what it took.
 
-The one line that is changed in the drivers: the loop-back span announces MTP2 and E&M for E1 among the signalling it can carry.
-Stock ``dahdi_dynamic`` does not, although both live in the core. Where the archive lacks the very kernel source, the nearest of the
-same series is built as if it were that.
+Where our own kernel cannot be built the rig is good for the real clock alone: the reason is kept in it, machines that are to run in
+virtual time run by the host's clock and say so (machine.py, collected.py), and ``build`` by hand tries again. Where the archive lacks the
+very kernel source, the nearest of the same series is built as if it were that.
 """
 
 import contextlib
 import fcntl
-import gzip
 import hashlib
 import os
 import platform
@@ -20,32 +20,23 @@ import shutil
 import subprocess
 import sys
 import sysconfig
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.dahdi.rig import archive
+from tests.dahdi.rig import archive, kernels
 from tests.dahdi.rig.archive import NoRigError
+from tests.dahdi.rig.kernels import Clock
 
 HOME = Path(__file__).resolve().parents[3]
 DECLARATIONS = Path(__file__).with_name("declarations.py")
+MAKERS = (Path(__file__), Path(kernels.__file__), DECLARATIONS)
+"""The files that say how a rig is made."""
 CACHE = "ZONGJI_DAHDI_RIG"
 """Environment variable: another folder than ``build/dahdi``, so that several checkouts share one rig."""
 PACKAGES = ["user-mode-linux", "dahdi-source", "dahdi", "libtonezone2.0", "libopenr2-bin", "libopenr2-3"]
 PROGRAMS = ("make", "gcc", "flex", "bison", "bc", "bzip2", "xz", "tar")
 """What building takes; Debian packages build-essential, flex, bison, bc."""
-MODULES = ("dahdi", "dahdi_dynamic", "dahdi_dynamic_loc", "dahdi_echocan_jpah", "dahdi_echocan_mg2")
-CLOCK = "dahdi_dummy"
-"""DAHDI's own span without channels, on a high-resolution timer; the build files of 2.11 have it no more, the source has."""
-OPTIONS = ("DAHDI", "DAHDI_DYNAMIC", "DAHDI_DYNAMIC_LOC", "DAHDI_ECHOCAN_JPAH", "DAHDI_ECHOCAN_MG2")
-NEEDED = ("crc-ccitt", "slhc", "ppp_generic")
-"""Modules of the kernel that the core uses, in the order to load them; 2.11 is built without PPP, later ones with it."""
-PARAMETERS = {"dahdi": "auto_assign_spans=1"}
-SIGNALLING = ("DAHDI_SIG_CAS;", "DAHDI_SIG_CAS | DAHDI_SIG_MTP2 | DAHDI_SIG_EM_E1;")
-"""The end of the list of what a loop-back span can carry, and what it becomes."""
-FOLDERS = ("arch/um", "arch/x86", "include", "scripts", "tools/include", "kernel", "lib", "security", "certs", "usr", "mm")
-"""Of the kernel's source: what preparing it for modules reads, beside the build files of every folder."""
 SMALLEST_SHARED_MEMORY_MIB = 600
 """The memory of the machine is a file in /dev/shm."""
 REFUSALS: list[str] = []
@@ -58,10 +49,17 @@ class Rig:
 
     folder: Path
 
+    def kernel(self, clock: Clock = "real") -> Path:
+        """A User-Mode Linux kernel, a program."""
+        return self.folder / ("unpacked/usr/bin/linux.uml" if clock == "real" else "own/linux")
+
     @property
-    def kernel(self) -> Path:
-        """The User-Mode Linux kernel, a program."""
-        return self.folder / "unpacked/usr/bin/linux.uml"
+    def without_virtual_time(self) -> str:
+        """Why there is no kernel with virtual time, or nothing."""
+        refusal = self.folder / "own/refusal"
+        if refusal.exists():
+            return refusal.read_text()
+        return "" if self.kernel("virtual").exists() else "the kernel for it has not been built"
 
     @property
     def header(self) -> Path:
@@ -82,15 +80,17 @@ class Rig:
         """A program of the unpacked packages, such as ``dahdi_cfg`` or ``r2test``."""
         return next(path for path in (self.folder / "unpacked/usr").glob(f"*bin/{name}"))
 
-    @property
-    def modules(self) -> list[tuple[str, str]]:
-        """The kernel modules in the order to load them, each with its parameters."""
-        return [(str(self.folder / f"modules/{name}.ko"), PARAMETERS.get(name, "")) for name in (*NEEDED, *MODULES)]
+    def modules(self, clock: Clock) -> list[tuple[str, str]]:
+        """The modules in the order to load them, each with its parameters. Our own kernel needs none of its own."""
+        names = (*kernels.NEEDED, *kernels.MODULES) if clock == "real" else kernels.MODULES
+        return [(str(self._module(clock, name)), kernels.PARAMETERS.get(name, "")) for name in names]
 
-    @property
-    def clock(self) -> tuple[str, str]:
+    def millisecond_module(self, clock: Clock) -> tuple[str, str]:
         """The module that beats each millisecond, to be loaded last."""
-        return str(self.folder / f"modules/{CLOCK}.ko"), ""
+        return str(self._module(clock, kernels.MILLISECOND_MODULE)), ""
+
+    def _module(self, clock: Clock, name: str) -> Path:
+        return self.folder / ("modules" if clock == "real" else "own/modules") / f"{name}.ko"
 
 
 def why_not() -> str:
@@ -115,21 +115,22 @@ def cache() -> Path:
 
 def digest() -> str:
     """What the content of a rig depends on beside the versions of the packages: how it is made."""
-    return hashlib.sha256(Path(__file__).read_bytes() + DECLARATIONS.read_bytes()).hexdigest()[:10]
+    return hashlib.sha256(b"".join(path.read_bytes() for path in MAKERS)).hexdigest()[:10]
 
 
-def ready(say: Callable[[str], None] = lambda words: None) -> Rig:
-    """The rig, made first if it is not there. One process at a time; others wait, then find it made. What failed is not tried again."""
+def ready(say: Callable[[str], None] = lambda words: None, again: bool = False) -> Rig:
+    """The rig, made first if it is not there. One process at a time; others wait, then find it made. What failed is not tried again,
+    except our own kernel when that is asked for."""
     if REFUSALS:
         raise NoRigError(REFUSALS[0])
     try:
-        return _ready(say)
+        return _ready(say, again)
     except NoRigError as reason:
         REFUSALS.append(str(reason))
         raise
 
 
-def _ready(say: Callable[[str], None]) -> Rig:
+def _ready(say: Callable[[str], None], again: bool) -> Rig:
     reason = why_not()
     if reason:
         raise NoRigError(reason)
@@ -143,9 +144,13 @@ def _ready(say: Callable[[str], None]) -> Rig:
     name = f"uml-{available['user-mode-linux']}-dahdi-{available['dahdi-source']}-{digest()}".replace(":", ".").replace("~", "-")
     rig = Rig(cache() / name)
     with one_at_a_time():
+        work = Work(rig, available, say)
         if not (rig.folder / "made").exists():
             shutil.rmtree(rig.folder, ignore_errors=True)
-            Work(rig, available, say).do_all()
+            work.make_packaged()
+        if not (rig.folder / "own/made").exists() and (again or not (rig.folder / "own/refusal").exists()):
+            work.make_own()
+        shutil.rmtree(work.source, ignore_errors=True)
     return rig
 
 
@@ -169,32 +174,59 @@ class Work:
         self.source = rig.folder / "source"
         self.log = rig.folder / "build.log"
 
-    def do_all(self) -> None:
-        """Everything; the mark that it is made comes last."""
+    def make_packaged(self) -> None:
+        """All that the real clock needs; the mark that it is made comes last."""
         lacking = [program for program in PROGRAMS if shutil.which(program) is None]
         if lacking:
             raise NoRigError(f"no {', '.join(lacking)} to build the drivers with")
         self.rig.folder.mkdir(parents=True)
-        for title, step in (
+        self.take(
             ("packages " + " ".join(PACKAGES), self.fetch_packages),
             ("source of the kernel", self.fetch_source),
-            ("kernel prepared for modules", self.prepare),
-            ("DAHDI drivers", self.build_modules),
+            ("packaged kernel prepared for modules", self.prepare),
+            ("DAHDI drivers for the packaged kernel", self.build_modules),
             ("DAHDI header for Python", self.build_face),
-            ("first boot", self.boot),
-        ):
-            started = time.monotonic()
-            step()
-            self.say(f"{title}: {time.monotonic() - started:.1f} s")
-        shutil.rmtree(self.source)
+            ("first boot", lambda: self.boot("real")),
+        )
         (self.rig.folder / "made").touch()
+
+    def make_own(self) -> None:
+        """The kernel with virtual time and its drivers; when that fails, the reason for those who wanted it."""
+        own = self.rig.folder / "own"
+        shutil.rmtree(own, ignore_errors=True)
+        own.mkdir()
+        try:
+            if not (self.source / "linux").exists():
+                self.take(("source of the kernel", self.fetch_source))
+            self.take(
+                ("kernel with virtual time", lambda: kernels.build_own(self.trees(), self.rig.kernel("virtual"))),
+                ("DAHDI drivers for it", lambda: kernels.build_modules(self.trees(), "virtual", own / "modules")),
+                ("first boot in virtual time", lambda: self.boot("virtual")),
+            )
+        except NoRigError as reason:
+            (own / "refusal").write_text(str(reason))
+            self.say(f"NO VIRTUAL TIME: {reason}")
+        else:
+            (own / "made").touch()
+
+    def take(self, *steps: tuple[str, Callable[[], None]]) -> None:
+        """Steps in their order, each told when it is done."""
+        for title, step in steps:
+            effort = kernels.Effort()
+            step()
+            self.say(f"{title}: {effort}")
+
+    def trees(self) -> kernels.Trees:
+        """The sources, as the kernels' make wants them."""
+        return kernels.Trees(self.source, self.unpacked / "usr/src/dahdi.tar.bz2", self.kernel_version(), self.run)
 
     def fetch_packages(self) -> None:
         """All but the source of the kernel, whose version the kernel itself tells."""
         archive.fetch([f"{package}={self.available[package]}" for package in PACKAGES], self.unpacked)
 
     def fetch_source(self) -> None:
-        """The source of the very kernel, or the nearest; of it only what modules are built with."""
+        """The source of the very kernel, or the nearest; of it only what is compiled or read."""
+        shutil.rmtree(self.source, ignore_errors=True)
         series = ".".join(self.kernel_version().split(".")[:2])
         package = f"linux-source-{series}"
         known = archive.versions(package)
@@ -205,7 +237,7 @@ class Work:
             self.say(f"the archive has no source of {self.kernel_version()}; taking {version}")
         archive.fetch([f"{package}={version}"], self.source)
         tree = self.source / "usr/src" / package
-        top = [f"{package}/{name}" for name in ("Makefile", "Kbuild", "Kconfig", *FOLDERS)]
+        top = [f"{package}/{name}" for name in ("Makefile", "Kbuild", "Kconfig", *kernels.FOLDERS)]
         build_files = [f"{package}/**/{name}" for name in ("Kconfig*", "Makefile", "Kbuild")]
         matching = ["--wildcards", "--no-wildcards-match-slash", *top, "--wildcards-match-slash", *build_files]
         self.run(["tar", "-xf", f"{tree}.tar.xz", *matching], tree.parent)
@@ -214,42 +246,20 @@ class Work:
 
     def kernel_version(self) -> str:
         """What the kernel says it is, such as 6.1.176."""
-        done = subprocess.run([str(self.rig.kernel), "--version"], capture_output=True, text=True, check=False)
+        done = subprocess.run([str(self.rig.kernel()), "--version"], capture_output=True, text=True, check=False)
         if not re.fullmatch(r"\d+\.\d+\.\d+", done.stdout.strip()):
             raise NoRigError(f"linux.uml does not start: {archive.last_line(done.stdout + done.stderr)}")
         return done.stdout.strip()
 
     def prepare(self) -> None:
-        """The kernel's own configuration, without the debugging information of the modules, and the headers that are generated."""
-        tree = self.source / "linux"
-        configuration = gzip.decompress((self.unpacked / "usr/share/doc/user-mode-linux/config.gz").read_bytes()).decode()
-        (tree / ".config").write_text(re.sub(r"^CONFIG_DEBUG_INFO.*\n", "", configuration, flags=re.MULTILINE))
-        for target in ("olddefconfig", "modules_prepare"):
-            self.run([*self.make(), target], tree)
-
-    def make(self) -> list[str]:
-        """How the kernel's make is called; the level is told, because a near source must pass for the very one."""
-        return ["make", "ARCH=um", f"-j{os.cpu_count() or 1}", f"SUBLEVEL={self.kernel_version().split('.')[2]}"]
+        """Headers of the packaged kernel, in the configuration that comes with it."""
+        kernels.prepare_packaged(self.trees(), self.unpacked / "usr/share/doc/user-mode-linux/config.gz")
 
     def build_modules(self) -> None:
-        """The core, the loop-back spans and two echo cancellers, with the one line changed."""
-        self.run(["tar", "-xf", str(self.unpacked / "usr/src/dahdi.tar.bz2"), "-C", str(self.source)], self.source)
-        top = self.source / "modules/dahdi"
-        drivers = top / "drivers/dahdi"
-        announcing = (drivers / "dahdi_dynamic.c").read_text()
-        if announcing.count(SIGNALLING[0]) != 1:
-            raise NoRigError("the loop-back span of this dahdi-source announces its signalling in another way than 2.11.1")
-        (drivers / "dahdi_dynamic.c").write_text(announcing.replace(*SIGNALLING))
-        (top / "include/dahdi/version.h").write_text(f'#define DAHDI_VERSION "{(top / ".version").read_text().strip()}"\n')
-        options = [f"CONFIG_{option}=m" for option in OPTIONS]
-        # Symbols of the kernel are not known without building it; the kernel resolves them when the module is loaded.
-        options += [f"DAHDI_MODULES_EXTRA={CLOCK}.o", "KBUILD_MODPOST_WARN=1", f"DAHDI_INCLUDE={top / 'include'}"]
-        self.run([*self.make(), f"M={drivers}", *options, "modules"], self.source / "linux")
+        """The drivers, and beside them the modules of the kernel that they use."""
         made = self.rig.folder / "modules"
-        made.mkdir()
-        for name in (*MODULES, CLOCK):
-            shutil.copy(drivers / f"{name}.ko", made)
-        for name in NEEDED:
+        kernels.build_modules(self.trees(), "real", made)
+        for name in kernels.NEEDED:
             shutil.copy(next(self.unpacked.rglob(f"{name}.ko")), made)
         shutil.rmtree(self.unpacked / "usr/lib/uml")
 
@@ -264,12 +274,12 @@ class Work:
         options = ["-shared", "-fPIC", "-O1", "-DPy_LIMITED_API=0x030b0000", "-include", "string.h", *paths]
         self.run(["gcc", *options, "-o", str(face), str(source)], HOME)
 
-    def boot(self) -> None:
+    def boot(self, clock: Clock) -> None:
         """Show that the drivers load and the spans come up; a kernel or drivers of another Debian may not like each other."""
         from tests.dahdi.rig.machine import Machine, MachineError  # which needs a rig to be
 
         try:
-            Machine(self.rig).run(["true"])
+            Machine(self.rig, clock=clock).run(["sleep", "1"])
         except MachineError as failure:
             raise NoRigError(f"the machine does not come up: {' / '.join(str(failure).splitlines()[-8:])}") from failure
 

@@ -2,11 +2,12 @@
 
 Outside, the first of them boots the machine and lets pytest run the module's chosen tests in there; each test's reports come back as
 lines of JSON, in pytest's own form, and are reported here as if they had been made here: names, durations, tracebacks, skips. Under
-pytest-xdist one worker boots and the others wait for what it finds. A module may say ``PATIENCE_S``, how long they may take,
-``MEMORY_MIB`` and ``MILLISECOND_CLOCK``. What the machine said stays in ``build/dahdi/runs``: ``console``, ``output``, and whatever
-tests wrote to the folder that ``results()`` tells.
+pytest-xdist one worker boots and the others wait for what it finds. They run in virtual time unless the module says ``CLOCK = "real"``;
+it may also say ``PATIENCE_S``, how long they may take by the host's clock, ``MEMORY_MIB`` and ``MILLISECOND_CLOCK``. What the machine
+said stays in ``build/dahdi/runs``: ``console``, ``output``, and whatever tests wrote to the folder that ``results()`` tells.
 
 Where no machine can be had the tests are skipped with the reason, a warning is given, and the summary counts them (tests/conftest.py).
+Where virtual time cannot be had they run by the host's clock, and the summary counts them too.
 """
 
 import contextlib
@@ -22,8 +23,9 @@ from typing import Any
 
 import pytest
 
-from tests.dahdi.rig.archive import NO_RIG, NoRigError
+from tests.dahdi.rig.archive import NO_RIG, NO_VIRTUAL_TIME, NoRigError
 from tests.dahdi.rig.build import HOME, ready
+from tests.dahdi.rig.kernels import Clock
 from tests.dahdi.rig.machine import INSIDE, RESULTS, Machine, MachineError
 
 RUNS = HOME / "build/dahdi/runs"
@@ -57,7 +59,10 @@ def run_inside(item: pytest.Item, following: pytest.Item | None) -> bool:
         item.add_marker(pytest.mark.skip(reason=f"{NO_RIG}{reason}"))
         return False
     item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
+    wanting = ready().without_virtual_time if _clock(item) == "virtual" else ""
     for data in reports:
+        if wanting and data.get("when") == "call":
+            data["user_properties"].append([NO_VIRTUAL_TIME, wanting])
         report = item.config.hook.pytest_report_from_serializable(config=item.config, data=data)
         item.ihook.pytest_runtest_logreport(report=report)
     item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
@@ -66,13 +71,21 @@ def run_inside(item: pytest.Item, following: pytest.Item | None) -> bool:
     return True
 
 
+def _clock(item: pytest.Item) -> Clock:
+    """By which clock the tests of a module want to run."""
+    chosen: Clock = getattr(item.module, "CLOCK", "virtual")  # type: ignore[attr-defined]
+    return chosen
+
+
 def _reports(item: pytest.Item) -> list[dict[str, Any]]:
     """The reports of one test; the machine is booted if nobody has done so for its module."""
     known = item.config.stash.setdefault(_KNOWN, {})
     module = item.nodeid.partition("::")[0]
     if module not in known:
         known[module] = _module_reports(item, module)
-    return known[module].get(item.nodeid) or [_lost(item, known[module][""][0])]
+    reports = known[module].get(item.nodeid, [])
+    # Every test's last report is that of its teardown; without it the machine died in the test.
+    return reports if any(data["when"] == "teardown" for data in reports) else [*reports, _lost(item, known[module][""][0])]
 
 
 def _module_reports(item: pytest.Item, module: str) -> dict[str, list[Any]]:
@@ -98,7 +111,7 @@ def _boot(item: pytest.Item, module: str, folder: Path) -> str:
     chosen = [other.nodeid for other in item.session.items if other.nodeid.partition("::")[0] == module]
     settings = vars(item.module)  # type: ignore[attr-defined]
     further = {name.lower(): settings[name] for name in SETTINGS if name in settings}
-    machine = Machine(ready(), settings["SYSTEM_CONF"], **further)
+    machine = Machine(ready(), settings["SYSTEM_CONF"], **further | {"clock": _clock(item)})
     seed = item.config.getoption("--seed")
     options = ["-p", "no:cacheprovider", "-p", "no:xdist", "-p", "tests.dahdi.rig.reporter", f"--rootdir={item.config.rootpath}"]
     options += [] if seed is None else [f"--seed={seed}"]
@@ -111,7 +124,8 @@ def _boot(item: pytest.Item, module: str, folder: Path) -> str:
 
 def _lost(item: pytest.Item, words: str) -> dict[str, Any]:
     """The report of a test of which the machine said nothing."""
-    report = pytest.TestReport(item.nodeid, item.location, {}, "failed", f"no word of this test from the machine\n{words}", "call")
+    told = f"no word of the end of this test from the machine\n{words}"
+    report = pytest.TestReport(item.nodeid, item.location, {}, "failed", told, "call")
     data: dict[str, Any] = item.config.hook.pytest_report_to_serializable(config=item.config, report=report)
     return data
 

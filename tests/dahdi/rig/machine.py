@@ -2,7 +2,11 @@
 
 Its root is the host's, read-only; /tmp, /run and /dev/shm are empty and its own; the results folder is the host's and writable, at
 the same path. Programs, environments and the checkout therefore stand where they stand outside. It has one processor, and no
-network but ``lo``. Its clock is the host's.
+network but ``lo``.
+
+Its clock is the host's, or *virtual*: then time stands while a program runs, and jumps to the next timer when all of them wait, so that a
+busy host makes nothing late. There a program that asks for the time over and over without sleeping takes for ever. Where the kernel for
+it could not be built the host's clock serves, and ``clock_had`` says so.
 
 Sound moves each millisecond, as an interrupt of a real card has it: the clock is ``dahdi_dummy`` on a high-resolution timer, which makes
 up for beats that came late, and shows as one more span, the last, without channels. Without it (``millisecond_clock`` off) DAHDI's core
@@ -28,6 +32,7 @@ from typing import IO, Any
 
 from tests.dahdi.rig.archive import PATH
 from tests.dahdi.rig.build import HOME, Rig
+from tests.dahdi.rig.kernels import Clock
 
 INIT = Path(__file__).with_name("inside.py")
 GUARD = Path(__file__).with_name("guard.py")
@@ -74,10 +79,16 @@ class Machine:
     configuration: str = TWO_PAIRS
     memory_mib: int = 512
     patience_s: float = 120.0
-    """How long the command may take."""
+    """How long the command may take, by the host's clock."""
     millisecond_clock: bool = True
+    clock: Clock = "real"
     shown: list[Path] = field(default_factory=list)
     """Further folders below /tmp or /run that are to be seen inside, read-only."""
+
+    @property
+    def clock_had(self) -> Clock:
+        """The clock by which it will run."""
+        return "real" if self.rig.without_virtual_time else self.clock
 
     def run(self, command: Sequence[str], results: Path | None = None, environment: dict[str, str] | None = None) -> Outcome:
         """Boot, run one command in the checkout's folder, turn off. ``python`` is our interpreter."""
@@ -99,7 +110,9 @@ class Machine:
                 kernel.wait(self.patience_s)
         except subprocess.TimeoutExpired:
             output = tail(folder / "output")
-            raise MachineError(f"still running after {self.patience_s:.0f} s; the last it said:\n{output}\n{tail(console)}") from None
+            hint = "in virtual time, in which nothing may wait by asking for the time; " if self.clock_had == "virtual" else ""
+            words = f"still running after {self.patience_s:.0f} s; {hint}the last it said:\n{output}\n{tail(console)}"
+            raise MachineError(words) from None
         written = folder / "outcome.json"
         if not written.exists():
             raise MachineError(f"the machine ended after {time.monotonic() - started:.1f} s without a word:\n{tail(console)}")
@@ -143,8 +156,8 @@ class Machine:
         }
         plan = {
             "shown": [str(path) for path in (HOME, self.rig.folder, Path(sys.prefix), *self.shown)],
-            "modules": self.rig.modules,
-            "clock": [self.rig.clock] if self.millisecond_clock else [],
+            "modules": self.rig.modules(self.clock_had),
+            "clock": [self.rig.millisecond_module(self.clock_had)] if self.millisecond_clock else [],
             "configuration": self.configuration,
             "configurator": ["env", f"LD_LIBRARY_PATH={self.rig.libraries}", str(self.rig.program("dahdi_cfg"))],
             "command": command,
@@ -159,7 +172,8 @@ class Machine:
         boot = ["root=/dev/root", "rootfstype=hostfs", "rootflags=/", "ro", f"mem={self.memory_mib}M", "quiet"]
         consoles = ["con=null", "con0=null,fd:1", f"uml_dir={folder}", "umid=machine"]
         start = [f"init={sys.executable}", "--", "-I", str(INIT), str(folder)]
-        return [str(self.rig.kernel), *boot, *consoles, *start]
+        travel = ["time-travel=inf-cpu"] if self.clock_had == "virtual" else []
+        return [str(self.rig.kernel(self.clock_had)), *travel, *boot, *consoles, *start]
 
 
 @contextlib.contextmanager
