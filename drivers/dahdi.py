@@ -7,6 +7,7 @@ tells counters and what the driver reports of the line, orders loop-backs, and c
 
 import os
 import threading
+from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Literal, Self
 
@@ -27,6 +28,8 @@ _KINDS: dict[str, int] = {"circuits": lib.WIRE_CIRCUITS, "subscribers": lib.WIRE
 _MAINTENANCE = ("normal", "loop-local", "loop-line", "loop-payload", "pattern", "reset-counters", "one-fas-error", "one-crc4-error")
 _EVENT_ROOM = 4096
 _FRAME_OCTETS = 508
+LOSSES = ("overruns", "underruns", "starved", "dropped", "refused")
+"""Counters of sound that was lost, by the names of ``struct dahdi_counters``."""
 STATES = ("in use", "not configured in DAHDI", "in use by another program", "configured as something else", "refused an order")
 """Why a channel is not in use, by SPAN_CARD_ number."""
 
@@ -157,14 +160,27 @@ class Dahdi:
         """Open what is missing and ask the driver for its report; whether the span is there. Not within a tick."""
         return bool(lib.dahdi_mend(self.card))
 
-    def watch(self) -> None:
-        """Mend once a second, in a thread, until the card is closed."""
-        self._mender = threading.Thread(target=self._mend_on, daemon=True)
+    def watch(self, tell: Callable[[str], object] = lambda words: None) -> None:
+        """Mend once a second, in a thread, until the card is closed. ``tell`` is told of sound lost meanwhile: a block of each channel now
+        and then is the difference of two clocks, more is a plane that was stopped."""
+        self._mender = threading.Thread(target=self._mend_on, args=(tell,), daemon=True)
         self._mender.start()
 
-    def _mend_on(self) -> None:
+    def _mend_on(self, tell: Callable[[str], object]) -> None:
+        before: DahdiCounters | None = None  # what is lost before the first look is that of the beginning
         while not self._closed.wait(MEND_S):
             self.mend()
+            now = self.counters()
+            if before is not None and (words := self._lost(before, now)):
+                tell(words)
+            before = now
+
+    def _lost(self, before: DahdiCounters, now: DahdiCounters) -> str:
+        """What was lost between two looks, if it is more than clocks make."""
+        counts = {name: getattr(now, name) - getattr(before, name) for name in LOSSES}
+        if max(counts.values()) <= self.settings.channels:
+            return ""
+        return "sound was lost: " + ", ".join(f"{count} {name}" for name, count in counts.items() if count)
 
     def state(self, port: int) -> str:
         """``in use``, or why the channel of a port is not."""

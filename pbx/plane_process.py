@@ -7,6 +7,7 @@ of calls. Leaves out supervision, which is the parent's.
 """
 
 import ctypes
+import functools
 import os
 import signal
 import sys
@@ -79,6 +80,11 @@ class Description(msgspec.Struct, forbid_unknown_fields=True):
     """Their ports follow those of the spans."""
     layout: Layout = Layout()
     realtime: bool = True
+
+
+def _complain(name: str, words: str) -> None:
+    """What a card has to say; one write, because several threads do it."""
+    sys.stderr.write(f"plane: span {name}: {words}\n")
 
 
 def _dahdi(span: SpanDescription, channels: DahdiChannels) -> Dahdi:
@@ -156,9 +162,9 @@ def main(arguments: Sequence[str]) -> int:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_stop_on_term, args=(plane,), daemon=True).start()
     # Before this thread becomes a real-time one, which those that mend must not be.
-    for card in cards:
+    for span, card in zip(description.spans, cards, strict=True):
         if isinstance(card, Dahdi):
-            card.watch()
+            card.watch(functools.partial(_complain, span.name))
     refused = ask_for_real_time() if description.realtime else []
     if refused:
         sys.stderr.write(f"plane: not allowed: {', '.join(refused)}; ticks may come late on a loaded machine\n")

@@ -1,8 +1,8 @@
 """The far side of a subscriber line: an engine that does nothing but show a telephone what its line does, and the code of its bits.
 
 The exchange's end is the FXS engine; here the bits are the loop and the ringing voltage themselves. On a wire they have the code of our own
-channel bank (drivers/channel_bank.h), in whose words telephones think. The kernel's drivers use the bits of a T1 channel bank with loop start
-and disconnect (TIA-464; DAHDI's kewlstart), which know neither poles, nor metering, nor a ground of the telephone.
+channel bank (drivers/channel_bank.h), in whose words telephones think. The kernel's drivers use the bits of a T1 channel bank with loop
+start and disconnect (TIA-464; DAHDI's kewlstart), which know neither poles, nor metering, nor a ground of the telephone.
 """
 
 from collections.abc import Mapping, Sequence

@@ -1,8 +1,8 @@
 """An exchange that calls itself: ``zongji run`` in the machine of ``rig/``, every one of its spans wired to another of its own.
 
-Trunks ``east`` and ``west`` are the ends of one pair of spans, so a call out on one comes in on the other; the lines of ``post`` (FXO) end at the
-exchange's own extensions (FXS). Orders are given at the console, over SSH, as an engineer gives them; what happened is read from what ``--trace``
-prints and from the store. Leaves out telephones: the extensions' are the exchange's own lines.
+Trunks ``east`` and ``west`` are the ends of one pair of spans, so a call out on one comes in on the other; the lines of ``post`` (FXO)
+end at the exchange's own extensions (FXS). Orders are given at the console, over SSH, as an engineer gives them; what happened is read
+from what ``--trace`` prints and from the store. Leaves out telephones: the extensions' are the exchange's own lines.
 """
 
 import os
@@ -123,9 +123,14 @@ melody = "E4:500 E4:250 G4:250 A4:250 C5:250 C5:250 A4:250"
 [alarm]
 restarts = 3
 restart_window_seconds = 5
-""" + "".join(
-    f'\n[[extension]]\nnumber = "{8000 + n}"\nline = "board/{n}"\nname = "line {n}"\ncaller_identity = "china"\n' for n in range(1, LINES + 1)
-)
+"""
+EXTENSION = """
+[[extension]]
+number = "800{0}"
+line = "board/{0}"
+name = "line {0}"
+caller_identity = "china"
+"""
 PATIENCE_S = 60.0
 
 
@@ -134,7 +139,7 @@ class Circle:
 
     def __init__(self, folder: Path) -> None:
         path = folder / "circle.toml"
-        path.write_text(CONFIGURATION, encoding="utf-8")
+        path.write_text(CONFIGURATION + "".join(map(EXTENSION.format, range(1, LINES + 1))), encoding="utf-8")
         configuration = load(path)
         assert isinstance(configuration, Configuration), configuration
         self.places = Places(configuration, folder / "data")

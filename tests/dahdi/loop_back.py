@@ -1,9 +1,10 @@
 """A simulation's plant on the kernel's own drivers: each span of the configuration is a pair of loop-back spans, one end of it ours.
 
-``SYSTEM_CONF`` makes the pairs. Trunks stand on CAS channels at both ends, tie lines on E and M channels. A subscriber span is FXS ports (``fxoks``), whose far
-end is CAS channels with the very bits that a telephone makes there, because what is tested is the kernel's signalling on our side; an office
-span is FXO ports (``fxsks``), and the other exchange's end of it FXS ports. Only so many channels exist as stories need, because every one costs
-four system calls a tick at its two ends: circuits beyond have no channel, and are blocked by alarm LOS at both ends.
+``SYSTEM_CONF`` makes the pairs. Trunks stand on CAS channels at both ends, tie lines on E and M channels. A subscriber span is FXS ports
+(``fxoks``), whose far end is CAS channels with the very bits that a telephone makes there, because what is tested is the kernel's
+signalling on our side; an office span is FXO ports (``fxsks``), and the other exchange's end of it FXS ports. Only so many channels
+exist as stories use, because every one costs four system calls a tick at its two ends; ``small`` makes of an office the one that has
+no more.
 
 Time is the kernel's: a tick sleeps until it is due. Leaves out tokens, faults and all that is no sound and no signal.
 """
