@@ -99,6 +99,12 @@ destination = "trunk:west"
 length = 6
 strip = 1
 
+[[number]]
+prefix = "7"
+destination = "trunk:east"
+length = 5
+strip = 1
+
 [flow.main_menu]
 greeting = "music"
 menu = "music"
@@ -118,7 +124,7 @@ skills = ["service"]
 
 [[prompt]]
 name = "music"
-melody = "E4:500 E4:250 G4:250 A4:250 C5:250 C5:250 A4:250"
+melody = "E4:250 G4:250 A4:250 C5:250 D5:250 C5:250 A4:250"
 
 [alarm]
 restarts = 3
@@ -176,7 +182,7 @@ class Circle:
     # Orders.
 
     def ask(self, statement: str) -> str:
-        """What the console answers to one line."""
+        """The last line of what the console answers; before it stand the steps of calls that were done in the statement itself."""
         console = self._console
         if console is None or console.poll() is not None:
             command = [sys.executable, "-m", "pbx", "console", "--data", str(self.places.data), "--client", "own"]
@@ -190,7 +196,7 @@ class Circle:
             octets = os.read(console.stdout.fileno(), 65536) if ready else b""
             assert octets, f"the console says nothing more to {statement}: {heard!r}"
             heard += octets
-        return heard.decode().rpartition("that is all")[0].strip()
+        return heard.decode().rpartition("that is all")[0].strip().rpartition("\n")[2]
 
     def pid(self, name: str) -> int:
         """The process ``pbx.NAME_process``; 0 = there is none."""

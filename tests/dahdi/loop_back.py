@@ -33,12 +33,15 @@ class Pair:
     far: str
 
 
-TRUNKS, TELEPHONES, OFFICE, TIE = "cas={}:1001", "fxoks={}", "fxsks={}", "e&m={}"
+BITS, TELEPHONES, OFFICE, TIE = "cas={{}}:{:04b}", "fxoks={}", "fxsks={}", "e&m={}"
+CHINA, MEXICO = BITS.format(0b1011), BITS.format(0b1001)
+"""By the bits at rest, which stay on a line when its channel is closed: the next story must not find those of another country."""
 PAIRS = (
-    Pair(4, TRUNKS, TRUNKS),
-    Pair(1, TRUNKS, TRUNKS),
-    Pair(2, TRUNKS, TRUNKS),
-    Pair(8, TELEPHONES, f"cas={{}}:{TELEPHONE_IDLE:04b}"),
+    Pair(4, CHINA, CHINA),
+    Pair(1, CHINA, CHINA),
+    Pair(2, CHINA, CHINA),
+    Pair(2, MEXICO, MEXICO),
+    Pair(8, TELEPHONES, BITS.format(TELEPHONE_IDLE)),
     Pair(2, OFFICE, TELEPHONES),
     Pair(2, TIE, TIE),
 )
@@ -73,7 +76,7 @@ def _sort_of(configuration: Configuration, span: Span) -> str:
     if span.kind != "cas":
         return TELEPHONES if span.kind == "subscriber" else OFFICE
     tie = any(group.signalling == "e&m" and circuits_of(group)[0][0] == span.name for group in configuration.trunk_groups)
-    return TIE if tie else TRUNKS
+    return TIE if tie else BITS.format(ends_of(configuration, span).idle_bits)
 
 
 def _take(free: list[Pair], sort: str) -> Pair:

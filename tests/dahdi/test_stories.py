@@ -24,6 +24,8 @@ if not AVAILABLE:
 SYSTEM_CONF = loop_back.SYSTEM_CONF
 PATIENCE_S = 900.0
 LEFT_OUT = {"exchange_line_calls_out": "its poles tell the answer, and a loop-back span has no poles"}
+BY_LINE = {"tandem_overlap": "two registers run side by side, and how far one is ahead of the other is a matter of delay"}
+"""Stories of which each line's signals are compared for themselves, because the order between them is not the exchange's doing."""
 OURS = [
     pytest.param(name, marks=pytest.mark.skip(reason=f"needs the wire: {LEFT_OUT[name]}")) if name in LEFT_OUT else name for name in STORIES
 ]
@@ -35,6 +37,11 @@ def timeless(text):
     return [TIMES.sub("", line) for line in text.splitlines()]
 
 
+def by_line(steps):
+    """The signals of each line in order, one line after the other, and likewise what the switch states of it."""
+    return sorted(steps, key=lambda step: (step.split()[:1], " == " in step))
+
+
 @pytest.mark.parametrize("name", OURS)
 def test_trace_is_that_of_the_wire(name, seed):
     told = load(name)
@@ -44,7 +51,10 @@ def test_trace_is_that_of_the_wire(name, seed):
         told.story(lab)
     print(f"{name}: {lab.now:.1f} s of time, {time.monotonic() - began[0]:.1f} s of the machine's")  # noqa: T201 - pytest -rP shows it
     expected = (HERE / name / "expected.trace").read_text(encoding="utf-8")
-    assert timeless(f"{told.__doc__.strip()}\n\n{lab.trace()}") == timeless(expected)
+    got, wanted = timeless(f"{told.__doc__.strip()}\n\n{lab.trace()}"), timeless(expected)
+    if name in BY_LINE:
+        got, wanted = by_line(got), by_line(wanted)
+    assert got == wanted
 
 
 def test_all_stories_are_told_but_those_left_out():
