@@ -74,6 +74,14 @@ class DahdiCounters(msgspec.Struct, frozen=True, gc=False):
     frame_bad_checks: int
 
 
+def losses(before: DahdiCounters, now: DahdiCounters, channels: int) -> str:
+    """What sound was lost between two looks, in words; nothing for no more than the one block a channel that two clocks make."""
+    counts = {name: getattr(now, name) - getattr(before, name) for name in LOSSES}
+    if max(counts.values()) <= channels:
+        return ""
+    return "sound was lost: " + ", ".join(f"{count} {name}" for name, count in counts.items() if count)
+
+
 class SpanReport(msgspec.Struct, frozen=True, gc=False):
     """What the driver says of the span, of the last second; ``struct dahdi_span_report``."""
 
@@ -171,16 +179,9 @@ class Dahdi:
         while not self._closed.wait(MEND_S):
             self.mend()
             now = self.counters()
-            if before is not None and (words := self._lost(before, now)):
+            if before is not None and (words := losses(before, now, self.settings.channels)):
                 tell(words)
             before = now
-
-    def _lost(self, before: DahdiCounters, now: DahdiCounters) -> str:
-        """What was lost between two looks, if it is more than clocks make."""
-        counts = {name: getattr(now, name) - getattr(before, name) for name in LOSSES}
-        if max(counts.values()) <= self.settings.channels:
-            return ""
-        return "sound was lost: " + ", ".join(f"{count} {name}" for name, count in counts.items() if count)
 
     def state(self, port: int) -> str:
         """``in use``, or why the channel of a port is not."""

@@ -4,6 +4,7 @@ China No.1 both ways, with register signals in sound through the kernel; calls b
 plane that is stopped longer than the kernel's buffers last. One exchange for all tests of the module, which is at rest between them.
 """
 
+import random
 import re
 import signal
 import time
@@ -25,9 +26,11 @@ if not AVAILABLE:
     pytest.skip("built without dahdi/user.h (package dahdi-source)", allow_module_level=True)
 
 SYSTEM_CONF = circle.SYSTEM_CONF
+pytestmark = pytest.mark.usefixtures("virtual_time")
 PATIENCE_S = 600.0
 IDLE = 0b1011
 TEST_CALLS, CIRCUITS = 3, 6
+LATE_S = 0.02
 STALL_S = 0.3
 
 
@@ -90,22 +93,46 @@ def trunk_chain(exchange):
     exchange.until(lambda: "west/" in " ".join(lines_of_calls(exchange)), "8003 does not reach the queue over east and west")
 
 
-def test_china_no_1_both_ways_with_every_number_whole(exchange):
-    """Eighteen calls each way, twelve at once. A digit doubled or lost would make another number, or none."""
-    steps = Steps(exchange)
+def begin_test_calls(exchange, times):
+    """Calls to the test line over circuits of both ends; returns the circuits."""
     circuits = [f"{span}/{first + n}" for span, first in (("east", 1), ("west", 17)) for n in range(CIRCUITS)]
     for name in circuits:
-        assert exchange.ask(f"switch.test_call('{name}', times={TEST_CALLS})") == "'done'"
+        assert exchange.ask(f"switch.test_call('{name}', times={times})") == "'done'"
+    return circuits
 
-    def reports():
-        return [exchange.ask(f"switch.test_call('{name}', times=0)") for name in circuits]
 
-    exchange.until(lambda: not any("to come" in words for words in reports()), "test calls do not end", 120)
-    assert all(f"{TEST_CALLS} test calls to 10001 good" in words and "failed" not in words for words in reports()), reports()
-    ends = [(name, name.replace("east", "west") if name.startswith("east") else name.replace("west", "east")) for name in circuits]
-    for out, into in ends:
+def reports(exchange, circuits):
+    return [exchange.ask(f"switch.test_call('{name}', times=0)") for name in circuits]
+
+
+def all_good(exchange, steps, circuits, times):
+    """Every call was answered with the tone, and every number came whole: a digit doubled or lost makes another number, or none."""
+    found = reports(exchange, circuits)
+    assert all(f"{times} test calls to 10001 good" in words and "failed" not in words for words in found), found
+    for out in circuits:
+        into = out.replace("east", "west") if out.startswith("east") else out.replace("west", "east")
         assert not [step for step in steps.of(out) + steps.of(into) if step.startswith("??")]
-        assert [step for step in steps.of(into) if step.startswith("== calls")] == ["== calls 10001"] * TEST_CALLS
+        assert [step for step in steps.of(into) if step.startswith("== calls")] == ["== calls 10001"] * times
+
+
+def test_china_no_1_both_ways_with_every_number_whole(exchange):
+    steps = Steps(exchange)
+    circuits = begin_test_calls(exchange, TEST_CALLS)
+    exchange.until(lambda: not any("to come" in words for words in reports(exchange, circuits)), "test calls do not end", 120)
+    all_good(exchange, steps, circuits, TEST_CALLS)
+
+
+def test_a_plane_late_by_twenty_milliseconds_again_and_again_breaks_no_number(exchange, seed):
+    """So much the buffers bear (drivers/dahdi_channel.h), with register signals under way on twelve circuits."""
+    generator, steps = random.Random(seed), Steps(exchange)
+    circuits = begin_test_calls(exchange, 1)
+    for _ in range(10):
+        time.sleep(generator.uniform(0.1, 0.3))
+        exchange.kill("plane", signal.SIGSTOP)
+        time.sleep(LATE_S)
+        exchange.kill("plane", signal.SIGCONT)
+    exchange.until(lambda: not any("to come" in words for words in reports(exchange, circuits)), "test calls do not end", 120)
+    all_good(exchange, steps, circuits, 1)
 
 
 def test_fxo_and_fxs_ring_tell_who_calls_dial_answer_and_release(exchange):

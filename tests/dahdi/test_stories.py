@@ -22,6 +22,7 @@ if not AVAILABLE:
     pytest.skip("built without dahdi/user.h (package dahdi-source)", allow_module_level=True)
 
 SYSTEM_CONF = loop_back.SYSTEM_CONF
+pytestmark = pytest.mark.usefixtures("virtual_time")
 PATIENCE_S = 900.0
 LEFT_OUT = {"exchange_line_calls_out": "its poles tell the answer, and a loop-back span has no poles"}
 BY_LINE = {"tandem_overlap": "two registers run side by side, and how far one is ahead of the other is a matter of delay"}
