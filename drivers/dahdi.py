@@ -28,8 +28,6 @@ _KINDS: dict[str, int] = {"circuits": lib.WIRE_CIRCUITS, "subscribers": lib.WIRE
 _MAINTENANCE = ("normal", "loop-local", "loop-line", "loop-payload", "pattern", "reset-counters", "one-fas-error", "one-crc4-error")
 _EVENT_ROOM = 4096
 _FRAME_OCTETS = 508
-LOSSES = ("overruns", "underruns", "starved", "dropped", "refused")
-"""Counters of sound that was lost, by the names of ``struct dahdi_counters``."""
 STATES = ("in use", "not configured in DAHDI", "in use by another program", "configured as something else", "refused an order")
 """Why a channel is not in use, by SPAN_CARD_ number."""
 
@@ -72,6 +70,10 @@ class DahdiCounters(msgspec.Struct, frozen=True, gc=False):
     frame_aborts: int
     frame_overruns: int
     frame_bad_checks: int
+
+
+LOSSES = ("overruns", "underruns", "starved", "dropped", "refused")
+"""Counters of sound that was lost, by the names of ``struct dahdi_counters``."""
 
 
 def losses(before: DahdiCounters, now: DahdiCounters, channels: int) -> str:

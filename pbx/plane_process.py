@@ -82,11 +82,6 @@ class Description(msgspec.Struct, forbid_unknown_fields=True):
     realtime: bool = True
 
 
-def _complain(name: str, words: str) -> None:
-    """What a card has to say; one write, because several threads do it."""
-    sys.stderr.write(f"plane: span {name}: {words}\n")
-
-
 def _dahdi(span: SpanDescription, channels: DahdiChannels) -> Dahdi:
     if span.kind == "telephones":
         raise ValueError("no card of DAHDI has the telephones' side of lines as bare bits")
@@ -123,6 +118,11 @@ def build(description: Description, path: str) -> tuple[Plane, list[Wire | Dahdi
         plane.add_card(wire.card)
         cards.append(wire)
     return plane, cards
+
+
+def _complain(name: str, words: str) -> None:
+    """What a card has to say; one write, because several threads do it."""
+    sys.stderr.write(f"plane: span {name}: {words}\n")
 
 
 def ask_for_real_time() -> list[str]:
