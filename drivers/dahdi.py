@@ -8,7 +8,7 @@ tells counters and what the driver reports of the line, orders loop-backs; ``lin
 import os
 import sys
 import threading
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from types import TracebackType
 from typing import Any, Literal, Self, get_args
 
@@ -88,6 +88,18 @@ class DahdiCounters(msgspec.Struct, frozen=True, gc=False):
     frame_aborts: int
     frame_overruns: int
     frame_bad_checks: int
+
+
+LOSSES = ("overruns", "underruns", "starved", "dropped", "refused")
+"""Counters of sound that was lost, by the names of ``struct dahdi_counters``."""
+
+
+def losses(before: DahdiCounters, now: DahdiCounters, channels: int) -> str:
+    """What sound was lost between two looks, in words; nothing for no more than the one block a channel that two clocks make."""
+    counts = {name: getattr(now, name) - getattr(before, name) for name in LOSSES}
+    if max(counts.values()) <= channels:
+        return ""
+    return "sound was lost: " + ", ".join(f"{count} {name}" for name, count in counts.items() if count)
 
 
 class SpanReport(msgspec.Struct, frozen=True, gc=False):
@@ -250,14 +262,20 @@ class Dahdi:
         """DAHDI's numbers of all channels of the span, and of the one with frames, which may be any behind the first."""
         return range(settings.first_channel, settings.first_channel + max((settings.channels, *settings.signalling_channels)))
 
-    def watch(self) -> None:
-        """Mend once a second, in a thread, until the card is closed."""
-        self._mender = threading.Thread(target=self._mend_on, daemon=True)
+    def watch(self, tell: Callable[[str], object] = lambda words: None) -> None:
+        """Mend once a second, in a thread, until the card is closed. ``tell`` is told of sound lost meanwhile: a block of each channel now
+        and then is the difference of two clocks, more is a plane that was stopped."""
+        self._mender = threading.Thread(target=self._mend_on, args=(tell,), daemon=True)
         self._mender.start()
 
-    def _mend_on(self) -> None:
+    def _mend_on(self, tell: Callable[[str], object]) -> None:
+        before: DahdiCounters | None = None  # what is lost before the first look is that of the beginning
         while not self._closed.wait(MEND_S):
             self.mend()
+            now = self.counters()
+            if before is not None and (words := losses(before, now, self.settings.channels)):
+                tell(words)
+            before = now
 
     @property
     def at_once(self) -> bool:

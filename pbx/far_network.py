@@ -12,7 +12,7 @@ from config.schema import Configuration, Extension, TrunkGroup, circuits_of, lin
 from drivers.far_end.city_plan import CityPlan
 from drivers.far_end.network import Network
 from drivers.far_end.telephone import TelephoneSet
-from drivers.far_end.telephone_line import TelephoneLine
+from drivers.far_end.telephone_line import CHANNEL_BANK, LineCode, TelephoneLine
 from pbx.engine import Engine
 from pbx.floor import Clock, Floor
 from pbx.line import EXTENSION, TRUNK, Line
@@ -26,8 +26,10 @@ PRESENTATIONS = {"auto": "china", "fsk": "china", "dtmf": "dtmf-china", "none": 
 """How the far exchange tells who calls on an analog line, by what our end expects."""
 
 
-def build(configuration: Configuration, plane: Plane, clock: Clock, prompts: Mapping[str, int]) -> Network:
-    """The network on its plane; ``start`` brings it into service."""
+def build(
+    configuration: Configuration, plane: Plane, clock: Clock, prompts: Mapping[str, int], line_code: LineCode = CHANNEL_BANK
+) -> Network:
+    """The network on its plane; ``start`` brings it into service. ``line_code`` is that of the telephones' lines."""
     floor = Floor(clock, plane, lambda fact: None)
     subscribers: dict[str, object] = {}
     refusals: dict[str, object] = {}
@@ -47,7 +49,7 @@ def build(configuration: Configuration, plane: Plane, clock: Clock, prompts: Map
         if line_of(row)[0] in outside:
             continue
         port = port_of(configuration, *line_of(row))
-        line = Line(row.line, port, TelephoneLine(), EXTENSION, number=row.number, port_kind="cas")
+        line = Line(row.line, port, TelephoneLine(line_code), EXTENSION, number=row.number, port_kind="cas")
         telephones.append((row, line))
         lines.append(line)
     network = Network(floor, lines, prompts)
@@ -57,6 +59,7 @@ def build(configuration: Configuration, plane: Plane, clock: Clock, prompts: Map
         floor.add(line)
     for row, line in telephones:
         telephone = network.telephone(row.number, line)
+        telephone.code = line_code
         telephone.use(TelephoneSet(display=row.caller_identity, waiting_calls=row.call_waiting, ground_start=row.ground_start))
     return network
 

@@ -7,6 +7,7 @@ of calls. Leaves out supervision, which is the parent's.
 """
 
 import ctypes
+import functools
 import os
 import signal
 import sys
@@ -197,6 +198,11 @@ def add_signalling_channels(plane: Plane, cards: Sequence[Wire | Dahdi]) -> None
             plane.add_card(link)
 
 
+def _complain(name: str, words: str) -> None:
+    """What a card has to say; one write, because several threads do it."""
+    sys.stderr.write(f"plane: span {name}: {words}\n")
+
+
 def ask_for_real_time() -> list[str]:
     """SCHED_FIFO and locked memory for this process; what was refused, in words."""
     refused: list[str] = []
@@ -241,9 +247,9 @@ def main(arguments: Sequence[str]) -> int:
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
     threading.Thread(target=_stop_on_term, args=(plane,), daemon=True).start()
     # Before this thread becomes a real-time one, which those that mend must not be.
-    for card in cards:
+    for span, card in zip(description.spans, cards, strict=True):
         if isinstance(card, Dahdi):
-            card.watch()
+            card.watch(functools.partial(_complain, span.name))
     tender = SpanTender(plane, cards)
     tender.watch()
     try:

@@ -4,16 +4,21 @@ Both ends stand on media planes of their own, joined by the wire. The virtual cl
 there is sound or anything under way, and jumps where there is not. One seed decides everything random, so one seed replays one run.
 A span with ``far_end = "outside"`` waits on its socket instead (docs/integrator/outside-socket.md), in lockstep: whoever connects is its
 far exchange, in the same virtual time.
+
+The cards of both ends come from a ``Plant``, the wire unless another is given: tests have one of the kernel's drivers, whose ticks wait for
+the kernel's time.
 """
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from config.schema import Configuration, Span
 from drivers.alsa import SoundCard
+from drivers.dahdi import Dahdi
 from drivers.far_end.network import Network
+from drivers.far_end.telephone_line import CHANNEL_BANK, LineCode
 from drivers.wire import SpanSettings, Wire, join
 from pbx import far_network
 from pbx.clock import VirtualClock
@@ -33,11 +38,58 @@ def date_time(now: float) -> str:
     return (MIDNIGHT + timedelta(seconds=now)).strftime("%m%d%H%M")
 
 
+class Plant(Protocol):
+    """What both ends stand on: the cards of each span, and whose time it is."""
+
+    line_code: LineCode
+    """How the bits at the far end of a subscriber span tell what the telephone and the exchange do."""
+
+    def cards(self, configuration: Configuration, span: Span, tokens: bool) -> tuple[Wire | Dahdi, Wire | Dahdi]:
+        """The cards of our end and of the far one, joined; spans are asked for in their order. ValueError for what cannot be."""
+
+    def await_tick(self, tick: int) -> None:
+        """Return when a tick may begin: the kernel's drivers move sound by a clock of their own, which does not jump."""
+
+
+class WirePlant:
+    """Every span is a wire, whose far end is in this process or connects to its outside socket."""
+
+    line_code = CHANNEL_BANK
+
+    def cards(self, configuration: Configuration, span: Span, tokens: bool) -> tuple[Wire, Wire]:
+        """Two wires."""
+        if span.card != "wire":
+            raise ValueError(f"span {span.name} has real lines, which have no virtual time: set card to wire")
+        ends = ends_of(configuration, span)
+        near = Wire([SpanSettings(kind=ends.near, idle_bits=ends.idle_bits)], tokens)
+        far = Wire([SpanSettings(kind=ends.far, idle_bits=ends.idle_bits)], tokens)
+        if span.far_end == "outside":
+            self._open(near, span)
+            near.set_patience(0, configuration.alarm.silent_peer_seconds)
+        else:
+            join((near, 0), (far, 0))
+        return near, far
+
+    @staticmethod
+    def _open(wire: Wire, span: Span) -> None:
+        """The outside socket of a span; its ports at our own far end stay without a line, so that ports count alike there."""
+        if span.mode != "lockstep":
+            raise ValueError(f"span {span.name} is free-running, which has no meaning in virtual time: set mode to lockstep")
+        Path(span.socket).parent.mkdir(parents=True, exist_ok=True)
+        wire.listen(0, span.socket, span.name)
+
+    def await_tick(self, tick: int) -> None:
+        """At once: a wire has no time but the clock's."""
+
+
 class Ticker:
     """Steps both planes: a source of moments for the virtual clock. Tick k is over at (k + 1) ticks of time."""
 
-    def __init__(self, clock: VirtualClock, near: Plane, far: Plane | None) -> None:
+    def __init__(
+        self, clock: VirtualClock, near: Plane, far: Plane | None, await_tick: Callable[[int], None] = lambda tick: None
+    ) -> None:
         self.clock = clock
+        self.await_tick = await_tick
         self.near = near
         self.far = far
         self.near_events: Callable[[list[tuple[float, int, Any]]], None] = lambda events: None
@@ -68,6 +120,7 @@ class Ticker:
         tick = self._next
         self._promised = NEVER
         self.ticks += 1
+        self.await_tick(tick)
         self.near.tick(tick)
         if self.far is not None:
             self.far.tick(tick)
@@ -102,7 +155,7 @@ class MortalClock:
 
 
 class Simulation:
-    """Exchange, wire and network in virtual time."""
+    """Exchange, plant and network in virtual time."""
 
     def __init__(
         self,
@@ -112,33 +165,26 @@ class Simulation:
         *,
         tokens: bool = False,
         append: Callable[[Fact], object] | None = None,
+        plant: Plant | None = None,
     ) -> None:
-        """``sounds``: A-law by prompt name (pbx/prompts.py); ``tokens``: the spans carry tokens; ``append``: where facts go."""
+        """``sounds``: A-law by prompt name (pbx/prompts.py); ``tokens``: the spans carry tokens; ``append``: where facts go; ``plant``:
+        what the spans are, wires by default."""
         self.configuration = configuration
         self.tokens = tokens
+        self.plant: Plant = plant or WirePlant()
         self.clock = VirtualClock()
         self.facts: list[Fact] = []
         self.recorders_read = False
         """Whether somebody reads the recorders; otherwise it is no loss when they run over."""
         self.near = Plane.create(layout_of(configuration))
         self.far = Plane.create(layout_of(configuration))
-        self.near_wires: list[Wire] = []
-        self.far_wires: list[Wire] = []
-        for span in configuration.spans:
-            if span.card != "wire":
-                raise ValueError(f"span {span.name} has real lines, which have no virtual time: set card to wire")
-            ends = ends_of(configuration, span)
-            near = Wire([SpanSettings(kind=ends.near, idle_bits=ends.idle_bits)], tokens)
-            far = Wire([SpanSettings(kind=ends.far, idle_bits=ends.idle_bits)], tokens)
-            if span.far_end == "outside":
-                self._open(near, span)
-                near.set_patience(0, configuration.alarm.silent_peer_seconds)
-            else:
-                join((near, 0), (far, 0))
+        cards = [self.plant.cards(configuration, span, tokens) for span in configuration.spans]
+        for near, far in cards:
             self.near.add_card(near.card)
             self.far.add_card(far.card)
-            self.near_wires.append(near)
-            self.far_wires.append(far)
+        self.near_wires = [near for near, _ in cards if isinstance(near, Wire)]
+        self.far_wires = [far for _, far in cards if isinstance(far, Wire)]
+        """Of all spans, in their order; none where the plant has other cards."""
         # In virtual time there are no devices: these neither hear nor speak.
         self.sound_cards = [SoundCard() for _ in configuration.sound_devices]
         for card in self.sound_cards:
@@ -149,19 +195,13 @@ class Simulation:
         self.append: Callable[[Fact], object] = append or self.keep
         self._control_clock = MortalClock(self.clock)
         self.exchange = Exchange(configuration, self.near, self._control_clock, self.append, self.prompts, date_time=date_time)
-        self.network: Network = far_network.build(configuration, self.far, self.clock, far_prompts)
-        self.ticker = Ticker(self.clock, self.near, self.far)
+        self.network: Network = far_network.build(
+            configuration, self.far, self.clock, far_prompts, self.plant.line_code
+        )
+        self.ticker = Ticker(self.clock, self.near, self.far, self.plant.await_tick)
         self.ticker.near_events = self.exchange.floor.media
         self.ticker.far_events = self.network.media_events
         self.clock.sources.append(self.ticker)
-
-    @staticmethod
-    def _open(wire: Wire, span: Span) -> None:
-        """The outside socket of a span; its ports at our own far end stay without a line, so that ports count alike there."""
-        if span.mode != "lockstep":
-            raise ValueError(f"span {span.name} is free-running, which has no meaning in virtual time: set mode to lockstep")
-        Path(span.socket).parent.mkdir(parents=True, exist_ok=True)
-        wire.listen(0, span.socket, span.name)
 
     def await_peers(self, limit_seconds: float) -> bool:
         """Wait, in real time, for a far exchange on every outside socket; False when one did not come. Before ``start``."""

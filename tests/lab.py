@@ -187,13 +187,13 @@ class Person:
 class Lab:
     """One run."""
 
-    def __init__(self, seed=1, tokens=False, changes=(), configuration=None, sounds=None):
+    def __init__(self, seed=1, tokens=False, changes=(), configuration=None, sounds=None, plant=None):
         self.seed, self.tokens = seed, tokens
         self.random = random.Random(seed)
         self.configuration = configuration or configuration_of(tuple(changes))
         self.sounds = sounds or {row.name: sound_for(row.name, row.melody) for row in self.configuration.prompts}
         self.story = []
-        self.simulation = Simulation(self.configuration, china(), self.sounds, tokens=tokens, append=self._fact)
+        self.simulation = Simulation(self.configuration, china(), self.sounds, tokens=tokens, append=self._fact, plant=plant)
         self.simulation.recorders_read = False
         self.exchange, self.network = self.simulation.exchange, self.simulation.network
         self.faulty = False

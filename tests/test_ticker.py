@@ -52,3 +52,16 @@ def test_a_tick_under_way_is_not_lost_to_a_timer_an_ulp_before_its_end():
         clock.call_at(hundredth / 100, lambda: None)
     clock.run_until(10.0)
     assert plane.ticks == list(range(len(plane.ticks))) and len(plane.ticks) >= 999
+
+
+def test_a_plant_is_waited_for_before_each_tick():
+    """The kernel's drivers have a time of their own: a tick must not be run before it is due there."""
+    clock, plane, awaited = VirtualClock(), BusyPlane(), []
+
+    def await_tick(tick):
+        assert tick not in plane.ticks
+        awaited.append(tick)
+
+    clock.sources.append(Ticker(clock, plane, None, await_tick))
+    clock.run_until(1.0)
+    assert awaited == plane.ticks and len(awaited) >= 99

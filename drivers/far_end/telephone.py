@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from drivers.far_end.party import Party
+from drivers.far_end.telephone_line import CHANNEL_BANK
 from pbx.engine import Malformed
 from pbx.line import Line
 from pbx.signalling.analog.caller_identity import (
@@ -124,6 +125,7 @@ class Telephone(Party):
         super().__init__(network, name, number)
         self.line = line
         self.set = PLAIN
+        self.code = CHANNEL_BANK
         self.display: Display | None = None
         self.off_hook = False
         self.ringing = False
@@ -168,7 +170,7 @@ class Telephone(Party):
 
     def _close_loop(self) -> None:
         self._sent = REST & ~LOOP
-        self._order(SendBits(self._sent), Listen(RECEIVE_PROGRESS))
+        self._order(self._bits(self._sent), Listen(RECEIVE_PROGRESS))
         self._await_alert()
 
     def hang_up(self) -> None:
@@ -177,7 +179,7 @@ class Telephone(Party):
         self.state = "idle"
         self._stop_dialling()
         self._sent = REST
-        self._order(Silence(), SendBits(self._sent), Unlisten(RECEIVE_PROGRESS))
+        self._order(Silence(), self._bits(self._sent), Unlisten(RECEIVE_PROGRESS))
         if self.display is not None:
             self.display.clear()
             self._order(Listen(self.display.receivers))
@@ -187,13 +189,13 @@ class Telephone(Party):
     def ground(self, on: bool = True) -> None:
         """Ground the ring wire (ground start, earth key), or no longer."""
         self._sent = self._sent & ~GROUND if on else self._sent | GROUND
-        self._order(SendBits(self._sent))
+        self._order(self._bits(self._sent))
         self.noticed("grounds the line" if on else "no longer grounds the line")
 
     def flash(self, ms: int = 100) -> None:
         """Open the loop for a moment (register recall)."""
         at = self._now() + LEAD_S
-        self._timed(at + ms / 1000, SendBits(self._sent | LOOP, at), SendBits(self._sent, at + ms / 1000))
+        self._timed(at + ms / 1000, self._bits(self._sent | LOOP, at), self._bits(self._sent, at + ms / 1000))
         self.noticed("flashes")
 
     def dial_pulses(self, digits: str, pulses_per_second: float = 10, break_percent: float = 61.5, pause_ms: int = 700) -> None:
@@ -214,7 +216,7 @@ class Telephone(Party):
         commands: list[MediaCommand] = []
         for pulse in range(pulses):
             at = begins + pulse * period
-            commands += [SendBits(self._sent | LOOP, at), SendBits(self._sent, at + broken)]
+            commands += [self._bits(self._sent | LOOP, at), self._bits(self._sent, at + broken)]
         self._timed(begins + pulses * period, *commands)
 
     def _dialled(self) -> None:
@@ -233,6 +235,9 @@ class Telephone(Party):
         self._timed_until = max(self._timed_until, until)
         self._order(*commands)
 
+    def _bits(self, bits: int, at: float = 0.0) -> SendBits:
+        return SendBits(self.code.to_line(bits), at)
+
     def _now(self) -> float:
         return self.network.floor.clock.seconds()
 
@@ -240,14 +245,15 @@ class Telephone(Party):
 
     def bits(self, event: Bits) -> None:
         """Something on the wires has changed: ringing voltage, poles, feed, metering voltage."""
-        changed, self._seen = self._seen ^ event.value, event.value
+        seen = self.code.from_line(event.value)
+        changed, self._seen = self._seen ^ seen, seen
         if changed & FED:
-            self._feed(bool(event.value & FED))
+            self._feed(bool(seen & FED))
         if changed & POLES:
-            self.noticed("normal poles" if event.value & POLES else "reversal")
+            self.noticed("normal poles" if seen & POLES else "reversal")
         if changed & RINGING:
-            self._bell(not event.value & RINGING)
-        if changed & METERING and event.value & METERING:
+            self._bell(not seen & RINGING)
+        if changed & METERING and seen & METERING:
             self.pulses += 1
             self.noticed("metering pulse")
 

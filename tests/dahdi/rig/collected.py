@@ -100,6 +100,8 @@ def _module_reports(item: pytest.Item, module: str) -> dict[str, list[Any]]:
     reports = folder / REPORTS
     for line in reports.read_text().splitlines() if reports.exists() else []:
         data = json.loads(line)
+        if data.get("outcome") == "skipped" and isinstance(data["longrepr"], list):
+            data["longrepr"] = tuple(data["longrepr"])  # place and reason, of which JSON makes a list and pytest wants a tuple
         if data.get("outcome") == "failed":
             data["sections"].append(["the machine", f"what it said is in {folder}"])
         found[data["nodeid"]].append(data)

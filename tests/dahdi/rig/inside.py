@@ -7,8 +7,11 @@ the environment of the command is.
 """
 
 import ctypes
+import fcntl
 import json
 import os
+import socket
+import struct
 import subprocess
 import sys
 import time
@@ -19,6 +22,7 @@ LIBC = ctypes.CDLL(None, use_errno=True)
 FINIT_MODULE = 313
 """Number of the system call on x86-64, the only processor that User-Mode Linux of Debian knows."""
 READ_ONLY = 1  # MS_RDONLY of <sys/mount.h>
+SET_FLAGS, INTERFACE_UP = 0x8914, 1  # SIOCSIFFLAGS of <linux/sockios.h>, IFF_UP of <linux/if.h>
 POWER_OFF = 0x4321FEDC  # RB_POWER_OFF of <sys/reboot.h>
 CLEARED = ("/tmp", "/run", "/dev/shm")
 """Where a program may write; what the host has there cannot be seen inside."""
@@ -42,6 +46,12 @@ def mount_all(folder: str, shown: list[str]) -> None:
         if path.startswith(CLEARED):
             mount("hostfs", path, path, read_only=True)
     mount("hostfs", folder, folder)
+
+
+def raise_loopback() -> None:
+    """Bring ``lo`` up, with its address: programs of one machine talk by it."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
+        fcntl.ioctl(any_socket, SET_FLAGS, struct.pack("16sh14x", b"lo", INTERFACE_UP))
 
 
 def load(module: Path, parameters: str = "") -> None:
@@ -79,6 +89,7 @@ def work(folder: Path, outcome: dict) -> None:
     """Everything between the start and the end of the machine."""
     plan = json.loads((folder / "plan.json").read_text())
     mount_all(str(folder), plan["shown"])
+    raise_loopback()
     for name, parameters in plan["modules"]:
         load(Path(name), parameters)
     outcome["channels"] = configure(plan) if plan["configuration"] else 0
