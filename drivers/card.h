@@ -18,7 +18,8 @@
 /* Signalling channels. A card may carry frames on a port instead of sound: a D channel (Q.921), a No. 7 link (Q.703). Flags, bit stuffing
  * and check sequence are the card's, be they the kernel's or our own; octets come and go without them. The plane takes all frames behind
  * `read` and gives some before `write`, in the same thread; whatever works a channel in the tick stands between these two. Faults come
- * in their order among the frames, because signal unit error rate monitors count them. */
+ * in their order among the frames, because signal unit error rate monitors count them; where the kernel keeps the two apart (DAHDI), in
+ * their order among those of other ticks, and before those of their own. */
 #define CARD_FRAME_OCTETS 508 /* Q.921 has up to 260 octets and a header, signal units up to 272 and theirs */
 #define CARD_FRAME_GOOD 0
 #define CARD_FRAME_ABORTED 1   /* seven ones or more within it */

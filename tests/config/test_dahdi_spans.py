@@ -11,7 +11,16 @@ from config.loader import Configuration, check, load
 from pbx import commands
 from pbx.exchange import layout_of
 from pbx.plane_process import DahdiChannels
-from pbx.plant import ends_of, extensions_of, port_of, signalling_ports_of, sound_ports_of
+from pbx.plant import (
+    ends_of,
+    extensions_of,
+    lines_that_outlive_planes,
+    port_kinds_of,
+    port_of,
+    ports_of,
+    signalling_ports_of,
+    sound_ports_of,
+)
 from pbx.simulation import Simulation
 from pbx.vocabulary.numbers import Examination
 
@@ -196,3 +205,21 @@ def test_lamps_of_waiting_messages_and_who_dials_are_the_boards():
 class NobodysNumbers:
     def examine(self, digits):
         return Examination("more")
+
+
+def test_ports_are_found_by_the_names_of_lines_and_lines_by_their_channels():
+    configuration = check(EXAMPLE + MORE, "office.toml")
+    ports = ports_of(configuration)
+    assert ports["board-1/16"] == port_of(configuration, "board-1", 16) and ports["card-1/17"] == port_of(configuration, "card-1", 17)
+    assert port_kinds_of(configuration)[ports["board-1/16"]] == "fxs" and port_kinds_of(configuration)[ports["card-1/17"]] == "cas"
+    assert lines_that_outlive_planes(configuration, [1, 17, 31, 32, 63, 86, 87]) == {
+        *("card-1/1", "card-1/17", "card-1/31"),
+        *("board-1/1", "board-1/24"),
+    }
+
+
+@pytest.mark.parametrize(("patience", "wrong"), [("0", False), ("5", False), ("600", False), ("0.5", True), ("4.9", True), ("601", True)])
+def test_a_line_keeper_waits_long_enough_or_there_is_none(patience, wrong):
+    found = told(f"[line_keeper]\npatience_seconds = {patience}\n")
+    assert bool(found) == wrong
+    assert all("600" in one.cure + one.what or "at least 5, or 0" in one.cure for one in found)

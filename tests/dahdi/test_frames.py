@@ -182,22 +182,15 @@ def check_of(octets):
     return register ^ 0xFFFF
 
 
-def test_faults_made_bit_by_bit_are_told_in_their_order_among_good_frames():
+def test_faults_made_bit_by_bit_are_told_in_their_order_among_the_good_frames_of_other_ticks():
     good, after = b"\x00\x01\x7f good", b"\x00\x01\x7f after"
-    line = (
-        Bits()
-        .flags(6)
-        .frame(good, check_of(good))
-        .flags(2)
-        .frame(b"\x00\x01\x7f false", check_of(b"something else"))
-        .flags(2)
-        .frame(b"\x00\x01\x7f cut short", 0)
-        .ones(9)
-        .flags(4)
-        .frame(after, check_of(after))
-        .flags(6)
-        .octets()
+    units = (
+        Bits().flags(6).frame(good, check_of(good)),
+        Bits().flags(2).frame(b"\x00\x01\x7f false", check_of(b"something else")),
+        Bits().flags(2).frame(b"\x00\x01\x7f cut short", 0).ones(9),
+        Bits().flags(4).frame(after, check_of(after)),
     )
+    ticks = [unit.flags(6).octets().ljust(80, b"\x7e") for unit in units]
     with Control() as control:
         control.configure(47, lib.DAHDI_SIG_CLEAR)
         try:
@@ -205,9 +198,9 @@ def test_faults_made_bit_by_bit_are_told_in_their_order_among_good_frames():
                 idle = Bits().flags(10).octets() * 8
 
                 def wanted():
-                    for block in (idle, line.ljust(80, b"\x7e"), idle):
-                        raw.write(block[:80])
-                    ends.steps(3)
+                    for block in (idle[:80], *ticks, idle[:80]):
+                        raw.write(block)
+                        ends.steps()
                     return _ordered([event for _, event in ends.told[0]], good, after)
 
                 ends.until(wanted)

@@ -222,7 +222,7 @@ def test_a_span_that_is_pulled_is_not_held_by_a_keeper_alone(keeper: Path) -> No
     (device / "auto_assign").write_text("1")
     until(lambda: (device / "span-2").exists(), "the span does not come back")
     with Control() as control:
-        for channel in (32, 33):
+        for channel in (*range(32, 47), *range(48, 63)):
             control.configure(channel, lib.DAHDI_SIG_CAS, 0b1011)
     with Dahdi(DahdiSettings(32, channels=2)) as again:
         assert again.missing() == {}
