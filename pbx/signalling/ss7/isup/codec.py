@@ -1,11 +1,13 @@
 """Octets to ISUP messages and back (Q.763 clauses 1 and 2), from the circuit identification code on: the routing label is the MTP's.
 
 A message is circuit, type, mandatory fixed part, pointers, mandatory variable part, and an optional part with an octet 0 behind it.
-``decode`` never raises on what a peer sends: what is no message is ``Malformed``, an optional parameter that makes no sense ``Unreadable``,
-and one that is not known ``Unrecognized``, so that the procedures of compatibility (Q.764 clause 2.9.5) find its octets. It is as lenient as Q.763
-allows: gaps between parts and octets behind the end are passed over, and the pointer to an optional part may be missing, as in older
-editions. ``encode`` writes parts without gaps in the order of the table, refuses what is no message, and gives back the octets that
-``decode`` has read if they were written so. Left out: which optional parameters belong into a message, segmentation, all procedures.
+``decode`` never raises on what a peer sends: what is no message is ``Malformed``, an optional parameter that makes no sense
+``Unreadable``, and one that is not known ``Unrecognized``, so that the procedures of compatibility (Q.764 clause 2.9.5) find its octets.
+It is as lenient as Q.763 allows: gaps between parts and octets behind the end are passed over, and the pointer to an optional part may be
+missing, as in older editions;
+parts that overlap are refused. ``encode`` writes parts without gaps in the order of the table, refuses what is no message, and gives back
+the octets that ``decode`` has read if they were written so. Left out: which optional parameters belong into a message, segmentation, all
+procedures.
 """
 
 from typing import NamedTuple, TypeVar
@@ -107,18 +109,25 @@ def decode(octets: bytes) -> Message | Malformed:
         return _malformed("mandatory parts are missing", octets)
     fixed = octets[SHORTEST:at]
     parameters = (layout.fixed_parts.get(fixed) or _read_fixed(layout, fixed)).copy()
+    first = size
+    end = pointers
     for read in layout.variable:
         begin = at + octets[at]
-        end = begin + octets[begin] + 1 if pointers <= begin < size else size + 1
+        if not end <= begin < size:
+            return _malformed("a pointer leads astray", octets)
+        end = begin + octets[begin] + 1
         if end > size:
-            return _malformed("a pointer or length leads astray", octets)
+            return _malformed("a length leads out of the message", octets)
         parameter = read(octets[begin + 1 : end])
         if parameter is None:
             return _malformed("a mandatory parameter makes no sense", octets)
         parameters.append(parameter)
         at += 1
-    if layout.optional and at < size and octets[at] and not _read_optional(octets, at + octets[at], parameters):
-        return _malformed("the optional part does not end", octets)
+        first = min(first, begin)
+    if layout.optional and at < first and octets[at]:
+        begin = at + octets[at]
+        if begin < end or not _read_optional(octets, begin, parameters):
+            return _malformed("the optional part begins too early or does not end", octets)
     return Message(cic, kind, tuple(parameters))
 
 

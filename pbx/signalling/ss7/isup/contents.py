@@ -30,7 +30,7 @@ def _read_cause(contents: bytes) -> CauseIndicators | None:
 
 
 def _write_cause(value: CauseIndicators) -> bytes:
-    if not 0 <= value.cause < 128 and 0 <= value.location < 16 and 0 <= value.coding < 4:
+    if not (0 <= value.cause < 128 and 0 <= value.location < 16 and 0 <= value.coding < 4):
         raise ValueError(f"{value} is no cause of Q.850")
     first = value.coding << 5 | value.location
     if value.recommendation is None:
@@ -68,7 +68,7 @@ def _read_states(contents: bytes) -> CircuitStateIndicator | None:
 
 
 def _write_states(value: CircuitStateIndicator) -> bytes:
-    if not (0 < len(value.states) < 256):
+    if not 0 < len(value.states) < 256:
         raise ValueError(f"the states of {len(value.states)} circuits in one message")
     return bytes(_STATES.index(state) for state in value.states)
 
@@ -80,9 +80,10 @@ def _read_group(contents: bytes) -> ClosedUserGroupInterlockCode | None:
 
 
 def _write_group(value: ClosedUserGroupInterlockCode) -> bytes:
-    if not (len(value.network) == 4 and 0 <= value.group < 1 << 16):
+    network = bytes.fromhex(value.network)
+    if not (len(value.network) == 4 and len(network) == 2 and 0 <= value.group < 1 << 16):
         raise ValueError(f"{value} is no closed user group")
-    return bytes.fromhex(value.network) + value.group.to_bytes(2, "big")
+    return network + value.group.to_bytes(2, "big")
 
 
 def _read_reference(contents: bytes) -> CallReference | None:
@@ -134,7 +135,7 @@ def _read_instructions(contents: bytes) -> ParameterCompatibilityInformation | N
 def _write_instructions(value: ParameterCompatibilityInformation) -> bytes:
     octets = bytearray()
     for each in value.instructions:
-        if not 0 <= each.code < 256 and 0 <= each.pass_on_not_possible < 4:
+        if not (0 <= each.code < 256 and 0 <= each.pass_on_not_possible < 4):
             raise ValueError(f"{each} instructs nobody")
         if [bool(octet & EXTENSION) for octet in each.more] != [False] * (len(each.more) - 1) + [True] * bool(each.more):
             raise ValueError(f"{each} does not end once")

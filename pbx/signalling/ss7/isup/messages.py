@@ -1,10 +1,10 @@
 """The messages of ISUP as a table (Q.763 tables 4 and 21 to 53, edition 12/99; the Chinese ones of YDN 038-1997).
 
 A row says which parameters are mandatory, fixed and variable, in their order, and which may stand in the optional part: None where a
-message has no such part. Numbers of tables above 42 are those of a Chinese summary of that edition where it names them, else from
-memory, as are the lists of optional parameters. Reading and writing go by the mandatory parts alone; whether an optional parameter has a place in a
-message is for the procedures (Q.764 clause 2.9.5) to judge. What the Chinese messages hold is told by the manual of another maker's ISUP
-(Dialogic SS7 Protocols, ISUP Programmer's Manual, issue 15). Left out: the messages of American ISUP.
+message has no such part. Numbers of tables above 42 are those of a Chinese summary of that edition where it names them, else from memory,
+as are the lists of optional parameters. Reading and writing go by the mandatory parts alone; whether an optional parameter has a place in
+a message is for the procedures (Q.764 clause 2.9.5) to judge. What the Chinese messages hold is told by the manual of another maker's
+ISUP (Dialogic SS7 Protocols, ISUP Programmer's Manual, issue 15). Left out: the messages of American ISUP.
 """
 
 from enum import IntEnum

@@ -98,8 +98,8 @@ class Additional(msgspec.Struct, frozen=True, gc=False):
     """What an IAI adds to an IAM.
 
     ``other`` are the bits of the first indicator octet whose fields are in ``rest``: A network capability, B closed user group, C
-    additional calling party information, D additional routing, G charging. Where one of A to D is set, what follows cannot be told apart: bits E and F
-    (calling line, original called address) then stand in ``other`` too.
+    additional calling party information, D additional routing, G charging. Where one of A to D is set, what follows cannot be told apart:
+    bits E and F (calling line, original called address) then stand in ``other`` too.
     """
 
     calling: LineIdentity | None = None

@@ -7,6 +7,8 @@ the last field are passed over. Writers return the octets behind the heading, an
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from msgspec.structs import replace
+
 from pbx.signalling.ss7.bits import fields_of, reader, writer
 from pbx.signalling.ss7.numbers import pack, unpack
 from pbx.signalling.ss7.tup import contents as c
@@ -119,7 +121,7 @@ def _read_iai(octets: bytes) -> c.Contents | None:
             original, at = address
         flags &= ~(CALLING_LINE | ORIGINAL_CALLED)
     additional = c.Additional(calling, original, flags, octets[at:] if flags else b"")
-    return c.InitialAddress(signals, *values, additional=additional)
+    return replace(c.InitialAddress(signals, *values), additional=additional)
 
 
 def _write_iai(value: c.InitialAddress) -> bytes:
@@ -182,8 +184,8 @@ def _read_gsm(octets: bytes) -> c.Contents | None:
         original, at = address
         flags ^= GSM_ORIGINAL_CALLED
     rest = octets[at:] if flags & GSM_TRUNK else b""
-    values = _read_general(flags)
-    return c.GeneralInformation(*values, category=category, calling=calling, original_called=original, rest=rest)
+    told = c.GeneralInformation(*_read_general(flags))
+    return replace(told, category=category, calling=calling, original_called=original, rest=rest)
 
 
 def _write_gsm(value: c.GeneralInformation) -> bytes:
