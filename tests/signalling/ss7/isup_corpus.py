@@ -24,6 +24,28 @@ SIZES = {
     p.MlppPrecedence: (6, 6),
 }
 ANY_SIZE = (1, 20)
+MEANT = {
+    p.AccessTransport: ("1e028188", "7d029181", "28024849", "1e0281887d029181"),
+    p.ApplicationTransport: ("8283c0000001", "8182c0aa"),
+    p.ConnectionRequest: ("01020323010205",),
+    p.UserServiceInformation: ("8090a3", "8890"),
+    p.UserServiceInformationPrime: ("8090a3", "8890"),
+    p.UserTeleserviceInformation: ("9181", "9184"),
+    p.UserToUserInformation: ("044869", "00"),
+    p.DisplayInformation: ("b14849",),
+    p.CallReference: ("0102032301",),
+    p.SignallingPointCode: ("2301",),
+    p.OriginationIscPointCode: ("2301",),
+    p.GenericNotificationIndicator: ("e3", "80"),
+    p.BackwardGvns: ("81",),
+    p.UidActionIndicators: ("83",),
+    p.UidCapabilityIndicators: ("83",),
+    p.CallDiversionTreatmentIndicators: ("81",),
+    p.CallOfferingTreatmentIndicators: ("82",),
+    p.ConferenceTreatmentIndicators: ("81",),
+    p.MlppPrecedence: ("420123000001",),
+}
+"""Contents that mean something in the Recommendation that they belong to, for a reader who looks into them."""
 UNKNOWN_CODES = sorted({*range(1, 256)} - {row.code for row in table.ROWS})
 
 
@@ -41,7 +63,7 @@ def status_wanted(kind):
 
 
 def ranged(random, kind):
-    width = random.choice((0, 1, 7, 8, 9, 15, 30, 31, 255)) if status_wanted(kind) else random.randrange(256)
+    width = random.choice((0, 1, 7, 8, 9, 15, 30, 31, 254, 255)) if status_wanted(kind) else random.randrange(256)
     return p.RangeAndStatus(width, random.getrandbits(width + 1) if status_wanted(kind) else None)
 
 
@@ -57,7 +79,7 @@ def states(random, kind):
 
 
 def one_instruction(random):
-    more = random.choice((b"", b"", b"\x83", b"\x03\x80"))
+    more = random.choice((b"", b"", b"\x83"))
     flags = [bool(random.randrange(2)) for _ in range(5)]
     return p.ParameterInstructions(random.randrange(256), *flags, random.randrange(4), more)
 
@@ -77,8 +99,11 @@ SPECIAL = {
 }
 
 
-def parameter(random, wanted, kind=None):
-    """A parameter of a type, with anything in it; ``kind`` is that of the message it is for."""
+def parameter(random, wanted, kind=None, meant=False):
+    """A parameter of a type with anything in it, unless what other Recommendations say is ``meant``; ``kind`` is that of its message."""
+    if meant and wanted in MEANT:
+        read = table.BY_TYPE[wanted].form.read
+        return read(bytes.fromhex(random.choice(MEANT[wanted])))
     if wanted in SPECIAL:
         return SPECIAL[wanted](random, kind)
     values = {
@@ -94,26 +119,27 @@ def parameter(random, wanted, kind=None):
     return wanted(**values)
 
 
-def message(random, row, chosen=None, unknown=0):
+def message(random, row, chosen=None, unknown=0, meant=False):
     """A message of a row. ``chosen`` are the types of its optional parameters; None chooses."""
     cic = random.randrange(1 << 12)
     if row.national:
-        return Message(cic, row.type, (Unparsed(octets(random, 0, 20)),))
-    parameters = [parameter(random, wanted, row.type) for wanted in (*row.fixed, *row.variable)]
+        contents = b"\x0d\x01\x00" if meant else octets(random, 0, 20)
+        return Message(cic, row.type, (Unparsed(contents),))
+    parameters = [parameter(random, wanted, row.type, meant) for wanted in (*row.fixed, *row.variable)]
     allowed = list(row.optional or ())
     if chosen is None:
         chosen = random.sample(allowed, random.randint(0, min(len(allowed), 8)))
-    parameters += [parameter(random, wanted, row.type) for wanted in chosen]
+    parameters += [parameter(random, wanted, row.type, meant) for wanted in chosen]
     if row.optional is not None:
         parameters += [Unrecognized(random.choice(UNKNOWN_CODES), octets(random, 0, 9)) for _ in range(unknown)]
     return Message(cic, row.type, tuple(parameters))
 
 
-def every_message(random):
+def every_message(random, meant=False):
     """Every message bare, with each of its optional parameters alone, and with all of them one after another."""
     for row in messages.ROWS:
-        yield message(random, row, ())
+        yield message(random, row, (), meant=meant)
         for wanted in row.optional or ():
-            yield message(random, row, (wanted,))
+            yield message(random, row, (wanted,), meant=meant)
         if row.optional:
-            yield message(random, row, row.optional)
+            yield message(random, row, row.optional, meant=meant)

@@ -248,7 +248,7 @@ WRITTEN = (
     golden("UPT", "5100 34 00", 81, T.UPT),
     golden("FAC", "5100 33 01 2c01e3 00", 81, T.FAC, p.GenericNotificationIndicator(b"\xe3")),
     golden("LOP", "5100 40 01 430107 440100 00", 81, T.LOP, i.CallTransferReference(7), i.LoopPreventionIndicators()),
-    golden("APM", "5100 41 01 7803010203 00", 81, T.APM, p.ApplicationTransport(b"\x01\x02\x03")),
+    golden("APM", "5100 41 01 78048182c0aa 00", 81, T.APM, p.ApplicationTransport(b"\x81\x82\xc0\xaa")),
     golden("SDN", "5100 43 01 0503802103 00", 81, T.SDN, p.SubsequentNumber("123")),
     golden("PAM", "5100 28 0d0100", 81, T.PAM, Unparsed(b"\x0d\x01\x00")),
     golden("CRG", "5100 31 00ff", 81, T.CRG, Unparsed(b"\x00\xff")),

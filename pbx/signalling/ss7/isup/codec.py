@@ -4,10 +4,9 @@ A message is circuit, type, mandatory fixed part, pointers, mandatory variable p
 ``decode`` never raises on what a peer sends: what is no message is ``Malformed``, an optional parameter that makes no sense
 ``Unreadable``, and one that is not known ``Unrecognized``, so that the procedures of compatibility (Q.764 clause 2.9.5) find its octets.
 It is as lenient as Q.763 allows: gaps between parts and octets behind the end are passed over, and the pointer to an optional part may be
-missing, as in older editions;
-parts that overlap are refused. ``encode`` writes parts without gaps in the order of the table, refuses what is no message, and gives back
-the octets that ``decode`` has read if they were written so. Left out: which optional parameters belong into a message, segmentation, all
-procedures.
+missing, as in older editions; parts that overlap are refused. ``encode`` writes parts without gaps in the order of the table, refuses what
+is no message, and gives back the octets that ``decode`` has read if they were written so. Left out: which optional parameters belong into
+a message, segmentation, all procedures.
 """
 
 from typing import NamedTuple, TypeVar
