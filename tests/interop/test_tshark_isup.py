@@ -6,16 +6,19 @@ judged; what it does not know is listed in ``isup_in_tsharks_words.py`` and here
 """
 
 import random
+import subprocess
+from collections import defaultdict
 
 import pytest
 
+from pbx.signalling.ss7.bits import fields_of
 from pbx.signalling.ss7.isup import messages, table
 from pbx.signalling.ss7.isup import parameters as p
 from pbx.signalling.ss7.isup.codec import encode
 from pbx.signalling.ss7.isup.messages import MessageType
 from pbx.signalling.ss7.isup.parameter import Unparsed, Unreadable, Unrecognized
 from tests.interop import tshark
-from tests.interop.isup_in_tsharks_words import NOT_SHOWN, in_its_words, its_words, needs_no_words
+from tests.interop.isup_in_tsharks_words import BITS, NOT_SHOWN, in_its_words, its_words, needs_no_words
 from tests.interop.tshark import needs_tshark
 from tests.signalling.ss7 import isup_corpus
 from tests.signalling.ss7.isup_golden import GOLDEN
@@ -95,6 +98,35 @@ def test_lengths(read_by_tshark):
             if not isinstance(parameter, AS_OCTETS) and "isup.parameter_length" in fields:
                 contents = table.BY_TYPE[type(parameter)].form.write(parameter)
                 assert int(fields["isup.parameter_length"][0]) == len(contents), message
+
+
+def code_points():
+    """Names of tshark's fields, with the codes that it has words for, spare and reserved ones apart."""
+    ran = subprocess.run(["tshark", "-G", "values"], capture_output=True, check=True, text=True)
+    found = defaultdict(set)
+    for kind, field, value, text in (line.split("\t")[:4] for line in ran.stdout.splitlines() if line.startswith("V\tisup.")):
+        if kind == "V" and "spare" not in text and "eserved" not in text:
+            found[field].add(int(value, 0))
+    return found
+
+
+def test_code_points_have_names_there_too():
+    """Codes of ours that have a name have one in tshark; others are China's, or reserved or of another edition there."""
+    known = code_points()
+    unknown = {
+        (parameter.__name__, field.name, int(code))
+        for parameter, names in BITS.items()
+        for field, name in zip(fields_of(parameter), names.split(), strict=False)
+        if field.names is not None
+        for code in field.names
+        if int(code) not in known[f"isup.{name}"]
+    }
+    assert unknown == {
+        *(("CallingPartysCategory", "category", code) for code in (9, *range(0xF0, 0xF6), 0xF8)),
+        *(("RedirectionInformation", "original_reason", code) for code in (4, 5, 6)),
+        *(("TransmissionMediumRequirementPrime", "medium", code) for code in (2, *range(6, 11))),
+        *(("TransmissionMediumUsed", "medium", code) for code in (2, *range(6, 11))),
+    }
 
 
 def test_every_parameter_is_judged_or_said_not_to_be(read_by_tshark):

@@ -1,6 +1,7 @@
 """ISUP messages read and written: golden octets, every message with every parameter, what is refused, what is passed over (Q.763)."""
 
 import random
+from typing import Annotated
 
 import msgspec
 import pytest
@@ -8,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pbx.engine import Malformed
+from pbx.signalling.ss7.bits import REMEMBERED, Bits, fields_of
+from pbx.signalling.ss7.isup import codec, messages, table
 from pbx.signalling.ss7.isup import indicators as i
-from pbx.signalling.ss7.isup import messages, table
 from pbx.signalling.ss7.isup import parameters as p
 from pbx.signalling.ss7.isup.codec import Message, decode, encode, read_optional_part
 from pbx.signalling.ss7.isup.messages import MessageType as T
@@ -243,16 +245,30 @@ def test_our_own_nonsense_is_refused(message):
         encode(message)
 
 
-def test_what_is_remembered_has_a_limit(monkeypatch):
+def test_what_is_remembered_has_a_limit():
     """A peer that sends ever new contents makes forms and layouts forget, not grow; what they read stays right."""
-    from pbx.signalling.ss7.bits import REMEMBERED
-    from pbx.signalling.ss7.isup import codec
-
     layout = codec._LAYOUTS[T.INR]
     for value in range(REMEMBERED + 10):
-        octets = bytes((1, 0, T.INR, value & 0xFF, value >> 8, 0))
-        message = decode(octets)
-        assert message.parameters[0].calling_address == bool(value & 1)
-        encode(message)
+        low, high = value & 0xFF, value >> 8
+        fixed = bytes((1, 0, T.INR, low, high, 0))
+        assert decode(fixed).parameters == (i.InformationRequestIndicators(*(bool(low >> bit & 1) for bit in (0, 1, 3, 4, 7))),)
+        encode(decode(fixed))
+        bits = bytes((1, 0, T.ANM, 1, 0x11, 2, low, high, 0))
+        assert encode(decode(bits)) == bits
+        number = bytes((1, 0, T.ANM, 1, 0xC0, 4, low, high, 0x13, 0x21, 0))
+        assert encode(decode(number)) == number
     assert len(layout.fixed_parts) <= REMEMBERED
     assert len(layout.fixed_octets) <= REMEMBERED
+
+
+def test_fields_stand_where_their_letters_are():
+    class Strange(msgspec.Struct):
+        value: Annotated[int, Bits("CA")] = 0
+
+    class Wide(msgspec.Struct):
+        value: Annotated[bool, Bits("BA")] = False
+
+    for struct in (Strange, Wide):
+        with pytest.raises(AssertionError):
+            fields_of(struct)
+    assert [field.shift for field in fields_of(i.RedirectionInformation)] == [0, 4, 8, 12]

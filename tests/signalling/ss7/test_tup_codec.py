@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from msgspec.structs import asdict
 
 from pbx.engine import Malformed
+from pbx.signalling.ss7.bits import REMEMBERED
 from pbx.signalling.ss7.tup import contents as c
 from pbx.signalling.ss7.tup.codec import Message, decode, encode
 from pbx.signalling.ss7.tup.messages import BY_HEADING, ROWS, Heading
@@ -134,6 +135,14 @@ def test_a_lenient_reader_passes_over_spare_bits_and_what_is_behind():
 def test_circuits_of_a_range():
     assert c.CircuitRange(3).circuits(32) == [32, 33, 34, 35]
     assert c.CircuitRange(3, 0b1010).circuits(32) == [33, 35]
+
+
+def test_ever_new_contents_are_read_right():
+    """More kinds of initial address than are remembered."""
+    for value in range(REMEMBERED + 10):
+        octets = bytes((1, 0, Heading.IAM, value & 0x3F, value >> 6 & 0xFF, 0x10, 0x05))
+        agree(octets)
+        assert encode(decode(octets)) == octets
 
 
 CALLING = c.LineIdentity("1")
