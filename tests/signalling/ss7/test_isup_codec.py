@@ -235,6 +235,7 @@ INITIAL = (
                 p.ParameterCompatibilityInformation((p.ParameterInstructions(1, more=b"\x00"),)),
                 p.ParameterCompatibilityInformation((p.ParameterInstructions(1, more=b"\x80\x80"),)),
                 Unrecognized(256, b""),
+                Unrecognized(0, b"x"),  # its code ends the optional part
             )
         ),
     ],

@@ -122,7 +122,8 @@ def decode(octets: bytes) -> Message | Malformed:
             return _malformed("a mandatory parameter makes no sense", octets)
         parameters.append(parameter)
         at += 1
-        first = min(first, begin)
+        if first == size:
+            first = begin
     if layout.optional and at < first and octets[at]:
         begin = at + octets[at]
         if begin < end or not _read_optional(octets, begin, parameters):
@@ -229,11 +230,11 @@ def _write_optional(out: bytearray, parameters: tuple[Parameter, ...]) -> None:
         if known is not None:
             contents = known[1](parameter)
             out.append(known[0])
-        elif isinstance(parameter, Unrecognized | Unreadable):
+        elif isinstance(parameter, Unrecognized | Unreadable) and parameter.code:
             contents = parameter.octets
             out.append(parameter.code)
         else:
-            raise ValueError(f"{type(parameter).__name__} is no optional parameter")
+            raise ValueError(f"{parameter} is no optional parameter")
         out.append(len(contents))
         out += contents
     out.append(0)
