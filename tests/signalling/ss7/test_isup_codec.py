@@ -224,6 +224,7 @@ INITIAL = (
                 p.RangeAndStatus(256),
                 p.RangeAndStatus(1, 0b100),
                 p.CircuitStateIndicator(()),
+                p.CircuitStateIndicator((i.CircuitState(4),)),
                 p.ClosedUserGroupInterlockCode("123", 0),
                 p.ClosedUserGroupInterlockCode("1234", 1 << 16),
                 p.CallReference(1, b"\x01"),

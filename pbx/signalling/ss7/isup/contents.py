@@ -3,6 +3,7 @@
 As in ``forms.py`` a reader returns None for contents that make no sense, and a writer raises ValueError for a value that has no place.
 """
 
+from pbx.signalling.ss7.bits import fields_of, values_of, whole_of
 from pbx.signalling.ss7.isup.forms import Form
 from pbx.signalling.ss7.isup.indicators import CircuitState
 from pbx.signalling.ss7.isup.parameters import (
@@ -60,17 +61,18 @@ def _write_range(value: RangeAndStatus) -> bytes:
     return bytes((value.range,)) + value.status.to_bytes((value.range + 8) // 8, "little")
 
 
-_STATES = [CircuitState(octet & 3, octet >> 2 & 3, octet >> 4 & 3) for octet in range(64)]
+_STATE = fields_of(CircuitState)
+_STATES = [CircuitState(*values_of(_STATE, octet)) for octet in range(256)]
 
 
 def _read_states(contents: bytes) -> CircuitStateIndicator | None:
-    return CircuitStateIndicator(tuple(_STATES[octet & 0x3F] for octet in contents)) if contents else None
+    return CircuitStateIndicator(tuple(_STATES[octet] for octet in contents)) if contents else None
 
 
 def _write_states(value: CircuitStateIndicator) -> bytes:
     if not 0 < len(value.states) < 256:
         raise ValueError(f"the states of {len(value.states)} circuits in one message")
-    return bytes(_STATES.index(state) for state in value.states)
+    return bytes(whole_of(_STATE, state) for state in value.states)
 
 
 def _read_group(contents: bytes) -> ClosedUserGroupInterlockCode | None:
