@@ -33,6 +33,7 @@ ROOTS = ("pbx", "drivers", "ivr", "fax", "desk", "config", "benchmarks")
 PURE = (0, 1, 3)
 NOT_IN_PURE = {"time", "random", "socket", "threading", "os", "asyncio", "select", "subprocess", "signal", "secrets"}
 ENGINES = ("pbx.signalling.", "pbx.acd", "fax")
+SUITES = ("pbx.signalling.ss7",)  # several Recommendations that build upon one another, with a folder for each: one engine's folder
 
 LAYER_OF = {name: layer for layer, names in LAYERS.items() for name in names.split()}
 
@@ -75,7 +76,10 @@ def is_reactor(name):
 
 
 def folder_of(module):
-    """Return the folder a module lies in; an engine's folder is that of its Recommendation."""
+    """Return the folder a module lies in; an engine's folder is that of its Recommendation or suite of them."""
+    for suite in SUITES:
+        if module == suite or module.startswith(f"{suite}."):
+            return suite
     return module if MODULES.get(module, Path()).name == "__init__.py" else module.rpartition(".")[0]
 
 
