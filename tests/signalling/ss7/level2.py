@@ -1,8 +1,8 @@
 """A level 2 for tests of level 3: links that number, confirm, retrieve and lose what a real one would, cut at any moment.
 
-Two ``End``s make a link. Each signal unit takes a transmission time and a delay; the far end accepts it in order and its number comes back as a
-confirmation, so that at a cut some units are confirmed, some accepted but not confirmed, some on the way, some never transmitted. Each end
-notices a cut by itself, at its own time. Nothing here knows level 3.
+Two ``End``s make a link. Each signal unit takes a transmission time and a delay; the far end accepts it in order and its number comes
+back as a confirmation, so that at a cut some units are confirmed, some accepted but not confirmed, some on the way, some never
+transmitted. Each end notices a cut by itself, at its own time. Nothing here knows level 3.
 """
 
 import heapq

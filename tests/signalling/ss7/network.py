@@ -1,4 +1,8 @@
-"""Signalling points with their links in virtual time, and users that number what they send, so that every loss, doubling and overtaking is seen."""
+"""Signalling points with their links in virtual time, and users that number what they send, so that every loss, doubling and overtaking is
+seen.
+"""
+
+import itertools
 
 from pbx.engine import Malformed, Noted, Unexpected
 from pbx.signalling.ss7.mtp3 import management, operation
@@ -170,10 +174,10 @@ class Network:
     def damage(self):
         """How many messages are lost, doubled, out of order."""
         lost = doubled = overtaken = 0
-        for (_, last), numbers in ((entry, dict(self.faults())[entry[0]]) for entry in self.sequence.items() if entry[0] in dict(self.faults())):
-            lost += last - len(set(numbers))
+        for key, numbers in self.faults():
+            lost += self.sequence[key] - len(set(numbers))
             doubled += len(numbers) - len(set(numbers))
-            overtaken += sum(later < earlier for earlier, later in zip(numbers, numbers[1:], strict=False))
+            overtaken += sum(later < earlier for earlier, later in itertools.pairwise(numbers))
         return lost, doubled, overtaken
 
     def unavailable(self):
@@ -226,5 +230,3 @@ def far_message(site, link, name, opc, slc, **fields):
 
 def shorter(variant=VARIANT, **timers):
     return variant.adjusted(timers_ms=timers)
-
-

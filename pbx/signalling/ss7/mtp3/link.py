@@ -28,8 +28,9 @@ UNAVAILABLE = (
 class Link:
     """A signalling link.
 
-    ``active``: level 2 is in service and the link test has passed. ``ordered``: people want it in service. ``stale``: traffic went
-    another way while the far processor was out, so what waits in level 2 is old.
+    ``active``: level 2 is in service and the link test has passed. ``ordered``: it is wanted in service. ``withdrawn``: people have taken
+    it out, so link set control leaves it alone. ``stale``: traffic went another way while a processor was out, so what waits in
+    level 2 is old.
     """
 
     def __init__(self, room: Room, plan: LinkPlan, link_set: "LinkSet") -> None:
@@ -38,6 +39,7 @@ class Link:
         self.code = plan.code
         self.link_set = link_set
         self.ordered = False
+        self.withdrawn = False
         self.active = False
         self.local_outage = False
         self.remote_outage = False
@@ -133,6 +135,8 @@ class LinkSet:
             return
         wanting = self.normal_count
         for link in self.links:
+            if link.withdrawn:
+                continue
             if wanting > 0:
                 link.activity.order(True)
                 wanting -= link.available

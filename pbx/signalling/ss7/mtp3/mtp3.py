@@ -190,15 +190,19 @@ class Mtp3:
 
     def _activate(self, order: operation.ActivateLink) -> None:
         link = self._room.links[order.link]
+        link.withdrawn = False
         link.activity.order(True)
 
     def _deactivate(self, order: operation.DeactivateLink) -> None:
         link = self._room.links[order.link]
+        link.withdrawn = True
         link.activity.order(False)
 
     def _activate_set(self, order: operation.ActivateLinkSet) -> None:
         link_set = self._room.link_sets[order.link_set]
         link_set.ordered = True
+        for link in link_set.links:
+            link.withdrawn = False
         link_set.adjust()
 
     def _deactivate_set(self, order: operation.DeactivateLinkSet) -> None:

@@ -166,6 +166,8 @@ class RouteManagement:
 
     def _status(self, link_set: "LinkSet", destination: "Destination") -> int:
         """How an adjacent point must see the way to a destination through us."""
+        if all(route.link_set is link_set for route in destination.groups[0]):
+            return ALLOWED  # our first choice is that very point, so it has no use for us
         usable = destination.usable()
         if not usable:
             return PROHIBITED

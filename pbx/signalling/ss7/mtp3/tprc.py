@@ -59,10 +59,12 @@ class PointRestart:
         return ()
 
     def _end(self, _: Any, now: float) -> Sequence[Output]:
-        for link_set in self.room.link_sets.values():
-            if link_set.up:
-                link_set.restart.allow()
-                self.room.post(link_set.restart.machine, "restarted")
+        up = [link_set for link_set in self.room.link_sets.values() if link_set.up]
+        for link_set in up:
+            link_set.open = True
+        for link_set in up:
+            link_set.restart.allow()
+            self.room.post(link_set.restart.machine, "restarted")
         self.room.post(self.machine, "opened")
         return ()
 
