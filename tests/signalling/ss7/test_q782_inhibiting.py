@@ -6,7 +6,7 @@ memory.
 
 import pytest
 
-from pbx.signalling.ss7.mtp3.operation import DeactivateLink, InhibitLink, Inhibited, UninhibitLink
+from pbx.signalling.ss7.mtp3.operation import DeactivateLink, Inhibited, InhibitLink, UninhibitLink
 from pbx.signalling.ss7.primitives import InService, Pause, Resume
 from tests.signalling.ss7.tester import E, ready
 

@@ -101,7 +101,9 @@ def test_9_1_1_transfer_prohibited_sent_on_an_alternative_route():
     tester.answers -= {"align"}
     tester.fail("B0")
     tester.fail("B1")
-    assert [(name, link[0], message.destination) for name, link, _, message in tester.messages if message.destination == D] == [("TFP", "C", D)]
+    assert [(name, link[0], message.destination) for name, link, _, message in tester.messages if message.destination == D] == [
+        ("TFP", "C", D)
+    ]
 
 
 def test_9_1_2_transfer_prohibited_broadcast():

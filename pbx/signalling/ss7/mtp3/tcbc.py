@@ -30,7 +30,7 @@ class Changeback:
         self.code = code
         variant = room.variant
         seconds = {name: variant.seconds[name] for name in ("T3", "T4", "T5")}
-        self.machine = Machine(variant.chart("TCBC", STATES, "begin"), self, seconds)
+        self.machine = Machine(variant.chart("TCBC", STATES, "CBA"), self, seconds)
         self._hold = hold
         room.post(self.machine, "begin")
 
@@ -67,18 +67,18 @@ _NOTHING = Cell(None)
 _ENDED = ("Ended",)
 
 STATES: dict[str, State] = {
-    "New": State("traffic is held", {"begin": Cell(_C._begin, ("FirstDeclared", "Timed"))}),
+    "New": State("traffic is held", {"begin": Cell(_C._begin, ("FirstDeclared", "Timed")), "CBA": _NOTHING}),
     "FirstDeclared": State(
         "the declaration is sent",
-        {"begin": _NOTHING, "CBA": Cell(_C._end, _ENDED), "T4": Cell(_C._repeat, ("SecondDeclared",))},
+        {"CBA": Cell(_C._end, _ENDED), "T4": Cell(_C._repeat, ("SecondDeclared",))},
         ("T4",),
     ),
     "SecondDeclared": State(
         "the declaration is sent a second time",
-        {"begin": _NOTHING, "CBA": Cell(_C._end, _ENDED), "T5": Cell(_C._not_acknowledged, _ENDED)},
+        {"CBA": Cell(_C._end, _ENDED), "T5": Cell(_C._not_acknowledged, _ENDED)},
         ("T5",),
     ),
-    "Timed": State("traffic rests for T3", {"begin": _NOTHING, "CBA": _NOTHING, "T3": Cell(_C._end, _ENDED)}, ("T3",)),
-    "Ended": State("traffic goes on", {"begin": _NOTHING, "CBA": _NOTHING}),
+    "Timed": State("traffic rests for T3", {"CBA": _NOTHING, "T3": Cell(_C._end, _ENDED)}, ("T3",)),
+    "Ended": State("traffic goes on", {"CBA": _NOTHING}),
 }
 """Figure 31/Q.704."""

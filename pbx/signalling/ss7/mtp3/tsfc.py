@@ -32,7 +32,7 @@ class CongestionTest:
         self.destination = destination
         variant = room.variant
         seconds = {name: variant.seconds[name] for name in ("T15", "T16")}
-        self.machine = Machine(variant.chart("RCAT", STATES, "cease"), self, seconds)
+        self.machine = Machine(variant.chart("RCAT", STATES, "TFC"), self, seconds)
 
     def _ask(self, _: Any, now: float) -> Sequence[Output]:
         """A test of one priority less: who is congested as much as before answers by TFC."""
@@ -52,16 +52,12 @@ class CongestionTest:
         return ()
 
 
-_NOTHING = Cell(None)
 _CONGESTED = Cell(None, ("Congested",))
-_IDLE = Cell(None, ("Idle",))
 
 STATES: dict[str, State] = {
-    "Idle": State("not congested", {"cease": _NOTHING, "TFC": _CONGESTED}),
-    "Congested": State("TFC has come", {"cease": _IDLE, "TFC": _CONGESTED, "T15": Cell(CongestionTest._ask, ("Testing",))}, ("T15",)),
-    "Testing": State(
-        "RCT is sent", {"cease": _IDLE, "TFC": _CONGESTED, "T16": Cell(CongestionTest._better, ("Testing", "Idle"))}, ("T16",)
-    ),
+    "Idle": State("not congested", {"TFC": _CONGESTED}),
+    "Congested": State("TFC has come", {"TFC": _CONGESTED, "T15": Cell(CongestionTest._ask, ("Testing",))}, ("T15",)),
+    "Testing": State("RCT is sent", {"TFC": _CONGESTED, "T16": Cell(CongestionTest._better, ("Testing", "Idle"))}, ("T16",)),
 }
 """Figure 46c/Q.704 (national option)."""
 

@@ -14,9 +14,7 @@ from pbx.machine import Chart, State, Timer
 from pbx.signalling.ss7.mtp3.label import FORMS
 
 VARIANTS = Path(__file__).resolve().parents[4] / "config" / "variants"
-TIMERS = frozenset(
-    "T1 T2 T3 T4 T5 T6 T8 T10 T11 T12 T13 T14 T15 T16 T17 T18 T19 T20 T21 T22 T23 Q707T1 Q707T2".split()  # noqa: SIM905 - one line to read
-)
+TIMERS = frozenset(f"T{number}" for number in (*range(1, 7), 8, 10, *range(12, 24))) | {"Q707T1", "Q707T2"}
 
 
 class VariantError(ValueError):
