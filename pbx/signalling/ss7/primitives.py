@@ -50,7 +50,7 @@ class RetrievalRequest(msgspec.Struct, frozen=True, gc=False):
 
 
 class LocalProcessorOutage(msgspec.Struct, frozen=True, gc=False):
-    """Level 3 cannot work: status indication SIPO goes out until ``LocalProcessorRecovered``."""
+    """Level 3 cannot work: status indication SIPO goes out until ``LocalProcessorRecovered``, also after a new ``Start``."""
 
 
 class LocalProcessorRecovered(msgspec.Struct, frozen=True, gc=False):

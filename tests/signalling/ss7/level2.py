@@ -68,7 +68,7 @@ class End:
                 self.waiting.clear()
                 self.unconfirmed.clear()
                 self.sent = self.accepted = self.confirmed = 0
-                self.outage = self.remote_outage = self.paused = False
+                self.remote_outage = self.paused = False
                 if self.far.state == "in":  # it sees SIOS and then SIO
                     self.world.at(self.wire.delay(), self.far.fail, "SIOS", self.far.generation)
                 self.wire.try_alignment()
@@ -162,6 +162,9 @@ class End:
         if generation == self.generation and self.state == "aligning" and self.wire.whole and self.far.state in ("aligning", "in"):
             self.state = "in"
             self.up(p.InService())
+            if self.outage:
+                self.signal("outage")
+            self.transmit()
 
     def fail(self, reason, generation):
         if generation == self.generation and self.state != "out":

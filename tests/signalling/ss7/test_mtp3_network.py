@@ -129,6 +129,23 @@ def test_a_processor_outage_loses_nothing_that_was_not_in_the_link(seconds):
     assert network.unavailable() == {}
 
 
+def test_a_link_that_aligns_during_a_processor_outage_is_tested_until_it_is_over():
+    network = up(pair(5))
+    a, b = network.sites["A"], network.sites["B"]
+    a.give(operation.BlockLink("A-B/0"))
+    network.wires["A-B/0"].cut()
+    network.run(2)
+    network.wires["A-B/0"].mend()
+    network.run(60)
+    assert a.mtp3.link_state("A-B/0").endswith("(Testing)")
+    assert b.mtp3.link_state("A-B/0").endswith("(Testing)")
+    failures = a.mtp3.counters["link failure"]
+    a.give(operation.UnblockLink("A-B/0"))
+    network.run(10)
+    assert network.unavailable() == {}
+    assert a.mtp3.counters["link failure"] == failures
+
+
 def test_the_square_shares_its_load():
     network = up(square(), 20)
     network.send_all("A", "B", 2)

@@ -15,6 +15,8 @@ from pbx.signalling.ss7.primitives import Emergency, Start, Stop
 if TYPE_CHECKING:
     from pbx.signalling.ss7.mtp3.link import Link
 
+IN_SERVICE = frozenset({"Testing", "Active"})
+
 
 class LinkActivity:
     """The box of one link."""
@@ -23,6 +25,11 @@ class LinkActivity:
         self.link = link
         variant = link.room.variant
         self.machine = Machine(variant.chart("LSAC", STATES, "deactivate"), self, {"T17": variant.seconds["T17"]})
+
+    @property
+    def in_service(self) -> bool:
+        """Whether level 2 is in service, so that the far end may use the link."""
+        return self.machine.state in IN_SERVICE
 
     def order(self, wanted: bool) -> None:
         """People or link set control want the link active, or not."""

@@ -176,7 +176,7 @@ class Mtp3:
         self._room.post(link.changeover.machine, "complete")
 
     def _remote_outage(self, link: Link, _: RemoteProcessorOutage) -> None:
-        if link.active:
+        if link.activity.in_service:
             link.remote_outage = True
             link.review()
 

@@ -64,8 +64,13 @@ class LinkTestControl:
         self.link.room.post(self.link.activity.machine, "test-passed")
         return ()
 
-    def _failed(self, _: Any, now: float) -> Sequence[Output]:
+    def _failed(self, argument: Any, now: float) -> Sequence[Output]:
+        """Twice no right answer. While a processor is out nobody could answer: that says nothing about the link, and it is tested again."""
         room = self.link.room
+        if self.link.local_outage or self.link.remote_outage:
+            self.machine.choose("FirstTest")
+            return self._test(argument, now)
+        self.machine.choose("Idle")
         room.count("link test failed")
         room.tell(Warned(self.link.name, "signalling link test failed twice"))
         room.post(self.link.activity.machine, "test-failed")
@@ -102,8 +107,8 @@ STATES: dict[str, State] = {
         {
             "stop": _STOP,
             "right-answer": Cell(_T._passed, _PASSED),
-            "wrong-answer": Cell(_T._failed, ("Idle",)),
-            "Q707T1": Cell(_T._failed, ("Idle",)),
+            "wrong-answer": Cell(_T._failed, ("Idle", "FirstTest")),
+            "Q707T1": Cell(_T._failed, ("Idle", "FirstTest")),
         },
         ("Q707T1",),
     ),

@@ -71,7 +71,7 @@ class Changeover:
     def _order_before(self, fsnc: int, now: float) -> Sequence[Output]:
         """The far end has seen the failure first."""
         link = self.link
-        if link.activity.machine.state in ("Testing", "Active"):
+        if link.activity.in_service:
             self._order = fsnc
             link.room.post(link.activity.machine, "order")
         else:
