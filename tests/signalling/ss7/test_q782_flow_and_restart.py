@@ -8,6 +8,7 @@ import pytest
 
 from pbx.signalling.ss7.mtp3 import operation
 from pbx.signalling.ss7.primitives import (
+    InService,
     LinkCongestion,
     Pause,
     RestartBegins,
@@ -215,6 +216,25 @@ def test_10_6_restart_of_an_adjacent_point():
     assert Resume(E) in tester.told
     tester.user(E, 0, 1)
     assert tester.users
+
+
+def test_10_6_routes_and_tra_that_come_while_the_first_link_is_tested():
+    """The adjacent point is quicker: TFP and TRA come before our link test has passed, and count."""
+    tester = ready()
+    tester.far("TFP", "C0", 0, destination=B)
+    tester.answers -= {"TRA", "align", "SLTA"}
+    tester.fail("B0")
+    tester.fail("B1")
+    tester.wait(2)
+    tester.indicate("B0", InService())
+    tester.far("TFP", "B0", 0, destination=D)
+    tester.far("TRA", "B0", 0)
+    tester.clear()
+    tester.test_message("SLTA", "B0")
+    assert [name for name, *_ in tester.said()] == ["TRA"]
+    assert Resume(E) in tester.told
+    tester.all_users(D, 1)
+    assert tester.spread(1) == {"C0": 8, "C1": 8}
 
 
 def test_10_7_restart_of_an_adjacent_point_without_tra():

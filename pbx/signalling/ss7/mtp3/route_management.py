@@ -114,15 +114,19 @@ class RouteManagement:
             room.routing.control(destination)
 
     def forget(self, link_set: "LinkSet") -> None:
-        """The adjacent point restarts: what it has told, and what it was told, counts no more (Q.704 section 9.3)."""
-        for key in [key for key in self._told if key[0] == link_set.name]:
-            del self._told[key]
+        """The link set is lost: what the adjacent point has told, and what it was told, counts no more."""
+        self.forget_told(link_set)
         for destination in self.room.routing.destinations.values():
             for route in destination.routes:
                 if route.link_set is link_set:
                     self._change(destination, route, ALLOWED)
 
     # What we tell.
+
+    def forget_told(self, link_set: "LinkSet") -> None:
+        """The adjacent point restarts: it does not know any more what it was told (Q.704 section 9.3)."""
+        for key in [key for key in self._told if key[0] == link_set.name]:
+            del self._told[key]
 
     def asked(self, message: Message, link_set: "LinkSet") -> None:
         """RST or RSR: answer only if the way is better, or worse, than the other point believes."""

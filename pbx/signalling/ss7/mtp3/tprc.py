@@ -94,18 +94,18 @@ class AdjacentRestart:
 
     def _up(self, argument: Any, now: float) -> Sequence[Output]:
         room = self.link_set.room
-        self.allowed = False
-        room.routes.forget(self.link_set)
         if not room.restart.restarted:
             room.post(room.restart.machine, "link-set-up")
+            if self.allowed:
+                room.post(room.restart.machine, "TRA")
             self.machine.choose("Both")
         elif room.routing.destinations[self.link_set.adjacent].accessible:
             self._open(argument, now)
             self.machine.choose("Accessible")
-        elif not room.plan.restart:
+        elif self.allowed or not room.plan.restart:
             self.allow()
             self._open(argument, now)
-            self.machine.choose("Accessible")
+            self.machine.choose("Quiet")
         else:
             self.allow()
             self.machine.choose("Restarting")
@@ -124,9 +124,16 @@ class AdjacentRestart:
     def _down(self, _: Any, now: float) -> Sequence[Output]:
         room = self.link_set.room
         self.link_set.open = False
+        self.allowed = False
         room.routing.review()
+        room.routes.forget(self.link_set)
         if not any(link_set.up for link_set in room.link_sets.values()):
             room.post(room.restart.machine, "isolated")
+        return ()
+
+    def _allowed_early(self, _: Any, now: float) -> Sequence[Output]:
+        """The adjacent point sees the link in service while we still test it."""
+        self.allowed = True
         return ()
 
     def _allowed(self, argument: Any, now: float) -> Sequence[Output]:
@@ -148,7 +155,7 @@ class AdjacentRestart:
     def _unexpected(self, _: Any, now: float) -> Sequence[Output]:
         """The adjacent point has restarted and we had not seen it: it must know our routes (section 9.4)."""
         self.allowed = True
-        self.link_set.room.routes.forget(self.link_set)
+        self.link_set.room.routes.forget_told(self.link_set)
         self.allow()
         return ()
 
@@ -199,7 +206,12 @@ _GONE = Cell(_A._down, ("Unavailable",))
 ADJACENT_STATES: dict[str, State] = {
     "Unavailable": State(
         "the link set is not available",
-        {"up": Cell(_A._up, ("Both", "Accessible", "Restarting")), "down": _NOTHING, "restarted": _NOTHING},
+        {
+            "up": Cell(_A._up, ("Both", "Accessible", "Restarting", "Quiet")),
+            "down": _NOTHING,
+            "restarted": _NOTHING,
+            "TRA": Cell(_A._allowed_early),
+        },
     ),
     "Both": State(
         "this point restarts itself",
