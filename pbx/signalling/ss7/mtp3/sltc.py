@@ -114,7 +114,7 @@ STATES: dict[str, State] = {
     ),
     "Passed": State(
         "the link is good",
-        {"stop": _STOP, "wrong-answer": _NOTHING, "Q707T2": Cell(_T._again, ("FirstTest", "Passed"))},
+        {"stop": _STOP, "right-answer": _NOTHING, "wrong-answer": _NOTHING, "Q707T2": Cell(_T._again, ("FirstTest", "Passed"))},
         ("Q707T2",),
     ),
 }

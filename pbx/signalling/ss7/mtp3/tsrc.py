@@ -8,7 +8,7 @@ link sets of one priority first, among links of the set then; a flow whose own l
 (route_management.py).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -84,15 +84,16 @@ class Hold:
         self.flows: list[Flow] = []
         self.queue: list[tuple[Flow, bytes]] = []
 
-    def add(self, flow: Flow) -> None:
-        """Hold a flow; what another hold has of it comes along, in order."""
-        other = flow.hold
-        if other is not None:
-            other.flows.remove(flow)
-            self.queue += [entry for entry in other.queue if entry[0] is flow]
-            other.queue = [entry for entry in other.queue if entry[0] is not flow]
-        flow.hold = self
-        self.flows.append(flow)
+    def take(self, flows: Sequence[Flow]) -> None:
+        """Hold these flows; what other holds have of them comes along, in order."""
+        others = {id(flow.hold): flow.hold for flow in flows if flow.hold is not None}
+        for flow in flows:
+            flow.hold = self
+        self.flows += flows
+        for other in others.values():
+            self.queue += [entry for entry in other.queue if entry[0].hold is self]
+            other.queue = [entry for entry in other.queue if entry[0].hold is other]
+            other.flows = [flow for flow in other.flows if flow.hold is other]
 
 
 class Sending(msgspec.Struct):
@@ -221,11 +222,7 @@ class Routing:
 
     def take_over(self, link: "Link") -> Hold:
         """Hold all flows that go over a link, wherever they may be held already."""
-        hold = Hold()
-        for flow in self.flows.values():
-            if flow.link is link:
-                hold.add(flow)
-        return hold
+        return self._held([flow for flow in self.flows.values() if flow.link is link])
 
     def release(self, hold: Hold, retrieved: Sequence[bytes] = ()) -> None:
         """Let held flows go, over the links that are right now: first what was retrieved, then what was held."""
@@ -265,10 +262,9 @@ class Routing:
             changeback = Changeback(self.room, link, self.room.links[name], self.codes, self._held(flows))
             self.room.changebacks[link.name, changeback.code] = changeback
 
-    def _held(self, flows: Iterable[Flow]) -> Hold:
+    def _held(self, flows: Sequence[Flow]) -> Hold:
         hold = Hold()
-        for flow in flows:
-            hold.add(flow)
+        hold.take(flows)
         return hold
 
     def force(self, destination: Destination) -> None:
