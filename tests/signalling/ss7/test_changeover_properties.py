@@ -7,6 +7,7 @@ prints. The harness must be able to see damage: a test cripples the retrieval an
 import pytest
 
 from pbx.signalling.ss7.primitives import Bsnt, RetrievalRequest
+from tests.signalling.ss7.level2 import TRANSMISSION
 from tests.signalling.ss7.network import pair, square, up
 
 STEP = 0.004
@@ -97,6 +98,39 @@ def test_behind_two_transfer_points_any_link_within_a_set_fails(seed):
     storm(network, ["A-Y/0", "A-Y/1"], BOTH_WAYS, 10, load=1)
     assert network.damage() == (0, 0, 0), f"seed {seed}: {network.faults()[:2]}"
     assert network.unavailable() == {}
+
+
+ERLANG = 0.4
+CUTS, LONG_CUTS = 10, 1000
+
+
+def calls(network, seconds):
+    """Poisson traffic of so many erlang on each of two links, both ways."""
+    chance = network.world.random
+    end = network.world.now + seconds
+    while network.world.now < end:
+        network.run(chance.expovariate(2 * ERLANG / TRANSMISSION))
+        network.send("A", "B", chance.randrange(16))
+        network.send("B", "A", chance.randrange(16))
+
+
+def test_two_links_at_four_tenths_of_an_erlang_and_one_is_cut_again_and_again(long):
+    """Each at a random moment, each comes back; a thousand times with --long. The survivor carries 0.8 erlang meanwhile."""
+    network = up(pair(77))
+    chance = network.world.random
+    for _ in range(LONG_CUTS if long else CUTS):
+        calls(network, 0.3 * chance.random())
+        wire = network.wires[chance.choice(("A-B/0", "A-B/1"))]
+        wire.cut(chance.choice((0.0, 0.02, 0.2)))
+        calls(network, 2 + chance.random())
+        wire.mend()
+        calls(network, 4.2)
+    network.run(3)
+    assert network.damage() == (0, 0, 0)
+    assert network.unavailable() == {}
+    for site in network.sites.values():
+        assert site.mtp3.counters["messages retrieved"] > 0
+        assert "changeover without acknowledgement" not in site.mtp3.counters
 
 
 def test_a_retrieval_that_forgets_is_seen(monkeypatch):

@@ -91,6 +91,13 @@ def test_links_adopted_after_a_restart_of_control_carry_traffic_at_once():
     assert network.damage() == (0, 0, 0)
 
 
+def test_nothing_to_adopt_is_a_start():
+    site = pair().sites["A"]
+    site.take(site.mtp3.adopt([], 0.0))
+    assert site.told == [RestartBegins()]
+    assert site.mtp3.state == "Isolated"
+
+
 def test_management_inhibiting_between_two_points_loses_nothing():
     network = up(pair(3))
     a = network.sites["A"]

@@ -99,6 +99,20 @@ def test_1_6_emergency_restart_of_a_link_set():
     assert ("B0", "EmergencyCeases") in tester.orders
 
 
+def test_1_7_a_link_that_people_have_taken_out_stays_out():
+    """Deactivation by order: link set control does not bring the link back, another order does."""
+    tester = ready()
+    tester.give(operation.DeactivateLink("B0"))
+    tester.answers.discard("align")
+    tester.fail("B1")
+    tester.wait(5)
+    assert ("B0", "Start") not in tester.orders
+    tester.answers.add("align")
+    tester.give(operation.ActivateLink("B0"))
+    tester.wait(1)
+    assert tester.state("B0") == ["available"]
+
+
 def test_2_1_message_with_an_invalid_sub_service_field():
     """Message received with an invalid SSF (discrimination)."""
     tester = ready()

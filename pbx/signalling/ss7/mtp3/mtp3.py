@@ -119,7 +119,12 @@ class Mtp3:
         return self._room.deadline()
 
     def adopt(self, links: Sequence[str], now: float) -> Sequence[Any]:
-        """After a restart of control: these links have stayed in service, so traffic goes on over them without test and point restart."""
+        """After a restart of control: these links have stayed in service, so traffic goes on over them without test and point restart.
+
+        What was inhibited is not known any more; the far ends' tests (LLT, LRT) bring both ends to agree. Without links it is ``start``.
+        """
+        if not links:
+            return self.start(now)
         room = self._room
         room.restart.machine.enter("Restarted", now)
         for name in links:
