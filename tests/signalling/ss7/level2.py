@@ -51,6 +51,7 @@ class End:
         self.sent = 0  # forward sequence number of the last unit transmitted, counted without end
         self.accepted = 0
         self.confirmed = 0
+        self.last_arrival = 0.0
         self.waiting = deque()
         self.unconfirmed = deque()
         self.busy = False
@@ -141,8 +142,16 @@ class End:
             self.sent += 1
             self.unconfirmed.append((self.sent, octets))
             if self.wire.whole:
-                self.world.at(self.wire.delay(), self.far.arrive, self.sent, octets, self.far.generation)
+                self.world.at(self.passage(), self.far.arrive, self.sent, octets, self.far.generation)
         self.transmit()
+
+    def passage(self):
+        """How long this unit takes: one that is lost comes when it is sent again, and those behind it wait for it."""
+        delay = self.wire.delay()
+        while self.wire.loss and self.world.random.random() < self.wire.loss:
+            delay += 2 * self.wire.delay()
+        self.last_arrival = max(self.last_arrival, self.world.now + delay)
+        return self.last_arrival - self.world.now
 
     def arrive(self, number, octets, generation):
         if not self.wire.whole or generation != self.generation or self.state != "in" or number != self.accepted + 1:
@@ -174,11 +183,12 @@ class End:
 
 
 class Wire:
-    """A link between two ends that can be cut and mended; the delay is one way, constant, so that nothing overtakes."""
+    """A link between two ends that can be cut and mended. ``loss``: the chance that a unit must be sent again."""
 
-    def __init__(self, world, one_up, other_up, one_way=0.01):
+    def __init__(self, world, one_up, other_up, one_way=0.01, loss=0.0):
         self.world = world
         self.one_way = one_way
+        self.loss = loss
         self.whole = True
         self.one = End(world, self, one_up)
         self.other = End(world, self, other_up)

@@ -67,6 +67,18 @@ def test_two_links_fail_in_turn_and_nothing_is_lost_doubled_or_overtaken(seed):
     assert [site.mtp3.counters.get("held messages lost", 0) for site in network.sites.values()] == [0, 0]
 
 
+@pytest.mark.parametrize("seed", range(6))
+def test_bad_and_slow_links_fail_in_turn(seed):
+    """A tenth of all units is sent again, links differ in delay, and one of them fails all the same."""
+    network = pair(seed)
+    for wire in network.wires.values():
+        wire.one_way, wire.loss = network.world.random.choice((0.001, 0.01, 0.06)), 0.1
+    up(network, 15)
+    storm(network, list(network.wires), BOTH_WAYS, 16)
+    assert network.damage() == (0, 0, 0), f"seed {seed}: {network.faults()[:2]}"
+    assert network.unavailable() == {}
+
+
 @pytest.mark.parametrize("seed", range(4))
 def test_of_five_links_with_two_spares_any_fails(seed):
     network = pair(seed, links=5, active=3)
