@@ -85,6 +85,7 @@ def test_links_adopted_after_a_restart_of_control_carry_traffic_at_once():
     network.run(70)
     assert network.faults() == []
     assert network.unavailable() == {}
+    assert site.said("SLTM") == ["SLTM", "SLTM"], "links are tested on"
     network.wires["A-B/1"].cut()
     network.send_all("A", "B", 2)
     network.run(3)

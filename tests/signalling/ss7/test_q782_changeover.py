@@ -288,3 +288,54 @@ def test_3_22_local_processor_outage(seconds):
     ]
     tester.user(E, 0, 2)
     assert carried(tester, 0) == [("B0", 2)]
+
+
+def test_3_23_the_far_end_finds_a_way_during_the_time_controlled_changeover():
+    """COO comes by another point while we rest for T1 because we knew no way: buffers are updated after all."""
+    tester = out()
+    tester.far("TFP", "C0", 0, destination=B)
+    tester.give(operation.DeactivateLink("B1"))
+    tester.wait(3)
+    tester.user(D, 0, 1)
+    tester.fail("B0")
+    tester.far("TFA", "C0", 0, destination=B)
+    tester.clear()
+    tester.kept["B0"] = kept(tester, D, 0, 1)
+    tester.far("COO", "C0", 0, opc=B, fsn=4)
+    assert [name for name, *_ in tester.said()] == ["COA"]
+    assert tester.orders == [("B0", "RetrieveBsnt"), ("B0", "RetrievalRequest", 4)]
+    assert [number for _, number in carried(tester, 0)] == [1]
+
+
+def test_3_24_order_for_a_link_that_only_seems_to_be_blocked():
+    """COO during a remote processor outage shorter than T1: an ordinary changeover."""
+    tester = out()
+    tester.user(E, 0, 1)
+    tester.indicate("B0", RemoteProcessorOutage())
+    tester.user(E, 0, 2)
+    tester.clear()
+    tester.kept["B0"] = kept(tester, E, 0, 1)
+    tester.far("COO", "B1", 0, fsn=4)
+    assert tester.orders == [("B0", "Stop"), ("B0", "RetrieveBsnt"), ("B0", "RetrievalRequest", 4)]
+    assert tester.said() == [("COA", "B1", 0)]
+    assert carried(tester, 0) == [("B1", 1), ("B1", 2)]
+
+
+def test_3_25_order_for_a_link_that_was_blocked_for_long():
+    """COO after a processor outage longer than T1: what is old in the link is not retrieved (ECA); the next failure is an ordinary one."""
+    tester = out()
+    tester.indicate("B0", RemoteProcessorOutage())
+    tester.wait(5)
+    tester.clear()
+    tester.far("COO", "B1", 0, fsn=4)
+    assert tester.orders == [("B0", "Stop")]
+    assert tester.said() == [("ECA", "B1", 0)]
+    tester.answers.add("align")
+    tester.wait(3)
+    tester.fail("B0")
+    tester.wait(3)
+    tester.answers -= {"align"}
+    assert tester.state("B0") == ["available"]
+    tester.clear()
+    tester.fail("B0")
+    assert tester.said() == [("COO", "B1", 0)]

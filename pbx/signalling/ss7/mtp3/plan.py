@@ -42,7 +42,7 @@ class LinkSetPlan(msgspec.Struct, frozen=True):
 
 
 class RoutePlan(msgspec.Struct, frozen=True):
-    """A way to a destination; 0 is the first choice."""
+    """A way to a destination; 0 is the first choice, and so is the direct link set to an adjacent point, which need not be named."""
 
     destination: int
     link_set: str
