@@ -272,6 +272,11 @@ def test_3_21_remote_processor_outage_that_lasts():
     assert tester.said("CBD") == [("CBD", "B1", 0)]
     tester.user(E, 0, 2)
     assert carried(tester, 0)[-1] == ("B0", 2)
+    tester.clear()
+    tester.indicate("B0", RemoteProcessorOutage())
+    tester.wait(0.3)
+    tester.indicate("B0", RemoteProcessorRecovered())
+    assert tester.orders == [("B0", "Continue")], "the next one is short"
 
 
 @pytest.mark.parametrize("seconds", [0.3, 5])

@@ -55,6 +55,12 @@ def test_8_3_local_users_of_a_congested_link():
         tester.user(E, 1)
     assert tester.told == [Status(E, "congestion", 1, ISUP)] * 2
     assert len(tester.users) == 18
+    tester.fail("B0")
+    tester.wait(3)
+    tester.clear()
+    tester.user(E, 0)
+    assert tester.users[0][0] == "B0"
+    assert tester.told == [], "a link that was aligned anew is empty"
 
 
 def test_8_4_user_part_unavailable_sent():

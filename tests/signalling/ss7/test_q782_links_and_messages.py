@@ -113,6 +113,18 @@ def test_1_7_a_link_that_people_have_taken_out_stays_out():
     assert tester.state("B0") == ["available"]
 
 
+def test_1_8_a_link_that_was_out_counts_again():
+    """Activation by order after deactivation by order: the spare that stood in is let go."""
+    tester = Tester(active=1)
+    tester.give(operation.ActivateLinkSet("B"))
+    tester.give(operation.DeactivateLink("B0"))
+    tester.wait(3)
+    assert tester.state("B0", "B1") == ["failed or not active (Inactive)", "available"]
+    tester.give(operation.ActivateLink("B0"))
+    tester.wait(3)
+    assert tester.state("B0", "B1") == ["available", "failed or not active (Inactive)"]
+
+
 def test_2_1_message_with_an_invalid_sub_service_field():
     """Message received with an invalid SSF (discrimination)."""
     tester = ready()

@@ -251,11 +251,7 @@ class Routing:
         """Traffic that belongs on this link comes back to it, from each link that carries it now (TCBC)."""
         sources: dict[str, list[Flow]] = {}
         for flow in self.flows.values():
-            if flow.hold is not None or flow.link is link or self.select(flow) is not link:
-                continue
-            if flow.link is None:
-                flow.link = link
-            else:
+            if flow.hold is None and flow.link is not None and flow.link is not link and self.select(flow) is link:
                 sources.setdefault(flow.link.name, []).append(flow)
         for name, flows in sources.items():
             self.codes = (self.codes + 1) % 256
@@ -275,13 +271,8 @@ class Routing:
 
     def control(self, destination: Destination) -> None:
         """Controlled rerouting (TCRC, Q.704 section 8): a better route has come, traffic rests for T6 so that nothing overtakes."""
-        moving: list[Flow] = []
-        for flow in self._flows_of(destination):
-            if flow.hold is None and self.select(flow) is not flow.link:
-                if flow.link is None:
-                    flow.link = self.select(flow)
-                else:
-                    moving.append(flow)
+        flows = [flow for flow in self._flows_of(destination) if flow.hold is None and flow.link is not None]
+        moving = [flow for flow in flows if self.select(flow) is not flow.link]
         if moving:
             ControlledRerouting(self.room, self._held(moving))
 
