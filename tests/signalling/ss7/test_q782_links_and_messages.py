@@ -97,6 +97,10 @@ def test_1_6_emergency_restart_of_a_link_set():
     tester.clear()
     tester.indicate("B1", InService())
     assert ("B0", "EmergencyCeases") in tester.orders
+    tester.fail("B0")
+    tester.clear()
+    tester.wait(1.2)
+    assert tester.orders == [("B0", "Start")], "the next alignment is a normal one"
 
 
 def test_1_7_a_link_that_people_have_taken_out_stays_out():

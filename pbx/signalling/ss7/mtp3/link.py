@@ -46,6 +46,7 @@ class Link:
         self.local_inhibited = False
         self.remote_inhibited = False
         self.stale = False
+        self.emergency = False
         self.congestion = 0
         self.available = False
         self.activity = LinkActivity(self)
@@ -74,6 +75,12 @@ class Link:
         if was == self.available:
             return
         self.link_set.review(self, reason)
+
+    def prove_quickly(self, wanted: bool) -> None:
+        """Level 2 uses the emergency proving period from now on, or the normal one."""
+        if wanted != self.emergency:
+            self.emergency = wanted
+            self.room.to_link(self, Emergency() if wanted else EmergencyCeases())
 
     def recovered(self) -> None:
         """The far end's processor works again: what waits in level 2 is sent, unless its traffic went another way meanwhile."""
@@ -147,7 +154,6 @@ class LinkSet:
 
     def emergency(self) -> None:
         """While no link is available every alignment is an emergency (Q.704 section 12.2.2, link set restart)."""
-        request = EmergencyCeases() if self.up else Emergency()
         for link in self.links:
-            if link.activity.machine.state == "Aligning":
-                self.room.to_link(link, request)
+            if self.up or link.activity.machine.state == "Aligning":
+                link.prove_quickly(not self.up)

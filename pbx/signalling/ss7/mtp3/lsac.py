@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from pbx.engine import Output
 from pbx.machine import Cell, Machine, State
-from pbx.signalling.ss7.primitives import Emergency, Start, Stop
+from pbx.signalling.ss7.primitives import Start, Stop
 
 if TYPE_CHECKING:
     from pbx.signalling.ss7.mtp3.link import Link
@@ -48,8 +48,7 @@ class LinkActivity:
         return ()
 
     def _start(self, _: Any, now: float) -> Sequence[Output]:
-        if not self.link.link_set.up:
-            self.link.room.to_link(self.link, Emergency())
+        self.link.prove_quickly(not self.link.link_set.up)
         self.link.room.to_link(self.link, Start())
         return ()
 
