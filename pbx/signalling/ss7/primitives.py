@@ -22,7 +22,7 @@ class Stop(msgspec.Struct, frozen=True, gc=False):
 
 
 class Emergency(msgspec.Struct, frozen=True, gc=False):
-    """Use the short proving period (Q.703 section 7): no other link carries the traffic."""
+    """Use the short proving period (Q.703 section 7): no other link carries the traffic. Stands until ``EmergencyCeases``."""
 
 
 class EmergencyCeases(msgspec.Struct, frozen=True, gc=False):
@@ -36,7 +36,7 @@ class MessageForTransmission(msgspec.Struct, frozen=True, gc=False):
 
 
 class RetrieveBsnt(msgspec.Struct, frozen=True, gc=False):
-    """Tell the number of the last signal unit accepted; answered by ``Bsnt``."""
+    """Tell the number of the last signal unit accepted; comes after the end of service and is always answered by one ``Bsnt``."""
 
 
 class RetrievalRequest(msgspec.Struct, frozen=True, gc=False):
@@ -88,7 +88,10 @@ class InService(msgspec.Struct, frozen=True, gc=False):
 
 
 class OutOfService(msgspec.Struct, frozen=True, gc=False):
-    """The link carries nothing any more, and will not until ``Start``. ``reason`` is level 2's word, for people."""
+    """The link carries nothing any more, and will not until ``Start``: no ``ReceivedMessage`` follows. ``reason`` is for people.
+
+    Not said where level 3 has ordered ``Stop``.
+    """
 
     reason: str
 
@@ -124,7 +127,10 @@ class RemoteProcessorRecovered(msgspec.Struct, frozen=True, gc=False):
 
 
 class LinkCongestion(msgspec.Struct, frozen=True, gc=False):
-    """The transmission buffer is filled to congestion ``level`` (Q.704 section 3.8); 0 = not congested any more."""
+    """The transmission buffer is filled to congestion ``level`` (Q.704 section 3.8); 0 = not congested any more.
+
+    Said when the level changes; a link that comes into service has level 0.
+    """
 
     level: int
 

@@ -168,6 +168,19 @@ def test_10_2_restart_of_the_point_without_tra():
     assert tester.told[-1] == RestartEnds()
 
 
+def test_10_1_tra_that_comes_while_the_first_link_is_tested():
+    """Own restart: TRA of an adjacent point that is quicker than our link test counts."""
+    tester = Tester()
+    tester.answers -= {"SLTA", "TRA"}
+    for name in ("B", "C"):
+        tester.give(operation.ActivateLinkSet(name))
+    tester.far("TRA", "B0", 0)
+    tester.far("TRA", "C0", 0)
+    for link in ("B0", "B1", "C0", "C1"):
+        tester.test_message("SLTA", link)
+    assert tester.told[-1] == RestartEnds()
+
+
 def test_10_3_restart_learns_routes():
     """TFP that comes during the own restart: that route is not used at its end."""
     tester = started()

@@ -208,3 +208,20 @@ def test_9_5_the_same_told_twice_changes_nothing():
         tester.far(name, "B0", 0, destination=E)
     assert tester.told == [Pause(E), Resume(E)]
     assert A not in [value.affected for value in tester.told]
+
+
+def test_9_6_what_was_told_ends_with_the_link_set():
+    """A link set is lost and comes back while its point was reachable by another: what that point had told counts no more."""
+    tester = ready()
+    tester.far("TFP", "B0", 0, destination=D)
+    tester.answers.discard("align")
+    tester.fail("B0")
+    tester.fail("B1")
+    tester.wait(3)
+    tester.answers.add("align")
+    tester.fail("B0")
+    tester.fail("B1")
+    tester.wait(3)
+    assert tester.state() == ["available"] * 4
+    tester.all_users(D, 1)
+    assert tester.spread(1) == {"B0": 4, "B1": 4, "C0": 4, "C1": 4}

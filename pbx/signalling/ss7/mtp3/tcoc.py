@@ -109,8 +109,13 @@ class Changeover:
             self._release()
             self.machine.choose("Done")
         else:
+            link.room.to_link(link, RetrieveBsnt())  # the far end may find a way to ask for it
             self._retrieve(UNKNOWN)
             self.machine.choose("Retrieving")
+        return ()
+
+    def _know(self, bsnt: int | None, now: float) -> Sequence[Output]:
+        self._bsnt = bsnt
         return ()
 
     def _back(self, _: Any, now: float) -> Sequence[Output]:
@@ -232,6 +237,7 @@ STATES: dict[str, State] = {
             **_KEPT,
             "order": Cell(_C._again),
             "acknowledgement": _NOTHING,
+            "BSNT": Cell(_C._know),
             "retrieved": Cell(_C._came_back),
             "complete": Cell(_C._complete, _DONE),
         },

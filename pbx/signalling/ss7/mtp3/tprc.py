@@ -75,7 +75,7 @@ class PointRestart:
 
 
 class AdjacentRestart:
-    """The restart of an adjacent point. ``allowed``: its TRA has come."""
+    """The restart of an adjacent point. ``allowed``: its TRA has come before traffic could begin."""
 
     def __init__(self, link_set: "LinkSet") -> None:
         self.link_set = link_set
@@ -125,7 +125,6 @@ class AdjacentRestart:
         room = self.link_set.room
         self.link_set.open = False
         self.allowed = False
-        room.routing.review()
         room.routes.forget(self.link_set)
         if not any(link_set.up for link_set in room.link_sets.values()):
             room.post(room.restart.machine, "isolated")
@@ -138,7 +137,6 @@ class AdjacentRestart:
 
     def _allowed(self, argument: Any, now: float) -> Sequence[Output]:
         """The TRA that was waited for."""
-        self.allowed = True
         self._open(argument, now)
         self.machine.choose("Quiet")
         return ()
@@ -154,7 +152,6 @@ class AdjacentRestart:
 
     def _unexpected(self, _: Any, now: float) -> Sequence[Output]:
         """The adjacent point has restarted and we had not seen it: it must know our routes (section 9.4)."""
-        self.allowed = True
         self.link_set.room.routes.forget_told(self.link_set)
         self.allow()
         return ()

@@ -229,12 +229,10 @@ class Routing:
         for flow in hold.flows:
             flow.hold = None
             flow.link = self.select(flow)
-        hold.flows = []
         for octets in retrieved:
             self._send_anew(octets)
         for flow, octets in hold.queue:
             self.send(self._sending(flow, octets))
-        hold.queue = []
 
     def _send_anew(self, octets: bytes) -> None:
         unit = self.room.form.read_unit(octets)
