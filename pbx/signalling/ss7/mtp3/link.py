@@ -1,0 +1,159 @@
+"""A signalling link and a link set as level 3 knows them: what they are now, and the boxes that look after them (Q.704 sections 3.2 and
+12).
+
+Link set control (LLSC) is here too: how many links are active, which spare stands in for a failed one, and when the whole set needs the
+emergency alignment. Leaves out the boxes themselves: lsac.py, sltc.py, tlac.py, tcoc.py, tprc.py.
+"""
+
+from pbx.signalling.ss7.mtp3.lsac import LinkActivity
+from pbx.signalling.ss7.mtp3.operation import LinkChanged, LinkSetChanged
+from pbx.signalling.ss7.mtp3.plan import LinkPlan, LinkSetPlan
+from pbx.signalling.ss7.mtp3.room import Room
+from pbx.signalling.ss7.mtp3.sltc import LinkTestControl
+from pbx.signalling.ss7.mtp3.tcoc import Changeover
+from pbx.signalling.ss7.mtp3.tlac import LinkInhibiting
+from pbx.signalling.ss7.mtp3.tprc import AdjacentRestart
+from pbx.signalling.ss7.primitives import Continue, Emergency, EmergencyCeases, FlushBuffers
+
+UNAVAILABLE = (
+    ("active", False, "failed or not active"),
+    ("local_outage", True, "local processor outage"),
+    ("remote_outage", True, "remote processor outage"),
+    ("local_inhibited", True, "inhibited here"),
+    ("remote_inhibited", True, "inhibited by the far end"),
+)
+"""Why a link carries no user traffic, the weightiest first: attribute, its value, the words for it."""
+
+
+class Link:
+    """A signalling link.
+
+    ``active``: level 2 is in service and the link test has passed. ``ordered``: it is wanted in service. ``withdrawn``: people have taken
+    it out, so link set control leaves it alone. ``stale``: traffic went another way while a processor was out, so what waits in
+    level 2 is old.
+    """
+
+    def __init__(self, room: Room, plan: LinkPlan, link_set: "LinkSet") -> None:
+        self.room = room
+        self.name = plan.name
+        self.code = plan.code
+        self.link_set = link_set
+        self.ordered = False
+        self.withdrawn = False
+        self.active = False
+        self.local_outage = False
+        self.remote_outage = False
+        self.local_inhibited = False
+        self.remote_inhibited = False
+        self.stale = False
+        self.emergency = False
+        self.congestion = 0
+        self.available = False
+        self.activity = LinkActivity(self)
+        self.test = LinkTestControl(self)
+        self.inhibiting = LinkInhibiting(self)
+        self.changeover = Changeover(self)
+
+    @property
+    def carries(self) -> bool:
+        """Whether management messages may go over it: inhibiting does not stop them."""
+        return self.active and not self.local_outage and not self.remote_outage
+
+    @property
+    def reason(self) -> str:
+        """Why it carries no user traffic; empty when it does."""
+        return next((words for name, value, words in UNAVAILABLE if getattr(self, name) is value), "")
+
+    def review(self) -> None:
+        """TLAC: something about the link has changed; see whether it is available, and set traffic moving."""
+        room, reason, was = self.room, self.reason, self.available
+        self.available = not reason
+        if not self.active:
+            self.congestion = 0
+        elif reason and was:
+            room.post(self.changeover.machine, "blocked" if self.local_outage or self.remote_outage else "inhibited")
+        if was == self.available:
+            return
+        self.link_set.review(self, reason)
+
+    def prove_quickly(self, wanted: bool) -> None:
+        """Level 2 uses the emergency proving period from now on, or the normal one."""
+        if wanted != self.emergency:
+            self.emergency = wanted
+            self.room.to_link(self, Emergency() if wanted else EmergencyCeases())
+
+    def recovered(self) -> None:
+        """The far end's processor works again: what waits in level 2 is sent, unless its traffic went another way meanwhile."""
+        self.room.to_link(self, FlushBuffers() if self.stale else Continue())
+        self.stale = False
+        self.remote_outage = False
+        self.review()
+
+
+class LinkSet:
+    """All links to one adjacent point. ``open``: user traffic may use it; not while either end restarts."""
+
+    def __init__(self, room: Room, plan: LinkSetPlan) -> None:
+        self.room = room
+        self.name = plan.name
+        self.adjacent = plan.adjacent
+        self.normal_count = plan.active or len(plan.links)
+        self.links = [Link(room, link, self) for link in plan.links]
+        self.normal = self.links[: self.normal_count]
+        self.open = False
+        self.ordered = False
+        self.restart = AdjacentRestart(self)
+
+    @property
+    def up(self) -> bool:
+        """Whether any link is available."""
+        return any(link.available for link in self.links)
+
+    @property
+    def usable(self) -> bool:
+        """Whether user traffic may take it now."""
+        return self.open and self.up
+
+    def review(self, link: Link, reason: str) -> None:
+        """A link has become available or is not any more."""
+        room = self.room
+        room.tell(LinkChanged(link.name, link.available, reason))
+        room.count("link available" if link.available else "link unavailable")
+        count = sum(one.available for one in self.links)
+        if link.available:
+            room.post(link.changeover.machine, "available")
+            if count == 1:
+                room.tell(LinkSetChanged(self.name, True))
+                room.post(self.restart.machine, "up")
+            else:
+                room.routing.link_available(link)
+        elif not count:
+            room.tell(LinkSetChanged(self.name, False))
+            room.post(self.restart.machine, "down")
+        self.emergency()
+        self.adjust()
+        room.routing.review()
+
+    # LLSC: link set control.
+
+    def adjust(self) -> None:
+        """Activate spares in place of links that are not available, and let them go when they are not needed."""
+        if not self.ordered:
+            return
+        wanting = self.normal_count
+        for link in self.links:
+            if link.withdrawn:
+                continue
+            if wanting > 0:
+                link.activity.order(True)
+                wanting -= link.available
+            elif not link.available:
+                continue
+            else:
+                link.activity.order(False)
+
+    def emergency(self) -> None:
+        """While no link is available every alignment is an emergency (Q.704 section 12.2.2, link set restart)."""
+        for link in self.links:
+            if self.up or link.activity.machine.state == "Aligning":
+                link.prove_quickly(not self.up)

@@ -1,0 +1,138 @@
+"""The room in which the boxes of one signalling point are introduced to each other: queue of signals, outputs, counters, management
+messages.
+
+The diagrams of Q.704 exchange signals between their boxes, and a signal is taken when the box that sent it has finished; so signals go
+through one queue here, and no box is entered while it runs. What leaves the point is collected and returned by ``Mtp3``. Leaves out every
+procedure.
+"""
+
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
+from pbx.engine import Noted, Unexpected
+from pbx.machine import Machine
+from pbx.signalling.ss7.mtp3 import management
+from pbx.signalling.ss7.mtp3.label import NETWORK_MANAGEMENT, Label, Unit
+from pbx.signalling.ss7.mtp3.management import Message
+from pbx.signalling.ss7.mtp3.plan import PointPlan
+from pbx.signalling.ss7.mtp3.variant import Variant
+from pbx.signalling.ss7.primitives import MessageForTransmission, ToLevel2, ToLink
+
+if TYPE_CHECKING:
+    from pbx.signalling.ss7.mtp3.link import Link, LinkSet
+    from pbx.signalling.ss7.mtp3.route_management import RouteManagement
+    from pbx.signalling.ss7.mtp3.tcbc import Changeback
+    from pbx.signalling.ss7.mtp3.tprc import PointRestart
+    from pbx.signalling.ss7.mtp3.tsfc import FlowControl
+    from pbx.signalling.ss7.mtp3.tsrc import Routing
+
+
+class Room:
+    """What the boxes of a signalling point share."""
+
+    routing: "Routing"
+    routes: "RouteManagement"
+    restart: "PointRestart"
+    flow_control: "FlowControl"
+
+    def __init__(self, plan: PointPlan, variant: Variant) -> None:
+        self.plan = plan
+        self.variant = variant
+        self.form = variant.form
+        self.link_sets: dict[str, LinkSet] = {}
+        self.links: dict[str, Link] = {}
+        self.adjacent: dict[int, LinkSet] = {}
+        self.changebacks: dict[tuple[str, int], Changeback] = {}
+        self.outputs: list[Any] = []
+        self.counters: dict[str, int] = {}
+        self._signals: deque[tuple[Machine, str, Any, bool]] = deque()
+        self._due: dict[Machine, float] = {}
+        self._deadline: float | None = None
+
+    # Signals between boxes.
+
+    def post(self, machine: Machine, event: str, argument: Any = None) -> None:
+        """A signal from one of our boxes: a box without a cell for it is our mistake."""
+        self._signals.append((machine, event, argument, False))
+
+    def hear(self, machine: Machine, event: str, argument: Any = None) -> None:
+        """A signal that the far end caused: a box without a cell for it yields ``Unexpected``."""
+        self._signals.append((machine, event, argument, True))
+
+    def drain(self, now: float) -> None:
+        """Let every signal be taken, in order."""
+        while self._signals:
+            machine, event, argument, heard = self._signals.popleft()
+            found = machine.step(event, argument, now)
+            for value in found:
+                assert heard or type(value) is not Unexpected, f"{machine.chart.name}: no cell ({machine.state}, {event})"
+                self.count("unexpected")
+                self.outputs.append(value)
+            self.watch(machine)
+
+    def expire(self, now: float) -> None:
+        """Fire what is due, earliest first."""
+        while self._deadline is not None and self._deadline <= now:
+            machine = min(self._due, key=lambda one: self._due[one])  # of two at the same time the one that was set first
+            machine.expire(self._due[machine])
+            self.watch(machine)
+            self.drain(now)
+
+    def deadline(self) -> float | None:
+        """When the next timer is due."""
+        return self._deadline
+
+    def watch(self, machine: Machine) -> None:
+        """Look when a machine's next timer is due."""
+        due = machine.deadline()
+        if due is not None:
+            self._due[machine] = due
+        elif self._due.pop(machine, None) is None:
+            return
+        self._deadline = min(self._due.values()) if self._due else None
+
+    # What leaves.
+
+    def to_link(self, link: "Link", request: ToLevel2) -> None:
+        """To level 2."""
+        self.outputs.append(ToLink(link.name, request))
+
+    def tell(self, value: Any) -> None:
+        """To users or to people."""
+        self.outputs.append(value)
+
+    def note(self, text: str) -> None:
+        """A line of the trace."""
+        self.outputs.append(Noted(text))
+
+    def count(self, name: str, more: int = 1) -> None:
+        """One more of what Q.752 wants to know."""
+        self.counters[name] = self.counters.get(name, 0) + more
+
+    # Management messages.
+
+    def send(
+        self, point: int, code: int, message: Message, avoid: "Link | None" = None, via: "Link | None" = None, adjacent_only: bool = False
+    ) -> bool:
+        """A management message to a point; ``code`` is the link it speaks of, or 0. False: there is no way.
+
+        ``avoid``: not over this link, ``via``: over this one and no other.
+        """
+        link = via if via is not None else self.path(point, code, avoid, adjacent_only)
+        if link is None or not link.carries:
+            return False
+        self.note(f"-> {message.name} {self.form.text(point)} SLC {code} over {link.name}")
+        self.count(f"sent {message.name}")
+        unit = Unit(NETWORK_MANAGEMENT, self.variant.data.network, Label(point, self.plan.code, code), management.write(self.form, message))
+        self.to_link(link, MessageForTransmission(self.form.write_unit(unit)))
+        return True
+
+    def path(self, point: int, code: int, avoid: "Link | None" = None, adjacent_only: bool = False) -> "Link | None":
+        """The link for a management message: a direct one, though it may be inhibited, else one by another point."""
+        link_set = self.adjacent.get(point)
+        if link_set is not None:
+            direct = [link for link in link_set.links if link.carries and link is not avoid]
+            best = [link for link in direct if link.available] or direct
+            if best:
+                return best[code % len(best)]
+        return None if adjacent_only else self.routing.detour(point, code, avoid)

@@ -1,0 +1,180 @@
+"""RTPC, RTAC, RTRC and RSRT, signalling route management: what adjacent points tell one another of destinations (Q.704 section 13).
+
+What is told to this point (TFP, TFR, TFA) becomes the status of a route; a route that is not allowed is asked after again each T10 (RST,
+RSR). What a transfer point tells others follows from the state of its own routes: a destination that it cannot reach, or reaches through
+the very point that is told, is prohibited; each point is told when that changes, and again when it sends what cannot be passed on (T8).
+Leaves out TFR by congestion in the long run (T11, a national option).
+"""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from pbx.engine import Output
+from pbx.machine import Cell, Machine, State
+from pbx.signalling.ss7.mtp3.management import Message
+from pbx.signalling.ss7.mtp3.operation import RouteChanged
+from pbx.signalling.ss7.mtp3.tsrc import ALLOWED, PROHIBITED, RESTRICTED, WORDS
+
+if TYPE_CHECKING:
+    from pbx.signalling.ss7.mtp3.link import Link, LinkSet
+    from pbx.signalling.ss7.mtp3.room import Room
+    from pbx.signalling.ss7.mtp3.tsrc import Destination, Route
+
+STATUS = {"TFA": ALLOWED, "TFR": RESTRICTED, "TFP": PROHIBITED}
+NAMES = ("TFA", "TFR", "TFP")
+
+
+class RouteSetTest:
+    """RSRT: asks the adjacent point each T10 whether a route is still as bad as it was told."""
+
+    def __init__(self, room: "Room", destination: "Destination", route: "Route") -> None:
+        self.room = room
+        self.destination = destination
+        self.route = route
+        variant = room.variant
+        self.machine = Machine(variant.chart("RSRT", TEST_STATES, "allowed"), self, {"T10": variant.seconds["T10"]})
+
+    def _ask(self, _: Any, now: float) -> Sequence[Output]:
+        name = "RST" if self.route.status == PROHIBITED else "RSR"
+        adjacent = self.route.link_set.adjacent
+        self.room.send(adjacent, 0, Message(name, destination=self.destination.code), adjacent_only=True)
+        return ()
+
+
+class ResponseControl:
+    """RTPC's response method: after a TFP in answer to a message there is no other for T8."""
+
+    def __init__(self, room: "Room", destination: "Destination", link_set: "LinkSet") -> None:
+        self.room = room
+        self.destination = destination
+        self.link_set = link_set
+        variant = room.variant
+        self.machine = Machine(variant.chart("RTPC", RESPONSE_STATES, "needed"), self, {"T8": variant.seconds["T8"]})
+
+    def _respond(self, _: Any, now: float) -> Sequence[Output]:
+        self.room.send(self.link_set.adjacent, 0, Message("TFP", destination=self.destination.code))
+        return ()
+
+
+_NOTHING = Cell(None)
+_TESTING = ("Testing",)
+
+TEST_STATES: dict[str, State] = {
+    "Idle": State("the route is allowed", {"allowed": _NOTHING, "not-allowed": Cell(None, _TESTING)}),
+    "Testing": State(
+        "the route is prohibited or restricted",
+        {"allowed": Cell(None, ("Idle",)), "not-allowed": _NOTHING, "T10": Cell(RouteSetTest._ask, _TESTING)},
+        ("T10",),
+    ),
+}
+"""Figure 46/Q.704."""
+RESPONSE_STATES: dict[str, State] = {
+    "Idle": State("TFP may be sent", {"needed": Cell(ResponseControl._respond, ("Quiet",))}),
+    "Quiet": State("TFP was sent", {"needed": _NOTHING, "T8": Cell(None, ("Idle",))}, ("T8",)),
+}
+"""The part of figure 44/Q.704 that has a timer."""
+
+
+class RouteManagement:
+    """Route management of one signalling point."""
+
+    def __init__(self, room: "Room") -> None:
+        self.room = room
+        self._tests: dict[tuple[int, str], RouteSetTest] = {}
+        self._responses: dict[tuple[int, str], ResponseControl] = {}
+        self._told: dict[tuple[str, int], int] = {}
+
+    # What is told to us.
+
+    def receive(self, message: Message, link_set: "LinkSet") -> None:
+        """TFP, TFR or TFA from an adjacent point."""
+        destination = self.room.routing.destinations.get(message.destination)
+        routes = destination.routes if destination is not None else ()
+        route = next((route for route in routes if route.link_set is link_set), None)
+        if destination is None or route is None or destination.code == link_set.adjacent:
+            self.room.count("told of a route that is none")
+            return
+        self._change(destination, route, STATUS[message.name])
+
+    def _change(self, destination: "Destination", route: "Route", status: int) -> None:
+        room, was = self.room, route.status
+        if status == was:
+            return
+        route.status = status
+        room.tell(RouteChanged(destination.code, route.link_set.name, WORDS[status]))
+        room.count(f"route {WORDS[status]}")
+        key = (destination.code, route.link_set.name)
+        if key not in self._tests:
+            self._tests[key] = RouteSetTest(room, destination, route)
+        room.post(self._tests[key].machine, "allowed" if status == ALLOWED else "not-allowed")
+        if status == PROHIBITED:
+            room.routing.force(destination)
+        room.routing.review()
+        if status != PROHIBITED:
+            room.routing.control(destination)
+
+    def forget(self, link_set: "LinkSet") -> None:
+        """The link set is lost: what the adjacent point has told, and what it was told, counts no more."""
+        self.forget_told(link_set)
+        for destination in self.room.routing.destinations.values():
+            for route in destination.routes:
+                if route.link_set is link_set:
+                    self._change(destination, route, ALLOWED)
+
+    # What we tell.
+
+    def forget_told(self, link_set: "LinkSet") -> None:
+        """The adjacent point restarts: it does not know any more what it was told (Q.704 section 9.3)."""
+        for key in [key for key in self._told if key[0] == link_set.name]:
+            del self._told[key]
+
+    def asked(self, message: Message, link_set: "LinkSet") -> None:
+        """RST or RSR: answer only if the way is better, or worse, than the other point believes."""
+        destination = self.room.routing.destinations.get(message.destination)
+        if destination is None or not self.room.plan.transfer:
+            self.room.count("asked for a route that is none")
+            return
+        status = self._status(link_set, destination)
+        if status != (PROHIBITED if message.name == "RST" else RESTRICTED):
+            self._tell(link_set, destination, status)
+
+    def review(self) -> None:
+        """Tell every adjacent point what has changed."""
+        if not self.room.plan.transfer:
+            return
+        for link_set in self.room.link_sets.values():
+            if link_set.usable:
+                self.tell_all(link_set)
+
+    def tell_all(self, link_set: "LinkSet") -> None:
+        """Tell one adjacent point what it does not know yet."""
+        if not self.room.plan.transfer:
+            return
+        for destination in self.room.routing.destinations.values():
+            status = self._status(link_set, destination)
+            if destination.code != link_set.adjacent and status != self._told.get((link_set.name, destination.code), ALLOWED):
+                self._tell(link_set, destination, status)
+
+    def respond(self, destination: "Destination", link: "Link") -> None:
+        """A message came over this link that cannot be passed on."""
+        if not self.room.plan.transfer:
+            return
+        key = (destination.code, link.link_set.name)
+        if key not in self._responses:
+            self._responses[key] = ResponseControl(self.room, destination, link.link_set)
+        self.room.post(self._responses[key].machine, "needed")
+
+    def _tell(self, link_set: "LinkSet", destination: "Destination", status: int) -> None:
+        if self.room.send(link_set.adjacent, 0, Message(NAMES[status], destination=destination.code), adjacent_only=True):
+            self._told[link_set.name, destination.code] = status
+
+    def _status(self, link_set: "LinkSet", destination: "Destination") -> int:
+        """How an adjacent point must see the way to a destination through us."""
+        if all(route.link_set is link_set for route in destination.groups[0]):
+            return ALLOWED  # our first choice is that very point, so it has no use for us
+        usable = destination.usable()
+        if not usable:
+            return PROHIBITED
+        if usable[0] not in destination.groups[0] and any(route.link_set is link_set for route in usable):
+            return PROHIBITED  # it would come back to the point that sent it (section 13.2.2, i)
+        return usable[0].status
