@@ -138,7 +138,6 @@ int dahdi_channel_prepare_sound(struct dahdi_opened *opened, const struct dahdi_
                                 const struct dahdi_params *found) {
   int frames = opened->sort == CHANNEL_FRAMES, failed = set_buffers(calls, opened->fd, frames);
   if (failed) return failed;
-  if (!frames) dahdi_call_number(calls, opened->fd, DAHDI_BUFFER_EVENTS, 1);
   return frames || opened->sort == CHANNEL_CLEAR ? 0 : prepare_sound(calls, opened->fd, settings, found);
 }
 

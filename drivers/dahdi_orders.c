@@ -128,6 +128,12 @@ int dahdi_channel_order(struct dahdi_channel *channel, const struct dahdi_settin
   return failed ? -1 : 0;
 }
 
+/* What the kernel lost before anybody read is no loss, and told of it would cost the first tick four calls a channel. */
+static void begin_sound(struct dahdi_channel *channel, struct dahdi_calls *calls) {
+  dahdi_call_number(calls, channel->fd, DAHDI_FLUSH, DAHDI_FLUSH_READ | DAHDI_FLUSH_WRITE);
+  dahdi_call_number(calls, channel->fd, DAHDI_BUFFER_EVENTS, 1);
+}
+
 void dahdi_channel_take(struct dahdi_channel *channel, const struct dahdi_settings *settings, struct dahdi_calls *calls, uint64_t tick) {
   channel->fd = channel->opened.fd;
   channel->sort = channel->opened.sort;
@@ -139,6 +145,7 @@ void dahdi_channel_take(struct dahdi_channel *channel, const struct dahdi_settin
   channel->watched_until = tick + CHANNEL_WATCH_TICKS; /* opening is a release to the kernel */
   channel->sent_bits = (uint8_t)settings->idle_bits;
   if (channel->fd < 0) return;
+  begin_sound(channel, calls);
   if (channel->opened.adopted) {
     dahdi_channel_go_on(channel, settings, calls);
     return;

@@ -4,7 +4,7 @@ import pytest
 
 from benchmarks.bench import GROUPS
 from benchmarks.dahdi_inside import PORTS, Measured
-from benchmarks.dahdi_lines import rows, run
+from benchmarks.dahdi_lines import Run, rows, run
 from pbx.error_performance import BITS_A_SECOND
 from tests.dahdi.rig import archive, build
 
@@ -19,9 +19,9 @@ def measured():
 
 
 def test_both_ways_are_measured_on_all_channels(measured):
-    alone, together = measured
+    alone, together = measured.alone, measured.together
     assert (alone.together, together.together) == (False, True)
-    for found in measured:
+    for found in (alone, together):
         assert found.ticks > 0 and found.failures == 0
         assert found.frames_sent > 0 and found.compared_bits > 0
         assert found.compared_bits % (BITS_A_SECOND * PORTS) == 0 or found.seconds_out_of_step
@@ -30,6 +30,6 @@ def test_both_ways_are_measured_on_all_channels(measured):
 
 def test_the_rows_are_those_it_names():
     named = [row for group in GROUPS if group.name == "dahdi" for row in group.rows]
-    found = Measured(together=True, seconds=1.0, ticks=100, system_calls=1000, processor_s=0.5, dropped=2, refused=1)
-    assert [row.name for row in rows(found, found)] == named
+    found = Measured(together=True, seconds=1.0, ticks=100, system_calls=1000, dropped=2, refused=1)
+    assert [row.name for row in rows(Run(found, found, (0.5, 0.1), 0.02))] == named
     assert found.lost_samples == 240

@@ -217,6 +217,7 @@ class Kernel:
         elif request == lib.DAHDI_HOOK and number[0] in (lib.DAHDI_RING, lib.DAHDI_START):
             return -errno.EINPROGRESS
         elif request == lib.DAHDI_FLUSH:
+            channel.received.clear()
             if number[0] == lib.DAHDI_FLUSH_ALL:
                 channel.events.clear()
             channel.received.clear()

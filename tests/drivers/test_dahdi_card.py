@@ -34,7 +34,6 @@ def test_a_circuit_is_opened_in_this_order():
             (lib.DAHDI_SPECIFY, None, 5),
             (lib.DAHDI_GET_PARAMS, 5, 0),
             (lib.DAHDI_SET_BUFINFO, 5, lib.DAHDI_POLICY_HALF_FULL),
-            (lib.DAHDI_BUFFER_EVENTS, 5, 1),
             (lib.DAHDI_ECHOCANCEL, 5, 0),
             (lib.DAHDI_TONEDETECT, 5, 0),
             (lib.DAHDI_DIAL, 5, lib.DAHDI_DIAL_OP_CANCEL),
@@ -44,6 +43,20 @@ def test_a_circuit_is_opened_in_this_order():
             (lib.DAHDI_FLUSH, 5, lib.DAHDI_FLUSH_ALL),
             (lib.DAHDI_SPANSTAT, 5, 0),
         ]
+
+
+def test_sound_begins_with_the_first_tick_and_what_happened_since_the_opening_is_told_then():
+    kernel = Kernel()
+    kernel.add([5], lib.DAHDI_SIG_CAS)
+    bench = Bench(kernel, DahdiSettings(first_channel=5, channels=1, idle_bits=IDLE))
+    kernel.channels[5].hear(0x11)
+    kernel.channels[5].bits = 0b0101
+    kernel.channels[5].events = [lib.DAHDI_EVENT_BITSCHANGED]
+    kernel.fresh()
+    heard, events = bench.step()
+    assert [what for what, _, _ in kernel.calls][:2] == [lib.DAHDI_FLUSH, lib.DAHDI_BUFFER_EVENTS]
+    assert of_port(heard, 0) == bytes([SILENCE]) * TICK and told(events, lib.CARD_EVENT_BITS) == [(0, 0b0101)]
+    bench.card.close()
 
 
 def test_ports_are_time_slots_of_an_e1_and_channels_of_a_board(trunk):

@@ -44,7 +44,6 @@ def test_a_circuit_is_adopted_by_these_questions_alone():
         (lib.DAHDI_SETCONF, 1, 0),
         (lib.DAHDI_LOOPBACK, 1, 0),
         (lib.DAHDI_SET_BUFINFO, 1, lib.DAHDI_POLICY_HALF_FULL),
-        (lib.DAHDI_BUFFER_EVENTS, 1, 1),
         (lib.DAHDI_ECHOCANCEL, 1, 0),
         (lib.DAHDI_TONEDETECT, 1, 0),
         (lib.DAHDI_DIAL, 1, lib.DAHDI_DIAL_OP_CANCEL),
