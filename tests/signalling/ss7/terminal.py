@@ -1,13 +1,15 @@
-"""Level 2 as it stands, both parts together in virtual time: the engine in Python, transmission and reception in C, and a line of 64 kbit/s.
+"""Level 2 as it stands, both parts together in virtual time: the engine in Python, transmission and reception in C, a line of 64 kbit/s.
 
 ``Terminal`` is one end: it carries orders and events between the two parts, each way as late as is wanted. ``Line`` joins two of them,
-octet by octet in time, delays, damages, cuts. ``Tester`` is a far end that sends what a test tells it to and writes down what it hears.
+octet by octet in time, delays, damages, cuts. ``FarEnd`` is a far end by hand: it sends what a test tells it to and writes down
+what it hears. ``TerminalWire`` has the face of level2.Wire, so that whole signalling points can stand upon it.
 """
 
 from collections import deque
 from random import Random
 
 from pbx._plane import ffi, lib
+
 from pbx.engine import Noted, Unexpected
 from pbx.signalling.ss7 import primitives as p
 from pbx.signalling.ss7.mtp2 import orders as o
@@ -51,7 +53,7 @@ def in_c(figures, repeating=False):
 
 
 class Terminal:
-    """One end. ``up``: called with each indication for level 3, which are also kept in ``told``. ``late``: ticks an event or order takes."""
+    """One end. ``up``: called with each indication for level 3, also kept in ``told``. ``late``: ticks that an event or order takes."""
 
     def __init__(self, figures=FIGURES, up=None, late=0, repeating=False):
         self.engine = Mtp2(figures)
@@ -80,7 +82,10 @@ class Terminal:
         return found
 
     def request(self, value):
+        """What level 3 says."""
         self._carry(self.engine.receive(value, self.now))
+
+    order = request
 
     # Between the parts.
 
@@ -244,7 +249,30 @@ class Line:
         assert self.run(20, lambda: all(end.state == "InService" for end in self.ends))
 
 
-class Tester:
+class TerminalWire:
+    """A link between two signalling points, ticked by their world."""
+
+    def __init__(self, world, one_up, other_up):
+        self.world = world
+        self.one, self.other = Terminal(up=one_up, late=1), Terminal(up=other_up, late=1)
+        self.line = Line(self.one, self.other, seed=world.random.random())
+        world.at(TICK, self._tick)
+
+    def _tick(self):
+        self.line.run(TICK)
+        self.world.at(TICK, self._tick)
+
+    def cut(self):
+        """One way or both."""
+        for way in self.world.random.choice((self.line.ways, self.line.ways[:1], self.line.ways[1:])):
+            way.whole = False
+
+    def mend(self):
+        for way in self.line.ways:
+            way.whole = True
+
+
+class FarEnd:
     """The far end of one terminal, by hand. ``heard``: each unit that differs from the one before, with its tick."""
 
     def __init__(self, figures=FIGURES, **options):

@@ -1,8 +1,8 @@
-"""Two ends of level 2 back to back, C and Python together in virtual time: nothing lost, doubled or out of order, whatever the line does."""
+"""Two ends of level 2 back to back, C and Python together: nothing lost, doubled or out of order, whatever the line does."""
 
 import pytest
-from pbx.signalling.ss7 import primitives as p
 
+from pbx.signalling.ss7 import primitives as p
 from tests.signalling.ss7.terminal import FIGURES, Line, Terminal
 
 PREVENTIVE = FIGURES.adjusted(correction="preventive")
@@ -130,13 +130,13 @@ def test_a_stall_of_control_takes_no_link_down(seconds):
     line.align()
     there, back = [], texts(1000, 960)
     stalled_at = 200
-    for step in range(0, 960, 2):
-        one.stalled = stalled_at <= step < stalled_at + seconds * 40
-        for octets in back[step : step + 2]:
+    for step in range(0, 960, 4):
+        one.stalled = stalled_at <= step < stalled_at + seconds * 80
+        for octets in back[step : step + 4]:
             other.request(p.MessageForTransmission(octets))
         if not one.stalled:
-            there += texts(step, 2)
-            for octets in there[-2:]:
+            there += texts(step, 4)
+            for octets in there[-4:]:
                 one.request(p.MessageForTransmission(octets))
         line.run(0.05)
     line.run(10, lambda: len(received(one)) == len(back))

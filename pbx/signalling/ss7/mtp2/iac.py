@@ -156,7 +156,6 @@ STATES: dict[str, State] = {
             "emergency-ceases": Cell(_I._ceases_before),
             "T2": Cell(_I._not_seen, ("Idle",)),
             "stop": Cell(None, ("Idle",)),
-            **_STALE,
         },
         ("T2",),
     ),

@@ -27,7 +27,8 @@ class LinkState:
 
     def _outage(self, event: str, now: float) -> None:
         """Processor outage control answers at once, because what we do depends on it."""
-        self.terminal.outage.machine.step(event, None, now)
+        unexpected = self.terminal.outage.machine.step(event, None, now)
+        assert not unexpected, unexpected
 
     # From level 3.
 

@@ -32,7 +32,7 @@ class ProcessorOutage:
 
 def _state(meaning: str, **targets: str) -> State:
     cells = {event.replace("_", "-"): Cell(None, (target,)) for event, target in targets.items()}
-    for event in ("local", "remote", "local-recovered", "remote-recovered"):
+    for event in ("local", "local-recovered"):  # level 3 may say it twice; of the far end link state control tells changes only
         cells.setdefault(event, Cell(None))
     return State(meaning, {**cells, "stop": Cell(None, ("Idle",))})
 
