@@ -17,7 +17,7 @@
 
 enum { FLAGS, QUEUED, AGAIN };
 
-_Static_assert(HDLC_FRAME_OCTETS == CARD_FRAME_OCTETS, "both are the longest frame");
+_Static_assert(HDLC_FRAME_OCTETS == CARD_FRAME_OCTETS && HDLC_OCTETS == CARD_FRAME_OCTETS_LOST, "the words of both headers agree");
 
 /* Four bits at a time: x16 + x12 + x5 + 1, the lowest bit first. */
 static uint16_t checked(uint16_t check, uint8_t octet) {
@@ -187,7 +187,7 @@ static void take_bit(struct hdlc_receiver *receiver, int bit, struct found *foun
   }
   if (receiver->lost && ++receiver->counted == receiver->counting * 8) {
     receiver->counted = 0;
-    put_fault(found, HDLC_OCTETS);
+    put_fault(found, CARD_FRAME_OCTETS_LOST);
   }
 }
 
