@@ -1,18 +1,39 @@
-"""Writes docs/conformance/mtp3.md out of the tests that carry the numbers of Q.782 in their names.
+"""Writes docs/conformance/mtp2.md and mtp3.md out of the tests that carry the numbers of Q.781 and Q.782 in their names.
 
-``python docs/write_conformance.py`` writes it anew; tests/signalling/ss7/test_q782_table.py fails while it is not current. A test named
-``test_3_9_...`` shows item 3.9; the first line of its docstring is the title. What is not shown stands in ``NOT_SHOWN``, with the reason.
+``python docs/write_conformance.py`` writes them anew; tests/signalling/ss7/test_conformance_tables.py fails while they are not current. A
+test named ``test_3_9_...`` shows item 3.9; the first line of its docstring is the title. What is not shown stands with the reason.
 """
 
 import ast
 import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 HOME = Path(__file__).resolve().parent.parent
-PAGE = HOME / "docs" / "conformance" / "mtp3.md"
+PAGES = HOME / "docs" / "conformance"
 TESTS = HOME / "tests" / "signalling" / "ss7"
 
-HEAD = """# MTP level 3: what is shown, by whom
+
+@dataclass(frozen=True)
+class Table:
+    """A page: its file, the tests that it lists, its texts. ``shown`` and ``not_shown``: (what, by whom), (section, what, why not)."""
+
+    file: str
+    tests: str
+    head: str
+    shown: Sequence[tuple[str, str]]
+    foot: str
+    sections: Mapping[int, str]
+    not_shown: Sequence[tuple[str, str, str]]
+
+    @property
+    def path(self) -> Path:
+        """Where it stands."""
+        return PAGES / self.file
+
+
+HEAD3 = """# MTP level 3: what is shown, by whom
 
 <!-- Written by docs/write_conformance.py out of the tests; do not edit. -->
 
@@ -23,7 +44,7 @@ section are from memory too* and may differ from the printed list.
 | what | by whom |
 |---|---|
 """
-SHOWN = (
+SHOWN3 = (
     (
         "every management and link test message, 24-bit and 14-bit, and all that whole runs in trouble wrote, field by field",
         "foreign: tshark 4.0, `tests/interop/test_tshark_mtp3.py`",
@@ -43,11 +64,11 @@ SHOWN = (
     ),
     ("one point with two link sets, message by message", "the items below"),
 )
-FOOT = """
+FOOT3 = """
 Level 2 in these tests is one of the test's own (`tests/signalling/ss7/level2.py`): it numbers, confirms, retrieves and is cut.
 """
 
-SECTIONS = {
+SECTIONS3 = {
     1: "Signalling link management",
     2: "Signalling message handling",
     3: "Changeover",
@@ -61,7 +82,7 @@ SECTIONS = {
     12: "Traffic test",
     13: "Signalling link test",
 }
-NOT_SHOWN = (
+NOT_SHOWN3 = (
     ("1", "automatic allocation of signalling terminals and data links", "not built: data links are fixed; DLC is answered by CNP"),
     ("3", "changeover as compatibility test", "needs a foreign level 3"),
     ("9", "transfer restricted by long congestion (T11)", "national option, not built"),
@@ -69,10 +90,63 @@ NOT_SHOWN = (
 )
 
 
-def items() -> list[tuple[tuple[int, ...], str, str, str]]:
+HEAD2 = """# MTP level 2: what is shown, by whom
+
+<!-- Written by docs/write_conformance.py out of the tests; do not edit. -->
+
+Level 2 after Q.703 (64 kbit/s), both parts together in virtual time: link state control in Python (`pbx/signalling/ss7/mtp2`), transmission
+and reception control in C (`pbx/dsp/mtp2.h`), figures of `config/variants/mtp2-china.toml`. The text of the Recommendation was not at
+hand: procedures and figures are from memory. Numbers and titles below are those of Q.781; what an item asks
+for is from its title and Q.703.
+
+| what | by whom |
+|---|---|
+"""
+SHOWN2 = (
+    ("bad lines, delays, cuts; basic and preventive: lost 0, doubled 0, out of order 0", "`tests/signalling/ss7/test_mtp2_pairs.py`"),
+    ("control stalls for one and for five seconds at 0.4 erlang: no link down, nothing lost", "`tests/signalling/ss7/test_mtp2_pairs.py`"),
+    (
+        "level 2 and 3 whole, changeover with real retrieval: lost 0, doubled 0, out of order 0",
+        "`tests/signalling/ss7/test_mtp2_network.py`",
+    ),
+    (
+        "every cell of every chart, reached by real inputs; a storm breaks no promise to level 3",
+        "`tests/signalling/ss7/test_mtp2_cells.py`",
+    ),
+    ("any octets, any orders; a card that repeats and hides units", "`tests/dsp/test_mtp2.py`"),
+    ("flags, zero insertion, check sequence: bit by bit as a model written from the rules alone", "`tests/dsp/test_hdlc.py`"),
+    ("one end and a tester, unit by unit", "the items below"),
+)
+FOOT2 = """
+No foreign level 2 has been asked yet. The line of these tests is one of the test's own (`tests/signalling/ss7/terminal.py`): whole units
+and faults pass, in section 5 bits. Over a DAHDI channel, whose kernel is the framer, nothing of this has run yet.
+"""
+SECTIONS2 = {
+    1: "Link state control, expected signal units and orders",
+    2: "Link state control, unexpected signal units and orders",
+    3: "Transmission failure",
+    4: "Processor outage control",
+    5: "Signal unit delimitation, alignment, error detection and correction",
+    6: "SUERM check",
+    7: "AERM check",
+    8: "Transmission and reception control (basic)",
+    9: "Transmission and reception control (PCR)",
+    10: "Congestion control",
+}
+NOT_SHOWN2 = (
+    ("6", "error interval monitor", "of 2 Mbit/s links (annex A), not built"),
+)
+
+TABLES = (
+    Table("mtp2.md", "test_q781_*.py", HEAD2, SHOWN2, FOOT2, SECTIONS2, NOT_SHOWN2),
+    Table("mtp3.md", "test_q782_*.py", HEAD3, SHOWN3, FOOT3, SECTIONS3, NOT_SHOWN3),
+)
+
+
+def items(table: Table) -> list[tuple[tuple[int, ...], str, str, str]]:
     """Number, title, file and name of every test of an item, in the order of numbers."""
     found = []
-    for path in sorted(TESTS.glob("test_q782_*.py")):
+    for path in sorted(TESTS.glob(table.tests)):
         for node in ast.parse(path.read_text(encoding="utf-8")).body:
             if isinstance(node, ast.FunctionDef) and (match := re.match(r"test_(\d+(?:_\d+)+)_", node.name)):
                 number = tuple(int(part) for part in match.group(1).split("_"))
@@ -81,13 +155,13 @@ def items() -> list[tuple[tuple[int, ...], str, str, str]]:
     return sorted(found)
 
 
-def page() -> str:
+def page(table: Table) -> str:
     """The whole page."""
-    rows = items()
-    parts = [HEAD, *(f"| {what} | {whom} |\n" for what, whom in SHOWN), FOOT]
-    for section, title in SECTIONS.items():
+    rows = items(table)
+    parts = [table.head, *(f"| {what} | {whom} |\n" for what, whom in table.shown), table.foot]
+    for section, title in table.sections.items():
         mine = [row for row in rows if row[0][0] == section]
-        missing = [row for row in NOT_SHOWN if row[0] == str(section)]
+        missing = [row for row in table.not_shown if row[0] == str(section)]
         parts.append(f"\n## {section} {title}\n\n")
         if mine:
             parts.append(f"`{mine[0][2]}`\n\n| item | title | test |\n|---|---|---|\n")
@@ -98,4 +172,5 @@ def page() -> str:
 
 
 if __name__ == "__main__":
-    PAGE.write_text(page(), encoding="utf-8")
+    for one in TABLES:
+        one.path.write_text(page(one), encoding="utf-8")

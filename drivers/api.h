@@ -34,6 +34,7 @@ struct wire_span_settings {
   int crc4;         /* 0 off, 1 on, 2 on, but a far end without it is accepted (G.706 annex B) */
   int idle_bits;    /* abcd sent before the first order, and taken as received before the first frame */
   int slack_frames; /* frames that the elastic store holds from the beginning, 0..79: that many may be lost without repeats */
+  uint32_t signalling_slots; /* bit n = time slot n is clear and carries frames (wire_link.h); not on a card of tokens */
 };
 
 #define WIRE_NOISE_NONE 0
@@ -68,6 +69,9 @@ struct wire_counters {
 
 /* A wire card; null without memory. With tokens = 1 all spans carry tokens. Close it by its own `close`. */
 struct card *wire_create(int spans, const struct wire_span_settings *settings, int tokens);
+/* The card of a signalling channel of a span, in the order of time slots; null = there is none. Its span's card owns it, and must be
+ * read and written in every tick. */
+struct card *wire_signalling_link(struct card *card, int span, int index);
 /* Joins two spans of one process, in alignment from the first tick on; 0, or -1: no such span, joined already, tokens to sound. */
 int wire_join(struct card *a, int a_span, struct card *b, int b_span);
 /* Takes a span's link away: the far end sees LOS. */

@@ -25,6 +25,7 @@
 #define CARD_FRAME_ABORTED 1   /* seven ones or more within it */
 #define CARD_FRAME_BAD_CHECK 2 /* the check sequence is wrong */
 #define CARD_FRAME_OVERRUN 3   /* longer than may be, or nobody read in time: some were lost here */
+#define CARD_FRAME_OCTETS_LOST 4 /* 16 octets without a frame, since one was aborted or too long (Q.703 4.1.4) */
 
 struct card_frame {
   uint16_t offset; /* sample within the tick at which it was whole, 0 where the card cannot tell */

@@ -119,6 +119,7 @@ void e1_send(struct e1_sender *tx, const uint8_t *samples, uint8_t *octets) {
     uint8_t *frame = octets + n * E1_FRAME_OCTETS;
     for (; next < tx->orders && tx->order[next].offset <= n; next++) tx->bits[tx->order[next].port] = (uint8_t)tx->order[next].value;
     fill_slots_0_and_16(tx, frame, n & 15);
+    if (tx->slot_16) frame[16] = tx->slot_16[n];
     sum = crc_frame(sum, frame, !(n & 1));
     if ((n & 7) == 7) {
       tx->crc = crc_remainder(sum);
@@ -386,7 +387,8 @@ static void update_alarms(struct e1_receiver *rx, int i) {
   else if (rx->lof)
     alarms = CARD_ALARM_LOF;
   else
-    alarms = (rx->mf_state != E1_MF_ALIGNED ? CARD_ALARM_LOMF : 0) | (rx->rai || rx->y || rx->force_rai ? CARD_ALARM_RAI : 0);
+    alarms = (rx->mf_state != E1_MF_ALIGNED && !rx->slot_16_clear ? CARD_ALARM_LOMF : 0) |
+             (rx->rai || rx->y || rx->force_rai ? CARD_ALARM_RAI : 0);
   if (alarms == rx->alarms) return;
   rx->alarms = alarms;
   rx->alarm[rx->alarm_changes++] = (struct e1_alarm_change){(uint16_t)i, (uint16_t)alarms};
@@ -401,7 +403,7 @@ static void receive_frame(struct e1_receiver *rx, int i) {
     frame = frame_at(rx, i);
     if (watch_slot_0(rx, frame)) {
       int cut = rx->los || rx->ais || rx->lof;
-      watch_slot_16(rx, frame[16], i, !cut && !nothing && !rx->suspect);
+      if (!rx->slot_16_clear) watch_slot_16(rx, frame[16], i, !cut && !nothing && !rx->suspect);
     } else {
       lose_alignment(rx, i);
     }
@@ -432,6 +434,10 @@ void e1_receive(struct e1_receiver *rx, const uint8_t *octets, uint8_t *samples)
   rx->exhausted = 0;
   int rest = rx->framed_for == E1_CLEAR_FRAMES || (octets == 0 && rx->los);
   rx->steady = rest && rx->changes == 0 && rx->alarms == alarms_before && rx->errored == 0 ? rx->steady + 1 : 0;
+}
+
+void e1_slot_16(const struct e1_receiver *rx, uint8_t *octets) {
+  for (int i = 0; i < E1_FRAMES; i++) octets[i] = rx->frame[i] ? rx->frame[i][16] : 0xff;
 }
 
 void e1_count(const struct e1_receiver *rx, struct wire_counters *counters) {

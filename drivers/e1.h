@@ -21,7 +21,9 @@
  * While LOS, AIS or LOF stands sound is idle and bits are frozen; while LOMF stands bits are frozen. Bits of a frame that is
  * all zeros, all ones, or follows an errored FAS are not believed either.
  *
- * Leaves out: the four spare bits Sa4-Sa8 (sent as 1, not read), common channel signalling in time slot 16.
+ * Time slot 16 may be clear instead, for common channel signalling: then there is no multiframe, nor its alarms, nor bits.
+ *
+ * Leaves out: the four spare bits Sa4-Sa8 (sent as 1, not read).
  */
 #pragma once
 #include "api.h"
@@ -64,6 +66,7 @@ struct e1_sender {
   int errored;          /* errored blocks received and not yet told by an E bit */
   uint32_t crc;         /* C1-C4 of the last block of 8 frames */
   uint64_t substituted; /* 0000 asked for circuits 1-15, sent as 0001 (G.704 5.1.3.2.2) */
+  const uint8_t *slot_16; /* octets of time slot 16 of the next block; null = the multiframe of bits */
 };
 
 struct e1_receiver {
@@ -91,6 +94,7 @@ struct e1_receiver {
   int zeros;               /* zeros in the first half of the double frame */
   int mf_state, mf_frame, mf_bad, mf_zero, mf_previous;
   int force_rai;
+  int slot_16_clear; /* 1 = no multiframe is looked for */
   int alarms;
   uint8_t bits[E1_PORTS];
   /* What the last block brought. */
@@ -115,6 +119,9 @@ int e1_send_changes(struct e1_sender *, struct e1_change *change);
 void e1_receiver_init(struct e1_receiver *, int crc4, int idle_bits);
 /* Reads one block; null = no signal. `samples` (port-major) may be null. */
 void e1_receive(struct e1_receiver *, const uint8_t *octets, uint8_t *samples);
+
+/* Time slot 16 of the block just read, E1_FRAMES octets. */
+void e1_slot_16(const struct e1_receiver *, uint8_t *octets);
 
 /* Puts the receiver's counts into the card's words. */
 void e1_count(const struct e1_receiver *, struct wire_counters *);

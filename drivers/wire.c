@@ -155,6 +155,7 @@ static void read_sound(struct wire_span *span, struct told *told, int first_port
   tell_what_was_left(span, told, first_port, rx->bits, rx->alarms);
   tell_measured(span, told, first_port, rx->bits);
   slip_sound(span, told, first_port, samples);
+  wire_links_hear(&span->signalling, rx, samples);
   wire_lines_hear(&span->lines, samples);
   e1_answer(&span->tx, rx);
 }
@@ -263,12 +264,15 @@ static void note_idle(struct wire_span *span, int nothing, int alarms) {
 }
 
 static void build_sound(struct wire_span *span, const uint8_t *samples, uint8_t *octets) {
-  uint8_t treated[SPAN_SAMPLES];
+  uint8_t treated[SPAN_SAMPLES], slot_16[E1_FRAMES];
   samples = wire_lines_say(&span->lines, samples, treated);
-  int nothing = span->tx.orders == 0 && span->tx.errored == 0 && is_silent(samples);
+  if (span->signalling.count && samples != treated) samples = memcpy(treated, samples, SPAN_SAMPLES);
+  wire_links_say(&span->signalling, &span->tx, treated, slot_16);
+  int nothing = !span->signalling.count && span->tx.orders == 0 && span->tx.errored == 0 && is_silent(samples);
   int remote_alarm = span->tx.remote_alarm;
   span->tx.remote_alarm |= span->fault[WIRE_SENT].rai;
   e1_send(&span->tx, samples, octets);
+  span->tx.slot_16 = 0;
   note_idle(span, nothing, span->tx.remote_alarm | span->tx.multiframe_alarm << 1 | span->tx.crc_aligned << 2);
   span->tx.remote_alarm = remote_alarm;
 }
@@ -363,6 +367,7 @@ static void wire_close(struct card *card) {
   for (int n = 0; n < wire->spans; n++) {
     link_close(&wire->span[n].link);
     wire_lines_end(&wire->span[n].lines);
+    wire_links_free(&wire->span[n].signalling);
   }
   free(card->tokens_in);
   free(card->tokens_out);
@@ -399,6 +404,10 @@ struct card *wire_create(int spans, const struct wire_span_settings *settings, i
     memset(span->told, span->settings.idle_bits, E1_PORTS);
     memset(span->token_bits, span->settings.idle_bits, E1_PORTS);
     memset(span->previous, E1_IDLE, SPAN_SAMPLES);
+    if (wire_links_create(&span->signalling, settings[n].signalling_slots, &span->rx)) {
+      wire_close(&wire->card);
+      return 0;
+    }
   }
   return &wire->card;
 }
@@ -422,6 +431,11 @@ static void settle(struct wire_span *a, struct wire_span *b) {
     e1_send(&end[n]->tx, idle, link_outgoing(&end[n]->link)->octets);
     end[n]->behind = 1;
   }
+}
+
+struct card *wire_signalling_link(struct card *card, int span, int index) {
+  struct wire_span *it = span_of(card, span);
+  return it ? wire_links_card(&it->signalling, index) : 0;
 }
 
 int wire_join(struct card *a, int a_span, struct card *b, int b_span) {

@@ -13,6 +13,7 @@
 #include "faults.h"
 #include "link.h"
 #include "wire_lines.h"
+#include "wire_link.h"
 
 #define WIRE_SLIPS 16
 #define WIRE_STORE_FRAMES 80
@@ -39,6 +40,7 @@ struct wire_span {
   int told_alarms;
   int behind;                             /* there was no room for all events */
   struct wire_lines lines;
+  struct wire_links signalling;
   int idle_blocks;                        /* sent without anything new */
   int sent_alarms;                        /* as last sent to the far end */
   int token_alarms;                       /* token spans: alarms standing, and bits as the far end sends them */

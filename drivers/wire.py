@@ -2,7 +2,8 @@
 
 ``Wire`` makes the card that ``Plane.add_card`` takes, joins its spans to other spans, listens on or connects to the
 outside socket (docs/integrator/outside-socket.md), puts faults on the line and tells counters and alarms. ``Wire.read``
-and ``Wire.write`` step the card without a media plane. Leaves out: anything of calls; time slot 16 as a clear slot.
+and ``Wire.write`` step the card without a media plane; ``Wire.links`` are the cards of signalling channels (drivers/wire_link.h). Leaves
+out: anything of calls.
 """
 
 import os
@@ -42,13 +43,15 @@ class SpanSettings(msgspec.Struct, frozen=True, gc=False):
     """One span: what its 30 ports are, and how its frames look.
 
     ``crc4`` "automatic" also accepts a far end without CRC-4 (G.706 annex B). ``idle_bits`` are sent before the first
-    order. ``slack_frames`` (0..79) is what the elastic store holds at first: so many frames can be lost by slips.
+    order. ``slack_frames`` (0..79) is what the elastic store holds at first: so many frames can be lost by slips. ``signalling_channels``
+    are time slots that carry frames; their ports are silent, and where 16 is among them no port has bits.
     """
 
     kind: Kind = "circuits"
     crc4: Crc4 = "automatic"
     idle_bits: int = 0b1111
     slack_frames: int = 0
+    signalling_channels: tuple[int, ...] = ()
 
 
 class CardEvent(msgspec.Struct, frozen=True, gc=False):
@@ -168,6 +171,9 @@ class Wire:
             filled.crc4 = _CRC4[span.crc4]
             filled.idle_bits = span.idle_bits & 15
             filled.slack_frames = max(0, min(79, span.slack_frames))
+            if span.signalling_channels and (tokens or not {*span.signalling_channels} <= {*range(1, 32)}):
+                raise WireError("signalling channels are time slots 1 to 31 of a span that carries sound")
+            filled.signalling_slots = sum(1 << slot for slot in {*span.signalling_channels})
         self.spans = tuple(spans)
         self.tokens = tokens
         made = lib.wire_create(len(spans), settings, tokens)
@@ -198,6 +204,24 @@ class Wire:
         if self._card is None:
             raise WireError("this wire is closed")
         return self._card
+
+    @property
+    def links(self) -> list[Any]:
+        """The ``struct card *`` of each signalling channel, by span and time slot, for ``Plane.add_card`` behind the cards of sound."""
+        counts = [len({*span.signalling_channels}) for span in self.spans]
+        return [lib.wire_signalling_link(self.card, span, n) for span, count in enumerate(counts) for n in range(count)]
+
+    def send_frame(self, frame: bytes, link: int = 0) -> None:
+        """Send a frame, without flags and check sequence, on a signalling channel; without a plane."""
+        if link >= len(self.links) or lib.card_give_frame(self.links[link], 0, ffi.from_buffer(frame), len(frame)) != 0:
+            raise WireError(f"a frame of {len(frame)} octets cannot be sent: too long, no room, or no such signalling channel")
+
+    def take_frame(self, link: int = 0) -> bytes | int | None:
+        """The next frame received in this tick, or its fault; None = there is none. Without a plane."""
+        frame = ffi.new("struct card_frame *")
+        if link >= len(self.links) or not lib.card_take_frame(self.links[link], 0, frame):
+            return None
+        return int(frame.fault) or bytes(ffi.buffer(frame.octets, frame.count))
 
     def unjoin(self, span: int) -> None:
         """Take the link of a span away; both ends see LOS."""

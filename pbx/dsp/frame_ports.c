@@ -7,7 +7,7 @@
 
 #include "plane.h"
 
-#define MOST_A_TICK 64 /* more than a card holds: whatever a card does, the tick ends */
+#define MOST_A_TICK 160 /* more than a card holds: whatever a card does, the tick ends */
 
 /* Whether the unit says again what the one before said. */
 static int repeated(struct plane_port *port, const struct card_frame *frame) {
@@ -21,6 +21,8 @@ static int repeated(struct plane_port *port, const struct card_frame *frame) {
 
 static void tell_frame(struct plane *plane, uint32_t number, const struct card_frame *frame) {
   uint64_t sample = plane->start + frame->offset;
+  if (frame->fault == CARD_FRAME_OCTETS_LOST && !plane->ports[number].units)
+    return; /* counted for the monitor of a signalling link; a D channel has none */
   if (frame->fault != CARD_FRAME_GOOD)
     plane_tell(plane, number, PLANE_EVENT_BAD_FRAME, frame->fault, sample);
   else if (repeated(&plane->ports[number], frame))

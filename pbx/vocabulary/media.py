@@ -97,7 +97,10 @@ class Frame(MediaEvent, frozen=True, gc=False):
 
 
 class BadFrame(MediaEvent, frozen=True, gc=False):
-    """A frame came that is none: ``fault`` is FRAME_ABORTED, FRAME_BAD_CHECK, or FRAME_OVERRUN (too long, or some were lost here)."""
+    """A frame came that is none: ``fault`` is FRAME_ABORTED, FRAME_BAD_CHECK, or FRAME_OVERRUN (too long, or some were lost here).
+
+    FRAME_OCTETS_LOST, on ports of signal units only: 16 octets without a frame since one was aborted or too long.
+    """
 
     fault: int
 
@@ -105,6 +108,7 @@ class BadFrame(MediaEvent, frozen=True, gc=False):
 FRAME_ABORTED = 1
 FRAME_BAD_CHECK = 2
 FRAME_OVERRUN = 3
+FRAME_OCTETS_LOST = 4
 
 
 class Played(MediaEvent, frozen=True, gc=False):

@@ -18,7 +18,10 @@ class Start(msgspec.Struct, frozen=True, gc=False):
 
 
 class Stop(msgspec.Struct, frozen=True, gc=False):
-    """Take the link out of service: nothing is accepted or sent from now on. What was not confirmed stays retrievable until ``Start``."""
+    """Take the link out of service: nothing is accepted or sent from now on. What was not confirmed stays retrievable until ``Start``.
+
+    What was accepted before this has come down is still told, before ``Bsnt``, which counts it: the far end has its confirmation.
+    """
 
 
 class Emergency(msgspec.Struct, frozen=True, gc=False):

@@ -90,7 +90,8 @@ class Site:
 class Network:
     """Points by name, joined by links named ``A-B/0``."""
 
-    def __init__(self, seed=0, variant=VARIANT):
+    def __init__(self, seed=0, variant=VARIANT, wire=Wire):
+        self.wire = wire
         self.world = World(seed)
         self.variant = variant
         self.form = variant.form
@@ -118,7 +119,7 @@ class Network:
 
         if name in self._pending:
             other, other_up = self._pending.pop(name)
-            wire = self.wires[name] = Wire(self.world, other_up, up)
+            wire = self.wires[name] = self.wire(self.world, other_up, up)
             other.ends[name], site.ends[name] = wire.one, wire.other
         else:
             self._pending[name] = (site, up)
@@ -189,9 +190,9 @@ class Network:
         }
 
 
-def pair(seed=0, links=2, variant=VARIANT, active=0, **features):
+def pair(seed=0, links=2, variant=VARIANT, active=0, wire=Wire, **features):
     """Two points A and B with one link set."""
-    network = Network(seed, variant)
+    network = Network(seed, variant, wire)
     a, b = (CHINA.read("21-100-51"), CHINA.read("21-100-52")) if variant.form is CHINA else (100, 200)
     network.add("A", a, {"B": (b, links, active)}, **features)
     network.add("B", b, {"A": (a, links, active)}, **features)

@@ -1,0 +1,199 @@
+/* Signalling links: their memory, orders and ticks; limits in mtp2.h. */
+#include "mtp2.h"
+
+#include <string.h>
+
+size_t mtp2_size(int links) { return sizeof(struct mtp2_links) + (size_t)links * sizeof(struct mtp2_link); }
+
+static void begin(struct mtp2_link *link, struct mtp2_told *told) {
+  if (link->congestion)
+    mtp2_tell(told, MTP2_TOLD_CONGESTION, 0);
+  link->oldest = link->next = link->fresh = link->end = 0;
+  link->unconfirmed_octets = 0;
+  link->congestion = link->forced = link->retrieving = 0;
+  link->forward_bit = link->backward_bit = 1;
+  link->expected = 0;
+  link->backward = 127;
+  link->t5 = link->t6 = link->t7 = 0;
+  link->busy = link->indication_due = link->repetition = link->dropped = link->served = link->failed = 0;
+  link->wrong_backward = link->wrong_forward = 0;
+  link->acceptance = MTP2_CLOSED;
+  link->monitor = MTP2_UNWATCHED;
+  link->aborted = 0;
+  link->standing = link->told = MTP2_NOTHING;
+  link->listening = 1;
+}
+
+static void halt(struct mtp2_link *link) {
+  link->listening = 0;
+  link->acceptance = MTP2_CLOSED;
+  link->monitor = MTP2_UNWATCHED;
+  link->aborted = 0;
+  link->busy = link->indication_due = 0;
+  link->sending = MTP2_SIOS;
+  link->t5 = link->t6 = link->t7 = 0;
+}
+
+struct mtp2_links *mtp2_init(void *memory, int count) {
+  struct mtp2_links *links = memory;
+  memset(links, 0, mtp2_size(count));
+  links->count = count;
+  for (int number = 0; number < count; number++) {
+    struct mtp2_event unheard[MTP2_EVENTS];
+    begin(&links->link[number], &(struct mtp2_told){unheard, 0});
+    halt(&links->link[number]);
+  }
+  return links;
+}
+
+int mtp2_configure(struct mtp2_links *links, int number, const struct mtp2_figures *figures) {
+  if (!figures->t5_ticks || !figures->t6_ticks || !figures->t7_ticks || !figures->suerm_limit || !figures->suerm_units ||
+      !figures->aerm_normal || !figures->aerm_emergency || !figures->preventive_octets || !figures->preventive_units ||
+      figures->preventive_units > 127)
+    return -1;
+  for (int level = 0; level < 3; level++)
+    if (figures->abatement[level] > figures->onset[level] || figures->onset[level] > MTP2_MESSAGES ||
+        (level && (figures->onset[level] <= figures->onset[level - 1] || figures->abatement[level] < figures->abatement[level - 1])))
+      return -1;
+  links->link[number].figures = *figures;
+  return 0;
+}
+
+void mtp2_tell(struct mtp2_told *told, int kind, int value) {
+  told->events[told->count++] = (struct mtp2_event){(uint8_t)kind, (uint8_t)value};
+}
+
+void mtp2_fail(struct mtp2_link *link, int reason, struct mtp2_told *told) {
+  halt(link);
+  link->failed = (uint8_t)reason;
+  mtp2_tell(told, MTP2_TOLD_FAILED, reason);
+}
+
+static void set_busy(struct mtp2_link *link, int busy) {
+  if (!link->listening || link->busy == busy)
+    return;
+  if (!link->busy) {
+    link->indication_due = 1;
+    link->t5 = link->figures.t5_ticks;
+  }
+  link->busy = (uint8_t)busy;
+  if (busy)
+    return;
+  link->t5 = link->indication_due = 0;
+  link->backward = (link->expected - 1) & 127;
+  if (link->dropped && !(link->figures.options & MTP2_PREVENTIVE))
+    mtp2_ask_again(link);
+  link->dropped = 0;
+}
+
+static void watch(struct mtp2_link *link, int monitor) {
+  link->monitor = (uint8_t)monitor;
+  link->errors = link->units = link->hidden_octets = 0;
+  link->aborted = 0;
+}
+
+static void retrieve(struct mtp2_link *link, int number, struct mtp2_told *told) {
+  if (link->listening)
+    return;
+  if (number == MTP2_UNKNOWN)
+    mtp2_drop(link, link->fresh, told);
+  else if (mtp2_possible(link, number))
+    mtp2_drop(link, link->oldest + (((uint32_t)number - (link->oldest - 1)) & 127), told);
+  link->retrieving = 1;
+}
+
+/* Places are kept, so that the next message has the number behind the last one confirmed. */
+static void flush(struct mtp2_link *link, struct mtp2_told *told) {
+  link->next = link->fresh = link->end = link->oldest;
+  link->unconfirmed_octets = 0;
+  link->forced = 0;
+  mtp2_drop(link, link->oldest, told);
+  mtp2_await(link);
+}
+
+static void send(struct mtp2_link *link, int what) {
+  link->sending = (uint8_t)what;
+  link->told = MTP2_NOTHING;
+  mtp2_await(link);
+}
+
+int mtp2_order(struct mtp2_links *links, int number, int order, int value, struct mtp2_event *events) {
+  struct mtp2_link *link = &links->link[number];
+  struct mtp2_told told = {events, 0};
+  link->silent_ticks = 0;
+  if (link->silent) {
+    link->silent = 0;
+    mtp2_await(link);
+  }
+  if (link->failed && (order == MTP2_ORDER_SEND || order == MTP2_ORDER_ACCEPT || order == MTP2_ORDER_MONITOR))
+    return 0; /* given before control has read of the failure */
+  switch (order) {
+  case MTP2_ORDER_SEND:
+    send(link, value);
+    break;
+  case MTP2_ORDER_BEGIN:
+    begin(link, &told);
+    mtp2_tell(&told, MTP2_TOLD_BEGUN, value);
+    break;
+  case MTP2_ORDER_HALT:
+    halt(link);
+    link->failed = 0;
+    break;
+  case MTP2_ORDER_ACCEPT:
+    link->acceptance = (uint8_t)value;
+    break;
+  case MTP2_ORDER_MONITOR:
+    watch(link, value);
+    break;
+  case MTP2_ORDER_BUSY:
+    set_busy(link, value);
+    break;
+  case MTP2_ORDER_BSNT:
+    mtp2_tell(&told, MTP2_TOLD_BSNT, (link->expected - 1) & 127);
+    break;
+  case MTP2_ORDER_RETRIEVE:
+    retrieve(link, value, &told);
+    break;
+  case MTP2_ORDER_FLUSH:
+    flush(link, &told);
+    break;
+  case MTP2_ORDER_TELL:
+    link->told = MTP2_NOTHING;
+    if (link->failed)
+      mtp2_tell(&told, MTP2_TOLD_FAILED, link->failed);
+    break;
+  default:
+    break;
+  }
+  return told.count;
+}
+
+static int runs_out(uint16_t *timer) { return *timer && !--*timer; }
+
+int mtp2_tick(struct mtp2_links *links, int number, struct mtp2_event *events) {
+  struct mtp2_link *link = &links->link[number];
+  struct mtp2_told told = {events, 0};
+  if (link->figures.options & MTP2_REPEATING) {
+    mtp2_hidden_units(link);
+    if (link->listening)
+      mtp2_tell_standing(link, &told);
+  }
+  link->shown_octets = 0;
+  if (runs_out(&link->t5)) {
+    link->indication_due = 1;
+    link->t5 = link->figures.t5_ticks;
+  }
+  if (runs_out(&link->t6))
+    mtp2_fail(link, MTP2_FAILED_T6, &told);
+  else if (runs_out(&link->t7))
+    mtp2_fail(link, MTP2_FAILED_T7, &told);
+  if (link->figures.silence_ticks && !link->silent && ++link->silent_ticks >= link->figures.silence_ticks) {
+    link->silent = 1;
+    link->counters.silences++;
+    link->t6 = 0;
+    mtp2_await(link);
+  }
+  return told.count;
+}
+
+void mtp2_counters(struct mtp2_links *links, int number, struct mtp2_counters *counters) { *counters = links->link[number].counters; }

@@ -1,0 +1,184 @@
+/* Reception control of Q.703 (RXC) and the error rate monitors (SUERM, AERM); limits in mtp2.h. */
+#include <string.h>
+
+#include "mtp2.h"
+
+#define NUMBERS 127
+
+enum verdict { WELL, WRONG, WRONG_AGAIN };
+
+/* Two wrong ones of three units end the link. */
+static enum verdict judge(uint8_t *last_two, int wrong) {
+  int before = *last_two;
+  *last_two = (uint8_t)((before << 1 | wrong) & 3);
+  return !wrong ? WELL : before ? WRONG_AGAIN : WRONG;
+}
+
+static void count_errors(struct mtp2_link *link, struct mtp2_told *told) {
+  link->errors++;
+  if (link->monitor == MTP2_SUERM) {
+    if (link->errors >= link->figures.suerm_limit)
+      mtp2_fail(link, MTP2_FAILED_ERRORS, told);
+  } else if (!link->aborted) {
+    int limit = link->monitor == MTP2_AERM_EMERGENCY ? link->figures.aerm_emergency : link->figures.aerm_normal;
+    if (link->errors >= limit) {
+      link->aborted = 1;
+      mtp2_tell(told, MTP2_TOLD_ERRORS, 0);
+    }
+  }
+}
+
+/* One unit has passed, with error or without: each D of them take one error away. */
+static void count_units(struct mtp2_link *link) {
+  if (link->monitor == MTP2_SUERM && ++link->units >= link->figures.suerm_units) {
+    link->units = 0;
+    if (link->errors)
+      link->errors--;
+  }
+}
+
+static void count_good(struct mtp2_link *link, struct mtp2_told *told) {
+  if (link->aborted) {
+    link->aborted = 0;
+    link->monitor = MTP2_UNWATCHED;
+    mtp2_tell(told, MTP2_TOLD_CORRECT, 0);
+  }
+  count_units(link);
+}
+
+int mtp2_fault(struct mtp2_links *links, int number, int fault, struct mtp2_event *events) {
+  struct mtp2_link *link = &links->link[number];
+  struct mtp2_told told = {events, 0};
+  if (fault != MTP2_FAULT_OCTETS)
+    link->counters.units_in_error++;
+  if (link->monitor != MTP2_UNWATCHED) {
+    count_errors(link, &told);
+    if (fault != MTP2_FAULT_OCTETS)
+      count_units(link);
+  }
+  return told.count;
+}
+
+/* A repeating card shows a unit once; the far end has sent it all the time. */
+void mtp2_hidden_units(struct mtp2_link *link) {
+  int octets = link->hidden_octets + MTP2_TICK_OCTETS - link->shown_octets;
+  link->shown_octets = 0;
+  for (; octets >= MTP2_FILL_IN_OCTETS; octets -= MTP2_FILL_IN_OCTETS)
+    count_units(link);
+  link->hidden_octets = (uint16_t)(octets > 0 ? octets : 0);
+}
+
+void mtp2_tell_standing(struct mtp2_link *link, struct mtp2_told *told) {
+  if (link->standing == link->told || link->standing == MTP2_NOTHING)
+    return;
+  if (link->standing == MTP2_FILL_IN && link->acceptance == MTP2_CLOSED)
+    return;
+  link->told = link->standing;
+  mtp2_tell(told, MTP2_TOLD_STATUS, link->standing);
+}
+
+/* A negative acknowledgement. */
+void mtp2_ask_again(struct mtp2_link *link) {
+  link->backward = (link->expected - 1) & NUMBERS;
+  link->backward_bit ^= 1;
+  link->repetition = 1;
+  link->dropped = 0;
+  link->counters.negative_sent++;
+}
+
+static void missing(struct mtp2_link *link, int bit) {
+  if (link->figures.options & MTP2_PREVENTIVE || bit != link->backward_bit)
+    return;
+  if (link->busy)
+    link->dropped = 1;
+  else
+    mtp2_ask_again(link);
+}
+
+static void take_message(struct mtp2_link *link, int forward, int bit, int count, struct mtp2_told *told) {
+  if (forward == ((link->expected - 1) & NUMBERS))
+    return;
+  if (forward != link->expected) {
+    missing(link, bit);
+    return;
+  }
+  if (!(link->figures.options & MTP2_PREVENTIVE) && bit != link->backward_bit)
+    return;
+  if (link->busy == MTP2_BUSY_DISCARD) {
+    link->dropped = 1;
+    return;
+  }
+  link->repetition = 0;
+  link->expected = (link->expected + 1) & NUMBERS;
+  if (!link->busy)
+    link->backward = (uint8_t)forward;
+  link->counters.messages_received++;
+  link->counters.octets_received += (uint64_t)count + 3;
+  mtp2_tell(told, MTP2_TOLD_MESSAGE, 0);
+}
+
+/* A message or a fill-in unit. */
+static void take_numbered(struct mtp2_link *link, const uint8_t *unit, int count, struct mtp2_told *told) {
+  int backward = unit[0] & NUMBERS, forward = unit[1] & NUMBERS, bit = unit[1] >> 7;
+  link->standing = MTP2_FILL_IN;
+  if (link->acceptance == MTP2_CLOSED)
+    return;
+  enum verdict verdict = judge(&link->wrong_backward, !mtp2_possible(link, backward));
+  if (verdict == WRONG_AGAIN)
+    mtp2_fail(link, MTP2_FAILED_BACKWARD, told);
+  if (verdict != WELL)
+    return;
+  link->served = 1;
+  mtp2_tell_standing(link, told);
+  mtp2_confirm(link, backward, unit[0] >> 7, told);
+  if (!(link->figures.options & MTP2_PREVENTIVE)) {
+    verdict = judge(&link->wrong_forward, bit != link->backward_bit && !link->repetition);
+    if (verdict == WRONG_AGAIN)
+      mtp2_fail(link, MTP2_FAILED_FORWARD, told);
+    if (verdict != WELL)
+      return;
+  }
+  if (link->acceptance == MTP2_REJECTING || link->silent)
+    return;
+  if (count > MTP2_HEADER)
+    take_message(link, forward, bit, count, told);
+  else if (forward != ((link->expected - 1) & NUMBERS))
+    missing(link, bit);
+  else if (bit == link->backward_bit)
+    link->repetition = 0;
+}
+
+static void take_status(struct mtp2_link *link, const uint8_t *unit, struct mtp2_told *told) {
+  int status = unit[MTP2_HEADER] & 7;
+  if (status == MTP2_SIB) {
+    mtp2_far_end_busy(link);
+    return;
+  }
+  if (status > MTP2_SIB)
+    return;
+  link->standing = (uint8_t)status;
+  if (link->served && status != MTP2_SIPO) {
+    mtp2_fail(link, MTP2_FAILED_STATUS | status, told);
+    return;
+  }
+  if (link->served && mtp2_possible(link, unit[0] & NUMBERS))
+    mtp2_confirm(link, unit[0] & NUMBERS, link->forward_bit, told); /* the far end's last word before it flushes, or we do */
+  mtp2_tell_standing(link, told);
+}
+
+int mtp2_receive(struct mtp2_links *links, int number, const uint8_t *unit, int count, struct mtp2_event *events) {
+  struct mtp2_link *link = &links->link[number];
+  struct mtp2_told told = {events, 0};
+  int length = count - MTP2_HEADER;
+  if (length < 0 || count > MTP2_UNIT_OCTETS || (unit[2] & 63) != (length > 63 ? 63 : length))
+    return mtp2_fault(links, number, 0, events);
+  link->shown_octets = (uint16_t)(link->shown_octets + count + 3);
+  count_good(link, &told);
+  if (!link->listening)
+    return told.count;
+  if (length == 1 || length == 2)
+    take_status(link, unit, &told);
+  else
+    take_numbered(link, unit, count, &told);
+  return told.count;
+}

@@ -1,0 +1,398 @@
+"""Level 2 as it stands, both parts together in virtual time: the engine in Python, transmission and reception in C, a line of 64 kbit/s.
+
+``Terminal`` is one end: it carries orders and events between the two parts, each way as late as is wanted. ``Line`` joins two of them,
+octet by octet in time, delays, damages, cuts. ``FarEnd`` is a far end by hand: it sends what a test tells it to and writes down
+what it hears. ``TerminalWire`` has the face of level2.Wire, so that whole signalling points can stand upon it.
+"""
+
+from collections import deque
+from random import Random
+
+from pbx._plane import ffi, lib
+
+from pbx.engine import Noted, Unexpected
+from pbx.signalling.ss7 import primitives as p
+from pbx.signalling.ss7.mtp2 import orders as o
+from pbx.signalling.ss7.mtp2.figures import load_figures
+from pbx.signalling.ss7.mtp2.mtp2 import Mtp2
+
+TICK = 0.01
+TICK_OCTETS = 80
+BEFORE_AND_BEHIND = 3  # flag and check sequence
+FIGURES = load_figures()
+
+SENT = {"SIO": 0, "SIN": 1, "SIE": 2, "SIOS": 3, "SIPO": 4, "fill-in": 8, "messages": 9}
+STATUS = {0: "SIO", 1: "SIN", 2: "SIE", 3: "SIOS", 4: "SIPO", 8: "units"}
+WATCHED = {"nothing": 0, "signal units": 1, "normal alignment": 2, "emergency alignment": 3}
+REASONS = {1: "errors", 2: "backward number", 3: "forward bit", 4: "T6", 5: "T7"}
+
+
+def in_c(figures, repeating=False):
+    """The figures as the C part takes them."""
+    data, ms = figures.data, figures.milliseconds
+    preventive = data.correction == "preventive"
+    return ffi.new(
+        "struct mtp2_figures *",
+        {
+            "t5_ticks": ms["T5"] // 10,
+            "t6_ticks": ms["T6"] // 10,
+            "t7_ticks": ms["T7"] // 10,
+            "silence_ticks": data.silence_ms // 10,
+            "suerm_limit": data.monitors.suerm_limit,
+            "suerm_units": data.monitors.suerm_units,
+            "suerm_octets": data.monitors.suerm_octets,
+            "aerm_normal": data.monitors.aerm_normal,
+            "aerm_emergency": data.monitors.aerm_emergency,
+            "preventive_units": data.preventive.units,
+            "preventive_octets": data.preventive.octets,
+            "onset": list(data.congestion.onset),
+            "abatement": list(data.congestion.abatement),
+            "options": (lib.MTP2_PREVENTIVE if preventive else 0) | (lib.MTP2_REPEATING if repeating else 0),
+        },
+    )
+
+
+class Terminal:
+    """One end. ``up``: called with each indication for level 3, also kept in ``told``. ``late``: ticks that an event or order takes."""
+
+    def __init__(self, figures=FIGURES, up=None, late=0, repeating=False):
+        self.engine = Mtp2(figures)
+        self.now = 0.0
+        self.ticks = 0
+        self.late = late
+        self.stalled = False
+        self.up = up
+        self.told = []
+        self.unexpected = []
+        self._orders, self._events = deque(), deque()
+        self._memory = ffi.new("uint64_t[]", lib.mtp2_size(1) // 8 + 1)
+        self.links = lib.mtp2_init(self._memory, 1)
+        assert lib.mtp2_configure(self.links, 0, in_c(figures, repeating)) == 0
+        self._told = ffi.new("struct mtp2_event[]", lib.MTP2_EVENTS)
+        self._unit = ffi.new("uint8_t[]", lib.MTP2_UNIT_OCTETS)
+        self._carry(self.engine.start(0.0))
+
+    @property
+    def state(self):
+        return self.engine.state
+
+    def counters(self):
+        found = ffi.new("struct mtp2_counters *")
+        lib.mtp2_counters(self.links, 0, found)
+        return found
+
+    def request(self, value):
+        """What level 3 says."""
+        self._carry(self.engine.receive(value, self.now))
+
+    order = request
+
+    # Between the parts.
+
+    def _carry(self, outputs):
+        for value in outputs:
+            if isinstance(value, o.Order):
+                self._orders.append((self.ticks + self.late, value))
+            elif isinstance(value, p.ToLevel3):
+                self.told.append(value)
+                if self.up:
+                    self.up(value)
+            elif isinstance(value, Unexpected):
+                self.unexpected.append(value)
+            else:
+                assert isinstance(value, Noted)
+        if not self.late:
+            self._work()
+
+    def _work(self):
+        while self._orders and self._orders[0][0] <= self.ticks:
+            self._execute(self._orders.popleft()[1])
+
+    def _execute(self, order):
+        link, told = (self.links, 0), self._told
+        match order:
+            case o.SendMessage(octets):
+                count = lib.mtp2_message(*link, octets, len(octets), told)
+                self._tell(max(count, 0))
+                return
+            case o.Begin(life):
+                pair = (lib.MTP2_ORDER_BEGIN, life)
+            case o.Halt():
+                pair = (lib.MTP2_ORDER_HALT, 0)
+            case o.Send(what):
+                pair = (lib.MTP2_ORDER_SEND, SENT[what])
+            case o.Accept(messages):
+                pair = (lib.MTP2_ORDER_ACCEPT, lib.MTP2_OPEN if messages else lib.MTP2_REJECTING)
+            case o.Watch(what):
+                pair = (lib.MTP2_ORDER_MONITOR, WATCHED[what])
+            case o.SetBusy(busy, discard):
+                pair = (lib.MTP2_ORDER_BUSY, busy + (busy and discard))
+            case o.TellBsnt():
+                pair = (lib.MTP2_ORDER_BSNT, 0)
+            case o.Retrieve(fsnc):
+                pair = (lib.MTP2_ORDER_RETRIEVE, lib.MTP2_UNKNOWN if fsnc is None else fsnc)
+            case o.Flush():
+                pair = (lib.MTP2_ORDER_FLUSH, 0)
+            case o.TellAgain():
+                pair = (lib.MTP2_ORDER_TELL, 0)
+        self._tell(lib.mtp2_order(*link, *pair, told))
+        if isinstance(order, o.Retrieve):
+            while (count := lib.mtp2_retrieved(*link, self._unit)) > 0:
+                self._event(o.Retrieved(bytes(self._unit[0:count])))
+            self._event(o.RetrievalEnded())
+
+    def _tell(self, count, unit=b""):
+        for kind, value in [(event.kind, event.value) for event in self._told[0:count]]:
+            self._event(self._typed(kind, value, unit))
+
+    @staticmethod
+    def _typed(kind, value, unit):
+        if kind == lib.MTP2_TOLD_STATUS:
+            return o.StatusHeard(STATUS[value])
+        if kind == lib.MTP2_TOLD_MESSAGE:
+            return o.MessageHeard(unit[3:])
+        if kind == lib.MTP2_TOLD_FAILED:
+            return o.Failed(REASONS.get(value) or STATUS[value & ~lib.MTP2_FAILED_STATUS])
+        if kind == lib.MTP2_TOLD_CONGESTION:
+            return o.BufferFilled(value)
+        if kind == lib.MTP2_TOLD_BSNT:
+            return o.BsntTold(value)
+        if kind == lib.MTP2_TOLD_BEGUN:
+            return o.Begun(value)
+        return {lib.MTP2_TOLD_ERRORS: o.ProvingErrors, lib.MTP2_TOLD_CORRECT: o.CorrectUnit}[kind]()
+
+    def _event(self, value):
+        self._events.append((self.ticks + self.late, value))
+        if not self.late and not self.stalled and len(self._events) == 1:
+            self._read()
+
+    def _read(self):
+        while self._events and self._events[0][0] <= self.ticks:
+            self._carry(self.engine.receive(self._events[0][1], self.now))
+            self._events.popleft()
+
+    # The line's side.
+
+    def unit(self):
+        return bytes(self._unit[0 : lib.mtp2_next(self.links, 0, self._unit)])
+
+    def hear(self, unit):
+        """A unit, or a fault of the card."""
+        if isinstance(unit, int):
+            self._tell(lib.mtp2_fault(self.links, 0, unit, self._told))
+        else:
+            self._tell(lib.mtp2_receive(self.links, 0, unit, len(unit), self._told), unit)
+
+    def tick(self):
+        """10 ms are over."""
+        self.ticks += 1
+        self.now = self.ticks * TICK
+        self._tell(lib.mtp2_tick(self.links, 0, self._told))
+        if self.stalled:
+            return
+        self._tell(lib.mtp2_order(self.links, 0, lib.MTP2_ORDER_ALIVE, 0, self._told))
+        self._read()
+        self._work()
+        while (due := self.engine.deadline()) is not None and due <= self.now + 1e-9:
+            self._carry(self.engine.expire(self.now + 1e-9))
+
+
+class Way:
+    """One direction: what is sent in a tick arrives ``delay`` ticks later. ``damage``: the chance that a unit is."""
+
+    def __init__(self, source, sink, delay, random):
+        self.source, self.sink, self.delay, self.random = source, sink, delay, random
+        self.damage = 0.0
+        self.whole = True
+        self._octets = 0
+        self._flying = deque()
+
+    def run(self, tick):
+        self._octets += TICK_OCTETS
+        while self._octets > 0:
+            unit = self.source.unit()
+            self._octets -= len(unit) + BEFORE_AND_BEHIND
+            self._flying.append((tick + self.delay, 2 if self.random.random() < self.damage else unit))
+        if not self.whole:
+            self._flying.clear()
+            for _ in range(TICK_OCTETS // 16):
+                self.sink.hear(lib.MTP2_FAULT_OCTETS)
+        while self._flying and self._flying[0][0] <= tick:
+            self.sink.hear(self._flying.popleft()[1])
+
+
+class Line:
+    """Two ends and both directions between them."""
+
+    def __init__(self, one, other, delay=1, seed=0):
+        self.random = Random(seed)
+        self.ends = (one, other)
+        self.ways = (Way(one, other, delay, self.random), Way(other, one, delay, self.random))
+        self.ticks = 0
+
+    def run(self, seconds, until=None):
+        for _ in range(round(seconds / TICK)):
+            if until and until():
+                return True
+            self.ticks += 1
+            for way in self.ways:
+                way.run(self.ticks)
+            for end in self.ends:
+                end.tick()
+        return bool(until and until())
+
+    def align(self, emergency=True):
+        for end in self.ends:
+            if emergency:
+                end.request(p.Emergency())
+            end.request(p.Start())
+        assert self.run(20, lambda: all(end.state == "InService" for end in self.ends))
+
+
+class TerminalWire:
+    """A link between two signalling points, ticked by their world."""
+
+    def __init__(self, world, one_up, other_up):
+        self.world = world
+        self.one, self.other = Terminal(up=one_up, late=1), Terminal(up=other_up, late=1)
+        self.line = Line(self.one, self.other, seed=world.random.random())
+        world.at(TICK, self._tick)
+
+    def _tick(self):
+        self.line.run(TICK)
+        self.world.at(TICK, self._tick)
+
+    def cut(self):
+        """One way or both."""
+        for way in self.world.random.choice((self.line.ways, self.line.ways[:1], self.line.ways[1:])):
+            way.whole = False
+
+    def mend(self):
+        for way in self.line.ways:
+            way.whole = True
+
+
+class FarEnd:
+    """The far end of one terminal, by hand. ``heard``: each unit that differs from the one before, with its tick."""
+
+    def __init__(self, figures=FIGURES, **options):
+        self.end = Terminal(figures, **options)
+        self.ticks = 0
+        self.heard = []
+        self.standing = None
+        self.backward, self.backward_bit, self.forward, self.forward_bit = 127, 1, 127, 1
+
+    # What is sent.
+
+    def header(self, length, **changes):
+        fields = {"bsn": self.backward, "bib": self.backward_bit, "fsn": self.forward, "fib": self.forward_bit} | changes
+        return bytes([fields["bsn"] | fields["bib"] << 7, fields["fsn"] | fields["fib"] << 7, min(length, 63)])
+
+    def fisu(self, **changes):
+        return self.header(0, **changes)
+
+    def lssu(self, status, octets=1, **changes):
+        return self.header(octets, **changes) + bytes([status]) + bytes(octets - 1)
+
+    def msu(self, octets=b"\x85message", **changes):
+        return self.header(len(octets), **changes) + octets
+
+    def send(self, *units):
+        """Once."""
+        for unit in units:
+            self.end.hear(unit)
+
+    def message(self, octets=b"\x85message"):
+        """The next message."""
+        self.forward = (self.forward + 1) % 128
+        self.send(self.msu(octets))
+        self.fill_in()
+
+    def status(self, status):
+        """From now on, all the time."""
+        self.standing = lambda: self.lssu(status)
+
+    def fill_in(self):
+        self.standing = self.fisu
+
+    def silence(self):
+        self.standing = None
+
+    # Time.
+
+    def run(self, seconds=0.05, until=None):
+        octets = 0
+        for _ in range(round(seconds / TICK)):
+            if until and until():
+                return True
+            self.ticks += 1
+            sent = 0
+            octets += TICK_OCTETS
+            while octets > 0:
+                unit = self.end.unit()
+                octets -= len(unit) + BEFORE_AND_BEHIND
+                if not self.heard or self.heard[-1][1] != unit:
+                    self.heard.append((self.ticks, unit))
+                if self.standing and sent < TICK_OCTETS:
+                    mine = self.standing()
+                    sent += len(mine) + BEFORE_AND_BEHIND
+                    self.end.hear(mine)
+            self.end.tick()
+        return bool(until and until())
+
+    # What was heard.
+
+    def forget(self):
+        self.heard.clear()
+
+    def words(self):
+        """The units heard as words, repetitions left out."""
+        found = []
+        for _, unit in self.heard:
+            word = {1: {0: "SIO", 1: "SIN", 2: "SIE", 3: "SIOS", 4: "SIPO", 5: "SIB"}.get(unit[3] if len(unit) > 3 else 9), 0: "FISU"}
+            text = word.get(unit[2], "MSU")
+            if not found or found[-1] != text:
+                found.append(text)
+        return found
+
+    def last(self):
+        """The last unit: backward number and bit, forward number and bit."""
+        unit = self.heard[-1][1]
+        return unit[0] & 127, unit[0] >> 7, unit[1] & 127, unit[1] >> 7
+
+    def messages(self):
+        """The messages heard, in order: forward number and octets."""
+        return [(unit[1] & 127, unit[3:]) for _, unit in self.heard if unit[2] > 2]
+
+    def told(self, kind):
+        return [value for value in self.end.told if isinstance(value, kind)]
+
+    # Short ways into a state.
+
+    def start(self, emergency=False):
+        if emergency:
+            self.end.request(p.Emergency())
+        self.end.request(p.Start())
+        self.run(0.02)
+
+    def prove(self, emergency=True):
+        self.start(emergency)
+        self.status(2 if emergency else 1)
+        self.run(0.05)
+        assert self.end.state == "Proving"
+
+    def aligned(self):
+        """Ready, but the far end has not said so."""
+        self.prove()
+        assert self.run(1, lambda: self.end.state in ("AlignedReady", "AlignedNotReady"))
+
+    def serve(self):
+        self.aligned()
+        self.fill_in()
+        self.run(0.05)
+        assert self.end.state == "InService"
+        self.forget()
+
+    def give(self, *texts):
+        for text in texts:
+            self.end.request(p.MessageForTransmission(b"\x85" + text))

@@ -1,0 +1,40 @@
+"""The tables of Q.781 and Q.782 in the documents are current, and every test of an item says what it is."""
+
+import importlib.util
+import re
+from pathlib import Path
+
+import pytest
+
+HOME = Path(__file__).resolve().parents[3]
+SPEC = importlib.util.spec_from_file_location("write_conformance", HOME / "docs" / "write_conformance.py")
+write_conformance = importlib.util.module_from_spec(SPEC)
+SPEC.loader.exec_module(write_conformance)
+
+EACH = pytest.mark.parametrize("table", write_conformance.TABLES, ids=lambda table: table.file)
+
+
+@EACH
+def test_the_page_is_current(table):
+    assert table.path.read_text(encoding="utf-8") == write_conformance.page(table), "run `python docs/write_conformance.py`"
+
+
+@EACH
+def test_every_item_has_a_title_and_a_known_section(table):
+    rows = write_conformance.items(table)
+    assert len(rows) > 90
+    assert [name for _, title, _, name in rows if not title] == []
+    sections = {number[0] for number, *_ in rows}
+    assert sections <= set(table.sections)
+    assert {str(section) for section in set(table.sections) - sections} <= {section for section, *_ in table.not_shown}
+
+
+@EACH
+def test_no_item_is_shown_twice(table):
+    found = [(number, name) for number, *_, name in write_conformance.items(table)]
+    assert len(found) == len(set(found))
+
+
+@EACH
+def test_what_is_not_shown_has_a_reason(table):
+    assert all(re.match(r"\d+$", section) and text and reason for section, text, reason in table.not_shown)
