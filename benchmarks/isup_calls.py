@@ -1,8 +1,8 @@
 """``ss7.isup``: complete ISUP calls per CPU second, both ends, with codec, timers and supervision, in virtual time.
 
-A call: IAM with the caller's number, ACM, ANM, REL, RLC; every message is encoded at one end and decoded at the other, every timer is started
-and stopped, and the clock is asked for its deadline after each step. No level below: what an end sends the other one receives. Leaves out
-MTP and switch.
+A call: IAM with the caller's number, ACM, ANM, REL, RLC; every message is encoded at one end and decoded at the other, every timer is
+started and stopped, and the clock is asked
+for its deadline after each step. No level below: what an end sends the other one receives. Leaves out MTP and switch.
 """
 
 import time

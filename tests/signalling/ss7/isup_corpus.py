@@ -106,7 +106,9 @@ def parameter(random, wanted, kind=None, meant=False):
         return read(bytes.fromhex(random.choice(MEANT[wanted])))
     if wanted in SPECIAL:
         return SPECIAL[wanted](random, kind)
-    values = {field.name: bool(random.randrange(2)) if field.flag else random.randint(0, field.mask) for field in fields_of(wanted)}
+    values = {
+        field.name: bool(random.randrange(2)) if field.flag else random.randint(0, field.mask) for field in fields_of(wanted)
+    }
     hints = typing.get_type_hints(wanted)
     if "signals" in hints:
         values["signals"] = signals(random)

@@ -200,7 +200,9 @@ WRITTEN = (
     golden("BLO", "0100 13", 1, T.BLO),
     golden("UCIC", "0100 2e", 1, T.UCIC),
     golden("CPG, alerting", "5100 2c 01 00", 81, T.CPG, i.EventInformation(v.Event.ALERTING)),
-    golden("INR", "5100 03 0900 00", 81, T.INR, i.InformationRequestIndicators(calling_address=True, calling_category=True)),
+    golden(
+        "INR", "5100 03 0900 00", 81, T.INR, i.InformationRequestIndicators(calling_address=True, calling_category=True)
+    ),
     golden(
         "INF",
         "5100 04 2300 01 09010a 0a050311214365 00",

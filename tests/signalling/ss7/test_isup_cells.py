@@ -1,5 +1,5 @@
-"""Every cell of every chart of the ISUP, one by one: the state is reached by real inputs, the event comes as a real input, the cell must have
-run, and then the circuit must be able to come to rest, with one Release for each call."""
+"""Every cell of every chart of the ISUP, one by one: the state is reached by real inputs, the event comes as a real input, the cell must
+have run, and then the circuit must be able to come to rest, with one Release for each call."""
 
 import pytest
 

@@ -1,6 +1,7 @@
 """Q.784 sections 2 to 4: calls that go well, their release, and calls that are refused; one test for each item."""
 
 import pytest
+from msgspec import structs
 
 from pbx.signalling.ss7.isup import indicators as i
 from pbx.signalling.ss7.isup import parameters as p
@@ -187,7 +188,8 @@ def test_2_3_1h_what_an_iam_tells_arrives(redirection):
     there = Tester()
     there.give(setup)
     here = Tester()
-    assert here.far("IAM", *there.messages[0].parameters) == ([], [Seized(), setup])
+    assert here.far("IAM", *there.messages[0].parameters) == ([], [Seized(), structs.replace(setup, hops=6)])
+    assert there.give(structs.replace(setup, hops=1), 2) == ([], [Release(25), Idle()])
     there.give(Setup("12345", test=True), 3)
     assert here.far("IAM", *there.messages[0].parameters, cic=3) == ([], [Seized(), Setup("12345", test=True)])
 

@@ -1,7 +1,7 @@
 """Calls as ISUP says them and as the switch says them (Q.763 clause 3, Q.850; in China YDN 038-1997).
 
 ``initial_address`` makes an IAM of a ``Setup``, ``setup_of`` a ``Setup`` of an IAM; both keep the caller's number, whether it may be shown,
-his category, redirections and the hop counter. Numbers of ``Setup`` are as dialled, with prefixes, those of ISUP have a nature instead.
+his category, redirections and the hop counter, which counts down here. Numbers of ``Setup`` are as dialled, with prefixes, those of ISUP have a nature instead.
 Causes are Q.850's on both sides. Leaves out what the switch has no words for: closed user groups, user-to-user data, bearers but speech.
 """
 
@@ -51,7 +51,7 @@ def initial_address(cic: int, setup: Setup, variant: Variant) -> Message | None:
         parameters.append(p.CallingPartyNumber(number, nature, presentation=shown))
     if setup.redirection is not None:
         parameters += _redirection(setup.redirection)
-    hops = setup.hops or variant.data.hop_counter
+    hops = setup.hops - 1 if setup.hops else variant.data.hop_counter
     if hops:
         parameters.append(i.HopCounter(min(hops, 31)))
     return Message(cic, MessageType.IAM, tuple(parameters))

@@ -2,7 +2,7 @@
 
 GRS names at most 32 circuits, CGB and CGU a range of 256 of which at most 32 are marked; a range of 0 is none. Whoever is reset by GRS says
 in GRA which circuits maintenance has blocked at his end, and sends CGB anew for those whose hardware has failed. Circuits of a range that
-do not exist here are passed over. Leaves out circuit queries (CQM).
+do not exist here are passed over. CQM is answered by CQR (2.8.4). Leaves out our own queries.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -12,9 +12,9 @@ from pbx.signalling.ss7.isup import values
 from pbx.signalling.ss7.isup.call_control import name_of
 from pbx.signalling.ss7.isup.circuit import IsupCircuit
 from pbx.signalling.ss7.isup.codec import Message
-from pbx.signalling.ss7.isup.indicators import CircuitGroupSupervisionMessageType
+from pbx.signalling.ss7.isup.indicators import CircuitGroupSupervisionMessageType, CircuitState
 from pbx.signalling.ss7.isup.messages import MessageType
-from pbx.signalling.ss7.isup.parameters import RangeAndStatus
+from pbx.signalling.ss7.isup.parameters import CircuitStateIndicator, RangeAndStatus
 from pbx.signalling.ss7.isup.repetition import Request
 from pbx.signalling.ss7.isup.variant import Variant
 
@@ -189,6 +189,37 @@ class CircuitGroups:
             for circuit in self._there(message.cic, wanted):
                 self._emit(circuit.cic, circuit.blocking.freed())
 
+    def _cqm(self, message: Message, now: float) -> None:
+        ranged = message.first(RangeAndStatus)
+        if ranged is None or ranged.range > MOST_RESET:
+            self._refuse(message)
+            return
+        states = tuple(_state_of(self._circuits.get(message.cic + place)) for place in range(ranged.range + 1))
+        parameters = (RangeAndStatus(ranged.range), CircuitStateIndicator(states))
+        self._emit(message.cic, (Message(message.cic, MessageType.CQR, parameters),))
+
+    def _stray(self, message: Message, now: float) -> None:
+        """CQR, which nobody has asked for."""
+        self._emit(message.cic, (Unexpected("group", name_of(message)),))
+
+
+UNEQUIPPED = CircuitState(maintenance=values.Blocking.BOTH, call=values.CallProcessing.TRANSIENT_OR_UNEQUIPPED)
+TRANSIENT = CircuitState()
+
+
+def _state_of(circuit: IsupCircuit | None) -> CircuitState:
+    """A circuit as CQR tells it (Q.763 clause 3.14)."""
+    if circuit is None:
+        return UNEQUIPPED
+    name = circuit.machine.state
+    call = values.CallProcessing.IDLE
+    if name != "Idle":
+        if not name.startswith(("In", "Out")):
+            return TRANSIENT
+        call = values.CallProcessing.OUTGOING_BUSY if name.startswith("Out") else values.CallProcessing.INCOMING_BUSY
+    maintenance, hardware = ((why in circuit.blocked_here) + 2 * (why in circuit.blocked_there) for why in (MAINTENANCE, HARDWARE))
+    return CircuitState(maintenance, call, hardware)
+
 
 def range_of(cics: Sequence[int]) -> tuple[int, RangeAndStatus]:
     """The first of some circuits, and the range that marks them: at least 1, for 0 means something else."""
@@ -206,5 +237,7 @@ _RECEIVERS: Mapping[int, Callable[[CircuitGroups, Message, float], None]] = {
     MessageType.CGU: CircuitGroups._cgu,
     MessageType.CGBA: CircuitGroups._acknowledged,
     MessageType.CGUA: CircuitGroups._acknowledged,
+    MessageType.CQM: CircuitGroups._cqm,
+    MessageType.CQR: CircuitGroups._stray,
 }
 KINDS_OF_GROUPS = frozenset(_RECEIVERS)

@@ -26,7 +26,7 @@ from pbx.vocabulary.numbers import NumberExaminer
 
 SELECTION = 0x0F
 _T = MessageType
-ANSWERS = frozenset((_T.UCIC, _T.RLC, _T.CFN, _T.BLA, _T.UBA, _T.GRA, _T.CGBA, _T.CGUA))
+ANSWERS = frozenset((_T.UCIC, _T.RLC, _T.CFN, _T.BLA, _T.UBA, _T.GRA, _T.CGBA, _T.CGUA, _T.CQR))
 """Messages that are not answered by UCIC."""
 
 

@@ -32,12 +32,17 @@ from pbx.signalling.ss7.isup.parameters import CallingPartyNumber, ChargeInforma
 from pbx.vocabulary import call
 from pbx.vocabulary.call import Connect, Info, Metering, OperatorSignal, Setup
 
+EXCHANGE_ROUTING_ERROR = 25
+"""Q.850: the call has passed so many exchanges that it must be going round."""
+
 
 def seize(c: CallControl, setup: Setup, now: float) -> Sequence[Output]:
     """Setup: IAM goes out, or the circuit never leaves rest and is free for the next call at once."""
     c.machine.choose("Idle")
     if c.reasons or c.blocked_here or c.blocked_there or not c.served:
         return (RELEASES[call.CIRCUIT_NOT_AVAILABLE], IDLE)
+    if setup.hops == 1:
+        return (RELEASES[EXCHANGE_ROUTING_ERROR], IDLE)
     message = initial_address(c.cic, setup, c.variant)
     if message is None:
         return (RELEASES[call.INVALID_NUMBER], IDLE)
