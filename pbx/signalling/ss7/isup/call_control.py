@@ -80,7 +80,7 @@ class CallControl:
 
     def close(self, cause: int) -> tuple[Output, ...]:
         """Release up, if a call is open."""
-        self.overlap = self.glare = False
+        self.glare = False
         self.initial = None
         if not self.open:
             return ()

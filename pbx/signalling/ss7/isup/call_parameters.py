@@ -1,8 +1,9 @@
 """Calls as ISUP says them and as the switch says them (Q.763 clause 3, Q.850; in China YDN 038-1997).
 
 ``initial_address`` makes an IAM of a ``Setup``, ``setup_of`` a ``Setup`` of an IAM; both keep the caller's number, whether it may be shown,
-his category, redirections and the hop counter, which counts down here. Numbers of ``Setup`` are as dialled, with prefixes, those of ISUP have a nature instead.
-Causes are Q.850's on both sides. Leaves out what the switch has no words for: closed user groups, user-to-user data, bearers but speech.
+his category, redirections and the hop counter, which counts down here. Numbers of ``Setup`` are as dialled, with prefixes, those of ISUP
+have a nature instead. Causes are Q.850's on both sides. Leaves
+out what the switch has no words for: closed user groups, user-to-user data, bearers but speech.
 """
 
 from pbx.signalling.ss7.isup import indicators as i

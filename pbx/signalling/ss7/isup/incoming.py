@@ -137,7 +137,6 @@ def late_digits(c: CallControl, message: Message, now: float) -> Sequence[Output
 
 
 def _complete(c: CallControl, indicators: i.BackwardCallIndicators, *optional: Parameter) -> Sequence[Output]:
-    c.overlap = False
     return (c.say(MessageType.ACM, indicators, *optional),)
 
 
@@ -158,7 +157,6 @@ def in_band(c: CallControl, _: object, now: float) -> Sequence[Output]:
 
 def connect(c: CallControl, wish: Connect, now: float) -> Sequence[Output]:
     """Connect without a word before: CON."""
-    c.overlap = False
     return (c.say(MessageType.CON, FREE, *connected_number(wish.connected)), CONNECT)
 
 

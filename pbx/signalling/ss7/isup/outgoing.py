@@ -74,13 +74,9 @@ def dual_seizure(c: CallControl, message: Message, now: float) -> Sequence[Outpu
     return (Noted("<- IAM, dual seizure: the far end's goes on"), *from_here, *accept(c, message, now))
 
 
-def _first_backward(c: CallControl) -> None:
-    c.overlap = c.glare = False
-
-
 def address_complete(c: CallControl, message: Message, now: float) -> Sequence[Output]:
     """ACM: no more digits; it may say that the called party is free, or that something is to be heard."""
-    _first_backward(c)
+    c.glare = False
     told = message.first(i.BackwardCallIndicators)
     outputs: tuple[Output, ...] = (PROCEEDING,)
     if told is not None and told.called_status == values.CalledStatus.SUBSCRIBER_FREE:
@@ -95,7 +91,7 @@ def _in_band(message: Message) -> bool:
 
 def connect(c: CallControl, message: Message, now: float) -> Sequence[Output]:
     """CON: address complete and answer in one."""
-    _first_backward(c)
+    c.glare = False
     return (PROCEEDING, _answer(message))
 
 
