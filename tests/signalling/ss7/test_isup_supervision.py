@@ -90,6 +90,15 @@ def test_orders_that_follow_one_another_before_they_are_acknowledged():
     assert tester.wait(1000.0) == ([], [])
 
 
+def test_an_order_ends_the_repetition_of_the_one_before():
+    tester = Tester()
+    tester.give(Blocked("local"))
+    tester.give(Unblocked())
+    assert tester.wait(17.0)[0] == ["UBL"]
+    tester.give(Blocked("local"))
+    assert tester.wait(17.0)[0] == ["BLO"]
+
+
 def test_group_orders_take_the_place_of_those_for_one_circuit_and_of_one_another():
     tester = Tester()
     tester.give(Blocked("local"), 1)
