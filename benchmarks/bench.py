@@ -35,6 +35,7 @@ GROUPS = (
     Group("sim", "benchmarks.simulated_calls", ("sim.engines", "sim.tokens")),
     Group("sim", "benchmarks.busy_hour", ("sim.sound",)),
     Group("r2", "benchmarks.r2_calls", ("r2.engines", "r2.tokens", "r2.sound", "r2.end", "r2.call")),
+    Group("ss7", "benchmarks.isup_calls", ("ss7.isup",)),
     Group(
         "realtime",
         "benchmarks.realtime",

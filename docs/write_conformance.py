@@ -1,4 +1,4 @@
-"""Writes docs/conformance/mtp2.md and mtp3.md out of the tests that carry the numbers of Q.781 and Q.782 in their names.
+"""Writes pages of docs/conformance out of the tests that carry the numbers of Q.781, Q.782 and Q.784 in their names.
 
 ``python docs/write_conformance.py`` writes them anew; tests/signalling/ss7/test_conformance_tables.py fails while they are not current. A
 test named ``test_3_9_...`` shows item 3.9; the first line of its docstring is the title. What is not shown stands with the reason.
@@ -137,22 +137,68 @@ NOT_SHOWN2 = (
     ("6", "error interval monitor", "of 2 Mbit/s links (annex A), not built"),
 )
 
+
+HEAD_ISUP = """# ISUP, calls and circuits: what is shown, by whom
+
+<!-- Written by docs/write_conformance.py out of the tests; do not edit. -->
+
+The ISDN user part (`pbx/signalling/ss7/isup`) after Q.764 and YDN 038, with the figures of `config/variants/isup-china.toml`. The texts of
+the Recommendations were not at hand: procedures and figures are from memory. Numbers below are those of Q.784.1; *what is behind a number
+is from its title alone*, and the cases a, b, c of a number are our own reading. The far end is played by the test, message by message.
+
+| what | by whom |
+|---|---|
+"""
+SHOWN_ISUP = (
+    ("every cell of every chart, reached by real inputs, and full service after it", "`tests/signalling/ss7/test_isup_cells.py`"),
+    (
+        "two ends back to back: whole calls, glare at every distance, either end clearing, blocking, resetting at any moment: both come to "
+        "rest and agree",
+        "`tests/signalling/ss7/test_isup_pair.py`",
+    ),
+    (
+        "any message of the codec's corpus in any state, whole or damaged: books right, rest afterwards",
+        "`tests/signalling/ss7/test_isup_call_fuzz.py`",
+    ),
+    ("formats", "foreign: tshark 4.0, [formats](no7-formats.md)"),
+    ("one point, message by message", "the items below"),
+)
+SECTIONS_ISUP = {
+    1: "Circuit supervision and signalling supervision",
+    2: "Normal call set-up",
+    3: "Normal call release",
+    4: "Unsuccessful call set-up",
+    5: "Abnormal situation during a call",
+    6: "Special call set-up",
+}
+NOT_SHOWN_ISUP = (
+    ("1", "1.4.2, 1.4.4 CCR sent", "not built: the media plane has neither a tone of 2 000 Hz nor a receiver for it"),
+    ("2", "2.3.5 echo control procedure", "not built: echo cancellers are the trunk group's, echo control is neither told nor obeyed"),
+    ("2", "2.4 propagation delay determination", "not built: the counter is read and written by the codec, nothing adds to it"),
+    ("3", "3.6a, 3.7b suspend and resume by an ISDN user of ours", "not applicable: no line of this exchange can suspend in this way"),
+    ("6", "6.2.4 repeat attempt by continuity check failure", "not built: see 1.4.2"),
+    ("6", "6.4.4 FOT received following a call via codes 11 and 12", "not built: there is no operator position behind these codes"),
+    ("6", "6.5.1 sending of SGM", "not applicable: no message of ours is longer than one segment"),
+    ("6", "6.6 and later: fallback, bearers other than speech", "not built: the switch has words for speech only"),
+)
+
 TABLES = (
     Table("mtp2.md", "test_q781_*.py", HEAD2, SHOWN2, FOOT2, SECTIONS2, NOT_SHOWN2),
     Table("mtp3.md", "test_q782_*.py", HEAD3, SHOWN3, FOOT3, SECTIONS3, NOT_SHOWN3),
+    Table("isup.md", "test_q784_*.py", HEAD_ISUP, SHOWN_ISUP, "", SECTIONS_ISUP, NOT_SHOWN_ISUP),
 )
 
 
-def items(table: Table) -> list[tuple[tuple[int, ...], str, str, str]]:
+def items(table: Table) -> list[tuple[tuple[str, ...], str, str, str]]:
     """Number, title, file and name of every test of an item, in the order of numbers."""
     found = []
     for path in sorted(TESTS.glob(table.tests)):
         for node in ast.parse(path.read_text(encoding="utf-8")).body:
-            if isinstance(node, ast.FunctionDef) and (match := re.match(r"test_(\d+(?:_\d+)+)_", node.name)):
-                number = tuple(int(part) for part in match.group(1).split("_"))
+            if isinstance(node, ast.FunctionDef) and (match := re.match(r"test_(\d+(?:_\d+)+[a-h]?)_", node.name)):
+                number = tuple(match.group(1).split("_"))
                 title = (ast.get_docstring(node) or "").partition("\n")[0].rstrip(".")
                 found.append((number, title, path.relative_to(HOME).as_posix(), node.name))
-    return sorted(found)
+    return sorted(found, key=lambda row: ([(int(part.rstrip("abcdefgh")), part) for part in row[0]], row[1:]))
 
 
 def page(table: Table) -> str:
@@ -160,12 +206,13 @@ def page(table: Table) -> str:
     rows = items(table)
     parts = [table.head, *(f"| {what} | {whom} |\n" for what, whom in table.shown), table.foot]
     for section, title in table.sections.items():
-        mine = [row for row in rows if row[0][0] == section]
+        mine = [row for row in rows if row[0][0] == str(section)]
         missing = [row for row in table.not_shown if row[0] == str(section)]
         parts.append(f"\n## {section} {title}\n\n")
         if mine:
-            parts.append(f"`{mine[0][2]}`\n\n| item | title | test |\n|---|---|---|\n")
-            parts += [f"| {'.'.join(map(str, number))} | {text} | `{name}` |\n" for number, text, _, name in mine]
+            files = ", ".join(f"`{name}`" for name in dict.fromkeys(row[2] for row in mine))
+            parts.append(f"{files}\n\n| item | title | test |\n|---|---|---|\n")
+            parts += [f"| {'.'.join(number)} | {text} | `{name}` |\n" for number, text, _, name in mine]
         parts += [f"\nNot shown: {text}: {reason}.\n" for _, text, reason in missing]
     parts.append(f"\n{len(rows)} tests.\n")
     return "".join(parts)

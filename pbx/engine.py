@@ -32,8 +32,12 @@ class Noted(msgspec.Struct, frozen=True, gc=False):
     text: str
 
 
+class PeerMessage(msgspec.Struct, frozen=True, gc=False):
+    """A message of common channel signalling to the far end; every such system has its own beneath this name, and its own carrier."""
+
+
 Input = MediaEvent | Primitive
-Output = MediaCommand | Primitive | Unexpected | Malformed | Noted
+Output = MediaCommand | Primitive | Unexpected | Malformed | Noted | PeerMessage
 
 
 class Levels(msgspec.Struct, frozen=True, gc=False):

@@ -31,12 +31,22 @@ class Seized(Primitive, frozen=True, gc=False):
     """Up: the far end has seized the line or lifted the handset."""
 
 
+class Redirection(msgspec.Struct, frozen=True, gc=False):
+    """That a call was redirected: whom it was for at first, who redirected it last, how often, and why by Q.763 3.45 (0: unknown)."""
+
+    original: str = ""
+    last: str = ""
+    count: int = 1
+    reason: int = 0
+
+
 class Setup(Primitive, frozen=True, gc=False):
     """A call: digits as dialled; ``calling`` is empty when unknown, ``restricted`` when it must not be shown.
 
     ``name`` is the caller's, as it may be shown. ``overlap``: more digits follow by Info. ``control`` says who controls the release:
     "" either party, "calling" the calling side alone (the called party may hang up and lift again). ``ringing`` names a cadence of the
-    called line's variant, "" the normal one. ``test``: a call that tests the circuit (KD 6 of China No.1).
+    called line's variant, "" the normal one. ``test``: a call that tests the circuit (KD 6 of China No.1). ``hops``: how many more
+    exchanges the call may pass; 0 = nobody counts.
     """
 
     called: str
@@ -48,6 +58,8 @@ class Setup(Primitive, frozen=True, gc=False):
     control: str = ""
     ringing: str = ""
     test: bool = False
+    redirection: Redirection | None = None
+    hops: int = 0
 
 
 class Info(Primitive, frozen=True, gc=False):
@@ -69,7 +81,9 @@ class Progress(Primitive, frozen=True, gc=False):
 
 
 class Connect(Primitive, frozen=True, gc=False):
-    """The called party has answered."""
+    """The called party has answered; ``connected`` is his number where it is told and may be shown."""
+
+    connected: str = ""
 
 
 class Disconnect(Primitive, frozen=True, gc=False):

@@ -11,9 +11,7 @@ a message, segmentation, all procedures.
 
 from typing import NamedTuple, TypeVar
 
-import msgspec
-
-from pbx.engine import Malformed
+from pbx.engine import Malformed, PeerMessage
 from pbx.signalling.ss7.bits import REMEMBERED
 from pbx.signalling.ss7.isup import messages, table
 from pbx.signalling.ss7.isup.forms import Reader, Writer
@@ -25,7 +23,7 @@ SHORTEST = 3
 """Octets of a message without any parameter: circuit and type."""
 
 
-class Message(msgspec.Struct, frozen=True, gc=False):
+class Message(PeerMessage, frozen=True, gc=False):
     """An ISUP message. Parameters come in the order of the message's table, optional ones in that of the peer, repeated ones and all.
 
     A message of a type we do not know, or whose format is a network's own, has its octets as the only parameter (``Unparsed``).

@@ -1,0 +1,86 @@
+"""``ss7.isup``: complete ISUP calls per CPU second, both ends, with codec, timers and supervision, in virtual time.
+
+A call: IAM with the caller's number, ACM, ANM, REL, RLC; every message is encoded at one end and decoded at the other, every timer is
+started and stopped, and the clock is asked
+for its deadline after each step. No level below: what an end sends the other one receives. Leaves out MTP and switch.
+"""
+
+import time
+from collections.abc import Iterable, Sequence
+
+from benchmarks.row import Effort, Row, load_text, median_of
+from pbx.signalling.ss7.isup.distribution import Isup, Outputs
+from pbx.signalling.ss7.isup.variant import load_variant
+from pbx.signalling.ss7.primitives import Transfer
+from pbx.vocabulary.call import Alerting, Connect, Disconnect, Idle, Setup
+from pbx.vocabulary.numbers import Examination
+
+CALLED = "02112345678"
+CALLER = "139{:08}"
+CIRCUITS = 120
+CALL_S = 0.02
+
+
+class _WholeNumber:
+    """Every number is complete."""
+
+    _answer = Examination("complete")
+
+    def examine(self, digits: str) -> Examination:
+        """Complete."""
+        return self._answer
+
+
+class BackToBack:
+    """Two points and the calls between them, one after another over all circuits; counts what was answered and what came to rest."""
+
+    def __init__(self) -> None:
+        variant, plan = load_variant(), _WholeNumber()
+        self.left = Isup(1, 2, variant, range(1, CIRCUITS + 1), plan)
+        self.right = Isup(2, 1, variant, range(1, CIRCUITS + 1), plan)
+        self.now = 0.0
+        self.answered = self.idle = 0
+        self.left.start(0.0)
+        self.right.start(0.0)
+
+    def call(self, number: int) -> None:
+        """One whole call."""
+        cic = number % CIRCUITS + 1
+        self.now += CALL_S
+        for end in (self.left, self.right):
+            due = end.deadline()
+            if due is not None and due <= self.now:
+                self._carry(end, end.expire(self.now))
+        self._carry(self.left, self.left.give(cic, Setup(CALLED, CALLER.format(number)), self.now))
+        self._carry(self.right, self.right.give(cic, Alerting(), self.now))
+        self._carry(self.right, self.right.give(cic, Connect(), self.now))
+        self._carry(self.left, self.left.give(cic, Disconnect(16), self.now))
+
+    def _carry(self, end: Isup, outputs: Outputs) -> None:
+        for each in outputs:
+            if isinstance(each, Transfer):
+                far = self.right if end is self.left else self.left
+                self._carry(far, far.receive(each, self.now))
+            elif type(each.output) is Connect:
+                self.answered += end is self.left
+            elif type(each.output) is Idle:
+                self.idle += end is self.left
+
+
+def _calls_per_second(calls: int) -> float:
+    pair = BackToBack()
+    begun = time.process_time()
+    for number in range(calls):
+        pair.call(number)
+    taken = time.process_time() - begun
+    if pair.answered != calls or pair.idle != calls:
+        raise RuntimeError(f"of {calls} calls {pair.answered} were answered and {pair.idle} came to rest")
+    return calls / taken
+
+
+def measure(names: Sequence[str], effort: Effort) -> Iterable[Row]:
+    """The row ``ss7.isup``."""
+    calls = int(effort.choose(200, 10_000, 50_000))
+    value = median_of(1 if effort.brief else 3, lambda: _calls_per_second(calls))
+    conditions = f"both ends, {calls} calls over {CIRCUITS} circuits, {load_text()}"
+    yield Row("ss7.isup", value, "calls/CPU second", "higher", conditions=conditions)

@@ -1,0 +1,95 @@
+"""Blocking of one circuit from either end, BLS and BLR (Q.764 clauses 2.8.2.1, 2.8.2.2 and 2.9.5.1; T12 to T15).
+
+Maintenance blocks a circuit at the far end by BLO, or by CGB with others, and frees it by UBL or CGU; calls in progress go on. A circuit
+may be blocked from both ends, and by failed hardware besides. An acknowledgement that nobody asked for shows that the ends do not agree:
+what we want is said again. Leaves out groups (circuit_groups.py) and what blocking does to calls (call_control.py).
+"""
+
+from collections.abc import Sequence
+
+from pbx.engine import Output, Unexpected
+from pbx.signalling.ss7.isup import values
+from pbx.signalling.ss7.isup.call_control import CallControl
+from pbx.signalling.ss7.isup.messages import MessageType
+from pbx.signalling.ss7.isup.repetition import Request
+
+MAINTENANCE = values.SupervisionType.MAINTENANCE
+
+
+class Blocking:
+    """What is asked of the far end about one circuit, and what it asks."""
+
+    __slots__ = ("_block", "_c", "_unblock")
+
+    def __init__(self, c: CallControl) -> None:
+        self._c = c
+        self._block: Request | None = None
+        self._unblock: Request | None = None
+
+    def requests(self) -> tuple[Request, ...]:
+        """The requests that were ever made."""
+        return tuple(each for each in (self._block, self._unblock) if each is not None)
+
+    def block(self, now: float) -> Sequence[Output]:
+        """By order: BLO."""
+        if self._unblock is not None:
+            self._unblock.stop(now)
+        self._c.blocked_here.add(MAINTENANCE)
+        return (*self._send_block(now), *self._c.add_reason("local"))
+
+    def _send_block(self, now: float) -> Sequence[Output]:
+        if self._block is None:
+            self._block = Request(self._c.variant, MessageType.BLO)
+        return self._block.begin(self._c.say(MessageType.BLO), now)
+
+    def unblock(self, now: float) -> Sequence[Output]:
+        """By order: UBL; the circuit may be used when it is acknowledged."""
+        if MAINTENANCE not in self._c.blocked_here:
+            return ()
+        self._c.blocked_here.discard(MAINTENANCE)
+        if self._block is not None:
+            self._block.stop(now)
+        return self._send_unblock(now)
+
+    def _send_unblock(self, now: float) -> Sequence[Output]:
+        if self._unblock is None:
+            self._unblock = Request(self._c.variant, MessageType.UBL)
+        return self._unblock.begin(self._c.say(MessageType.UBL), now)
+
+    def again(self, now: float) -> Sequence[Output]:
+        """The far end has forgotten (RSC of either end): say it again if it still holds."""
+        return self._send_block(now) if MAINTENANCE in self._c.blocked_here else ()
+
+    def blo(self) -> Sequence[Output]:
+        """BLO: remembered and acknowledged, also when it is nothing new."""
+        self._c.blocked_there.add(MAINTENANCE)
+        return (self._c.say(MessageType.BLA), *self._c.add_reason("remote"))
+
+    def ubl(self) -> Sequence[Output]:
+        """UBL: likewise."""
+        return (self._c.say(MessageType.UBA), *self._c.free_there(MAINTENANCE))
+
+    def bla(self, now: float) -> Sequence[Output]:
+        """BLA: expected, or a sign that the far end holds blocked what we do not."""
+        if self._block is not None and self._block.stop(now):
+            return ()
+        if MAINTENANCE in self._c.blocked_here or (self._unblock is not None and self._unblock.waits):
+            return (Unexpected(self._c.machine.state, "BLA"),)
+        return (Unexpected(self._c.machine.state, "BLA"), *self._send_unblock(now))
+
+    def uba(self, now: float) -> Sequence[Output]:
+        """UBA: the circuit is free at the far end, or should not be."""
+        if self._unblock is not None and self._unblock.stop(now):
+            return self.freed()
+        if MAINTENANCE not in self._c.blocked_here or (self._block is not None and self._block.waits):
+            return (Unexpected(self._c.machine.state, "UBA"),)
+        return (Unexpected(self._c.machine.state, "UBA"), *self._send_block(now))
+
+    def freed(self) -> Sequence[Output]:
+        """Nothing of ours blocks the circuit any more, if so."""
+        return () if self._c.blocked_here else self._c.remove_reason("local")
+
+    def stop(self, now: float) -> None:
+        """A group message says the same for many circuits, or there is no such circuit: no more BLO and UBL of its own."""
+        for request in self.requests():
+            request.stop(now)

@@ -1,0 +1,89 @@
+"""The table of one ISUP circuit's calls: at rest, clearing, reset, checked (Q.764 clauses 2.3, 2.8.3, 2.9.3; T1, T5, T16, T17, T27, T36).
+
+The states of calls that go out and come in are put in from outgoing.py and incoming.py. Events are acronyms of messages, names of call
+primitives, timers, and those that circuit supervision posts: ``lost``, ``abandon``, ``acknowledged``, ``blocked``, ``unequipped``;
+``judged`` comes from the procedures of compatibility, ``other`` is every message without a cell. Leaves out what an action does.
+"""
+
+from pbx.machine import Cell, State
+from pbx.signalling.ss7.isup import incoming, outgoing
+from pbx.signalling.ss7.isup.call_control import CallControl
+
+_ACCEPTED = ("Idle", "InWaitContinuity", "InWaitDigits", "InWaitInformation", "InOffered", "WaitRelease")
+_CONFIRM = Cell(CallControl.confirm)
+_NOTHING = Cell(None)
+_RESET = Cell(CallControl.reset, ("Resetting",))
+_COMPLETE = Cell(CallControl.complete, ("Idle",))
+_AT_WORK = {
+    "Setup": Cell(CallControl.refuse),
+    "Release": _NOTHING,
+    "Disconnect": _NOTHING,
+    "Reset": _RESET,
+    "REL": _CONFIRM,
+    "RSC": _CONFIRM,
+    "lost": _NOTHING,
+    "abandon": Cell(CallControl.abandon, ("GroupResetting",)),
+    "unequipped": Cell(CallControl.unequipped, ("Idle",)),
+    "other": Cell(CallControl.stray),
+}
+"""What a circuit answers that has no call any more and is not free yet."""
+_CHECKED = {
+    **_AT_WORK,
+    "REL": Cell(CallControl.far_releases, ("Idle",)),
+    "RSC": Cell(CallControl.far_resets, ("Idle",)),
+    "lost": Cell(CallControl.lost, ("Idle",)),
+    "CCR": Cell(CallControl.loop, ("Looped",)),
+}
+
+STATES = {
+    "Idle": State(
+        "free",
+        {
+            "Setup": Cell(outgoing.seize, ("Idle", "OutWaitAddressComplete")),
+            "IAM": Cell(incoming.accept, _ACCEPTED),
+            "REL": _CONFIRM,
+            "RLC": Cell(CallControl.stray),
+            "RSC": Cell(CallControl.far_resets),
+            "CCR": Cell(CallControl.loop, ("Looped",)),
+            "Release": _NOTHING,
+            "Disconnect": _NOTHING,
+            "Reset": _RESET,
+            "lost": Cell(CallControl.lost),
+            "abandon": Cell(CallControl.abandon, ("GroupResetting",)),
+            "unequipped": Cell(CallControl.unequipped),
+            "other": Cell(CallControl.reset_by_stray, ("Resetting",)),
+        },
+    ),
+    **outgoing.STATES,
+    **incoming.call_states(outgoing.IN_CALL),
+    "WaitRelease": State(
+        "REL sent",
+        {
+            **_AT_WORK,
+            "RLC": _COMPLETE,
+            "T1": Cell(CallControl.repeat_release),
+            "T5": Cell(CallControl.release_fails, ("ResetAlerted",)),
+        },
+        ("T1", "T5"),
+    ),
+    "Resetting": State(
+        "RSC sent",
+        {
+            **_AT_WORK,
+            "RLC": _COMPLETE,
+            "T16": Cell(CallControl.repeat_reset),
+            "T17": Cell(CallControl.reset_fails, ("ResetAlerted",)),
+        },
+        ("T16", "T17"),
+    ),
+    "ResetAlerted": State(
+        "RSC sent now and then", {**_AT_WORK, "RLC": _COMPLETE, "T17": Cell(CallControl.reset_fails, ("ResetAlerted",))}, ("T17",)
+    ),
+    "GroupResetting": State("GRS sent", {**_AT_WORK, "acknowledged": _COMPLETE}),
+    "Looped": State(
+        "the far end checks the circuit",
+        {**_CHECKED, "COT": Cell(CallControl.check_result, ("Looped", "CheckFailed")), "T36": _RESET},
+        ("T36",),
+    ),
+    "CheckFailed": State("a check has failed, another is awaited", {**_CHECKED, "T27": _RESET}, ("T27",)),
+}

@@ -1,0 +1,209 @@
+"""One ISUP circuit behind the face of an engine: calls, blocking, segmentation, compatibility (Q.764 clause 2; YDN 038-1997).
+
+``IsupCircuit`` takes call primitives from the switch and messages from distribution.py, and returns primitives and messages: what is a
+``Message`` among its outputs is for whoever carries it. A message goes through compatibility and segmentation before the table of calls
+sees it; those of blocking go beside it. Media events mean nothing here. Leaves out groups of circuits, codes of points, and octets.
+"""
+
+from collections.abc import Sequence
+
+from pbx.engine import Input, Levels, Noted, Output
+from pbx.machine import Machine
+from pbx.signalling.ss7.isup import blocking, call_states, compatibility, values
+from pbx.signalling.ss7.isup.call_control import IDLE, CallControl, name_of
+from pbx.signalling.ss7.isup.codec import Message
+from pbx.signalling.ss7.isup.congestion import Congestion
+from pbx.signalling.ss7.isup.messages import MessageType
+from pbx.signalling.ss7.isup.segmentation import SEGMENTED, Segmentation, more_follows
+from pbx.signalling.ss7.isup.variant import Variant
+from pbx.vocabulary.call import Blocked, Primitive, Unblocked
+from pbx.vocabulary.numbers import NumberExaminer
+
+TAGS = {
+    "OutAnswered": "out answered",
+    "InAnswered": "in answered",
+    "OutSuspended": "out suspended",
+    "OutSuspendedByUser": "out suspended by user",
+    "InSuspended": "in suspended",
+}
+ADOPTED = {tag: state for state, tag in TAGS.items()}
+SPEECH = frozenset((*TAGS, "OutWaitAnswer", "InOffered", "InAddressComplete"))
+ENDED = frozenset(("Idle", "WaitRelease", "Resetting", "ResetAlerted", "GroupResetting", "Looped", "CheckFailed"))
+BLOCKING = frozenset((MessageType.BLO, MessageType.UBL, MessageType.BLA, MessageType.UBA))
+
+
+class IsupCircuit(CallControl):
+    """The engine of one circuit."""
+
+    __slots__ = ("blocking", "segmentation")
+
+    def __init__(self, cic: int, controls: bool, variant: Variant, examiner: NumberExaminer, congestion: Congestion) -> None:
+        super().__init__(cic, controls, variant, examiner, congestion)
+        self.machine = Machine(variant.chart("circuit", call_states.STATES, "Release"), self)
+        self.blocking = blocking.Blocking(self)
+        self.segmentation: Segmentation | None = None
+
+    @property
+    def state(self) -> str:
+        """The call's state; the reasons why the circuit may not be seized beside it."""
+        return "/".join((self.machine.state, *sorted(self.reasons)))
+
+    @property
+    def tag(self) -> str:
+        """Which stable state the call is in; empty when none."""
+        return TAGS.get(self.machine.state, "")
+
+    @property
+    def speech(self) -> bool:
+        """Not before the call has its way, and not while the circuit is checked."""
+        return self.machine.state in SPEECH
+
+    def start(self, now: float) -> Sequence[Output]:
+        """Into service."""
+        return (IDLE,)
+
+    def receive(self, value: Input, now: float) -> Sequence[Output]:
+        """A call primitive; a primitive without meaning in this state means nothing."""
+        if not isinstance(value, Primitive):
+            return ()
+        if isinstance(value, Blocked):
+            return self.blocking.block(now)
+        if isinstance(value, Unblocked):
+            return self.blocking.unblock(now)
+        return self.post(type(value).__name__, value, now)
+
+    def post(self, event: str, argument: object, now: float) -> Sequence[Output]:
+        """An event of the table, where the state has a cell for it."""
+        machine = self.machine
+        return machine.step(event, argument, now) if event in machine.chart.rows[machine.state] else ()
+
+    def message(self, message: Message, now: float) -> Sequence[Output]:
+        """A message of this circuit."""
+        verdict = compatibility.judge(message)
+        if verdict.message is not message:
+            return self._judged(message, verdict, now)
+        return self._known(message, now)
+
+    def _judged(self, message: Message, verdict: compatibility.Verdict, now: float) -> Sequence[Output]:
+        """Something in it is unknown. Without a call there is nothing to release and nobody to be told."""
+        if self.machine.state in ENDED and message.kind != MessageType.IAM and verdict.message is None:
+            return (Noted(f"<- {name_of(message)}, unknown, discarded"),)
+        told: Sequence[Output] = (verdict.confusion,) if verdict.confusion is not None else ()
+        if verdict.release:
+            if message.kind == MessageType.IAM and self.machine.state == "Idle":
+                self.idle_owed = True
+                self.machine.enter("WaitRelease", now)
+                return (self.release(verdict.release),)
+            return self.post("judged", verdict.release, now)
+        if verdict.message is None:
+            return (Noted(f"<- {name_of(message)}, discarded by its own instructions"), *told)
+        # REL keeps its unknown parameters: its RLC names them.
+        return (*told, *self._known(message if message.kind == MessageType.REL else verdict.message, now))
+
+    def _known(self, message: Message, now: float) -> Sequence[Output]:
+        if message.kind in BLOCKING:
+            return self._blocking(message, now)
+        segmentation = self.segmentation
+        if segmentation is None:
+            if message.kind not in SEGMENTED or not more_follows(message):
+                return self._take(message, now)
+            segmentation = self.segmentation = Segmentation(self.variant)
+        outputs: list[Output] = []
+        for whole in segmentation.receive(message, now):
+            outputs.extend(self._take(whole, now))
+        return outputs
+
+    def _take(self, message: Message, now: float) -> Sequence[Output]:
+        """A whole message, by the table."""
+        machine = self.machine
+        if message.kind == MessageType.UCIC:
+            return self.not_there(now)
+        event = name_of(message)
+        if event not in machine.chart.rows[machine.state]:
+            return machine.step("other", message, now)
+        if event == "RSC":
+            return self._far_resets(message, now)
+        before = machine.state
+        outputs = machine.step(event, message, now)
+        if event == "RLC" and before in ("Resetting", "ResetAlerted"):
+            return (*outputs, *self.blocking.again(now))
+        return outputs
+
+    def _far_resets(self, message: Message, now: float) -> Sequence[Output]:
+        """RSC: the far end has forgotten who blocks the circuit; if we do, BLO goes before RLC (2.9.3.1)."""
+        freed = self.free_there(values.SupervisionType.MAINTENANCE)
+        again = self.blocking.again(now)
+        return (*again, *freed, *self.machine.step("RSC", message, now))
+
+    def _blocking(self, message: Message, now: float) -> Sequence[Output]:
+        if message.kind == MessageType.BLO:
+            return (*self.blocking.blo(), *self.post("blocked", None, now))
+        if message.kind == MessageType.UBL:
+            return self.blocking.ubl()
+        return self.blocking.bla(now) if message.kind == MessageType.BLA else self.blocking.uba(now)
+
+    # What circuit supervision of groups and the signalling relation do to the circuit.
+
+    def serve(self, served: bool) -> Sequence[Output]:
+        """Whether the far user part can be reached: if not, calls go on, but no new one begins (2.13)."""
+        self.served = served
+        if not served:
+            return self.add_reason("fault")
+        return () if self.machine.state == "ResetAlerted" else self.remove_reason("fault")
+
+    def block_there(self, why: int, now: float) -> Sequence[Output]:
+        """The far end blocks the circuit by CGB; failed hardware takes the call with it."""
+        self.blocked_there.add(why)
+        event = "lost" if why == values.SupervisionType.HARDWARE_FAILURE else "blocked"
+        return (*self.add_reason("remote"), *self.post(event, None, now))
+
+    def block_here(self, why: int, now: float) -> Sequence[Output]:
+        """We block the circuit by CGB, which the group sends."""
+        self.blocked_here.add(why)
+        self.blocking.stop(now)
+        lost = self.post("lost", None, now) if why == values.SupervisionType.HARDWARE_FAILURE else ()
+        return (*self.add_reason("local"), *lost)
+
+    def free_here(self, why: int, now: float) -> None:
+        """We free the circuit by CGU, which the group sends; ``blocking.freed`` when it is acknowledged."""
+        self.blocked_here.discard(why)
+        if why == values.SupervisionType.MAINTENANCE:
+            self.blocking.stop(now)
+
+    def not_there(self, now: float) -> Sequence[Output]:
+        """UCIC: nothing more is asked of the far end about this circuit."""
+        self.blocking.stop(now)
+        return self.post("unequipped", None, now)
+
+    # Time.
+
+    def expire(self, now: float) -> Sequence[Output]:
+        """Fire the timers that are due."""
+        outputs = list(self.machine.expire(now))
+        if self.segmentation is not None:
+            for message in self.segmentation.late(now):
+                outputs.extend(self._take(message, now))
+        for request in self.blocking.requests():
+            outputs.extend(request.machine.expire(now))
+        return outputs
+
+    def deadline(self) -> float | None:
+        """The earliest timer."""
+        due = self.machine.deadline()
+        others = [request.machine for request in self.blocking.requests()]
+        if self.segmentation is not None:
+            others.append(self.segmentation.machine)
+        for machine in others:
+            other = machine.deadline()
+            if other is not None and (due is None or other < due):
+                due = other
+        return due
+
+    def resume(self, tag: str, levels: Levels, now: float) -> Sequence[Output]:
+        """Adopt an answered call by its tag; of anything else nothing is known, so the circuit is reset."""
+        state = ADOPTED.get(tag)
+        if state is None:
+            return self.machine.step("Reset", None, now)
+        self.open = True
+        self.machine.enter(state, now)
+        return (Noted("call adopted after a restart"),)

@@ -1,0 +1,171 @@
+"""Two ISUPs back to back: whole calls, glare at every distance, and either end clearing, blocking or resetting at any moment."""
+
+import itertools
+import random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pbx.signalling.ss7.isup import values
+from pbx.vocabulary.call import (
+    Alerting,
+    Blocked,
+    Connect,
+    Disconnect,
+    Idle,
+    Info,
+    Metering,
+    Proceeding,
+    Progress,
+    Release,
+    Reset,
+    Resume,
+    Seized,
+    Setup,
+    Suspend,
+    Unblocked,
+)
+from tests.signalling.ss7.isup_pair import Pair
+
+MAINTENANCE, HARDWARE = values.SupervisionType
+
+
+def answering(end, cic, primitive):
+    """A called switch that rings and answers."""
+    if isinstance(primitive, Setup):
+        return [(0.1, Alerting()), (1.0, Connect())]
+    return ()
+
+
+def said(end, cic):
+    return [primitive for circuit, primitive in end.said if circuit == cic and not isinstance(primitive, Idle | Blocked)]
+
+
+def test_a_whole_call():
+    pair = Pair(lambda: 0.05, listen=answering)
+    pair.give(pair.left, 1, Setup("12345", "77"))
+    pair.at(5.0, pair.give, pair.left, 1, Disconnect(16))
+    pair.run(600.0)
+    assert said(pair.left, 1) == [Proceeding(), Alerting(), Connect(), Release(16)]
+    assert said(pair.right, 1) == [Seized(), Setup("12345", "77"), Connect(), Release(16)]
+    assert pair.messages == 5
+    assert pair.unexpected == []
+    pair.assert_agreed()
+
+
+def test_overlap_suspension_and_metering_go_through():
+    def switch(end, cic, primitive):
+        if isinstance(primitive, Setup):
+            return [(0.1, Connect()), (1.0, Metering(4)), (2.0, Suspend()), (5.0, Resume()), (9.0, Disconnect(16))]
+        return ()
+
+    pair = Pair(lambda: 0.05, listen=switch)
+    pair.give(pair.left, 1, Setup("12", overlap=True))
+    for place, digit in enumerate("345"):
+        pair.at(0.5 * place + 0.5, pair.give, pair.left, 1, Info(digit))
+    pair.run(600.0)
+    assert said(pair.left, 1) == [Proceeding(), Connect(), Metering(4), Suspend(), Resume(), Release(16)]
+    assert said(pair.right, 1)[:2] == [Seized(), Setup("12345")]
+    pair.assert_agreed()
+
+
+@pytest.mark.parametrize("cic", [1, 2])
+@pytest.mark.parametrize("delay", [0.01, 0.2, 3.0])
+def test_glare_at_every_distance(cic, delay):
+    """Both ends seize one circuit at moments that are swept over the time of travel: one call goes through, the other is told 44."""
+    for step in range(-12, 13):
+        pair = Pair(lambda: delay, listen=answering)
+        apart = step * delay / 10
+        pair.at(10.0, pair.give, pair.left, cic, Setup("11111"))
+        pair.at(10.0 + apart, pair.give, pair.right, cic, Setup("22222"))
+        pair.run(60.0)
+        for end in (pair.left, pair.right):
+            assert pair.other(end).isup.circuits[cic].machine.state.endswith("Answered")
+        heard = said(pair.left, cic) + said(pair.right, cic)
+        if abs(step) < 10:
+            winner = "11111" if pair.left.isup.circuits[cic].controls else "22222"
+            assert [each for each in heard if isinstance(each, Setup)] == [Setup(winner)]
+            assert heard.count(Release(44)) == 1
+        for end in (pair.left, pair.right):
+            pair.give(end, cic, Release(16))
+        pair.run(1000.0)
+        pair.assert_agreed()
+
+
+@pytest.mark.parametrize("controlling", [False, True])
+def test_glare_with_a_release_on_its_way(controlling):
+    """One of the two glaring callers gives up before he can know of the other: both come to rest."""
+    for step in range(12):
+        pair = Pair(lambda: 1.0, listen=answering)
+        left, right = pair.left, pair.right
+        quick = left if left.isup.circuits[1].controls == controlling else right
+        pair.give(left, 1, Setup("11111"))
+        pair.give(right, 1, Setup("22222"))
+        pair.at(0.2 * step, pair.give, quick, 1, Release(16))
+        pair.at(20.0, pair.give, left, 1, Release(16))
+        pair.at(20.0, pair.give, right, 1, Release(16))
+        pair.run(1000.0)
+        pair.assert_agreed()
+
+
+ORDERS = (
+    Setup("12345", "77"),
+    Setup("12", overlap=True),
+    Info("345"),
+    Release(16),
+    Disconnect(17),
+    Reset(),
+    Blocked("local"),
+    Unblocked(),
+    Proceeding(),
+    Alerting(),
+    Progress(),
+    Connect(),
+    Suspend(),
+    Resume(),
+    "reset",
+    "block",
+    "unblock",
+    "fail",
+    "repair",
+)
+
+
+def order(pair, end, cic, wish):
+    isup, circuits = end.isup, [1, 2, 3, 4]
+    if not isinstance(wish, str):
+        pair.give(end, cic, wish)
+    elif wish == "reset":
+        pair.take(end, isup.reset(1, 3, pair.now))
+    elif wish in ("block", "unblock"):
+        pair.take(end, getattr(isup, wish)(circuits, MAINTENANCE, pair.now))
+    else:
+        pair.take(end, (isup.block if wish == "fail" else isup.unblock)(circuits, HARDWARE, pair.now))
+
+
+STEPS = st.lists(st.tuples(st.floats(0.0, 3.0), st.booleans(), st.sampled_from((1, 2)), st.sampled_from(ORDERS)), min_size=1, max_size=25)
+
+
+@settings(max_examples=300, deadline=None)
+@given(STEPS, st.integers(0, 1000), st.sampled_from((0.0, 0.05, 2.0)))
+def test_either_end_may_do_anything_at_any_moment(steps, seed, travel):
+    """Afterwards both are at rest and agree, whatever the order of orders and messages was."""
+    chance = random.Random(seed)
+    pair = Pair(lambda: chance.uniform(0.0, travel), listen=answering)
+    when = 0.0
+    for wait, left, cic, wish in steps:
+        when += wait
+        pair.at(when, order, pair, pair.left if left else pair.right, cic, wish)
+    pair.run(when + 60.0)
+    for end, cic in itertools.product((pair.left, pair.right), (1, 2)):
+        pair.give(end, cic, Release(16))
+    pair.run(when + 2000.0)
+    pair.assert_agreed()
+    for end, why in itertools.product((pair.left, pair.right), (MAINTENANCE, HARDWARE)):
+        pair.take(end, end.isup.unblock([1, 2, 3, 4], why, pair.now))
+    pair.run(when + 2100.0)
+    for cic in (1, 2, 3, 4):
+        assert pair.give(pair.left, cic, Setup("12345"))
+    pair.run(when + 2110.0)
+    assert [circuit.machine.state for circuit in pair.left.isup.circuits.values()] == ["OutAnswered"] * 4

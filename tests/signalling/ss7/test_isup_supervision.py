@@ -1,0 +1,170 @@
+"""Circuit supervision where procedures meet: orders that overtake one another, answers that come late, resets that cross."""
+
+from pbx.signalling.ss7.isup import indicators as i
+from pbx.signalling.ss7.isup import parameters as p
+from pbx.signalling.ss7.isup import values
+from pbx.signalling.ss7.isup.parameter import Unrecognized
+from pbx.signalling.ss7.primitives import Pause, Status
+from pbx.signalling.ss7.primitives import Resume as Reachable
+from pbx.vocabulary.call import Blocked, Idle, Release, Reset, Seized, Setup, Unblocked
+from tests.signalling.ss7.isup_tester import CAUSE, SETUP, Tester, iam
+
+MAINTENANCE, HARDWARE = values.SupervisionType
+WIN, LOSE = 1, 2
+"""Circuits whose dual seizure our end wins and loses."""
+
+
+def test_a_reset_that_meets_grs_waits_for_its_own_answer():
+    """The RLC that is on its way would otherwise end the next call."""
+    tester = Tester()
+    tester.give(Reset())
+    assert tester.far("GRS", p.RangeAndStatus(1)) == (["GRA"], [])
+    assert tester.give(SETUP) == ([], [Release(44)])
+    assert tester.far("RLC") == ([], [Idle()])
+
+
+def test_a_release_that_meets_rsc_waits_for_its_own_answer():
+    tester = Tester()
+    tester.give(SETUP)
+    tester.give(Release(16))
+    assert tester.far("RSC") == (["RLC"], [])
+    assert tester.far("RLC") == ([], [Idle()])
+
+
+def test_a_reset_of_ours_forgets_the_block_of_the_far_end():
+    tester = Tester()
+    tester.far("BLO")
+    assert tester.give(Reset()) == (["RSC"], [Unblocked()])
+    tester.far("BLO", cic=2)
+    assert tester.do(tester.isup.reset(2, 1, 0.0)) == (["GRS"], [Unblocked()])
+    assert tester.far("GRA", p.RangeAndStatus(1, 0), cic=2)[1] == [Idle(), Idle()]
+
+
+def test_our_own_block_is_said_again_after_a_reset_of_ours():
+    tester = Tester()
+    tester.give(Blocked("local"))
+    tester.far("BLA")
+    tester.give(Reset())
+    assert tester.far("RLC") == (["BLO"], [Idle()])
+
+
+def test_dual_seizure_is_over_with_the_first_backward_message_and_with_the_call():
+    for first in ("ACM", "CON"):
+        tester = Tester()
+        tester.give(SETUP, WIN)
+        tester.far("IAM", cic=WIN)
+        tester.far(first, cic=WIN)
+        assert tester.far("REL", p.CauseIndicators(17), cic=WIN)[1] == [Release(17), Idle()]
+    tester = Tester()
+    tester.give(SETUP, WIN)
+    tester.far("IAM", cic=WIN)
+    tester.far("REL", cic=WIN)
+    tester.give(SETUP, WIN)
+    assert tester.far("REL", p.CauseIndicators(17), cic=WIN)[1] == [Release(17), Idle()]
+
+
+def test_dual_seizure_of_a_circuit_that_we_have_just_blocked():
+    tester = Tester()
+    tester.give(SETUP, LOSE)
+    tester.give(Blocked("local"), LOSE)
+    assert tester.far("IAM", cic=LOSE) == (["BLO"], [Release(44), Idle()])
+
+
+def test_a_circuit_whose_hardware_has_failed_there_takes_no_call():
+    tester = Tester()
+    tester.far("CGB", i.CircuitGroupSupervisionMessageType(1), p.RangeAndStatus(1, 1))
+    assert tester.far("IAM") == ([], [])
+    assert tester.state() == "Idle/remote"
+
+
+def test_orders_that_follow_one_another_before_they_are_acknowledged():
+    tester = Tester()
+    tester.give(Blocked("local"))
+    assert tester.give(Unblocked()) == (["UBL"], [])
+    assert tester.far("BLA") == ([], []), "the answer to the order before"
+    assert tester.wait(17.0)[0] == ["UBL"]
+    assert tester.give(Blocked("local")) == (["BLO"], [])
+    assert tester.far("UBA") == ([], [])
+    assert tester.wait(17.0)[0] == ["BLO"]
+    assert tester.far("BLA") == ([], [])
+    assert tester.wait(1000.0) == ([], [])
+
+
+def test_an_order_ends_the_repetition_of_the_one_before():
+    tester = Tester()
+    tester.give(Blocked("local"))
+    tester.give(Unblocked())
+    assert tester.wait(17.0)[0] == ["UBL"]
+    tester.give(Blocked("local"))
+    assert tester.wait(17.0)[0] == ["BLO"]
+
+
+def test_group_orders_take_the_place_of_those_for_one_circuit_and_of_one_another():
+    tester = Tester()
+    tester.give(Blocked("local"), 1)
+    tester.do(tester.isup.block([1, 2], MAINTENANCE, tester.now))
+    assert tester.wait(17.0)[0] == ["CGB"]
+    tester.do(tester.isup.unblock([1, 2], MAINTENANCE, tester.now))
+    assert tester.wait(17.0)[0] == ["CGU"]
+    tester.give(Blocked("local"), 1)
+    tester.do(tester.isup.unblock([1, 2], MAINTENANCE, tester.now))
+    assert tester.wait(17.0)[0] == ["CGU"]
+    tester.do(tester.isup.block([1, 2], MAINTENANCE, tester.now))
+    assert tester.wait(17.0)[0] == ["CGB"]
+
+
+def test_what_a_group_message_does_to_a_circuit_starts_its_timers():
+    tester = Tester()
+    tester.give(SETUP)
+    assert tester.far("CGB", i.CircuitGroupSupervisionMessageType(0), p.RangeAndStatus(1, 1))[0] == ["REL", "CGBA"]
+    assert tester.wait(17.0)[0] == ["REL"]
+
+
+def test_a_circuit_that_no_rlc_has_freed_stays_out_of_service_when_the_far_point_comes_back():
+    tester = Tester(circuits=(1,))
+    tester.give(Reset())
+    tester.wait(301.0)
+    tester.mtp(Pause(tester.isup.far))
+    assert tester.mtp(Reachable(tester.isup.far)) == ([], [])
+    assert tester.state() == "ResetAlerted/fault"
+    assert tester.far("RLC") == ([], [Unblocked(), Idle()])
+
+
+def test_a_circuit_that_comes_to_rest_while_the_far_point_is_away_stays_blocked():
+    tester = Tester(circuits=(1,))
+    tester.give(SETUP)
+    tester.mtp(Pause(tester.isup.far))
+    tester.give(Release(16))
+    assert tester.far("RLC") == ([], [Idle()])
+    assert tester.state() == "Idle/fault"
+
+
+def test_a_far_point_that_has_been_away_begins_without_congestion_and_without_user_part_test():
+    tester = Tester(circuits=(1,))
+    tester.mtp(Status(tester.isup.far, "congestion"))
+    tester.mtp(Status(tester.isup.far, "user part unavailable"))
+    tester.mtp(Pause(tester.isup.far))
+    assert tester.wait(1.0) == ([], [])
+    assert tester.isup.availability.available
+    assert tester.mtp(Reachable(tester.isup.far)) == ([], [Unblocked()])
+    assert tester.isup.congestion.steps == 0
+
+
+def test_a_number_that_ends_too_early_is_refused_although_its_route_is_known():
+    tester = Tester()
+    assert tester.far("IAM", *iam("81F")) == (["REL"], [Seized(), Release(28)])
+
+
+def test_the_first_unknown_parameter_is_named_and_no_more_than_fit():
+    tester = Tester()
+    assert tester.far("IAM", *iam("12345", Unrecognized(0xA5, b""), Unrecognized(0xA6, b"")))[0] == ["CFN"]
+    assert tester.first(p.CauseIndicators).diagnostics == b"\xa5"
+    tester.give(SETUP, 2)
+    tester.far("REL", CAUSE, *[Unrecognized(0xA5, b"")] * 40, cic=2)
+    assert len(tester.first(p.CauseIndicators).diagnostics) == 30
+
+
+def test_a_test_call_says_that_it_is_one():
+    tester = Tester()
+    tester.give(Setup("12345", test=True))
+    assert tester.first(i.CallingPartysCategory).category == values.Category.TEST
