@@ -38,7 +38,7 @@ SIGNALLING_SLOT = 16
 """The time slot that carries the line signals of all circuits of a span (G.704 clause 5.1.3)."""
 
 DAHDI_KEYS = (
-    *("first_channel", "channels", "signalling_channels", "receive_gain_db", "send_gain_db", "alarm_raise_ms", "alarm_clear_ms"),
+    *("first_channel", "channels", "receive_gain_db", "send_gain_db", "alarm_raise_ms", "alarm_clear_ms"),
     *("io_uring", "cut_through", "paces", "card_dials", "message_lamp"),
 )
 """What only a span on DAHDI has."""
@@ -123,8 +123,9 @@ def signalling_channels_are_free(draft: Draft) -> Findings:
                 yield Finding(at, f"{name} is there twice", "name each signalling channel once")
             elif owner := lines.get((span.name, slot)):
                 yield Finding(at, f"{name} is a line of {owner} too", "take it out of one of both")
-            elif slot == SIGNALLING_SLOT and not span.board and span.name in by_bits:
-                what = f"{name} carries the line signals of the span's circuits"
+            elif slot == SIGNALLING_SLOT and not span.board and (span.name in by_bits or span.kind != "cas"):
+                owners = "circuits" if span.kind == "cas" else "lines"
+                what = f"{name} carries the line signals of the span's {owners}"
                 yield Finding(at, what, "choose another time slot, or take the circuits to another span")
 
 

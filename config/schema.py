@@ -89,7 +89,7 @@ class Span(Section, frozen=True):
     channels: Annotated[int, Meta(ge=1, le=31, description="31 for an E1, or 1 to 30 for a board of lines")] = 31
     """DAHDI: 31 = an E1; fewer = a board, whose lines are called by their place from 1 on (16 is one of them)."""
     signalling_channels: list[Annotated[int, Meta(ge=1, le=31, description="a time slot from 1 to 31")]] = []
-    """DAHDI: time slots that carry frames instead of sound: D channels (ISDN) and signalling links (No. 7)."""
+    """Time slots that carry frames instead of sound: D channels (ISDN) and signalling links (No. 7)."""
     receive_gain_db: Annotated[float, Meta(ge=-24, le=12, description="a gain from -24 to 12 dB")] = 0.0
     send_gain_db: Annotated[float, Meta(ge=-24, le=12, description="a gain from -24 to 12 dB")] = 0.0
     """DAHDI: gains of all its channels."""

@@ -85,6 +85,8 @@ class SpanDescription(msgspec.Struct, forbid_unknown_fields=True):
     tokens: bool = False
     name: str = ""
     dahdi: DahdiChannels | None = None
+    signalling_channels: list[int] = []
+    """Of a wire."""
     listen: str = ""
     connect: str = ""
     joined_to: int | None = None
@@ -174,7 +176,9 @@ def build(description: Description, path: str, keeping: Keeping | None = None) -
             cards.append(_dahdi(span, span.dahdi, keeping))
             plane.add_card(cards[-1].card)
             continue
-        wire = Wire([SpanSettings(kind=span.kind, crc4=span.crc4, idle_bits=span.idle_bits)], span.tokens)
+        signalling = tuple(span.signalling_channels)
+        settings = SpanSettings(kind=span.kind, crc4=span.crc4, idle_bits=span.idle_bits, signalling_channels=signalling)
+        wire = Wire([settings], span.tokens)
         if span.joined_to is not None:
             other = cards[span.joined_to]
             if not isinstance(other, Wire):
@@ -194,7 +198,7 @@ def build(description: Description, path: str, keeping: Keeping | None = None) -
 def add_signalling_channels(plane: Plane, cards: Sequence[Wire | Dahdi]) -> None:
     """Their ports stand behind all that carry sound, in the order of spans and time slots (pbx/plant.py)."""
     for card in cards:
-        for link in card.links if isinstance(card, Dahdi) else []:
+        for link in card.links:
             plane.add_card(link)
 
 

@@ -61,8 +61,11 @@ class WirePlant:
         if span.card != "wire":
             raise ValueError(f"span {span.name} has real lines, which have no virtual time: set card to wire")
         ends = ends_of(configuration, span)
-        near = Wire([SpanSettings(kind=ends.near, idle_bits=ends.idle_bits)], tokens)
-        far = Wire([SpanSettings(kind=ends.far, idle_bits=ends.idle_bits)], tokens)
+        channels = tuple(span.signalling_channels)
+        if channels and tokens:
+            raise ValueError(f"span {span.name} has signalling channels, which carry frames and no tokens: simulate it with sound")
+        near = Wire([SpanSettings(kind=ends.near, idle_bits=ends.idle_bits, signalling_channels=channels)], tokens)
+        far = Wire([SpanSettings(kind=ends.far, idle_bits=ends.idle_bits, signalling_channels=channels)], tokens)
         if span.far_end == "outside":
             self._open(near, span)
             near.set_patience(0, configuration.alarm.silent_peer_seconds)
@@ -189,6 +192,9 @@ class Simulation:
         self.sound_cards = [SoundCard() for _ in configuration.sound_devices]
         for card in self.sound_cards:
             self.near.add_card(card.card)
+        for near, _ in cards:
+            for link in near.links:
+                self.near.add_card(link)
         self.sounds = dict(sounds)
         self.prompts = load_sounds(self.near, tones, sounds)
         far_prompts = load_sounds(self.far, tones, sounds)

@@ -271,6 +271,7 @@ class Supervisor:
             idle_bits=ends.idle_bits,
             name=span.name,
             dahdi=channels,
+            signalling_channels=span.signalling_channels if span.card == "wire" else [],
             listen=str(self.places.socket(span)) if span.card == "wire" else "",
             lockstep=span.mode == "lockstep",
             patience_s=self.configuration.alarm.silent_peer_seconds,
@@ -284,6 +285,7 @@ class Supervisor:
             crc4="on" if span.crc4 else "off",
             idle_bits=ends.idle_bits,
             name=span.name,
+            signalling_channels=span.signalling_channels if span.card == "wire" else [],
             connect=str(self.places.socket(span)) if span.simulated else "",
             lockstep=span.mode == "lockstep",
         )

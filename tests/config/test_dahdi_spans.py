@@ -157,7 +157,11 @@ def test_signalling_channels_stand_behind_all_that_sounds():
     [
         ("[17, 16]", "[17, 16, 17]", "isdn-1/17 is there twice"),
         ("[3]", "[4]", "basic-1/4: the board has 3 channels"),
-        ('card = "dahdi"\nfirst_channel = 200\n', "", 'signalling_channels has no meaning with card = "wire"'),
+        (
+            'kind = "cas"\ncard = "dahdi"\nfirst_channel = 200\n',
+            'kind = "office"\n',
+            "isdn-1/16 carries the line signals of the span's lines",
+        ),
         ("[[sound", GROUP + 'circuits = ["isdn-1/17"]\n[[sound', "isdn-1/17 is a line of trunk group x too"),
         ("[[sound", GROUP + 'circuits = ["isdn-1/1"]\n[[sound', "isdn-1/16 carries the line signals of the span's circuits"),
     ],
@@ -167,6 +171,12 @@ def test_mistakes_of_signalling_channels_are_named(old, new, said):
     found = told(MORE + SIGNALLING.replace(old, new, 1))
     assert said in [one.what for one in found], found
     assert all(one.cure for one in found)
+
+
+def test_a_simulated_span_may_have_signalling_channels():
+    text = SIGNALLING.replace('card = "dahdi"\nfirst_channel = 200\n', "", 1)
+    assert told(MORE + text) == []
+    assert ("isdn-1", 16) in signalling_ports_of(check(EXAMPLE + MORE + text, "office.toml"))
 
 
 def test_a_build_without_the_header_refuses_them_with_a_cure(tmp_path, monkeypatch, capsys):

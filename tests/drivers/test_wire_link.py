@@ -5,10 +5,15 @@ from random import Random
 import pytest
 from pbx._plane import ffi, lib
 
+from config.loader import check
 from drivers.wire import SpanSettings, Wire, WireError, join
 from pbx.media import Layout, Plane
+from pbx.plant import signalling_ports_of
 from pbx.signalling.ss7 import primitives as p
+from pbx.simulation import Simulation
+from pbx.tone_plan import china
 from pbx.vocabulary import media
+from tests.lab import EXAMPLE
 from tests.signalling.ss7.terminal import FIGURES, Terminal
 
 SLOTS = (1, 16, 31)
@@ -185,3 +190,23 @@ def test_level_2_over_a_bad_line(correction, rate):
     for n, one in enumerate(ends):
         assert [value.octets for value in ends[1 - n].end.told if isinstance(value, p.ReceivedMessage)] == sent[n]
         assert one.end.state == "InService"
+
+
+def test_an_exchange_with_a_signalling_channel_in_virtual_time():
+    """The channel's port stands behind all that carries sound, at our end; circuits go on beside it."""
+    row = '[[span]]\nname = "links-1"\nkind = "cas"\nsignalling_channels = [16]\n\n[[trunk_group]]'
+    configuration = check(EXAMPLE.read_text(encoding="utf-8").replace("[[trunk_group]]", row, 1), str(EXAMPLE))
+    sounds = {one.name: b"\xd5" * 800 for one in configuration.prompts}
+    sim = Simulation(configuration, china(), sounds)
+    sim.start()
+    (port,) = signalling_ports_of(configuration).values()
+    sim.near.configure_port(port, "signal-units")
+    sim.near.send(port, media.SendFrame(b"abc"))
+    place = [span.name for span in configuration.spans].index("links-1")
+    sim.far_wires[place].send_frame(b"abd")
+    sim.run(0.2)
+    assert sim.far_wires[place].take_frame() == b"abc"
+    assert sim.near.counters()["repeated_units"] > 100
+    assert not any(line.blocked for line in sim.exchange.lines.values())
+    with pytest.raises(ValueError, match="links-1 has signalling channels"):
+        Simulation(configuration, china(), sounds, tokens=True)
