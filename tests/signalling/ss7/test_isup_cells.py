@@ -299,6 +299,8 @@ def test_every_cell_of_segmentation():
             else:
                 found = held.late(3.0) if event == "T34" else held.receive(inputs[event], 0.0)
             assert found == whole[state, event], (state, event)
+            if event in ("SGM", "T34", "stop", "message"):
+                assert held.receive(plain, 3.0) == [plain], "what was held is given once"
 
 
 def test_congestion_holds_back_part_of_the_calls_and_gives_it_back():
@@ -323,6 +325,12 @@ def test_congestion_holds_back_part_of_the_calls_and_gives_it_back():
     assert refused() == 4
     tester.wait(20.0)
     assert refused() == 0
+    for _ in range(12):
+        tester.mtp(Status(tester.isup.far, "congestion"))
+        tester.wait(1.0)
+    assert tester.isup.congestion.steps == VARIANT.data.traffic_steps
+    assert refused() == 20
+    tester.wait(100.0)
     tester.give(SETUP)
     assert tester.far("REL", p.CauseIndicators(42), i.AutomaticCongestionLevel(1))[0] == ["RLC"]
     assert tester.isup.congestion.steps == 1

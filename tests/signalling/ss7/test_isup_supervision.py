@@ -1,13 +1,14 @@
 """Circuit supervision where procedures meet: orders that overtake one another, answers that come late, resets that cross."""
 
+from pbx.engine import Noted
 from pbx.signalling.ss7.isup import indicators as i
 from pbx.signalling.ss7.isup import parameters as p
 from pbx.signalling.ss7.isup import values
 from pbx.signalling.ss7.isup.parameter import Unrecognized
 from pbx.signalling.ss7.primitives import Pause, Status
 from pbx.signalling.ss7.primitives import Resume as Reachable
-from pbx.vocabulary.call import Blocked, Idle, Release, Reset, Seized, Setup, Unblocked
-from tests.signalling.ss7.isup_tester import CAUSE, SETUP, Tester, iam
+from pbx.vocabulary.call import Blocked, Idle, Redirection, Release, Reset, Seized, Setup, Unblocked
+from tests.signalling.ss7.isup_tester import CAUSE, SETUP, VARIANT, Tester, iam
 
 MAINTENANCE, HARDWARE = values.SupervisionType
 WIN, LOSE = 1, 2
@@ -162,6 +163,38 @@ def test_the_first_unknown_parameter_is_named_and_no_more_than_fit():
     tester.give(SETUP, 2)
     tester.far("REL", CAUSE, *[Unrecognized(0xA5, b"")] * 40, cic=2)
     assert len(tester.first(p.CauseIndicators).diagnostics) == 30
+
+
+def test_an_acknowledgement_that_marks_other_circuits_is_told():
+    tester = Tester()
+    tester.do(tester.isup.block([1, 2], MAINTENANCE, 0.0))
+    tester.far("CGBA", i.CircuitGroupSupervisionMessageType(0), p.RangeAndStatus(1, 1))
+    assert tester.others == [Noted("-- CGBA does not mark what was asked")]
+
+
+def test_digits_that_come_while_the_caller_is_asked_for():
+    tester = Tester(VARIANT.adjusted(ask_caller=True))
+    assert tester.far("IAM", *iam("81"))[0] == ["INR"]
+    tester.far("SAM", p.SubsequentNumber("23"))
+    assert tester.far("INF") == ([], [Setup("8123", "77", overlap=True)])
+    assert tester.far("IAM", *iam("12345"), cic=2)[0] == ["INR"]
+    tester.far("SAM", p.SubsequentNumber("6"), cic=2)
+    assert tester.far("INF", cic=2) == ([], [Setup("12345", "77")])
+
+
+def test_redirections_that_others_tell():
+    hidden = values.Presentation.RESTRICTED
+    told = (p.OriginalCalledNumber("5551", 1, presentation=hidden), p.RedirectingNumber("5552", 1, presentation=hidden))
+    tester = Tester()
+    only_original = i.RedirectionInformation(values.Redirecting.DIVERTED, values.RedirectionReason.NO_REPLY, 0)
+    assert tester.far("IAM", *iam("12345", *told, only_original))[1][1].redirection == Redirection("", "", 1, 2)
+    none = i.RedirectionInformation(values.Redirecting.NO_REDIRECTION)
+    assert tester.far("IAM", *iam("12345", *told, none), cic=2)[1][1].redirection is None
+
+
+def test_a_caller_who_is_not_available_has_no_number_and_is_not_restricted():
+    nobody = p.CallingPartyNumber("", 0, plan=0, presentation=values.Presentation.NOT_AVAILABLE)
+    assert Tester().far("IAM", *iam("12345", nobody)) == ([], [Seized(), Setup("12345")])
 
 
 def test_a_test_call_says_that_it_is_one():

@@ -7,7 +7,7 @@ switch's words, so for it "pass on" is "pass on not possible".
 from pbx.signalling.ss7.isup import parameters as p
 from pbx.signalling.ss7.isup.codec import Message, encode
 from pbx.signalling.ss7.isup.parameter import Unparsed, Unrecognized
-from pbx.vocabulary.call import Alerting, Proceeding, Release, Seized, Setup
+from pbx.vocabulary.call import Alerting, Idle, Proceeding, Release, Seized, Setup
 from tests.signalling.ss7.isup_tester import CAUSE, FREE, SETUP, Tester, iam
 
 NEW = 0xA5
@@ -134,6 +134,8 @@ def test_1_7_2_1_unknown_parameter_release_call():
     tester = Tester()
     assert tester.far("IAM", *iam("12345", *instructed(release_call=True))) == (["REL"], [])
     assert tester.state() == "WaitRelease"
+    assert tester.give(SETUP) == ([], [Release(44)])
+    assert tester.far("RLC") == ([], [Idle()])
 
 
 def test_1_7_2_2_unknown_parameter_discard_message():

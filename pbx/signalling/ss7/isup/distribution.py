@@ -119,9 +119,7 @@ class Isup:
             _, cic = heapq.heappop(self._due)
             circuit = self.circuits[cic]
             self._scheduled.pop(cic, None)
-            due = circuit.deadline()
-            if due is not None and due <= now:
-                self._emit(cic, circuit.expire(now))
+            self._emit(cic, circuit.expire(now))
             self._schedule(circuit)
         for request in self.groups.requests():
             if request.message is not None:

@@ -39,7 +39,7 @@ EXCHANGE_ROUTING_ERROR = 25
 def seize(c: CallControl, setup: Setup, now: float) -> Sequence[Output]:
     """Setup: IAM goes out, or the circuit never leaves rest and is free for the next call at once."""
     c.machine.choose("Idle")
-    if c.reasons or c.blocked_here or c.blocked_there or not c.served:
+    if c.reasons or c.blocked_here or c.blocked_there:
         return (RELEASES[call.CIRCUIT_NOT_AVAILABLE], IDLE)
     if setup.hops == 1:
         return (RELEASES[EXCHANGE_ROUTING_ERROR], IDLE)
