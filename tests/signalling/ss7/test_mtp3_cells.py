@@ -7,7 +7,7 @@ Events that only our own boxes post are posted by hand where no input of that mo
 import pytest
 
 from pbx.signalling.ss7.mtp3 import lsac, operation, route_management, sltc, tcbc, tcoc, tcrc, tlac, tprc, tsfc
-from pbx.signalling.ss7.primitives import Bsnt, InService, RemoteProcessorOutage, RetrievalComplete, RetrievedMessage
+from pbx.signalling.ss7.primitives import Bsnt, InService, RemoteProcessorOutage, RemoteProcessorRecovered, RetrievalComplete, RetrievedMessage
 from tests.signalling.ss7.tester import ISUP, LINKS, VARIANT, B, C, D, E, Tester, ready
 
 LATE = VARIANT.adjusted({"T18": 20000, "T20": 4000})
@@ -361,7 +361,7 @@ def heal(tester):
         tester.give(operation.UninhibitLink(link))
         tester.far("LUN", link)
         if tester.point._room.links[link].remote_outage:
-            tester.point._room.links[link].recovered()
+            tester.indicate(link, RemoteProcessorRecovered())
     for destination in (B, D, E):
         tester.far("TFA", "B0", 0, destination=destination)
         tester.far("TFA", "C0", 0, destination=destination)

@@ -300,6 +300,28 @@ def test_3_22_local_processor_outage(seconds):
     assert carried(tester, 0) == [("B0", 2)]
 
 
+@pytest.mark.parametrize("first", ["local", "remote"])
+def test_a_link_is_used_again_when_the_processors_of_both_ends_work(first):
+    """Unblocking ours alone had made a link count as usable whose far end still sent SIPO."""
+    tester = out()
+    tester.give(operation.BlockLink("B0"))
+    tester.indicate("B0", RemoteProcessorOutage())
+    tester.wait(5)
+    tester.clear()
+    over = [lambda: tester.give(operation.UnblockLink("B0")), lambda: tester.indicate("B0", RemoteProcessorRecovered())]
+    if first == "remote":
+        over.reverse()
+    over[0]()
+    tester.user(E, 0, 1)
+    assert carried(tester, 0) == [("B1", 1)]
+    assert not {("B0", "Continue"), ("B0", "FlushBuffers")} & set(tester.orders)
+    over[1]()
+    assert ("B0", "FlushBuffers") in tester.orders
+    tester.wait(2)
+    tester.user(E, 0, 2)
+    assert carried(tester, 0)[-1] == ("B0", 2)
+
+
 def test_3_23_the_far_end_finds_a_way_during_the_time_controlled_changeover():
     """COO comes by another point while we rest for T1 because we knew no way: buffers are updated after all."""
     tester = out()

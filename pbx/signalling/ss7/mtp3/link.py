@@ -83,10 +83,11 @@ class Link:
             self.room.to_link(self, Emergency() if wanted else EmergencyCeases())
 
     def recovered(self) -> None:
-        """The far end's processor works again: what waits in level 2 is sent, unless its traffic went another way meanwhile."""
+        """One end's processor works again. When both do, what waits in level 2 is sent, unless its traffic went another way meanwhile."""
+        if self.local_outage or self.remote_outage:
+            return
         self.room.to_link(self, FlushBuffers() if self.stale else Continue())
         self.stale = False
-        self.remote_outage = False
         self.review()
 
 

@@ -186,6 +186,7 @@ class Mtp3:
             link.review()
 
     def _remote_recovered(self, link: Link, _: RemoteProcessorRecovered) -> None:
+        link.remote_outage = False
         link.recovered()
 
     def _congestion(self, link: Link, value: LinkCongestion) -> None:
