@@ -287,7 +287,7 @@ def test_6_5_5_receipt_of_sgm_in_backward_direction():
 ASKING = VARIANT.adjusted(ask_caller=True)
 
 
-def test_5_2_1_t33():
+def test_t33_waiting_for_inf():
     """T33: waiting for INF, where the caller's number is asked"""
     tester = Tester(ASKING)
     assert tester.far("IAM") == (["INR"], [Seized()])

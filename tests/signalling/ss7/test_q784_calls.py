@@ -57,7 +57,7 @@ def test_2_1_1_iam_sent_by_controlling_point():
 
 
 def test_2_1_2_iam_sent_by_non_controlling_point():
-    """IAM sent by the non-controlling point: an answer comes, or the far end's IAM takes the circuit"""
+    """IAM sent by the non-controlling point, and an answer comes (glare: 6.2.1)"""
     tester = Tester()
     tester.give(SETUP, 2)
     assert tester.far("ACM", cic=2) == ([], [Proceeding(), Alerting()])
