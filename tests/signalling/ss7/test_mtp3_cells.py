@@ -7,7 +7,14 @@ Events that only our own boxes post are posted by hand where no input of that mo
 import pytest
 
 from pbx.signalling.ss7.mtp3 import lsac, operation, route_management, sltc, tcbc, tcoc, tcrc, tlac, tprc, tsfc
-from pbx.signalling.ss7.primitives import Bsnt, InService, RemoteProcessorOutage, RemoteProcessorRecovered, RetrievalComplete, RetrievedMessage
+from pbx.signalling.ss7.primitives import (
+    Bsnt,
+    InService,
+    RemoteProcessorOutage,
+    RemoteProcessorRecovered,
+    RetrievalComplete,
+    RetrievedMessage,
+)
 from tests.signalling.ss7.tester import ISUP, LINKS, VARIANT, B, C, D, E, Tester, ready
 
 LATE = VARIANT.adjusted({"T18": 20000, "T20": 4000})
