@@ -501,7 +501,7 @@ int dahdi_loop_channel(struct card *card, int port, int on) {
 
 struct card *dahdi_link(struct card *card, int number) {
   struct dahdi *it = card->self;
-  return number >= 0 && number < it->links.count ? &it->links.link[number].card : 0;
+  return number >= 0 && number < it->links.count ? &it->links.link[number].face.card : 0;
 }
 
 int dahdi_link_state(struct card *card, int number) {

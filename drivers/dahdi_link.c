@@ -2,48 +2,10 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
-static uint32_t alarms_of(const struct dahdi_link *link) {
+static uint32_t alarms_of(const void *self) {
+  const struct dahdi_link *link = self;
   return *link->present && link->frames.fd >= 0 ? link->alarms->told : CARD_ALARM_LOS;
 }
-
-static int read_link(struct card *card, uint8_t *samples, struct card_event *events, int room, uint64_t tick) {
-  struct dahdi_link *link = card->self;
-  uint32_t standing = alarms_of(link);
-  (void)samples;
-  (void)tick;
-  if (standing == link->told_alarms || room < 1) return 0;
-  events[0] = (struct card_event){0, CARD_EVENT_ALARM, 0, 0, standing};
-  link->told_alarms = standing;
-  return 1;
-}
-
-static int write_link(struct card *card, const uint8_t *samples, uint64_t tick) {
-  (void)card;
-  (void)samples;
-  (void)tick;
-  return 0;
-}
-
-static int level_link(struct card *card, int port, struct card_levels *levels) {
-  if (port != 0) return -1;
-  *levels = (struct card_levels){.alarms = alarms_of(card->self)};
-  return 0;
-}
-
-static int order_link(struct card *card, const struct card_order *order) {
-  (void)card;
-  (void)order;
-  return -1;
-}
-
-/* The far end may say something at any moment. */
-static int quiet_link(struct card *card) {
-  (void)card;
-  return 0;
-}
-
-/* The span's card frees it. */
-static void close_link(struct card *card) { (void)card; }
 
 static int take_frame(struct card *card, int port, struct card_frame *frame) {
   struct dahdi_link *link = card->self;
@@ -66,21 +28,8 @@ static void create(struct dahdi_link *link, int number, const int *present, cons
   link->alarms = alarms;
   link->frames.fd = link->frames.opened.fd = -1;
   link->frames.opened.state = SPAN_CARD_NO_CHANNEL;
-  link->card = (struct card){.kind = "dahdi link",
-                             .self = link,
-                             .ports = 1,
-                             .tokens = 1,
-                             .tokens_in = &link->silence[0],
-                             .tokens_out = &link->silence[1],
-                             .read = read_link,
-                             .write = write_link,
-                             .level = level_link,
-                             .order = order_link,
-                             .quiet = quiet_link,
-                             .close = close_link,
-                             .take_frame = take_frame,
-                             .give_frame = give_frame,
-                             .frame_room = frame_room};
+  const struct card face = {.kind = "dahdi link", .take_frame = take_frame, .give_frame = give_frame, .frame_room = frame_room};
+  frame_card_init(&link->face, &face, alarms_of);
 }
 
 int dahdi_links_create(struct dahdi_links *links, const struct dahdi_settings *settings, const int *present,

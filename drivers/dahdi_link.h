@@ -7,15 +7,14 @@
 #pragma once
 #include "dahdi_frames.h"
 #include "dahdi_span.h"
+#include "frame_card.h"
 
 struct dahdi_link {
-  struct card card;
-  struct card_tokens silence[2];
+  struct frame_card face; /* the first member */
   struct dahdi_frames frames;
   int number; /* DAHDI's, of the channel */
   const int *present;                 /* the span's */
   const struct dahdi_alarms *alarms; /* the span's */
-  uint32_t told_alarms;
 };
 
 struct dahdi_links {

@@ -6,45 +6,10 @@
 
 static int port_of_slot(int slot) { return slot < COMMON_SLOT ? slot - 1 : slot - 2; }
 
-static int read_link(struct card *card, uint8_t *samples, struct card_event *events, int room, uint64_t tick) {
-  struct wire_link *link = card->self;
-  uint32_t standing = (uint32_t)*link->standing;
-  (void)samples;
-  (void)tick;
-  if (standing == link->told_alarms || room < 1) return 0;
-  events[0] = (struct card_event){0, CARD_EVENT_ALARM, 0, 0, standing};
-  link->told_alarms = standing;
-  return 1;
+static uint32_t alarms_of(const void *self) {
+  const struct wire_link *link = self;
+  return (uint32_t)*link->standing;
 }
-
-static int write_link(struct card *card, const uint8_t *samples, uint64_t tick) {
-  (void)card;
-  (void)samples;
-  (void)tick;
-  return 0;
-}
-
-static int level_link(struct card *card, int port, struct card_levels *levels) {
-  const struct wire_link *link = card->self;
-  if (port != 0) return -1;
-  *levels = (struct card_levels){.alarms = (uint32_t)*link->standing};
-  return 0;
-}
-
-static int order_link(struct card *card, const struct card_order *order) {
-  (void)card;
-  (void)order;
-  return -1;
-}
-
-/* The far end may say something at any moment. */
-static int quiet_link(struct card *card) {
-  (void)card;
-  return 0;
-}
-
-/* The span's card frees it. */
-static void close_link(struct card *card) { (void)card; }
 
 static int take_frame(struct card *card, int port, struct card_frame *frame) {
   struct wire_link *link = card->self;
@@ -72,21 +37,8 @@ static void create(struct wire_link *link, int slot, const int *standing) {
   link->standing = standing;
   hdlc_sender_init(&link->out, 1);
   hdlc_receiver_init(&link->in, WIRE_LINK_LONGEST, WIRE_LINK_COUNTING);
-  link->card = (struct card){.kind = "wire link",
-                             .self = link,
-                             .ports = 1,
-                             .tokens = 1,
-                             .tokens_in = &link->silence[0],
-                             .tokens_out = &link->silence[1],
-                             .read = read_link,
-                             .write = write_link,
-                             .level = level_link,
-                             .order = order_link,
-                             .quiet = quiet_link,
-                             .close = close_link,
-                             .take_frame = take_frame,
-                             .give_frame = give_frame,
-                             .frame_room = frame_room};
+  const struct card face = {.kind = "wire link", .take_frame = take_frame, .give_frame = give_frame, .frame_room = frame_room};
+  frame_card_init(&link->face, &face, alarms_of);
 }
 
 int wire_links_create(struct wire_links *links, uint32_t slots, struct e1_receiver *rx) {
@@ -102,7 +54,7 @@ int wire_links_create(struct wire_links *links, uint32_t slots, struct e1_receiv
 void wire_links_free(struct wire_links *links) { free(links->link); }
 
 struct card *wire_links_card(struct wire_links *links, int index) {
-  return index >= 0 && index < links->count ? &links->link[index].card : 0;
+  return index >= 0 && index < links->count ? &links->link[index].face.card : 0;
 }
 
 static void hear(struct wire_link *link, const uint8_t *slot) {

@@ -10,6 +10,7 @@
 #pragma once
 #include "card.h"
 #include "e1.h"
+#include "frame_card.h"
 #include "hdlc.h"
 
 #define WIRE_LINK_LONGEST 276 /* Q.703: a signal unit without its check sequence; frames of Q.921 are shorter */
@@ -17,11 +18,9 @@
 #define WIRE_LINK_UNITS (2 * CARD_TICK_SAMPLES)
 
 struct wire_link {
-  struct card card;
-  struct card_tokens silence[2];
+  struct frame_card face; /* the first member */
   int slot;
   const int *standing; /* alarms of the span */
-  uint32_t told_alarms;
   struct hdlc_sender out;
   struct hdlc_receiver in;
   struct hdlc_unit unit[WIRE_LINK_UNITS];

@@ -23,7 +23,7 @@ def rows(capsys, *arguments):
     return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
 
 
-@pytest.mark.parametrize("name", ["clock", "sim", "r2", "realtime", "dsp", "accuracy"])
+@pytest.mark.parametrize("name", ["clock", "sim", "r2", "ss7", "realtime", "dsp", "accuracy"])
 def test_every_benchmark_prints_the_rows_it_names(capsys, name):
     found = rows(capsys, name)
     rows_named = [row for group in GROUPS if group.name == name for row in group.rows]

@@ -6,8 +6,9 @@ from pbx.signalling.ss7.isup import indicators as i
 from pbx.signalling.ss7.isup import parameters as p
 from pbx.signalling.ss7.isup.distribution import Distribution, Isup
 from pbx.signalling.ss7.isup.indicators import CircuitState
-from pbx.signalling.ss7.isup.variant import TIMERS, VARIANTS, VariantError, load_variant, read_variant
+from pbx.signalling.ss7.isup.variant import TIMERS, load_variant, read_variant
 from pbx.signalling.ss7.primitives import Pause, RestartBegins, Transfer
+from pbx.signalling.ss7.variant import VARIANTS, VariantError
 from pbx.vocabulary.call import Blocked
 from tests.signalling.cases import PLAN
 from tests.signalling.ss7.isup_tester import SETUP, VARIANT, Tester

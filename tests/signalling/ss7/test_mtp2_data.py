@@ -4,8 +4,9 @@ import pytest
 
 from pbx.engine import Levels
 from pbx.signalling.ss7 import primitives as p
-from pbx.signalling.ss7.mtp2.figures import TIMERS, VARIANTS, FiguresError, load_figures, read_figures
+from pbx.signalling.ss7.mtp2.figures import TIMERS, load_figures, read_figures
 from pbx.signalling.ss7.mtp2.mtp2 import Mtp2
+from pbx.signalling.ss7.variant import VARIANTS, VariantError
 from tests.signalling.ss7.terminal import FIGURES, FarEnd
 
 TEXT = (VARIANTS / "mtp2-china.toml").read_text(encoding="utf-8")
@@ -38,13 +39,13 @@ def test_the_file_of_china():
 )
 def test_what_the_file_may_not_say(old, new, fault):
     assert old in TEXT
-    with pytest.raises(FiguresError) as caught:
+    with pytest.raises(VariantError) as caught:
         read_figures(TEXT.replace(old, new))
     assert any(fault in line for line in caught.value.faults)
 
 
 def test_adjusting_what_is_not_there():
-    with pytest.raises(FiguresError, match=r"timers.T9"):
+    with pytest.raises(VariantError, match=r"timers.T9"):
         FIGURES.adjusted({"T9": 1})
 
 

@@ -15,7 +15,7 @@ class Congestion:
 
     def __init__(self, terminal: Terminal) -> None:
         self.terminal = terminal
-        self.machine = Machine(terminal.figures.chart("CC", STATES), self)
+        self.machine = Machine(terminal.figures.chart("CC", STATES, "stop"), self)
 
     def _accept(self, _: Any, now: float) -> Sequence[Output]:
         self.terminal.count("receiver busy")

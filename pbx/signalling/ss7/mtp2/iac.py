@@ -19,7 +19,7 @@ class InitialAlignment:
 
     def __init__(self, terminal: Terminal) -> None:
         self.terminal = terminal
-        self.machine = Machine(terminal.figures.chart("IAC", STATES), self)
+        self.machine = Machine(terminal.figures.chart("IAC", STATES, "stop"), self)
         self._short = False
         self._aborted = 0
         self._again = False

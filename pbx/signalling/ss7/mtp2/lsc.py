@@ -23,7 +23,7 @@ class LinkState:
     def __init__(self, terminal: Terminal) -> None:
         self.terminal = terminal
         self.life = 0
-        self.machine = Machine(terminal.figures.chart("LSC", STATES), self)
+        self.machine = Machine(terminal.figures.chart("LSC", STATES, "stop"), self)
 
     def _outage(self, event: str, now: float) -> None:
         """Processor outage control answers at once, because what we do depends on it."""

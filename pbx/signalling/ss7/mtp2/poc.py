@@ -12,7 +12,7 @@ class ProcessorOutage:
     """The box of one link."""
 
     def __init__(self, terminal: Terminal) -> None:
-        self.machine = Machine(terminal.figures.chart("POC", STATES), self)
+        self.machine = Machine(terminal.figures.chart("POC", STATES, "stop"), self)
 
     @property
     def none(self) -> bool:
