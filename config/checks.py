@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from config.lines import Place
-from config.reader import Draft, Finding, closest, listed
+from config.reader import Draft, Finding, unknown
 from config.schema import (
     FEATURES,
     SPAN_OF,
@@ -24,12 +24,16 @@ from config.schema import (
     Prompt,
     Queue,
     Section,
+    SignallingLink,
+    SignallingLinkSet,
+    SignallingPoint,
     SoundDevice,
     Span,
     TrunkGroup,
     circuits_of,
     line_of,
 )
+from config.signalling_checks import SIGNALLING_CHECKS
 
 HOME = Path(__file__).resolve().parent.parent
 """The folder of ``zongji``: relative names of prompts and of the data directory begin here."""
@@ -50,8 +54,9 @@ Findings = Iterator[Finding]
 
 
 def names_are_distinct(draft: Draft) -> Findings:
-    """Nothing is named twice: spans, trunk groups, extensions, sound devices, queues, agents, prompts, console keys."""
-    named: tuple[type[Section], ...] = (Span, TrunkGroup, SoundDevice, Queue, Prompt, ConsoleKey)
+    """Nothing is named twice: spans, trunk groups, points and links of No. 7, extensions, sound devices, queues, agents, prompts, keys."""
+    of_no_7 = (SignallingPoint, SignallingLinkSet, SignallingLink)
+    named: tuple[type[Section], ...] = (Span, TrunkGroup, *of_no_7, SoundDevice, Queue, Prompt, ConsoleKey)
     numbered: tuple[type[Section], ...] = (Extension, Agent)
     for kind in named + numbered:
         key = "number" if kind in numbered else "name"
@@ -123,7 +128,7 @@ def signalling_channels_are_free(draft: Draft) -> Findings:
                 yield Finding(at, f"{name} is there twice", "name each signalling channel once")
             elif owner := lines.get((span.name, slot)):
                 yield Finding(at, f"{name} is a line of {owner} too", "take it out of one of both")
-            elif slot == SIGNALLING_SLOT and not span.board and (span.name in by_bits or span.kind != "cas"):
+            elif slot == SIGNALLING_SLOT and not span.board and (span.name in by_bits or span.kind not in ("cas", "ccs")):
                 owners = "circuits" if span.kind == "cas" else "lines"
                 what = f"{name} carries the line signals of the span's {owners}"
                 yield Finding(at, what, "choose another time slot, or take the circuits to another span")
@@ -137,7 +142,7 @@ def circuits_exist_once(draft: Draft) -> Findings:
         at = (*place, "circuits")
         for name in sorted({span for span, _ in circuits_of(group)}):
             if name not in draft.names("span"):
-                yield _unknown(at, "span", name, draft.names("span"))
+                yield unknown(at, "span", name, draft.names("span"))
             elif name in spans and spans[name].kind != SPAN_OF[group.signalling]:
                 what = f'span "{name}" is of kind "{spans[name].kind}", on which {group.signalling} does not work'
                 yield Finding(at, what, f'name a span of kind "{SPAN_OF[group.signalling]}"')
@@ -160,7 +165,7 @@ def lines_exist_once(draft: Draft) -> Findings:
         at = (*place, "line")
         span, slot = line_of(extension)
         if span not in draft.names("span"):
-            yield _unknown(at, "span", span, draft.names("span"))
+            yield unknown(at, "span", span, draft.names("span"))
         elif span in spans and spans[span].kind != "subscriber":
             yield Finding(at, f'span "{span}" has no lines of subscribers', 'name a span of kind "subscriber"')
         if slot == SIGNALLING_SLOT and not (span in spans and spans[span].board):
@@ -197,7 +202,7 @@ def destinations_exist(draft: Draft) -> Findings:
     for place, destination in _destinations(draft):
         kind, _, name = destination.partition(":")
         if name not in known[kind]:
-            yield _unknown(place, words.get(kind, kind), name, known[kind])
+            yield unknown(place, words.get(kind, kind), name, known[kind])
         elif kind == "trunk" and name in incoming:
             yield Finding(place, f'trunk group "{name}" takes incoming calls only', 'make it "outgoing" or "both-way"')
 
@@ -217,7 +222,7 @@ def prompts_are_whole(draft: Draft) -> Findings:
     names = draft.names("prompt")
     for place, name in _prompts(draft):
         if name not in names:
-            yield _unknown(place, "prompt", name, names)
+            yield unknown(place, "prompt", name, names)
     for place, prompt in draft.of(Prompt):
         spoken = bool(prompt.text_zh or prompt.text_en)
         if spoken + bool(prompt.file) + bool(prompt.melody) != 1:
@@ -240,15 +245,22 @@ def data_files_exist(draft: Draft) -> Findings:
     variants = _data_files("variants")
     for place, group in draft.of(TrunkGroup):
         if group.variant and group.variant not in variants:
-            yield _unknown((*place, "variant"), "variant", group.variant, variants)
+            yield unknown((*place, "variant"), "variant", group.variant, variants)
+    signalling = [
+        *((place, row.variant) for place, row in draft.of(SignallingPoint)),
+        *((place, row.variant) for place, row in draft.of(SignallingLink)),
+    ]
+    for place, variant in signalling:
+        if variant not in variants:
+            yield unknown((*place, "variant"), "variant", variant, variants)
     presentations = sorted(tomllib.loads((HOME / "config" / "caller-identity.toml").read_text(encoding="utf-8")))
     for place, extension in draft.of(Extension):
         if extension.caller_identity and extension.caller_identity not in presentations:
-            yield _unknown((*place, "caller_identity"), "presentation", extension.caller_identity, presentations)
+            yield unknown((*place, "caller_identity"), "presentation", extension.caller_identity, presentations)
     tones = _data_files("tones")
     for place, exchange in draft.of(Exchange):
         if exchange.tones not in tones:
-            yield _unknown((*place, "tones"), "tone plan", exchange.tones, tones)
+            yield unknown((*place, "tones"), "tone plan", exchange.tones, tones)
 
 
 def settings_suit_signalling(draft: Draft) -> Findings:
@@ -318,6 +330,7 @@ CHECKS: tuple[Callable[[Draft], Findings], ...] = (
     settings_suit_signalling,
     numbers_are_unambiguous,
     patience_suffices,
+    *SIGNALLING_CHECKS,
 )
 """Every cross-check, in the order of the file's sections."""
 
@@ -348,12 +361,3 @@ def _prompts(draft: Draft) -> Iterator[tuple[Place, str]]:
 
 def _data_files(folder: str) -> list[str]:
     return sorted(file.stem for file in (HOME / "config" / folder).glob("*.toml"))
-
-
-def _unknown(place: Place, kind: str, name: str, known: list[str]) -> Finding:
-    close = closest(name, known)
-    if close:
-        cure = f'did you mean "{close}"?'
-    else:
-        cure = f"there is {listed(known)}" if 0 < len(known) <= 8 else f"define it, or name another {kind}"
-    return Finding(place, f'unknown {kind} "{name}"', cure)

@@ -200,3 +200,13 @@ def _shown(place: Place) -> str:
 def _toml(value: object) -> str:
     text = json.dumps(value, ensure_ascii=False, default=str)
     return text if len(text) <= 60 else text[:57] + "..."
+
+
+def unknown(place: Place, kind: str, name: str, known: list[str]) -> Finding:
+    """The finding that nothing of this kind has that name, with the nearest one as cure."""
+    close = closest(name, known)
+    if close:
+        cure = f'did you mean "{close}"?'
+    else:
+        cure = f"there is {listed(known)}" if 0 < len(known) <= 8 else f"define it, or name another {kind}"
+    return Finding(place, f'unknown {kind} "{name}"', cure)

@@ -35,6 +35,13 @@ CircuitRange = Annotated[
         description='a span and a time slot or a range of them, as in "e1-1/1-15" or "e1-1/17"',
     ),
 ]
+PointCode = Annotated[
+    str,
+    Meta(
+        pattern=r"^[0-9]{1,8}$|^[0-9]{1,3}-[0-9]{1,3}-[0-9]{1,3}$",
+        description='a signalling point code as three numbers, as in "21-100-51", or as one, in quotes',
+    ),
+]
 Destination = Annotated[
     str,
     Meta(
@@ -74,7 +81,8 @@ class Span(Section, frozen=True):
     """
 
     name: Name
-    kind: Literal["cas", "subscriber", "office"]
+    kind: Literal["cas", "ccs", "subscriber", "office"]
+    """Trunks with channel associated signalling (R2, E&M) or with common channel signalling (No. 7), or analog lines."""
     card: Literal["wire", "dahdi"] = "wire"
     """What the span stands on: the simulated wire, or channels of the kernel's DAHDI drivers (docs/operator/dahdi.md)."""
     far_end: Literal["simulated", "outside"] = "simulated"
@@ -124,8 +132,9 @@ class TrunkGroup(Section, frozen=True):
 
     name: Name
     circuits: Annotated[list[CircuitRange], Meta(min_length=1, description="a list of at least one range of circuits")]
-    signalling: Literal["r2", "e&m", "fxo"] = "r2"
-    """R2 with its registers (China No.1 is its variant "china"), E and M tie lines, or analog lines to another exchange."""
+    signalling: Literal["r2", "e&m", "fxo", "isup", "tup"] = "r2"
+    """R2 with its registers (China No.1 is its variant "china"), E and M tie lines, analog lines to another exchange, or No. 7 with its
+    ISDN user part or its telephone user part."""
     variant: Name | None = None
     """National variant of the signalling system: a file of ``config/variants``. Absent: the Chinese one."""
     direction: Literal["incoming", "outgoing", "both-way"] = "both-way"
@@ -154,6 +163,13 @@ class TrunkGroup(Section, frozen=True):
     """E&M: keys pressed in an answered call are listened for only while a flow asks for them, so that cut-through is possible."""
     caller_number: bool = False
     """E&M: the caller's number is sent before the called one, as ``*CALLING*CALLED*``."""
+    point: Name | None = None
+    """No. 7: the signalling point of ours to which the circuits belong."""
+    far_point: PointCode | None = None
+    """No. 7: the code of the exchange at the other end of the circuits."""
+    first_pcm: Annotated[int, Meta(ge=0, le=127, description="a PCM system number from 0 to 127")] = 0
+    """No. 7: the number of the group's first span by which both ends call it; the others follow. A circuit's code is 32 times that number
+    and its time slot."""
     number: Annotated[str, Meta(pattern=r"^[0-9]{0,20}$", description="at most 20 digits, in quotes")] = ""
     """Analog lines: the number by which the other exchange rings them; calls from them go where the numbering plan sends it."""
     dialling: Literal["dtmf", "pulse"] = "dtmf"
@@ -166,6 +182,52 @@ class TrunkGroup(Section, frozen=True):
     """Analog lines: seized by grounding the ring wire."""
     echo_tail_ms: EchoTail = 0
     """Echo of what we send, as late as that, is taken out of what comes back of answered calls (G.168)."""
+
+
+class SignallingPoint(Section, frozen=True):
+    """A signalling point of ours in a network of No. 7; an exchange may have several."""
+
+    name: Name
+    code: PointCode
+    variant: Name = "mtp-china"
+    """Figures of level 3: a file of ``config/variants``. It says too how many bits a point code has, and the network indicator."""
+    transfer: bool = False
+    """Whether it passes on messages that are for other points (signalling transfer point)."""
+    restart: bool = True
+    """Whether it does the restart procedure when it was cut off from the network; without it traffic begins at once."""
+
+
+class SignallingLinkSet(Section, frozen=True):
+    """All signalling links to one adjacent point, which share the traffic."""
+
+    name: Name
+    point: Name
+    adjacent: PointCode
+    """The code of the point at the other end."""
+    active: Annotated[int, Meta(ge=0, le=16, description="a number of links from 1 to 16, or 0 for all")] = 0
+    """So many links carry traffic while none fails, the others stand by; 0 = all."""
+
+
+class SignallingLink(Section, frozen=True):
+    """A signalling link in a time slot."""
+
+    name: Name
+    link_set: Name
+    code: Annotated[int, Meta(ge=0, le=15, description="a signalling link code from 0 to 15")]
+    """The signalling link code (SLC) on which both ends agree."""
+    channel: LineName
+    """One of the signalling channels of a span."""
+    variant: Name = "mtp2-china"
+    """Figures of level 2: a file of ``config/variants``."""
+
+
+class SignallingRoute(Section, frozen=True):
+    """A way to a point that is not adjacent. Adjacent points are reached by their link sets, of which nothing needs to be said."""
+
+    destination: PointCode
+    link_set: Name
+    priority: Annotated[int, Meta(ge=0, le=15, description="a number from 0, the first choice, to 15")] = 0
+    """Routes of the same priority share the load."""
 
 
 class Extension(Section, frozen=True):
@@ -397,6 +459,10 @@ class Configuration(Section, frozen=True):
     exchange: Exchange
     spans: list[Span] = field(default_factory=list, name="span")
     trunk_groups: list[TrunkGroup] = field(default_factory=list, name="trunk_group")
+    signalling_points: list[SignallingPoint] = field(default_factory=list, name="signalling_point")
+    signalling_link_sets: list[SignallingLinkSet] = field(default_factory=list, name="signalling_link_set")
+    signalling_links: list[SignallingLink] = field(default_factory=list, name="signalling_link")
+    signalling_routes: list[SignallingRoute] = field(default_factory=list, name="signalling_route")
     extensions: list[Extension] = field(default_factory=list, name="extension")
     sound_devices: list[SoundDevice] = field(default_factory=list, name="sound_device")
     numbers: list[Number] = field(default_factory=list, name="number")
@@ -411,10 +477,14 @@ class Configuration(Section, frozen=True):
     line_keeper: LineKeeper = LineKeeper()
 
 
-VARIANTS = {"r2": "china", "e&m": "ear-and-mouth", "fxo": "china-exchange-line"}
+VARIANTS = {"r2": "china", "e&m": "ear-and-mouth", "fxo": "china-exchange-line", "isup": "isup-china", "tup": "tup-china"}
 """The variant of a signalling system unless the group names one."""
-SPAN_OF = {"r2": "cas", "e&m": "cas", "fxo": "office"}
+SPAN_OF = {"r2": "cas", "e&m": "cas", "fxo": "office", "isup": "ccs", "tup": "ccs"}
 """The kind of span on which a signalling system works."""
+NO_7 = ("isup", "tup")
+"""The user parts of No. 7."""
+PCM_SLOTS = 32
+"""Circuit identification codes of one PCM system (GF 001-9001: the lower five bits are the time slot)."""
 
 
 def variant_of(group: TrunkGroup) -> str:
@@ -430,6 +500,19 @@ def circuits_of(group: TrunkGroup) -> list[tuple[str, int]]:
         first, _, last = slots.partition("-")
         circuits += [(span, slot) for slot in range(int(first), int(last or first) + 1)]
     return circuits
+
+
+def codes_of(group: TrunkGroup) -> dict[tuple[str, int], int]:
+    """Return the circuit identification code of every circuit of a group of No. 7; its spans count in the order written."""
+    circuits = circuits_of(group)
+    systems = {span: group.first_pcm + place for place, span in enumerate(dict.fromkeys(span for span, _ in circuits))}
+    return {(span, slot): systems[span] * PCM_SLOTS + slot for span, slot in circuits}
+
+
+def channel_of(link: SignallingLink) -> tuple[str, int]:
+    """Return a signalling link's (span name, time slot)."""
+    span, _, slot = link.channel.rpartition("/")
+    return span, int(slot)
 
 
 def echo_cancellers_of(configuration: Configuration) -> int:

@@ -15,6 +15,7 @@ from config.schema import Configuration, variant_of
 from drivers import dahdi
 from pbx.places import Places
 from pbx.plant import faults_of
+from pbx.signalling_plant import faults_of_signalling
 from pbx.prompts import PromptError, render, unreadable
 from pbx.signalling.r2.circuit import R2Circuit
 from pbx.signalling.r2.variant import VARIANTS, VariantError, load_variant
@@ -46,7 +47,7 @@ def _whole_problems(path: Path, configuration: Configuration) -> list[Problem]:
     """What only a configuration without mistakes of its own is asked: sound files, variants, and whether the lines can be so."""
     lines = locate(path.read_text(encoding="utf-8").replace("\r\n", "\n"))
     variants = _variant_problems(configuration)
-    faults = [] if variants else faults_of(configuration)
+    faults = [] if variants else [*faults_of(configuration), *faults_of_signalling(configuration)]
     found = [Problem(str(path), line_of(lines, place), what, "change it, or leave it out") for place, what in faults]
     return [*_prompt_problems(path, lines, configuration), *variants, *found, *_card_problems(path, lines, configuration)]
 

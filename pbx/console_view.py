@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from pbx.call import Call, Leg
+from pbx.console_signalling import ConsoleSignalling
 from pbx.console_spans import ConsoleSpans
-from pbx.console_words import AgentRow, AlarmRow, CallRow, LineRow, QueueRow, RecordingRow, SpanRow
+from pbx.console_words import AgentRow, AlarmRow, CallRow, CircuitRow, LineRow, LinkRow, QueueRow, RecordingRow, SpanRow
 from pbx.exchange import Exchange
 from pbx.journal import Journal, Subscription
 from pbx.line import Line
@@ -32,6 +33,7 @@ class ConsoleView:
         self._journal = journal
         self._recordings = recordings
         self._spans = ConsoleSpans(exchange)
+        self._signalling = ConsoleSignalling(exchange)
         self._alarms: dict[str, AlarmRaised] = {}
         journal.subscribe((AlarmRaised, AlarmCleared), self._alarm)
 
@@ -98,6 +100,14 @@ class ConsoleView:
         """All spans."""
         return self._spans.rows()
 
+    def link_rows(self) -> Iterable[LinkRow]:
+        """All signalling links."""
+        return self._signalling.link_rows()
+
+    def circuit_rows(self) -> Iterable[CircuitRow]:
+        """All circuits of No. 7."""
+        return self._signalling.circuit_rows()
+
     def subscribe(self, kinds: Any, function: Callable[[int, Fact], object]) -> Subscription:
         """Facts to come."""
         return self._journal.subscribe(kinds, function)
@@ -139,6 +149,17 @@ class ConsoleView:
             "span": self.span,
             "maintain": self.maintain,
             "loop": self.loop,
+            "link": self.link,
+            "point": self.point,
+            "activate_link": self.activate_link,
+            "deactivate_link": self.deactivate_link,
+            "inhibit_link": self.inhibit_link,
+            "uninhibit_link": self.uninhibit_link,
+            "block_link": self.block_link,
+            "unblock_link": self.unblock_link,
+            "block_circuits": self.block_circuits,
+            "unblock_circuits": self.unblock_circuits,
+            "reset_circuits": self.reset_circuits,
         }
 
     def place(self, extension: str, number: str) -> str:
@@ -293,6 +314,50 @@ class ConsoleView:
         """Send back on a line's channel what is received there: loop("e1-1/5"), loop("e1-1/5", False); then maintain("e1-1")."""
         answer = self._do(self._exchange.span_watch.loop_channel, self._line(line), on, force)
         return ASKED if answer == DONE else answer
+
+    def link(self, link: str) -> str:
+        """A signalling link in full: levels 2 and 3, counters, the last things that happened: link("toll-0")."""
+        return self._signalling.link(link)
+
+    def point(self, point: str) -> str:
+        """A signalling point in full: destinations, counters, the last things that happened: point("city")."""
+        return self._signalling.point(point)
+
+    def activate_link(self, link: str) -> str:
+        """Bring a signalling link into service: activate_link("toll-0")."""
+        return self._do(self._signalling.order, "activate", link)
+
+    def deactivate_link(self, link: str) -> str:
+        """Take a signalling link out of service: deactivate_link("toll-0")."""
+        return self._do(self._signalling.order, "deactivate", link)
+
+    def inhibit_link(self, link: str) -> str:
+        """Keep traffic off a signalling link that stays aligned; refused where a point would be lost: inhibit_link("toll-0")."""
+        return self._do(self._signalling.order, "inhibit", link)
+
+    def uninhibit_link(self, link: str) -> str:
+        """Let traffic on the link again: uninhibit_link("toll-0")."""
+        return self._do(self._signalling.order, "uninhibit", link)
+
+    def block_link(self, link: str) -> str:
+        """Tell the far end of a link that we cannot work (processor outage): block_link("toll-0")."""
+        return self._do(self._signalling.order, "block", link)
+
+    def unblock_link(self, link: str) -> str:
+        """The outage is over: unblock_link("toll-0")."""
+        return self._do(self._signalling.order, "unblock", link)
+
+    def block_circuits(self, group: str) -> str:
+        """Take all circuits of a trunk group of No. 7 out of use at both ends; calls go on: block_circuits("toll")."""
+        return self._do(self._signalling.group, "block", group)
+
+    def unblock_circuits(self, group: str) -> str:
+        """Bring them back: unblock_circuits("toll")."""
+        return self._do(self._signalling.group, "unblock", group)
+
+    def reset_circuits(self, group: str) -> str:
+        """Bring all circuits of a trunk group of No. 7 to rest at both ends; calls are lost: reset_circuits("toll")."""
+        return self._do(self._signalling.group, "reset", group)
 
     def _clear(self, call: Call) -> str:
         self._switch.clear(call, NORMAL_CLEARING)

@@ -107,6 +107,33 @@ class SpanRow(Row, frozen=True):
     severe_s: int = 0
 
 
+class LinkRow(Row, frozen=True):
+    """A signalling link: levels 2 and 3 as they are now, and the messages since this control began."""
+
+    link: str
+    link_set: str = ""
+    code: int = 0
+    adjacent: str = ""
+    channel: str = ""
+    level_2: str = ""
+    level_3: str = ""
+    received: int = 0
+    sent: int = 0
+
+
+class CircuitRow(Row, frozen=True):
+    """A circuit of No. 7, by the name of its line."""
+
+    circuit: str
+    cic: int = 0
+    user_part: str = ""
+    far_point: str = ""
+    group: str = ""
+    state: str = ""
+    call: str = ""
+    blocked: str = ""
+
+
 class Subscribed(Protocol):
     """What a subscription of the journal lets the console do."""
 
@@ -137,6 +164,12 @@ class Exchange(Protocol):
 
     def span_rows(self) -> Iterable[Row]:
         """All spans."""
+
+    def link_rows(self) -> Iterable[Row]:
+        """All signalling links."""
+
+    def circuit_rows(self) -> Iterable[Row]:
+        """All circuits of No. 7."""
 
     def verbs(self) -> Mapping[str, Callable[..., object]]:
         """The verbs by name; the first line of a verb's docstring is its help."""
@@ -283,7 +316,7 @@ class Help:
     def __repr__(self) -> str:
         return (
             f"You are {self._who}, {self._role}.\n"
-            "lines calls queues agents recordings alarms spans\n"
+            "lines calls queues agents recordings alarms spans links circuits\n"
             "                              tables as they are now; lines['e1-1/1'], lines(state='idle'), len(calls)\n"
             "switch                        the verbs; switch.clear('1-7')\n"
             "on(Queued)                    print each such fact to come; on(Queued, lambda fact: print(fact.call))\n"
@@ -395,6 +428,8 @@ def namespace_of(exchange: Exchange, who: str, role: str, watches: Watches) -> d
         "recordings": View("recordings", RecordingRow, exchange.recording_rows),
         "alarms": View("alarms", AlarmRow, exchange.alarm_rows),
         "spans": View("spans", SpanRow, exchange.span_rows),
+        "links": View("links", LinkRow, exchange.link_rows),
+        "circuits": View("circuits", CircuitRow, exchange.circuit_rows),
         "switch": Verbs(exchange, who, role),
         "on": watches.on,
         "off": watches.off,

@@ -29,6 +29,8 @@ from pbx.plant import SPAN_PORTS, DateTime, extensions_of, signalling_ports_of, 
 from pbx.recovery import recover
 from pbx.routing import Router
 from pbx.service import FlowMaker, Service
+from pbx.signalling.ss7.mtp2.carriage import figures_of
+from pbx.signalling_plant import SignallingPlant
 from pbx.span_watch import SpanWatch
 from pbx.switch import Switch, SwitchSettings
 from pbx.test_calls import TestLine
@@ -110,7 +112,10 @@ class Exchange:
         self._epoch = epoch
         self._named = 0
         trunks, extensions = plan_for("trunks", configuration), plan_for("extensions", configuration)
-        lines, groups = trunks_of(configuration, trunks)
+        plant = SignallingPlant(configuration, trunks)
+        self.signalling = plant.build(self.floor, lambda port: plane.link_status(port) == "in service")
+        lines, groups = trunks_of(configuration, trunks, plant.engine)
+        plant.attach(lines)
         lines += extensions_of(configuration, extensions, date_time or _no_date)
         lines += sound_lines_of(configuration)
         alarm = configuration.alarm
@@ -149,12 +154,15 @@ class Exchange:
         for line in self.lines.values():
             self.configure_port(line)
             self.floor.start(line, now)
+        self.configure_links()
+        self.floor.turn(self.signalling.start)
         self.floor.turn(self.floor.fact, ControlStarted(now, self._epoch))
 
     def recover(self) -> int:
         """Take over from a control that died; returns how many legs live on."""
         self.plane.drain()
         self.start_players()
+        self.floor.turn(self.signalling.start, True)
         return recover(self.switch, self.plane, self._epoch, self.clock.seconds(), self.configure_port)
 
     def start_players(self) -> None:
@@ -165,6 +173,11 @@ class Exchange:
     def configure_port(self, line: Line) -> None:
         """Tell the plane what stands on the line's port."""
         self.plane.configure_port(line.port, line.port_kind)
+
+    def configure_links(self) -> None:
+        """Tell the plane which ports are signalling links, and their figures."""
+        for link in self.signalling.plane_links():
+            self.plane.configure_link(link.port, figures_of(link.figures))
 
     def _name_call(self) -> str:
         self._named += 1

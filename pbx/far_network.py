@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 
 from config.schema import Configuration, Extension, TrunkGroup, circuits_of, line_of
 from drivers.far_end.city_plan import CityPlan
+from drivers.far_end.inner_link import join
 from drivers.far_end.network import Network
 from drivers.far_end.telephone import TelephoneSet
 from drivers.far_end.telephone_line import CHANNEL_BANK, LineCode, TelephoneLine
@@ -17,8 +18,10 @@ from pbx.engine import Engine
 from pbx.floor import Clock, Floor
 from pbx.line import EXTENSION, TRUNK, Line
 from pbx.media import Plane
-from pbx.plant import Direction, circuit_engines, port_of, subscriber_variant
+from pbx.plant import PORT_KINDS, Direction, engines_of, port_of, subscriber_variant
 from pbx.signalling.analog.fxs import FxsLine, SubscriberFeatures
+from pbx.signalling.ss7.mtp2.carriage import figures_of
+from pbx.signalling_plant import SignallingPlant
 
 FACING: dict[str, Direction] = {"incoming": "outgoing", "outgoing": "incoming", "both-way": "both-way"}
 """The direction that the far end's circuits have, by the direction of ours."""
@@ -35,15 +38,24 @@ def build(
     refusals: dict[str, object] = {}
     plan = CityPlan((subscribers, refusals))
     lines: list[Line] = []
+    signalling = SignallingPlant(configuration, plan, far=True)
+    points = signalling.build(floor)
+    for inner in signalling.inner:
+        join(floor, points, inner.names, inner.points)
     outside = {span.name for span in configuration.spans if not span.simulated}
     for group in configuration.trunk_groups:
         analog = group.signalling == "fxo"
-        make = _office_lines(configuration, group, plan) if analog else circuit_engines(group, FACING[group.direction], plan, far=True)
+        make: Callable[[str, int], Engine]
+        if analog:
+            make = _office_lines(configuration, group, plan)
+        else:
+            make = engines_of(group, FACING[group.direction], plan, signalling.engine, far=True)
         for span, slot in circuits_of(group):
             if span not in outside:
                 port = port_of(configuration, span, slot)
-                kind = "fxs" if analog else "cas"
-                lines.append(Line(f"{span}/{slot}", port, make(), TRUNK, number=group.number, group=group.name, port_kind=kind))
+                kind = "fxs" if analog else PORT_KINDS.get(group.signalling, "cas")
+                engine = make(span, slot)
+                lines.append(Line(f"{span}/{slot}", port, engine, TRUNK, number=group.number, group=group.name, port_kind=kind))
     telephones: list[tuple[Extension, Line]] = []
     for row in configuration.extensions:
         if line_of(row)[0] in outside:
@@ -52,7 +64,9 @@ def build(
         line = Line(row.line, port, TelephoneLine(line_code), EXTENSION, number=row.number, port_kind="cas")
         telephones.append((row, line))
         lines.append(line)
+    signalling.attach(lines)
     network = Network(floor, lines, prompts)
+    network.signalling = points
     network.subscribers = subscribers  # type: ignore[assignment]
     network.refusals = refusals  # type: ignore[assignment]
     for line in lines:
@@ -64,7 +78,7 @@ def build(
     return network
 
 
-def _office_lines(configuration: Configuration, group: TrunkGroup, plan: CityPlan) -> Callable[[], Engine]:
+def _office_lines(configuration: Configuration, group: TrunkGroup, plan: CityPlan) -> Callable[[str, int], Engine]:
     """Makes the far exchange's ends of our analog lines: to it we are a subscriber."""
     variant = subscriber_variant(configuration)
     features = SubscriberFeatures(
@@ -73,7 +87,7 @@ def _office_lines(configuration: Configuration, group: TrunkGroup, plan: CityPla
         metering=True,
         ground_start=group.ground_start,
     )
-    return lambda: FxsLine(variant, group.number, plan, features=features)
+    return lambda span, slot: FxsLine(variant, group.number, plan, features=features)
 
 
 def start(network: Network, plane: Plane) -> None:
@@ -82,3 +96,6 @@ def start(network: Network, plane: Plane) -> None:
     for line in network.lines.values():
         plane.configure_port(line.port, line.port_kind)
         network.floor.start(line, now)
+    for link in network.signalling.plane_links():
+        plane.configure_link(link.port, figures_of(link.figures))
+    network.floor.turn(network.signalling.start)

@@ -115,6 +115,7 @@ class Floor:
         self._facts: list[Fact] = []
         self._touched: dict[int, Line] = {}
         self._lines: dict[int, Line] = {}
+        self._takers: dict[int, Callable[[MediaEvent], object]] = {}
         self._running = False
 
     def attach(self, control: Control, records: Records | None = None) -> None:
@@ -125,6 +126,10 @@ class Floor:
     def add(self, line: Line) -> None:
         """A line whose events this floor delivers."""
         self._lines[line.port] = line
+
+    def attach_port(self, port: int, function: Callable[[MediaEvent], object]) -> None:
+        """Events of a port that is no line, such as a signalling link: each is given to ``function`` in a turn of its own."""
+        self._takers[port] = function
 
     def start(self, line: Line, now: float) -> None:
         """Bring a line into service."""
@@ -142,8 +147,11 @@ class Floor:
         for now, port, event in events:
             line = lines.get(port)
             if line is None:
-                continue
-            if _is_for_control(event):
+                taker = self._takers.get(port)
+                if taker is None:
+                    continue
+                self._queue.append((None, (taker, (event,)), now))
+            elif _is_for_control(event):
                 self._queue.append((None, (self._to_control, (line, event)), now))
             else:
                 self._queue.append((line, event, now))
@@ -167,6 +175,14 @@ class Floor:
     def to_line(self, line: Line, primitive: Primitive) -> None:
         """A primitive for a line's engine."""
         self._queue.append((line, primitive, self.now))
+
+    def then(self, function: Callable[..., object], *arguments: Any) -> None:
+        """Do something later in this turn, behind all that waits already."""
+        self._queue.append((None, (function, arguments), self.now))
+
+    def outputs(self, line: Line, outputs: Iterable[Any]) -> None:
+        """What a line's engine has said beside the answer to an input of its own, as circuits of No. 7 do in groups."""
+        self._take(line, outputs, self.now)
 
     def orders(self, orders: Iterable[tuple[int, MediaCommand]]) -> None:
         """Media commands of the switch itself. What is to be heard on a line waits until its engine has a speech path for it.

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from config.schema import Configuration, Extension, Span, TrunkGroup, circuits_of, line_of, variant_of
+from config.schema import NO_7, Configuration, Extension, Span, TrunkGroup, circuits_of, line_of, variant_of
 from drivers import alsa
 from pbx.engine import Engine
 from pbx.line import EXTENSION, TRUNK, Line
@@ -28,6 +28,8 @@ from pbx.trunks import TrunkGroup as Trunks
 from pbx.vocabulary.numbers import INVALID, UNALLOCATED_NUMBER, Examination, NumberExaminer
 
 SPAN_PORTS = 30
+PORT_KINDS = {"fxo": "fxo", "isup": "raw", "tup": "raw"}
+"""What stands on the port of a trunk by signalling system, if not bits."""
 Direction = Literal["incoming", "outgoing", "both-way"]
 DateTime = Callable[[float], str]
 """Engine time to MMDDhhmm, for caller identity."""
@@ -44,6 +46,8 @@ class SpanEnds(msgspec.Struct, frozen=True):
 
 
 SUBSCRIBER_IDLE = 0b1111
+COMMON_CHANNEL_IDLE = 0b1101
+"""Of a span whose time slot 16 carries neither bits nor frames: the code of rest that G.704 recommends."""
 
 
 def ends_of(configuration: Configuration, span: Span) -> SpanEnds:
@@ -52,6 +56,8 @@ def ends_of(configuration: Configuration, span: Span) -> SpanEnds:
         return SpanEnds("subscribers", "telephones", SUBSCRIBER_IDLE)
     if span.kind == "office":
         return SpanEnds("offices", "subscribers", SUBSCRIBER_IDLE)
+    if span.kind == "ccs":
+        return SpanEnds("circuits", "circuits", COMMON_CHANNEL_IDLE)
     for group in configuration.trunk_groups:
         if any(name == span.name for name, _ in circuits_of(group)):
             return SpanEnds("circuits", "circuits", *_bits(group))
@@ -100,7 +106,7 @@ def ports_of(configuration: Configuration) -> dict[str, int]:
 
 def port_kinds_of(configuration: Configuration) -> dict[int, str]:
     """What stands on the ports of the lines."""
-    kinds = {span.name: {"cas": "cas", "subscriber": "fxs", "office": "fxo"}[span.kind] for span in configuration.spans}
+    kinds = {span.name: {"cas": "cas", "ccs": "raw", "subscriber": "fxs", "office": "fxo"}[span.kind] for span in configuration.spans}
     return {port: kinds.get(name.partition("/")[0], "raw") for name, port in ports_of(configuration).items()}
 
 
@@ -141,21 +147,23 @@ def _glare(group: TrunkGroup, far: bool) -> Literal["", "both-release", "goes-on
     return "goes-on" if group.dual_seizure == "gives-way" else "gives-way"
 
 
-def trunks_of(configuration: Configuration, examiner: NumberExaminer) -> tuple[list[Line], dict[str, Trunks]]:
-    """The lines of all trunk groups, and the groups by name."""
+def trunks_of(
+    configuration: Configuration, examiner: NumberExaminer, signalled: Callable[[str, int], Engine]
+) -> tuple[list[Line], dict[str, Trunks]]:
+    """The lines of all trunk groups, and the groups by name; ``signalled`` makes the engine of a circuit of No. 7 by span and time slot."""
     lines: list[Line] = []
     groups: dict[str, Trunks] = {}
     for group in configuration.trunk_groups:
-        make = _exchange_line(group) if group.signalling == "fxo" else circuit_engines(group, group.direction, examiner)
+        make = engines_of(group, group.direction, examiner, signalled)
         own = [
             Line(
                 f"{span}/{slot}",
                 port_of(configuration, span, slot),
-                make(),
+                make(span, slot),
                 TRUNK,
                 group=group.name,
                 echo_tail_ms=group.echo_tail_ms,
-                port_kind="fxo" if group.signalling == "fxo" else "cas",
+                port_kind=PORT_KINDS.get(group.signalling, "cas"),
             )
             for span, slot in circuits_of(group)
         ]
@@ -164,6 +172,20 @@ def trunks_of(configuration: Configuration, examiner: NumberExaminer) -> tuple[l
         groups[group.name] = Trunks(group.name, own, group.hunt, group.direction != "incoming", group.attempts)
         lines += own
     return lines, groups
+
+
+def engines_of(
+    group: TrunkGroup,
+    direction: Direction,
+    examiner: NumberExaminer,
+    signalled: Callable[[str, int], Engine],
+    far: bool = False,
+) -> Callable[[str, int], Engine]:
+    """Makes the engine of a circuit of a group by span and time slot."""
+    if group.signalling in NO_7:
+        return signalled
+    make = _exchange_line(group) if group.signalling == "fxo" else circuit_engines(group, direction, examiner, far)
+    return lambda span, slot: make()
 
 
 def _exchange_line(group: TrunkGroup) -> Callable[[], Engine]:
@@ -244,7 +266,7 @@ def features_of(row: Extension, message_lamp: bool = False) -> SubscriberFeature
     return SubscriberFeatures(**features)
 
 
-class _NoNumbers:
+class NoNumbers:
     """Judges nothing: for engines that are made only to see whether they can be."""
 
     def examine(self, digits: str) -> Examination:
@@ -255,8 +277,10 @@ class _NoNumbers:
 def faults_of(configuration: Configuration) -> list[tuple[tuple[str | int, ...], str]]:
     """Lines that cannot be as the configuration wants them: (place in the file, what is wrong)."""
     faults: list[tuple[tuple[str | int, ...], str]] = []
-    nobody = _NoNumbers()
+    nobody = NoNumbers()
     for place, group in enumerate(configuration.trunk_groups):
+        if group.signalling in NO_7:
+            continue  # pbx/signalling_plant.py judges them
         try:
             make = _exchange_line(group) if group.signalling == "fxo" else circuit_engines(group, group.direction, nobody)
             make()

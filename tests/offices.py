@@ -22,6 +22,43 @@ def tie_lines(**settings):
     return TIE_SPAN + group("branch", "tie-1/1-15", "e&m", settings) + number("7", "trunk:branch", length=[2, 12], strip=1)
 
 
+POINT = "21-100-1"
+FAR_POINT = "21-100-51"
+
+
+def signalling_point(code=POINT, **settings):
+    """A signalling point of ours with the name "city"."""
+    return "\n[[signalling_point]]\n" + _rows({"name": "city", "code": code, **settings})
+
+
+def signalling_link_set(name, adjacent, *channels, point="city", variant="mtp2-china", **settings):
+    """A link set with a link on each of the channels; they are called after it: toll-0, toll-1."""
+    links = "".join(
+        "\n[[signalling_link]]\n"
+        + _rows({"name": f"{name}-{code}", "link_set": name, "code": code, "channel": channel, "variant": variant})
+        for code, channel in enumerate(channels)
+    )
+    rows = _rows({"name": name, "point": point, "adjacent": adjacent, **settings})
+    return f"\n[[signalling_link_set]]\n{rows}{links}"
+
+
+def common_channel_span(name, *slots):
+    """A span of circuits whose signalling is elsewhere, or in these time slots of it."""
+    return "\n[[span]]\n" + _rows({"name": name, "kind": "ccs", "signalling_channels": list(slots)})
+
+
+def no_7(user_part="isup", **settings):
+    """One span with 30 circuits of No. 7 and a signalling link in time slot 16: group "toll", dialled with 6."""
+    rows = {"point": "city", "far_point": FAR_POINT, **settings}
+    return (
+        common_channel_span("ss7-1", 16)
+        + signalling_point()
+        + signalling_link_set("toll", FAR_POINT, "ss7-1/16")
+        + group("toll", ["ss7-1/1-15", "ss7-1/17-31"], user_part, rows)
+        + number("6", "trunk:toll", length=9, strip=1, callers="all")
+    )
+
+
 def trunk_span(name, variant="china", **settings):
     """One more span of R2 trunks as a group of its own."""
     return f'\n[[span]]\nname = "{name}"\nkind = "cas"\n' + group(name, f"{name}/1-15", "r2", {"variant": variant, **settings})
@@ -29,23 +66,28 @@ def trunk_span(name, variant="china", **settings):
 
 def group(name, circuits, signalling, settings):
     """A trunk group."""
-    rows = "".join(f"{key} = {_toml(value)}\n" for key, value in settings.items())
-    return f'\n[[trunk_group]]\nname = "{name}"\ncircuits = ["{circuits}"]\nsignalling = "{signalling}"\n{rows}'
+    wanted = [circuits] if isinstance(circuits, str) else circuits
+    return "\n[[trunk_group]]\n" + _rows({"name": name, "circuits": wanted, "signalling": signalling, **settings})
 
 
 def number(prefix, destination, **settings):
     """A row of the numbering plan."""
-    rows = "".join(f"{key} = {_toml(value)}\n" for key, value in settings.items())
-    return f'\n[[number]]\nprefix = "{prefix}"\ndestination = "{destination}"\n{rows}'
+    return "\n[[number]]\n" + _rows({"prefix": prefix, "destination": destination, **settings})
 
 
 def extension(digits, **settings):
     """A change of the example: an extension of it with settings of its own."""
     old = f'number = "{digits}"\nline = "sub-1/{int(digits) - 8000}"\n'
-    return old, old + "".join(f"{key} = {_toml(value)}\n" for key, value in settings.items())
+    return old, old + _rows(settings)
+
+
+def _rows(settings):
+    return "".join(f"{key} = {_toml(value)}\n" for key, value in settings.items())
 
 
 def _toml(value):
+    if isinstance(value, list):
+        return f"[{', '.join(map(_toml, value))}]"
     return {True: "true", False: "false"}[value] if isinstance(value, bool) else f'"{value}"' if isinstance(value, str) else str(value)
 
 

@@ -12,6 +12,7 @@ from drivers.far_end.party import Party, Subscriber, tone_name
 from drivers.far_end.telephone import Telephone
 from pbx.floor import Floor
 from pbx.line import TRUNK, Line
+from pbx.signalling_points import SignallingPoints
 from pbx.vocabulary import tones
 from pbx.vocabulary.call import (
     UNALLOCATED,
@@ -51,6 +52,7 @@ class Network:
         self.subscribers: dict[str, Subscriber] = {}
         self.telephones: dict[str, Telephone] = {}
         self.refusals: dict[str, int] = {}
+        self.signalling: SignallingPoints
         self.stranger: Callable[[str, Line, Setup], Subscriber | None] | None = None
         self._by_port: dict[int, Line] = {line.port: line for line in self.lines.values()}
         self._waiting: dict[str, Setup] = {}

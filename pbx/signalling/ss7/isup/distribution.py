@@ -9,9 +9,8 @@ controls the circuits of even codes when both seize one (2.9.1.4). Leaves out ho
 import heapq
 from collections.abc import Iterable, Sequence
 
-import msgspec
-
-from pbx.engine import Malformed, Output, Unexpected
+from pbx.engine import Levels, Malformed, Output, Unexpected
+from pbx.signalling.ss7.distribution import FromCircuit, Outputs
 from pbx.signalling.ss7.isup import codec
 from pbx.signalling.ss7.isup.call_control import name_of
 from pbx.signalling.ss7.isup.circuit import IsupCircuit
@@ -19,6 +18,7 @@ from pbx.signalling.ss7.isup.circuit_groups import KINDS_OF_GROUPS, MOST_RESET, 
 from pbx.signalling.ss7.isup.codec import Message
 from pbx.signalling.ss7.isup.congestion import Availability, Congestion
 from pbx.signalling.ss7.isup.messages import MessageType
+from pbx.signalling.ss7.isup.values import SupervisionType
 from pbx.signalling.ss7.isup.variant import Variant
 from pbx.signalling.ss7.primitives import Pause, RestartBegins, Resume, Status, ToUser, Transfer
 from pbx.vocabulary.call import Primitive
@@ -29,15 +29,6 @@ _T = MessageType
 ANSWERS = frozenset((_T.UCIC, _T.RLC, _T.CFN, _T.BLA, _T.UBA, _T.GRA, _T.CGBA, _T.CGUA, _T.CQR))
 """Messages that are not answered by UCIC."""
 
-
-class FromCircuit(msgspec.Struct, frozen=True, gc=False):
-    """What a circuit says, or what was noticed about a code that has none."""
-
-    cic: int
-    output: Output
-
-
-Outputs = list[Transfer | FromCircuit]
 
 
 class Isup:
@@ -57,18 +48,55 @@ class Isup:
         self._due: list[tuple[float, int]] = []
         self._scheduled: dict[int, float] = {}
 
+    @property
+    def service(self) -> int:
+        """The service indicator of its messages."""
+        return self.variant.data.service
+
     def start(self, now: float, reset: bool = False) -> Outputs:
         """Into service; with ``reset`` by GRS, since the far end may remember calls."""
         for circuit in self.circuits.values():
             self._emit(circuit.cic, circuit.start(now))
         if reset:
-            for cics in _runs(list(self.circuits)):
-                if len(cics) == 1:
-                    self._emit(cics[0], self.circuits[cics[0]].post("Reset", None, now))
-                else:
-                    self.groups.reset(cics[0], cics[-1] - cics[0], now)
-            self._reschedule(self.circuits)
+            self._reset(list(self.circuits), now)
         return self._take()
+
+    def reset_idle(self, now: float) -> Outputs:
+        """The far end can be reached for the first time: GRS for all circuits on which no call stands."""
+        self._reset([cic for cic, circuit in self.circuits.items() if circuit.machine.state == "Idle"], now)
+        return self._take()
+
+    def reset_all(self, cics: Sequence[int], now: float) -> Outputs:
+        """Reset circuits by order, in groups as far as they follow one another."""
+        self._reset(sorted(cics), now)
+        return self._take()
+
+    def _reset(self, cics: Sequence[int], now: float) -> None:
+        for run in _runs(cics):
+            if len(run) == 1:
+                self._emit(run[0], self.circuits[run[0]].post("Reset", None, now))
+            else:
+                self.groups.reset(run[0], run[-1] - run[0], now)
+        self._reschedule(cics)
+
+    def resume(self, cic: int, tag: str, levels: Levels, now: float) -> Outputs:
+        """A circuit after a restart of control: an answered call goes on by its tag, anything else is reset."""
+        circuit = self.circuits[cic]
+        self._emit(cic, circuit.resume(tag, levels, now))
+        self._schedule(circuit)
+        return self._take()
+
+    def maintain(self, cics: Sequence[int], stands: bool, now: float) -> Outputs:
+        """Take circuits out of use by order, or bring them back: CGB or CGU for maintenance; calls go on."""
+        if stands:
+            return self.block(cics, SupervisionType.MAINTENANCE, now)
+        return self.unblock(cics, SupervisionType.MAINTENANCE, now)
+
+    def fail(self, cics: Sequence[int], stands: bool, now: float) -> Outputs:
+        """The hardware of circuits has failed, or is well again: CGB or CGU with that reason; calls are lost."""
+        if stands:
+            return self.block(cics, SupervisionType.HARDWARE_FAILURE, now)
+        return self.unblock(cics, SupervisionType.HARDWARE_FAILURE, now)
 
     def give(self, cic: int, primitive: Primitive, now: float) -> Outputs:
         """What the switch says to a circuit."""
@@ -219,22 +247,3 @@ def _runs(cics: Sequence[int]) -> list[list[int]]:
         else:
             runs.append([cic])
     return runs
-
-
-class Distribution:
-    """Chooses the pair of points that a message belongs to."""
-
-    def __init__(self, pairs: Iterable[Isup]) -> None:
-        self.pairs = {(pair.own, pair.far): pair for pair in pairs}
-        self.unknown = 0
-        """Messages of points with which no circuits are shared."""
-
-    def receive(self, own: int, value: ToUser, now: float) -> list[tuple[Isup, Outputs]]:
-        """What the MTP of the own point ``own`` says, to the pairs that it concerns."""
-        if isinstance(value, Transfer):
-            pair = self.pairs.get((value.dpc, value.opc))
-            if pair is None or pair.variant.data.service != value.service:
-                self.unknown += 1
-                return []
-            return [(pair, pair.receive(value, now))]
-        return [(pair, pair.receive(value, now)) for (point, _), pair in self.pairs.items() if point == own]

@@ -1,0 +1,122 @@
+"""Signalling points, links and circuits of No. 7 as the console shows and works them (Q.704 section 12; Q.752 for what is counted).
+
+Orders go to level 3, which answers by and by: what becomes of one is seen in the table of links and in the link's history. Circuits are
+worked one by one as lines are, or a whole trunk group at once. Leaves out who may do it (pbx/console_words.py).
+"""
+
+from collections.abc import Iterable, Mapping
+
+from config.schema import NO_7, Configuration, codes_of
+from pbx.console_words import CircuitRow, LinkRow
+from pbx.exchange import Exchange
+from pbx.signalling.ss7.mtp3 import operation
+from pbx.signalling_points import Link, PlaneLink, Point
+
+ORDERS = {
+    "activate": operation.ActivateLink,
+    "deactivate": operation.DeactivateLink,
+    "inhibit": operation.InhibitLink,
+    "uninhibit": operation.UninhibitLink,
+    "block": operation.BlockLink,
+    "unblock": operation.UnblockLink,
+}
+
+
+class ConsoleSignalling:
+    """No. 7 of one exchange."""
+
+    def __init__(self, exchange: Exchange) -> None:
+        self._exchange = exchange
+        self._configuration: Configuration = exchange.configuration
+        self._signalling = exchange.signalling
+
+    def link_rows(self) -> Iterable[LinkRow]:
+        """All links."""
+        codes = {row.name: row for row in self._configuration.signalling_links}
+        sets = {row.name: row for row in self._configuration.signalling_link_sets}
+        for name, link in self._signalling.links.items():
+            row = codes[name]
+            yield LinkRow(
+                name,
+                row.link_set,
+                row.code,
+                sets[row.link_set].adjacent,
+                row.channel,
+                link.state,
+                self._point_of(link).mtp3.link_state(name),
+                *link.messages,
+            )
+
+    def circuit_rows(self) -> Iterable[CircuitRow]:
+        """All circuits of No. 7."""
+        for group in self._configuration.trunk_groups:
+            if group.signalling not in NO_7:
+                continue
+            for (span, slot), cic in codes_of(group).items():
+                line = self._exchange.lines[f"{span}/{slot}"]
+                call = line.leg.call.name if line.leg is not None else ""
+                blocked = ", ".join(sorted(line.blocked))
+                yield CircuitRow(
+                    line.name, cic, group.signalling, group.far_point or "", group.name, line.engine.state, call, blocked
+                )
+
+    def link(self, name: str) -> str:
+        """A link in full."""
+        link = self._signalling.links.get(name)
+        if link is None:
+            return f"there is no signalling link {name}; look at links"
+        counted = dict(link.counters)
+        if isinstance(link, PlaneLink):
+            counted |= self._exchange.plane.link_counters(link.port)
+        received, sent = link.messages
+        return "\n".join(
+            [
+                f"{name}: {link.state}; level 3: {self._point_of(link).mtp3.link_state(name)}",
+                f"messages received {received}, sent {sent}; unexpected signals {link.unexpected}",
+                f"counted: {_counted(counted)}",
+                *(f"{at:10.3f} {text}" for at, text in link.history),
+            ]
+        )
+
+    def point(self, name: str) -> str:
+        """A signalling point in full."""
+        point = self._signalling.points.get(name)
+        if point is None:
+            return f"there is no signalling point {name}; there are {', '.join(self._signalling.points) or 'none'}"
+        text = point.form.text
+        destinations = {one.adjacent for one in point.mtp3.plan.link_sets} | {one.destination for one in point.mtp3.plan.routes}
+        shown = ", ".join(f"{text(code)} {'reached' if point.reachable(code) else 'not reached'}" for code in sorted(destinations))
+        return "\n".join(
+            [
+                f"{name}: {text(point.code)}, {point.mtp3.state}; messages for nobody here {point.unknown_users}",
+                f"destinations: {shown}",
+                f"counted: {_counted(point.mtp3.counters)}",
+                *(f"{at:10.3f} {text}" for at, text in point.history),
+            ]
+        )
+
+    def order(self, verb: str, name: str) -> str:
+        """Order level 3 of a link; "" or why not. Within a turn."""
+        link = self._signalling.links.get(name)
+        if link is None:
+            return f"there is no signalling link {name}; look at links"
+        self._point_of(link).receive(ORDERS[verb](name))
+        return ""
+
+    def group(self, verb: str, name: str) -> str:
+        """Block, unblock or reset all circuits of a trunk group at once; "" or why not. Within a turn."""
+        group = next((row for row in self._configuration.trunk_groups if row.name == name), None)
+        if group is None or group.signalling not in NO_7:
+            return f"{name} is no trunk group of No. 7"
+        for relation in self._signalling.relations:
+            cics = [cic for cic, line in relation.lines.items() if line.group == name]
+            if cics:
+                relation.order(verb, cics)
+        return ""
+
+    def _point_of(self, link: Link) -> Point:
+        return self._signalling.points[link.point]
+
+
+def _counted(counters: Mapping[str, int]) -> str:
+    return ", ".join(f"{name.replace('_', ' ')} {count}" for name, count in sorted(counters.items()) if count) or "nothing"

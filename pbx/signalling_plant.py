@@ -1,0 +1,253 @@
+"""Composition: the signalling points, links and relations that a configuration asks for, at our end and at the simulated far one.
+
+At our end everything is as it stands in the file. The far end is made of it by turning it round: each point that is adjacent to one of
+ours is a signalling point of its own with the same links, and each point farther away stands behind them, joined to those by which our
+routes lead, by links that need no wire. Leaves out what they do (pbx/signalling_points.py).
+"""
+
+from collections.abc import Callable, Iterable
+
+import msgspec
+
+from config.schema import NO_7, Configuration, SignallingLinkSet, SignallingPoint, TrunkGroup, channel_of, codes_of, variant_of
+from pbx.engine import Engine
+from pbx.floor import Floor
+from pbx.line import Line
+from pbx.plant import NoNumbers, signalling_ports_of
+from pbx.signalling.ss7.isup.distribution import Isup
+from pbx.signalling.ss7.isup.variant import load_variant as load_isup
+from pbx.signalling.ss7.mtp2.figures import Figures, load_figures
+from pbx.signalling.ss7.mtp3.plan import LinkPlan, LinkSetPlan, PlanError, PointPlan, RoutePlan, check
+from pbx.signalling.ss7.mtp3.variant import Variant as PointVariant
+from pbx.signalling.ss7.mtp3.variant import load_variant as load_point
+from pbx.signalling.ss7.variant import VariantError
+from pbx.signalling_circuit import SignalledCircuit
+from pbx.signalling_points import CircuitRelation, LinkSeat, PointSeat, RelationSeat, SignallingPoints, UserPart
+from pbx.vocabulary.numbers import NumberExaminer
+
+Place = tuple[str | int, ...]
+
+
+class InnerLink(msgspec.Struct, frozen=True):
+    """A link between two points of the far end: its name at either, and theirs."""
+
+    names: tuple[str, str]
+    points: tuple[str, str]
+
+
+class Relation(msgspec.Struct, frozen=True):
+    """The circuits of a user part between a point of ours and a far one; groups may share it."""
+
+    point: str
+    far: str
+    user_part: str
+    variant: str
+    codes: dict[tuple[str, int], int]
+
+
+def relations_of(configuration: Configuration) -> list[Relation]:
+    """Every relation, in the order of the groups."""
+    found: dict[tuple[str, str, str], Relation] = {}
+    for group in configuration.trunk_groups:
+        if group.signalling not in NO_7:
+            continue
+        assert group.point is not None and group.far_point is not None
+        key = (group.point, group.far_point, group.signalling)
+        relation = found.setdefault(key, Relation(*key, variant_of(group), {}))
+        relation.codes.update(codes_of(group))
+    return list(found.values())
+
+
+def make_user_part(relation: Relation, own: int, far: int, examiner: NumberExaminer) -> UserPart:
+    """The user part of a relation, at either end."""
+    return Isup(own, far, load_isup(relation.variant), relation.codes.values(), examiner)
+
+
+class _Plan:
+    """The points of a configuration, read."""
+
+    def __init__(self, configuration: Configuration) -> None:
+        self.configuration = configuration
+        self.variants = {row.name: load_point(row.variant) for row in configuration.signalling_points}
+        self.points = {row.name: row for row in configuration.signalling_points}
+        self.ports = signalling_ports_of(configuration)
+        self._figures: dict[str, Figures] = {}
+
+    def code(self, point: str, text: str) -> int:
+        """A point code in the form of that point's network."""
+        return self.variants[point].form.read(text)
+
+    def figures(self, variant: str) -> Figures:
+        """Of a link."""
+        if variant not in self._figures:
+            self._figures[variant] = load_figures(variant)
+        return self._figures[variant]
+
+    def link_sets(self, point: str) -> list[SignallingLinkSet]:
+        """Those of a point."""
+        return [row for row in self.configuration.signalling_link_sets if row.point == point]
+
+    def links(self, link_set: str) -> tuple[LinkPlan, ...]:
+        """Those of a set."""
+        return tuple(LinkPlan(row.name, row.code) for row in self.configuration.signalling_links if row.link_set == link_set)
+
+    def near(self, row: SignallingPoint) -> PointPlan:
+        """A point of ours."""
+        sets = self.link_sets(row.name)
+        own = {link_set.name for link_set in sets}
+        return PointPlan(
+            self.code(row.name, row.code),
+            tuple(LinkSetPlan(one.name, self.code(row.name, one.adjacent), self.links(one.name), one.active) for one in sets),
+            tuple(
+                RoutePlan(self.code(row.name, route.destination), route.link_set, route.priority)
+                for route in self.configuration.signalling_routes
+                if route.link_set in own
+            ),
+            transfer=row.transfer,
+            restart=row.restart,
+        )
+
+
+class SignallingPlant:
+    """What No. 7 of one end is made of; ``place`` says which relation and code a circuit has."""
+
+    def __init__(self, configuration: Configuration, examiner: NumberExaminer, far: bool = False) -> None:
+        plan = _Plan(configuration)
+        self.points: list[PointSeat] = []
+        self.links: list[LinkSeat] = []
+        self.inner: list[InnerLink] = []
+        self._relations: list[RelationSeat] = []
+        self._places: dict[tuple[str, int], tuple[int, int]] = {}
+        self._wanted = {span.name for span in configuration.spans if not far or span.simulated}
+        if far:
+            self._far_points(plan)
+        else:
+            self.points = [PointSeat(row.name, plan.near(row), plan.variants[row.name]) for row in configuration.signalling_points]
+        self._links(plan, far)
+        names = {(seat.variant.data.name, seat.plan.code): seat.name for seat in self.points}
+        for relation in relations_of(configuration):
+            own, other = plan.code(relation.point, plan.points[relation.point].code), plan.code(relation.point, relation.far)
+            point = relation.point
+            if far:
+                own, other = other, own
+                point = names[plan.variants[relation.point].data.name, own]
+            for circuit, cic in relation.codes.items():
+                self._places[circuit] = (len(self._relations), cic)
+            self._relations.append(RelationSeat(point, make_user_part(relation, own, other, examiner)))
+
+    def build(self, floor: Floor, in_service: Callable[[int], bool] = lambda port: False) -> SignallingPoints:
+        """Put it on a floor."""
+        self.built = SignallingPoints(floor, self.points, self.links, self._relations, in_service)
+        return self.built
+
+    def engine(self, span: str, slot: int) -> Engine:
+        """The engine of a circuit's line; behind ``build``."""
+        relation, cic = self._place(span, slot)
+        return SignalledCircuit(cic, relation, lambda: relation.user_part.circuits[cic])
+
+    def attach(self, lines: Iterable[Line]) -> None:
+        """The lines whose circuits were made here."""
+        for line in lines:
+            if isinstance(line.engine, SignalledCircuit):
+                span, _, slot = line.name.rpartition("/")
+                relation, cic = self._place(span, int(slot))
+                relation.lines[cic] = line
+
+    def _place(self, span: str, slot: int) -> tuple[CircuitRelation, int]:
+        index, cic = self._places[span, slot]
+        return self.built.relations[index], cic
+
+    def _links(self, plan: _Plan, far: bool) -> None:
+        sets = {row.name: row for row in plan.configuration.signalling_link_sets}
+        names = {(seat.variant.data.name, seat.plan.code): seat.name for seat in self.points}
+        for row in plan.configuration.signalling_links:
+            span, slot = channel_of(row)
+            if span in self._wanted:
+                link_set = sets[row.link_set]
+                point = link_set.point
+                if far:
+                    point = names[plan.variants[point].data.name, plan.code(point, link_set.adjacent)]
+                self.links.append(LinkSeat(row.name, point, plan.ports[span, slot], plan.figures(row.variant)))
+
+    # The far end.
+
+    def _far_points(self, plan: _Plan) -> None:
+        """Adjacent points first, then those behind them."""
+        for name, variant in {plan.variants[row.name].data.name: plan.variants[row.name] for row in plan.points.values()}.items():
+            ours = {row.name: plan.near(row) for row in plan.points.values() if plan.variants[row.name].data.name == name}
+            self._far_network(ours, variant)
+
+    def _far_network(self, ours: dict[str, PointPlan], variant: PointVariant) -> None:
+        sets: dict[int, list[LinkSetPlan]] = {}
+        routes: dict[int, list[RoutePlan]] = {}
+        adjacent = {one.name: one.adjacent for plan in ours.values() for one in plan.link_sets}
+        for plan in ours.values():
+            for one in plan.link_sets:
+                sets.setdefault(one.adjacent, []).append(msgspec.structs.replace(one, adjacent=plan.code))
+        behind = {route.destination for plan in ours.values() for route in plan.routes} - set(adjacent.values())
+        for point in ours.values():
+            for route in point.routes:
+                middle, end = adjacent[route.link_set], route.destination
+                if end not in behind:
+                    continue
+                name = f"{variant.form.text(middle)} {variant.form.text(end)}"
+                if not any(one.adjacent == middle for one in sets.get(end, [])):
+                    self.inner.append(InnerLink((f"{name} a", f"{name} b"), (_far_name(variant, middle), _far_name(variant, end))))
+                    sets[middle].append(LinkSetPlan(f"{name} a", end, (LinkPlan(f"{name} a", 0),)))
+                    sets.setdefault(end, []).append(LinkSetPlan(f"{name} b", middle, (LinkPlan(f"{name} b", 0),)))
+                routes.setdefault(end, []).append(RoutePlan(point.code, f"{name} b", route.priority))
+        for code, link_sets in sets.items():
+            plan_of_it = PointPlan(code, tuple(link_sets), tuple(dict.fromkeys(routes.get(code, []))), transfer=code not in behind)
+            self.points.append(PointSeat(_far_name(variant, code), plan_of_it, variant))
+
+
+def _far_name(variant: PointVariant, code: int) -> str:
+    return f"far {variant.form.text(code)}"
+
+
+def faults_of_signalling(configuration: Configuration) -> list[tuple[Place, str]]:
+    """What only whole plans show: codes that are none, routes that lead nowhere, data files that contradict themselves."""
+    faults: list[tuple[Place, str]] = []
+    for place, row in enumerate(configuration.signalling_points):
+        at: Place = ("signalling_point", place)
+        try:
+            plan = _Plan(msgspec.structs.replace(configuration, signalling_points=[row]))
+            near = plan.near(row)
+            check(near, plan.variants[row.name].form)
+        except (PlanError, VariantError) as error:
+            faults += [(at, f'signalling point "{row.name}": {fault}') for fault in error.faults]
+            continue
+        except ValueError as error:
+            faults.append((at, f'signalling point "{row.name}": {error}'))
+            continue
+        known = {route.destination for route in near.routes} | {one.adjacent for one in near.link_sets}
+        for number, group in enumerate(configuration.trunk_groups):
+            if group.signalling in NO_7 and group.point == row.name:
+                faults += [(("trunk_group", number), fault) for fault in _faults_of_group(group, plan, known)]
+    for place, link in enumerate(configuration.signalling_links):
+        try:
+            load_figures(link.variant)
+        except VariantError as error:
+            faults += [(("signalling_link", place), f'signalling link "{link.name}": {fault}') for fault in error.faults]
+    return faults
+
+
+def _faults_of_group(group: TrunkGroup, plan: _Plan, known: set[int]) -> Iterable[str]:
+    assert group.point is not None and group.far_point is not None
+    name = f'trunk group "{group.name}"'
+    try:
+        far = plan.code(group.point, group.far_point)
+    except ValueError as error:
+        yield f"{name}: {error}"
+        return
+    if far not in known:
+        yield f"{name}: no link set of {group.point} leads to {group.far_point}, and no route"
+    elif far == plan.code(group.point, plan.points[group.point].code):
+        yield f"{name}: {group.far_point} is the point itself"
+    for one in relations_of(plan.configuration):
+        if (one.point, one.far, one.user_part) == (group.point, group.far_point, group.signalling) and one.variant != variant_of(group):
+            yield f"{name}: another group between the same points has the variant {one.variant}"
+    try:
+        make_user_part(Relation(group.point, group.far_point, group.signalling, variant_of(group), {("", 0): 1}), 1, 2, NoNumbers())
+    except VariantError as error:
+        yield from (f"{name}: {fault}" for fault in error.faults)

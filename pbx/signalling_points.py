@@ -1,0 +1,473 @@
+"""Signalling points of No. 7 on the floor: levels 2 and 3 of their links, user parts, and the circuits these work for the switch.
+
+Between the plane and a circuit stand three kinds of engines: ``Mtp2`` for each link, ``Mtp3`` for each point of ours, a user part for each
+pair of points. None of them calls another: what one returns is given on later in the same turn (pbx/signalling_seat.py). A relation
+between two points is reset by GRS when the far point can first be reached, because it may remember calls that we have never known. What
+changes about links and destinations is stated as alarms. Leaves out how they are made of a configuration (pbx/signalling_plant.py), and
+what people do with them (pbx/signalling_operation.py).
+"""
+
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Protocol
+
+import msgspec
+
+from pbx.engine import Levels, Malformed, Noted, Output, Unexpected
+from pbx.floor import Floor
+from pbx.line import HISTORY, Line
+from pbx.signalling.ss7.distribution import FromCircuit
+from pbx.signalling.ss7.mtp2.carriage import command_of, told_of
+from pbx.signalling.ss7.mtp2.figures import Figures
+from pbx.signalling.ss7.mtp2.mtp2 import IN_SERVICE, Mtp2
+from pbx.signalling.ss7.mtp2.orders import MessageHeard, Order
+from pbx.signalling.ss7.mtp3.mtp3 import Mtp3
+from pbx.signalling.ss7.mtp3.operation import (
+    ActivateLinkSet,
+    Inhibited,
+    LinkChanged,
+    LinkSetChanged,
+    Report,
+    RouteChanged,
+    Warned,
+)
+from pbx.signalling.ss7.mtp3.plan import PointPlan
+from pbx.signalling.ss7.mtp3.variant import Variant as PointVariant
+from pbx.signalling.ss7.primitives import (
+    FromLink,
+    MessageForTransmission,
+    Pause,
+    ReceivedMessage,
+    RestartBegins,
+    Resume,
+    ToLevel2,
+    ToLevel3,
+    ToLink,
+    ToUser,
+    Transfer,
+)
+from pbx.signalling_circuit import Circuit, quiet_behind
+from pbx.signalling_seat import Seat
+from pbx.vocabulary.call import Primitive
+from pbx.vocabulary.facts import AlarmCleared, AlarmRaised
+from pbx.vocabulary.media import LinkTold, MediaCommand, MediaEvent
+
+ALARM_PERSISTENCE_S = 0.5
+"""A span that is out for less takes no call away; own choice."""
+MOST_IN_GROUP = 32
+Observer = Callable[[float, str, bool, bytes], None]
+"""``observer(now, link, sent, octets)``: a message has gone over a link, or one has come."""
+
+
+class UserPart(Protocol):
+    """What is needed of ``Isup`` and ``Tup``."""
+
+    own: int
+    far: int
+
+    @property
+    def circuits(self) -> Mapping[int, Circuit]:
+        """By their codes."""
+
+    @property
+    def service(self) -> int:
+        """The service indicator."""
+
+    def reset_idle(self, now: float) -> Sequence[Any]:
+        """Reset all circuits without a call, because the far end may remember calls."""
+
+    def reset_all(self, cics: Sequence[int], now: float) -> Sequence[Any]:
+        """Reset circuits by order."""
+
+    def maintain(self, cics: Sequence[int], stands: bool, now: float) -> Sequence[Any]:
+        """Take circuits out of use by order, or bring them back."""
+
+    def give(self, cic: int, primitive: Primitive, now: float) -> Sequence[Any]:
+        """What the switch says to a circuit."""
+
+    def resume(self, cic: int, tag: str, levels: Levels, now: float) -> Sequence[Any]:
+        """Adopt a circuit after a restart."""
+
+    def fail(self, cics: Sequence[int], stands: bool, now: float) -> Sequence[Any]:
+        """Hardware of circuits has failed, or is well again."""
+
+    def receive(self, value: ToUser, now: float) -> Sequence[Any]:
+        """What the MTP says."""
+
+    def expire(self, now: float) -> Sequence[Any]:
+        """The deadline has come."""
+
+    def deadline(self) -> float | None:
+        """When ``expire`` is wanted."""
+
+
+class PointSeat(msgspec.Struct, frozen=True):
+    """A signalling point to be made."""
+
+    name: str
+    plan: PointPlan
+    variant: PointVariant
+
+
+class LinkSeat(msgspec.Struct, frozen=True):
+    """A signalling link to be made: its point, the port it stands on, and the figures of its level 2."""
+
+    name: str
+    point: str
+    port: int
+    figures: Figures
+
+
+class RelationSeat(msgspec.Struct, frozen=True):
+    """The circuits between a point of ours and a far one, to be made."""
+
+    point: str
+    user_part: UserPart
+
+
+class Link:
+    """A link as people see it, and where its level 2 is."""
+
+    def __init__(self, name: str, point: str) -> None:
+        self.name = name
+        self.point = point
+        self.history: deque[tuple[float, str]] = deque(maxlen=HISTORY)
+        self.unexpected = 0
+        self.messages = [0, 0]
+        """Received and sent, by this control."""
+
+    def note(self, now: float, text: str) -> None:
+        """Something happened on it."""
+        self.history.append((now, text))
+
+    def request(self, value: ToLevel2) -> None:
+        """Level 3 wants something; within a turn."""
+        raise NotImplementedError
+
+    def start(self, in_service: bool) -> None:
+        """Into service; ``in_service``: it has stayed so while control restarted."""
+        raise NotImplementedError
+
+    @property
+    def state(self) -> str:
+        """Of level 2, for people."""
+        raise NotImplementedError
+
+    @property
+    def counters(self) -> Mapping[str, int]:
+        """Of level 2, by name."""
+        raise NotImplementedError
+
+
+class PlaneLink(Link):
+    """A link whose transmission and reception are in the media plane."""
+
+    def __init__(self, floor: Floor, seat: LinkSeat, up: Callable[[str, ToLevel3], None]) -> None:
+        super().__init__(seat.name, seat.point)
+        self.port = seat.port
+        self.figures = seat.figures
+        self.engine = Mtp2(seat.figures)
+        self._floor = floor
+        self._up = up
+        self._seat = Seat(floor, self.engine, self._deliver)
+        floor.attach_port(seat.port, self._event)
+
+    @property
+    def state(self) -> str:
+        """Of link state control, or of alignment."""
+        return self.engine.state
+
+    @property
+    def counters(self) -> Mapping[str, int]:
+        """Of the engine."""
+        return self.engine.counters
+
+    def request(self, value: ToLevel2) -> None:
+        """To level 2."""
+        if type(value) is MessageForTransmission:
+            self.messages[1] += 1
+        self._seat.take(self.engine.receive(value, self._floor.now))
+
+    def start(self, in_service: bool) -> None:
+        """SIOS, or on as it was."""
+        now = self._floor.now
+        outputs = self.engine.resume(IN_SERVICE, Levels(), now) if in_service else self.engine.start(now)
+        self._seat.take(outputs)
+
+    def _event(self, event: MediaEvent) -> None:
+        if isinstance(event, LinkTold):
+            told = told_of(event)
+            if told is not None:
+                if type(told) is MessageHeard:
+                    self.messages[0] += 1
+                self._seat.take(self.engine.receive(told, self._floor.now))
+
+    def _deliver(self, output: Any) -> None:
+        if isinstance(output, Order):
+            self._floor.directly(self.port, (command_of(output),))
+        elif isinstance(output, ToLevel3):
+            self._up(self.name, output)
+        elif isinstance(output, Noted):
+            self.note(self._floor.now, output.text)
+        elif isinstance(output, Unexpected):
+            self.unexpected += 1
+            self._floor.counters[f"unexpected {output.state} {output.event}"] += 1
+            self.note(self._floor.now, f"?? unexpected {output.event} in {output.state}")
+
+
+class Point:
+    """Level 3 of a point, and who uses it."""
+
+    def __init__(self, floor: Floor, seat: PointSeat, points: "SignallingPoints") -> None:
+        self.name = seat.name
+        self.code = seat.plan.code
+        self.mtp3 = Mtp3(seat.plan, seat.variant)
+        self.form = seat.variant.form
+        self.relations: list[CircuitRelation] = []
+        self.history: deque[tuple[float, str]] = deque(maxlen=HISTORY)
+        self.unknown_users = 0
+        """Messages for user parts or points with which nothing is shared."""
+        self._floor = floor
+        self._points = points
+        self.seat = Seat(floor, self.mtp3, self._deliver)
+
+    def receive(self, value: Any) -> None:
+        """Something for level 3; within a turn."""
+        self.seat.take(self.mtp3.receive(value, self._floor.now))
+
+    def reachable(self, code: int) -> bool:
+        """Whether a destination can be reached."""
+        return self.mtp3.accessible(code)
+
+    def _deliver(self, output: Any) -> None:
+        then = self._floor.then
+        if type(output) is ToLink:
+            then(self._points.to_link, output)
+        elif isinstance(output, ToUser):
+            then(self._to_users, output)
+        elif isinstance(output, Report):
+            self._points.report(self, output)
+        elif isinstance(output, Noted):
+            self.history.append((self._floor.now, output.text))
+        elif isinstance(output, Unexpected):
+            self._floor.counters[f"unexpected {output.state} {output.event}"] += 1
+            self.history.append((self._floor.now, f"?? unexpected {output.event} in {output.state}"))
+        elif isinstance(output, Malformed):
+            self._floor.counters["malformed"] += 1
+            self.history.append((self._floor.now, f"?? malformed {output.what}"))
+
+    def _to_users(self, value: ToUser) -> None:
+        if type(value) is Transfer:
+            for relation in self.relations:
+                if relation.user_part.far == value.opc and relation.user_part.service == value.service:
+                    relation.receive(value)
+                    return
+            self.unknown_users += 1
+            return
+        if isinstance(value, Pause | Resume):
+            self._points.judge(f"point {self.form.text(value.affected)}", isinstance(value, Resume), "cannot be reached")
+        for relation in self.relations:
+            relation.receive(value)
+
+
+class CircuitRelation:
+    """The circuits of one user part between two points."""
+
+    def __init__(self, floor: Floor, point: Point, user_part: UserPart) -> None:
+        self.point = point
+        self.user_part = user_part
+        self.lines: dict[int, Line] = {}
+        self.alarmed: set[int] = set()
+        """Circuits whose span is out, as their lines have been told."""
+        self.failed: set[int] = set()
+        """Those of which the far end has been told."""
+        self.unread = 0
+        """Messages that could not be read."""
+        self._floor = floor
+        self._greeted = False
+        self._judging = False
+        self.seat = Seat(floor, user_part, self._deliver)
+        point.relations.append(self)
+
+    def begin(self, adopt: bool) -> None:
+        """``adopt``: control has restarted, so that circuits are adopted one by one, and none is reset because of its far end."""
+        self._greeted = adopt
+
+    @property
+    def reached(self) -> bool:
+        """Whether the far point can be reached."""
+        return self.point.reachable(self.user_part.far)
+
+    def receive(self, value: ToUser) -> None:
+        """What the MTP says; within a turn."""
+        self.seat.take(self.user_part.receive(value, self._floor.now))
+        if type(value) is Resume and value.affected == self.user_part.far and not self._greeted:
+            self._greeted = True
+            self.seat.take(self.user_part.reset_idle(self._floor.now))
+
+    def order(self, verb: str, cics: Sequence[int]) -> None:
+        """"block", "unblock" or "reset" circuits at once; within a turn."""
+        now = self._floor.now
+        for group in _groups(sorted(cics)):
+            if verb == "reset":
+                self.seat.take(self.user_part.reset_all(group, now))
+            else:
+                self.seat.take(self.user_part.maintain(group, verb == "block", now))
+
+    def give(self, cic: int, primitive: Primitive, now: float) -> Sequence[Output]:
+        """What the switch says to a circuit; its own answers come back, the rest goes its way."""
+        return self._sorted(cic, self.user_part.give(cic, primitive, now))
+
+    def adopt(self, cic: int, tag: str, levels: Levels, now: float) -> Sequence[Output]:
+        """After a restart of control, circuit by circuit."""
+        return self._sorted(cic, self.user_part.resume(cic, tag, levels, now))
+
+    def alarm(self, cic: int, stands: bool) -> None:
+        """A span is out, or well again: all its circuits say so, and are judged together a moment later."""
+        (self.alarmed.add if stands else self.alarmed.discard)(cic)
+        if not self._judging:
+            self._judging = True
+            self._floor.after(ALARM_PERSISTENCE_S, self._judge)
+
+    def _judge(self) -> None:
+        self._judging = False
+        for cics, stands in ((self.alarmed - self.failed, True), (self.failed - self.alarmed, False)):
+            for group in _groups(sorted(cics)):
+                self.seat.take(self.user_part.fail(group, stands, self._floor.now))
+        self.failed = set(self.alarmed)
+
+    def _sorted(self, cic: int, outputs: Iterable[Any]) -> list[Output]:
+        own: list[Output] = []
+        others = []
+        for output in outputs:
+            if type(output) is FromCircuit and output.cic == cic:
+                own.append(output.output)
+            else:
+                others.append(output)
+        self.seat.take(others)
+        return own
+
+    def _deliver(self, output: Any) -> None:
+        if type(output) is Transfer:
+            self._floor.then(self.point.receive, output)
+            return
+        assert type(output) is FromCircuit
+        line = self.lines.get(output.cic)
+        if line is not None:
+            self._floor.then(self._floor.guard, line, self._floor.outputs, line, quiet_behind((output.output,)))
+        elif isinstance(output.output, Malformed):
+            self.unread += 1
+            self._floor.counters["malformed"] += 1
+            self.point.history.append((self._floor.now, f"?? malformed {output.output.what}"))
+        elif isinstance(output.output, Unexpected):
+            self._floor.counters[f"unexpected {output.output.state} {output.output.event}"] += 1
+            self.point.history.append((self._floor.now, f"?? circuit {output.cic}: {output.output.event}, {output.output.state}"))
+
+
+def _groups(cics: list[int]) -> Iterable[list[int]]:
+    """Circuits in groups that one message can name."""
+    group: list[int] = []
+    for cic in cics:
+        if group and (cic - group[0] >= MOST_IN_GROUP):
+            yield group
+            group = []
+        group.append(cic)
+    if group:
+        yield group
+
+
+class SignallingPoints:
+    """All points, links and relations of one exchange."""
+
+    def __init__(
+        self,
+        floor: Floor,
+        points: Iterable[PointSeat],
+        links: Iterable[LinkSeat],
+        relations: Iterable[RelationSeat],
+        in_service: Callable[[int], bool] = lambda port: False,
+    ) -> None:
+        """``in_service``: whether the plane says that the link on a port works, of which a new control asks."""
+        self.floor = floor
+        self.observer: Observer | None = None
+        self.points = {seat.name: Point(floor, seat, self) for seat in points}
+        self.links: dict[str, Link] = {seat.name: PlaneLink(floor, seat, self.from_link) for seat in links}
+        self.relations = [CircuitRelation(floor, self.points[seat.point], seat.user_part) for seat in relations]
+        self.counters: Counter[str] = Counter()
+        self._in_service = in_service
+        self._alarms: set[str] = set()
+
+    def add_link(self, link: Link) -> None:
+        """A link of another kind than those of the plane; before ``start``."""
+        self.links[link.name] = link
+
+    def plane_links(self) -> list[PlaneLink]:
+        """Those that stand on ports of the plane."""
+        return [link for link in self.links.values() if isinstance(link, PlaneLink)]
+
+    def start(self, adopt: bool = False) -> None:
+        """Bring every point into service; ``adopt``: control has restarted, and links that work go on. Within a turn."""
+        now = self.floor.now
+        for point in self.points.values():
+            own = [link for link in self.links.values() if link.point == point.name]
+            alive = [link.name for link in own if adopt and isinstance(link, PlaneLink) and self._in_service(link.port)]
+            for link in own:
+                link.start(link.name in alive)
+            for relation in point.relations:
+                relation.begin(adopt)
+            if alive:
+                point.seat.take(point.mtp3.adopt(alive, now))
+                for relation in point.relations:
+                    if not relation.reached:
+                        relation.receive(Pause(relation.user_part.far))
+            else:
+                for relation in point.relations:
+                    relation.receive(RestartBegins())
+                point.seat.take(point.mtp3.start(now))
+            for link_set in point.mtp3.plan.link_sets:
+                self.floor.then(point.receive, ActivateLinkSet(link_set.name))
+            for link in own:
+                if link.name not in alive:
+                    self.judge(f"link {link.name}", False, "not yet in service")
+
+    # Between levels 2 and 3.
+
+    def to_link(self, value: ToLink) -> None:
+        """Level 3 to level 2."""
+        request = value.request
+        if self.observer is not None and type(request) is MessageForTransmission:
+            self.observer(self.floor.now, value.link, True, request.octets)
+        self.links[value.link].request(request)
+
+    def from_link(self, link: str, indication: ToLevel3) -> None:
+        """Level 2 to level 3, later in the turn."""
+        if self.observer is not None and type(indication) is ReceivedMessage:
+            self.observer(self.floor.now, link, False, indication.octets)
+        self.floor.then(self.points[self.links[link].point].receive, FromLink(link, indication))
+
+    # What level 3 reports.
+
+    def report(self, point: Point, report: Report) -> None:
+        """State it, and show it."""
+        now = self.floor.now
+        if isinstance(report, LinkChanged):
+            self.links[report.link].note(now, "available" if report.available else f"not available: {report.reason}")
+            self.judge(f"link {report.link}", report.available, report.reason)
+        elif isinstance(report, LinkSetChanged):
+            self.judge(f"link set {report.link_set}", report.available, "no link is available")
+        elif isinstance(report, RouteChanged):
+            text = f"route to {point.form.text(report.destination)} by {report.link_set}: {report.status}"
+            point.history.append((now, text))
+        elif isinstance(report, Inhibited):
+            self.links[report.link].note(now, f"{report.state}{': ' + report.why if report.why else ''}")
+        elif isinstance(report, Warned):
+            self.links[report.link].note(now, f"!! {report.text}")
+
+    def judge(self, source: str, well: bool, reason: str) -> None:
+        """An alarm that begins or ends."""
+        if well and source in self._alarms:
+            self._alarms.discard(source)
+            self.floor.fact(AlarmCleared(self.floor.now, source, "in service"))
+        elif not well and source not in self._alarms:
+            self._alarms.add(source)
+            self.floor.fact(AlarmRaised(self.floor.now, source, reason or "not available"))
