@@ -28,7 +28,8 @@ static void create(struct dahdi_link *link, int number, const int *present, cons
   link->alarms = alarms;
   link->frames.fd = link->frames.opened.fd = -1;
   link->frames.opened.state = SPAN_CARD_NO_CHANNEL;
-  const struct card face = {.kind = "dahdi link", .take_frame = take_frame, .give_frame = give_frame, .frame_room = frame_room};
+  const struct card face = {
+      .kind = "dahdi link", .take_frame = take_frame, .give_frame = give_frame, .frame_room = frame_room, .hides_repeated = 1};
   frame_card_init(&link->face, &face, alarms_of);
 }
 

@@ -54,6 +54,7 @@ def layout_of(configuration: Configuration) -> Layout:
         echo_cancellers=echo_cancellers_of(configuration),
         frame_octets=FRAME_OCTETS << (channels - 1).bit_length() if channels else FRAME_OCTETS,
         spans=len(configuration.spans),
+        signalling_links=channels,
     )
 
 

@@ -17,6 +17,7 @@ import msgspec
 
 from pbx.engine import Levels
 from pbx.line_echo import LineEcho, line_echo
+from pbx.media_links import LinkStatus, figures_octets, link_counters, link_status, link_told
 from pbx.media_ring import (
     ENCODERS,
     EVENT_CODES,
@@ -78,6 +79,8 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True):
     """Of the rings of frames, one up and four down."""
     spans: int = 64
     """That have notices (pbx/span_notices.py)."""
+    signalling_links: int = 8
+    """That the plane can work; 138 KiB each."""
     prompt_octets: int = 16 << 20
     journal_octets: int = 8 << 20
 
@@ -122,6 +125,7 @@ _COUNTERS = (
     "refused_frames",
     "repeated_units",
 )
+_MADE_OF_OCTETS = {lib.PLANE_EVENT_FRAME: media.Frame, lib.PLANE_EVENT_LINK: link_told}
 _DRAIN_EVENTS = 4096
 _DRAIN_OCTETS = 1 << 16
 _JOURNAL_BATCH_OCTETS = 1 << 18
@@ -293,13 +297,19 @@ class Plane:
         dialling: PulseDialling | None = PULSE_DIALLING,
         exchange: ExchangeLine = EXCHANGE_LINE,
     ) -> None:
-        """Say what stands on a port: ``cas``, ``fxs``, ``fxo``, ``raw``, ``frames`` or ``signal-units``. What is there already is told.
+        """Say what stands on a port: ``cas``, ``fxs``, ``fxo``, ``raw``, ``frames``,
+        ``signal-units`` or ``signalling-link``. What is there already is told.
 
         ``recognition_ms`` is of bits and of a telephone's loop and ground; ``dialling`` None = an ``fxs`` port that knows no dial pulses;
         ``exchange`` is how an ``fxo`` port recognises what the exchange does.
         """
         for encoded in encode_port(kind, recognition_ms, (flash_min_ms, flash_max_ms, hook_on_ms), dialling, exchange):
             self._put(port, encoded)
+
+    def configure_link(self, port: int, figures: media.LinkFigures) -> None:
+        """Let the plane work a signalling link on a port; one that it works already goes on, with these figures."""
+        self.configure_port(port, "signalling-link")
+        self._send_octets(lib.arena_send_link, port, lib.PLANE_LINK_FIGURES, 0, figures_octets(figures))
 
     def send(self, port: int, command: MediaCommand) -> None:
         """Give a command to a port; StaleEpoch when another control has taken over."""
@@ -319,10 +329,9 @@ class Plane:
             for encoded in encode_octets(command):
                 self._put(port, encoded)
         elif isinstance(command, media.SendFrame):
-            octets = command.octets
-            code = lib.arena_send_frame(self._arena, self._epoch, port, octets, len(octets))
-            if code:
-                self._complain(code, port)
+            self._send_octets(lib.arena_send_frame, port, command.octets)
+        elif isinstance(command, media.LinkOrder):
+            self._send_octets(lib.arena_send_link, port, command.order, command.value, command.octets)
         elif isinstance(command, media.Armed):
             self._send_armed(port, command)
         else:
@@ -333,13 +342,18 @@ class Plane:
         if code:
             self._complain(code, port)
 
+    def _send_octets(self, how: Any, port: int, *what: Any) -> None:
+        code = how(self._arena, self._epoch, port, *what, len(what[-1]))
+        if code:
+            self._complain(code, port)
+
     def _complain(self, code: int, port: int) -> None:
         _check(code, f"port {port}: epoch {self._epoch} of {lib.arena_epoch(self._arena)}")
 
     def _send_armed(self, port: int, armed: media.Armed) -> None:
         inner = armed.command
-        if isinstance(inner, media.SendFrame) or isinstance(armed.event, media.Frame):
-            raise PlaneError("frames cannot be armed")
+        if isinstance(inner, media.SendFrame | media.LinkOrder) or isinstance(armed.event, media.Frame | media.LinkTold):
+            raise PlaneError("frames and orders to links cannot be armed")
         kind, value = EVENT_CODES[type(armed.event)]
         if isinstance(inner, media.SendOctets):
             *octets, last = encode_octets(inner)
@@ -390,8 +404,8 @@ class Plane:
         """Events drained, some of which are frames; their octets stand one behind the other."""
         place = 0
         for sample, port, kind, value in EVENT_LAYOUT.iter_unpack(self._event_octets[: count * 16]):
-            if kind == lib.PLANE_EVENT_FRAME:
-                yield sample / 8000, port, media.Frame(bytes(self._frame_octets[place : place + value]))
+            if kind in _MADE_OF_OCTETS:
+                yield sample / 8000, port, _MADE_OF_OCTETS[kind](bytes(self._frame_octets[place : place + value]))
                 place += value
             else:
                 yield sample / 8000, port, EVENTS[kind, value]
@@ -415,6 +429,17 @@ class Plane:
         """What the port's echo canceller has found, not older than its turn among all of them; None = it has none."""
         _check(lib.arena_echo(self._arena, port, found := ffi.new("struct plane_echo *")), f"no port {port}")
         return line_echo(found)
+
+    def link_status(self, port: int) -> LinkStatus:
+        """What the signalling link of a port is doing, as it stood at the end of the last tick; for a control that is new."""
+        status = link_status(self._arena, port)
+        if status is None:
+            raise PlaneError(f"no port {port}")
+        return status
+
+    def link_counters(self, port: int) -> dict[str, int]:
+        """What has happened on the signalling link of a port, by the names of ``struct mtp2_counters``; empty = it is none."""
+        return link_counters(self._arena, port)
 
     def edges(self, port: int) -> list[Edge]:
         """What the port hears, in order."""

@@ -134,6 +134,7 @@ _PORT_KINDS = {
     "fxo": lib.PLANE_PORT_FXO,
     "frames": lib.PLANE_PORT_FRAMES,
     "signal-units": lib.PLANE_PORT_SIGNAL_UNITS,
+    "signalling-link": lib.PLANE_PORT_SIGNALLING_LINK,
 }
 # Kind, value, detail, gain, sample.
 Encoded = tuple[int, int, int, int, int]

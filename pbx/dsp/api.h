@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 #define PLANE_TICK_SAMPLES 80
-#define PLANE_LAYOUT_VERSION 4
+#define PLANE_LAYOUT_VERSION 5
 
 #define PLANE_OK 0
 #define PLANE_STALE -1   /* the caller's epoch is not the present one */
@@ -39,6 +39,7 @@
 #define PLANE_EVENT_MEASURED 21 /* value quantity (CARD_LINE_) << 24 | what was measured */
 #define PLANE_EVENT_FRAME 22 /* in the ring, value = the place of its octets in their own; as arena_drain gives it, how many there are */
 #define PLANE_EVENT_BAD_FRAME 23 /* value CARD_FRAME_ fault */
+#define PLANE_EVENT_LINK 24 /* value as of a frame; its octets are what is told, its value (link_api.h), and what goes with it */
 
 /* Kinds of plane_command; what `value`, `detail` and `gain` mean stands behind each. */
 #define PLANE_COMMAND_BITS 1        /* value abcd */
@@ -84,6 +85,7 @@
 #define PLANE_COMMAND_PULSES 34      /* value breaks 1..10, detail break ms << 16 | make ms, gain pause ms */
 #define PLANE_COMMAND_FRAME 35       /* made by arena_send_frame alone: value the place of its octets in their ring, detail how many */
 #define PLANE_COMMAND_LAMP 36        /* value 1 = the lamp of waiting messages is fed */
+#define PLANE_COMMAND_LINK 37        /* made by arena_send_link alone: gain order | value << 8; value and detail as of a frame, or no octets */
 
 #define PLANE_TEST_SEND 0x100
 #define PLANE_TEST_RECEIVE 0x200
@@ -99,6 +101,7 @@
 #define PLANE_PORT_FXO 3
 #define PLANE_PORT_FRAMES 4       /* a signalling channel: every frame is told */
 #define PLANE_PORT_SIGNAL_UNITS 5 /* one of No. 7: a fill-in or status unit equal to the unit before it is only counted */
+#define PLANE_PORT_SIGNALLING_LINK 6 /* one of No. 7 that the plane works: link_api.h */
 
 /* Sources and receivers, as in pbx/vocabulary/media.py. */
 #define PLANE_PLAYER 0x10000
@@ -148,6 +151,7 @@ struct plane_layout {
   uint32_t echo_cancellers;  /* ports that can have one at a time; 0 = none */
   uint32_t frame_octets;     /* power of two, of each ring of frames */
   uint32_t spans;            /* that have notices */
+  uint32_t signalling_links; /* that the plane can work */
   uint64_t prompt_octets;
   uint64_t journal_octets; /* power of two */
 };

@@ -35,6 +35,8 @@ static uint64_t section_octets(const struct plane_layout *layout, enum arena_sec
     return ARENA_EPOCH_RINGS * (uint64_t)layout->frame_octets;
   case ARENA_NOTICES:
     return (uint64_t)layout->spans * PLANE_NOTICES * sizeof(struct arena_notice);
+  case ARENA_LINKS:
+    return (uint64_t)layout->signalling_links * sizeof(struct arena_link);
   default:
     return 0;
   }
@@ -49,6 +51,7 @@ static int sensible(const struct plane_layout *layout) {
          layout->echo_cancellers < 0x10000 &&
          power_of_two(layout->events) && power_of_two(layout->commands) && power_of_two(layout->recorder_samples) &&
          power_of_two(layout->frame_octets) && layout->frame_octets >= ARENA_FRAME_OCTETS_LEAST && layout->spans < 0x10000 &&
+         layout->signalling_links < 0x10000 &&
          power_of_two(layout->journal_octets) && layout->journal_octets >= 2 * PLANE_JOURNAL_RECORD_OCTETS;
 }
 
@@ -71,6 +74,7 @@ static struct arena *view(struct arena_header *header, uint64_t octets) {
   arena->frames_up = base + header->offset[ARENA_FRAMES_UP];
   arena->frames_down = base + header->offset[ARENA_FRAMES_DOWN];
   arena->notices = (void *)(base + header->offset[ARENA_NOTICES]);
+  arena->links = (void *)(base + header->offset[ARENA_LINKS]);
   return arena;
 }
 
@@ -213,6 +217,30 @@ int arena_edges(struct arena *arena, uint32_t port, struct plane_edge *edges) {
   uint32_t count = atomic_load(&arena->ports[port].edges);
   memcpy(edges, arena->ports[port].edge, count * sizeof *edges);
   return (int)count;
+}
+
+static const struct arena_link *link_of(const struct arena *arena, uint32_t port) {
+  for (uint32_t lane = 0; lane < arena->header->layout.signalling_links; lane++)
+    if (atomic_load(&arena->links[lane].port_and_one) == port + 1)
+      return &arena->links[lane];
+  return 0;
+}
+
+int arena_link_status(struct arena *arena, uint32_t port) {
+  const struct arena_link *link = link_of(arena, port);
+  if (port >= arena_ports(arena))
+    return PLANE_INVALID;
+  return link ? (int)atomic_load(&link->status) : PLANE_LINK_NONE;
+}
+
+int arena_link_counters(struct arena *arena, uint32_t port, struct mtp2_counters *counters) {
+  const struct arena_link *link = link_of(arena, port);
+  if (port >= arena_ports(arena))
+    return PLANE_INVALID;
+  if (!link)
+    return PLANE_EMPTY;
+  *counters = link->counters;
+  return PLANE_OK;
 }
 
 int arena_prompt_load(struct arena *arena, const char *name, uint64_t hash, const uint8_t *alaw, uint32_t length) {

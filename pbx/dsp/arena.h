@@ -11,6 +11,7 @@
 
 #include "api.h"
 #include "kernels_api.h"
+#include "link_api.h"
 
 #define ARENA_MAGIC 0x697a676e6f7a0001ull
 #define ARENA_EPOCH_RINGS 4
@@ -32,6 +33,7 @@ enum arena_section {
   ARENA_FRAMES_UP,
   ARENA_FRAMES_DOWN,
   ARENA_NOTICES,
+  ARENA_LINKS,
   ARENA_SECTIONS
 };
 
@@ -78,6 +80,7 @@ struct arena_header {
   struct ring_positions events;
   struct ring_positions frames_up; /* both the plane's: a frame is read when its event is */
   struct ring_positions frames_down[ARENA_EPOCH_RINGS];
+  _Atomic uint64_t alive; /* epoch << 32 | how often control has shown that it lives */
   struct ring_positions journal;
   _Atomic uint64_t journal_sequence;  /* of the last record appended */
   _Atomic uint64_t journal_committed; /* of the last record that the store has */
@@ -136,6 +139,13 @@ struct arena_notice {
   struct arena_notice_copy copy[2];
 };
 
+/* A signalling link that the plane works; written each tick. */
+struct arena_link {
+  _Atomic uint32_t port_and_one; /* 0 = free */
+  _Atomic uint32_t status;       /* PLANE_LINK_ */
+  struct mtp2_counters counters;
+};
+
 struct arena_prompt {
   char name[PLANE_PROMPT_NAME_OCTETS];
   uint64_t hash;
@@ -159,13 +169,19 @@ struct arena {
   uint8_t *frames_up;
   uint8_t *frames_down;
   struct arena_notice *notices;
+  struct arena_link *links;
 };
 
 /* Puts one event into the ring, or counts that there was no room. Called by the plane only. */
 void arena_event_put(struct arena *arena, uint64_t sample, uint32_t port, uint32_t kind, uint32_t value);
-/* Puts a frame and its event, or counts that there was no room for either. Called by the plane only. */
-void arena_frame_put(struct arena *arena, uint64_t sample, uint32_t port, const uint8_t *octets, uint32_t count);
-/* The octets of a command that is a frame, which it takes out of their ring; their number, 0 = it is none. Called by the plane only. */
+/* Puts the octets of an event (PLANE_EVENT_FRAME, PLANE_EVENT_LINK) and the event, or counts that there was no room for either. Called by
+ * the plane only. */
+void arena_frame_put(struct arena *arena, uint64_t sample, uint32_t port, uint32_t kind, const uint8_t *octets, uint32_t count);
+/* Of a thousand: how much of the rings of frames and events upwards is free, the lesser of both; and whether so many octets of so many
+ * events would find room. Called by the plane only. */
+uint32_t arena_frames_free(struct arena *arena);
+int arena_frames_fit(struct arena *arena, uint32_t octets, uint32_t events);
+/* The octets of a command that is a frame or an order to a link, which it takes out of their ring; their number, 0 = it is none. Called by the plane only. */
 int arena_frame_take(struct arena *arena, const struct plane_command *command, uint8_t *octets);
 /* The frames of an older epoch's ring are nobody's any more. */
 void arena_frames_refuse(struct arena *arena, uint32_t ring);

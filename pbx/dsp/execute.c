@@ -21,7 +21,7 @@ int plane_order(struct plane *plane, uint32_t number, uint16_t kind, uint32_t va
 /* A longest length in whole milliseconds includes what is left of the last one. */
 static uint32_t most(uint32_t ms) { return ms ? ms * SAMPLES_A_MS + SAMPLES_A_MS - 1 : 0; }
 
-static void configure(struct plane *plane, uint32_t number, const struct plane_command *command) {
+static int configure(struct plane *plane, uint32_t number, const struct plane_command *command) {
   struct plane_port *port = &plane->ports[number];
   struct card_levels levels = {0};
   uint8_t kind = (uint8_t)(command->value & 0xff);
@@ -47,6 +47,7 @@ static void configure(struct plane *plane, uint32_t number, const struct plane_c
   }
   cas_configure(&port->cas, &cas, kind == PLANE_PORT_FXS ? levels.hook : levels.bits_in, plane->now);
   loop_configure(&port->loop, &loop, plane->now);
+  return plane_link_set(plane, number, kind == PLANE_PORT_SIGNALLING_LINK);
 }
 
 static void dialling(struct cas *wanted, const struct plane_command *command) {
@@ -380,8 +381,7 @@ static int port_command(struct plane *plane, const struct plane_command *command
     dialling(&port->dialling, command);
     return 0;
   case PLANE_COMMAND_CONFIGURE:
-    configure(plane, number, command);
-    return 0;
+    return configure(plane, number, command);
   default:
     return line_command(plane, command);
   }
@@ -419,6 +419,10 @@ void plane_take_command(struct plane *plane, const struct plane_command *command
   }
   if (command->kind == PLANE_COMMAND_FRAME) {
     plane_send_frame(plane, command);
+    return;
+  }
+  if (command->kind == PLANE_COMMAND_LINK) {
+    plane_link_order(plane, command);
     return;
   }
   if (command->port >= plane->ports_used) {

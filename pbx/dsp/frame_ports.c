@@ -1,7 +1,8 @@
 /* Frames of signalling channels between the cards' faces and the rings of the arena, within the tick.
  *
  * Must meet: a link of 64 kbit/s repeats its fill-in units more than 1000 times a second when there is nothing to say (Q.703 clause 11);
- * on a port of signal units, one that is short and equals the one before costs a comparison and nobody is told.
+ * on a port of signal units, one that is short and equals the one before costs a comparison and nobody is told. Units of a link that the
+ * plane works go to it (link_ports.h).
  */
 #include <string.h>
 
@@ -20,6 +21,8 @@ static int repeated(struct plane_port *port, const struct card_frame *frame) {
 }
 
 static void tell_frame(struct plane *plane, uint32_t number, const struct card_frame *frame) {
+  if (plane_link_hears(plane, number, frame))
+    return;
   uint64_t sample = plane->start + frame->offset;
   if (frame->fault == CARD_FRAME_OCTETS_LOST && !plane->ports[number].units)
     return; /* counted for the monitor of a signalling link; a D channel has none */
@@ -28,7 +31,7 @@ static void tell_frame(struct plane *plane, uint32_t number, const struct card_f
   else if (repeated(&plane->ports[number], frame))
     plane->arena->header->counters.repeated_units++;
   else
-    arena_frame_put(plane->arena, sample, number, frame->octets, frame->count);
+    arena_frame_put(plane->arena, sample, number, PLANE_EVENT_FRAME, frame->octets, frame->count);
 }
 
 void plane_take_frames(struct plane *plane, const struct plane_card *slot) {
@@ -43,7 +46,7 @@ void plane_send_frame(struct plane *plane, const struct plane_command *command) 
   uint8_t octets[PLANE_FRAME_OCTETS];
   int count = arena_frame_take(plane->arena, command, octets);
   struct plane_port *port = command->port < plane->ports_used ? &plane->ports[command->port] : 0;
-  if (!count || !port || !port->card->give_frame)
+  if (!count || !port || !port->card->give_frame || link_ports_lane(&plane->links, command->port) != LINK_NO_LANE)
     counters->rejected_commands++;
   else if (port->card->give_frame(port->card, (int)port->index, octets, count))
     counters->refused_frames++;

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#define TICK_MS 10
+
 size_t mtp2_size(int links) { return sizeof(struct mtp2_links) + (size_t)links * sizeof(struct mtp2_link); }
 
 static void begin(struct mtp2_link *link, struct mtp2_told *told) {
@@ -15,7 +17,7 @@ static void begin(struct mtp2_link *link, struct mtp2_told *told) {
   link->expected = 0;
   link->backward = 127;
   link->t5 = link->t6 = link->t7 = 0;
-  link->busy = link->indication_due = link->repetition = link->dropped = link->served = link->failed = 0;
+  link->busy = link->ordered_busy = link->indication_due = link->repetition = link->dropped = link->served = link->failed = 0;
   link->wrong_backward = link->wrong_forward = 0;
   link->acceptance = MTP2_CLOSED;
   link->monitor = MTP2_UNWATCHED;
@@ -29,7 +31,7 @@ static void halt(struct mtp2_link *link) {
   link->acceptance = MTP2_CLOSED;
   link->monitor = MTP2_UNWATCHED;
   link->aborted = 0;
-  link->busy = link->indication_due = 0;
+  link->busy = link->ordered_busy = link->indication_due = 0;
   link->sending = MTP2_SIOS;
   link->t5 = link->t6 = link->t7 = 0;
 }
@@ -38,12 +40,17 @@ struct mtp2_links *mtp2_init(void *memory, int count) {
   struct mtp2_links *links = memory;
   memset(links, 0, mtp2_size(count));
   links->count = count;
-  for (int number = 0; number < count; number++) {
-    struct mtp2_event unheard[MTP2_EVENTS];
-    begin(&links->link[number], &(struct mtp2_told){unheard, 0});
-    halt(&links->link[number]);
-  }
+  for (int number = 0; number < count; number++)
+    mtp2_clear(links, number);
   return links;
+}
+
+void mtp2_clear(struct mtp2_links *links, int number) {
+  struct mtp2_event unheard[MTP2_EVENTS];
+  struct mtp2_link *link = &links->link[number];
+  memset(link, 0, sizeof *link);
+  begin(link, &(struct mtp2_told){unheard, 0});
+  halt(link);
 }
 
 int mtp2_configure(struct mtp2_links *links, int number, const struct mtp2_figures *figures) {
@@ -63,13 +70,25 @@ void mtp2_tell(struct mtp2_told *told, int kind, int value) {
   told->events[told->count++] = (struct mtp2_event){(uint8_t)kind, (uint8_t)value};
 }
 
+static void count_failure(struct mtp2_counters *counters, int reason) {
+  counters->failed_errors += reason == MTP2_FAILED_ERRORS;
+  counters->failed_backward += reason == MTP2_FAILED_BACKWARD;
+  counters->failed_forward += reason == MTP2_FAILED_FORWARD;
+  counters->failed_t6 += reason == MTP2_FAILED_T6;
+  counters->failed_t7 += reason == MTP2_FAILED_T7;
+  counters->failed_status += reason >= MTP2_FAILED_STATUS;
+}
+
 void mtp2_fail(struct mtp2_link *link, int reason, struct mtp2_told *told) {
   halt(link);
+  count_failure(&link->counters, reason);
   link->failed = (uint8_t)reason;
   mtp2_tell(told, MTP2_TOLD_FAILED, reason);
 }
 
-static void set_busy(struct mtp2_link *link, int busy) {
+static void review_busy(struct mtp2_link *link) {
+  int carrier = link->acceptance == MTP2_CLOSED ? MTP2_FREE : link->carrier_busy; /* nothing is carried up yet */
+  int busy = link->ordered_busy > carrier ? link->ordered_busy : carrier;
   if (!link->listening || link->busy == busy)
     return;
   if (!link->busy) {
@@ -84,6 +103,11 @@ static void set_busy(struct mtp2_link *link, int busy) {
   if (link->dropped && !(link->figures.options & MTP2_PREVENTIVE))
     mtp2_ask_again(link);
   link->dropped = 0;
+}
+
+void mtp2_carrier(struct mtp2_links *links, int number, int busy) {
+  links->link[number].carrier_busy = (uint8_t)busy;
+  review_busy(&links->link[number]);
 }
 
 static void watch(struct mtp2_link *link, int monitor) {
@@ -146,7 +170,8 @@ int mtp2_order(struct mtp2_links *links, int number, int order, int value, struc
     watch(link, value);
     break;
   case MTP2_ORDER_BUSY:
-    set_busy(link, value);
+    link->ordered_busy = (uint8_t)(link->listening ? value : MTP2_FREE);
+    review_busy(link);
     break;
   case MTP2_ORDER_BSNT:
     mtp2_tell(&told, MTP2_TOLD_BSNT, (link->expected - 1) & 127);
@@ -168,6 +193,12 @@ int mtp2_order(struct mtp2_links *links, int number, int order, int value, struc
   return told.count;
 }
 
+static void count_time(struct mtp2_link *link) {
+  link->counters.busy_sent_ms += link->busy ? TICK_MS : 0;
+  link->counters.busy_received_ms += link->t6 ? TICK_MS : 0;
+  link->counters.congestion_ms += link->congestion ? TICK_MS : 0;
+}
+
 static int runs_out(uint16_t *timer) { return *timer && !--*timer; }
 
 int mtp2_tick(struct mtp2_links *links, int number, struct mtp2_event *events) {
@@ -179,6 +210,7 @@ int mtp2_tick(struct mtp2_links *links, int number, struct mtp2_event *events) {
       mtp2_tell_standing(link, &told);
   }
   link->shown_octets = 0;
+  count_time(link);
   if (runs_out(&link->t5)) {
     link->indication_due = 1;
     link->t5 = link->figures.t5_ticks;
@@ -194,6 +226,17 @@ int mtp2_tick(struct mtp2_links *links, int number, struct mtp2_event *events) {
     mtp2_await(link);
   }
   return told.count;
+}
+
+int mtp2_stage(const struct mtp2_links *links, int number) {
+  const struct mtp2_link *link = &links->link[number];
+  if (link->failed)
+    return MTP2_STAGE_FAILED;
+  if (!link->listening)
+    return MTP2_STAGE_OUT;
+  if (link->acceptance == MTP2_CLOSED)
+    return MTP2_STAGE_ALIGNING;
+  return link->served || link->standing == MTP2_SIPO ? MTP2_STAGE_SERVING : MTP2_STAGE_ALIGNED;
 }
 
 void mtp2_counters(struct mtp2_links *links, int number, struct mtp2_counters *counters) { *counters = links->link[number].counters; }

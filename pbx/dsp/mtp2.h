@@ -47,6 +47,7 @@ struct mtp2_link {
   uint8_t silent;
   /* Reception. */
   uint8_t listening, acceptance, busy;
+  uint8_t ordered_busy, carrier_busy; /* by control, by whoever carries messages up; busy is the worse of them */
   uint8_t expected;      /* the number of the next message */
   uint8_t backward;      /* the number that is confirmed */
   uint8_t backward_bit;

@@ -69,6 +69,13 @@
 #define MTP2_FAILED_T7 5        /* no acknowledgement for too long */
 #define MTP2_FAILED_STATUS 8    /* or'ed with the status: the far end has left service */
 
+/* What a link is doing. */
+#define MTP2_STAGE_OUT 1      /* SIOS goes out */
+#define MTP2_STAGE_ALIGNING 2
+#define MTP2_STAGE_ALIGNED 3  /* proved, but the far end has not shown that it is too */
+#define MTP2_STAGE_SERVING 4  /* also while a processor is out */
+#define MTP2_STAGE_FAILED 5   /* out of service by itself, and not halted since */
+
 /* Faults: those of drivers/card.h, and so many octets (SUERM's N) without a unit since one was aborted or too long. */
 #define MTP2_FAULT_OCTETS 4
 
@@ -104,12 +111,22 @@ struct mtp2_counters {
   uint64_t busy_received; /* SIB */
   uint64_t refused;       /* messages for which there was no room */
   uint64_t silences;      /* control has been silent */
+  uint64_t units_received; /* that were shown and whole */
+  uint64_t information_octets_sent, information_octets_received; /* service information and signalling information, each message once */
+  uint64_t errors_in_service, errors_in_proving; /* as SUERM and AERM count them */
+  uint64_t provings_aborted;
+  uint64_t busy_sent; /* SIB */
+  uint64_t busy_sent_ms, busy_received_ms; /* how long either end was busy */
+  uint64_t congestions, congestion_ms; /* of the transmission buffer */
+  uint64_t failed_errors, failed_backward, failed_forward, failed_t6, failed_t7, failed_status;
 };
 
 struct mtp2_links;
 size_t mtp2_size(int links);
 /* In memory of the caller, which is not moved: aligned to 64 octets. All links send SIOS. */
 struct mtp2_links *mtp2_init(void *memory, int links);
+/* A link as at the beginning, without figures. */
+void mtp2_clear(struct mtp2_links *links, int link);
 int mtp2_configure(struct mtp2_links *links, int link, const struct mtp2_figures *figures); /* 0, or -1: out of range */
 int mtp2_order(struct mtp2_links *links, int link, int order, int value, struct mtp2_event *events);
 /* A message to send behind all others; -1 = there is no room or it is none. */
@@ -122,6 +139,10 @@ int mtp2_tick(struct mtp2_links *links, int link, struct mtp2_event *events);
 int mtp2_next(struct mtp2_links *links, int link, uint8_t *unit);
 /* Whether that is anything but the fill-in or status unit given last. */
 int mtp2_news(struct mtp2_links *links, int link);
+/* How far whoever carries messages up can follow: MTP2_FREE, MTP2_BUSY_ACCEPT, MTP2_BUSY_DISCARD; beside what control orders, the worse
+ * of both counts. Control need not be told. */
+void mtp2_carrier(struct mtp2_links *links, int link, int busy);
 /* The next message to be retrieved: its length; 0 = that was all; -1 = nobody has asked. */
 int mtp2_retrieved(struct mtp2_links *links, int link, uint8_t *octets);
+int mtp2_stage(const struct mtp2_links *links, int link);
 void mtp2_counters(struct mtp2_links *links, int link, struct mtp2_counters *counters);

@@ -16,6 +16,8 @@ static enum verdict judge(uint8_t *last_two, int wrong) {
 
 static void count_errors(struct mtp2_link *link, struct mtp2_told *told) {
   link->errors++;
+  link->counters.errors_in_service += link->monitor == MTP2_SUERM;
+  link->counters.errors_in_proving += link->monitor != MTP2_SUERM;
   if (link->monitor == MTP2_SUERM) {
     if (link->errors >= link->figures.suerm_limit)
       mtp2_fail(link, MTP2_FAILED_ERRORS, told);
@@ -23,6 +25,7 @@ static void count_errors(struct mtp2_link *link, struct mtp2_told *told) {
     int limit = link->monitor == MTP2_AERM_EMERGENCY ? link->figures.aerm_emergency : link->figures.aerm_normal;
     if (link->errors >= limit) {
       link->aborted = 1;
+      link->counters.provings_aborted++;
       mtp2_tell(told, MTP2_TOLD_ERRORS, 0);
     }
   }
@@ -51,6 +54,8 @@ int mtp2_fault(struct mtp2_links *links, int number, int fault, struct mtp2_even
   struct mtp2_told told = {events, 0};
   if (fault != MTP2_FAULT_OCTETS)
     link->counters.units_in_error++;
+  else
+    link->shown_octets = (uint16_t)(link->shown_octets + link->figures.suerm_octets); /* no unit was hidden there */
   if (link->monitor != MTP2_UNWATCHED) {
     count_errors(link, &told);
     if (fault != MTP2_FAULT_OCTETS)
@@ -114,6 +119,7 @@ static void take_message(struct mtp2_link *link, int forward, int bit, int count
     link->backward = (uint8_t)forward;
   link->counters.messages_received++;
   link->counters.octets_received += (uint64_t)count + 3;
+  link->counters.information_octets_received += (uint64_t)count - MTP2_HEADER;
   mtp2_tell(told, MTP2_TOLD_MESSAGE, 0);
 }
 
@@ -173,6 +179,7 @@ int mtp2_receive(struct mtp2_links *links, int number, const uint8_t *unit, int 
   if (length < 0 || count > MTP2_UNIT_OCTETS || (unit[2] & 63) != (length > 63 ? 63 : length))
     return mtp2_fault(links, number, 0, events);
   link->shown_octets = (uint16_t)(link->shown_octets + count + 3);
+  link->counters.units_received++;
   count_good(link, &told);
   if (!link->listening)
     return told.count;

@@ -31,6 +31,7 @@ static void review_congestion(struct mtp2_link *link, struct mtp2_told *told) {
     level--;
   if (level != link->congestion)
     mtp2_tell(told, MTP2_TOLD_CONGESTION, level);
+  link->counters.congestions += level > 0 && !link->congestion;
   link->congestion = (uint8_t)level;
 }
 
@@ -121,6 +122,7 @@ static int write_message(struct mtp2_link *link, uint8_t *unit) {
   link->counters.messages_sent++;
   link->counters.octets_sent += message->count + LINE_OCTETS;
   if (link->next == link->fresh) {
+    link->counters.information_octets_sent += message->count;
     link->fresh++;
     link->unconfirmed_octets += message->count + LINE_OCTETS;
     mtp2_await(link);
@@ -149,6 +151,7 @@ int mtp2_next(struct mtp2_links *links, int number, uint8_t *unit) {
   if (!link->indication_due && choose_message(link))
     return write_message(link, unit);
   int count = write_short(link, unit);
+  link->counters.busy_sent += link->indication_due;
   link->indication_due = 0;
   link->given_octets = (uint8_t)count;
   memcpy(link->given, unit, (size_t)count);

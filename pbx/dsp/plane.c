@@ -36,6 +36,8 @@ static int take_memory(struct plane *plane) {
   memset(plane->listener_head, 0xff, sources * sizeof *plane->listener_head);
   if (cut_through_create(&plane->cut, (uint32_t)ports))
     return -1;
+  if (link_ports_create(&plane->links, layout->signalling_links, (uint32_t)ports))
+    return -1;
   return agenda_create(&plane->agenda, (uint32_t)(ports + layout->players));
 }
 
@@ -93,6 +95,7 @@ void plane_close(struct plane *plane) {
   free(plane->dirty);
   free(plane->stale);
   cut_through_close(&plane->cut);
+  link_ports_close(&plane->links);
   agenda_close(&plane->agenda);
   close_ears(plane);
   free(plane);
@@ -559,6 +562,8 @@ int plane_tick(struct plane *plane, uint64_t tick) {
   while (arena_command_take(plane->arena, &command))
     plane_take_command(plane, &command);
   work_agenda(plane, plane->start + PLANE_TICK_SAMPLES);
+  if (plane->links.working)
+    plane_run_links(plane);
   cut_through_run(plane);
   speak(plane);
   refresh_levels(plane);

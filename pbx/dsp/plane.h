@@ -18,6 +18,7 @@
 #include "data_lanes.h"
 #include "echo_lanes.h"
 #include "generator.h"
+#include "link_ports.h"
 #include "loop.h"
 #include "pulse_dialler.h"
 #include "receivers.h"
@@ -147,6 +148,7 @@ struct plane {
   struct voice_lanes voice;
   struct echo_lanes echo;
   struct cut_through cut;
+  struct link_ports links;
   uint32_t progress_generation;
   struct token_timing progress[PLANE_PROGRESS_TONES];
   uint8_t *in;   /* [ports][80] A-law */
@@ -184,6 +186,13 @@ void plane_record_tokens(struct plane *plane, uint32_t port, uint64_t until);
 /* frame_ports.c: frames of signalling channels. What works a channel in the tick takes them here, before control is told. */
 void plane_take_frames(struct plane *plane, const struct plane_card *slot);
 void plane_send_frame(struct plane *plane, const struct plane_command *command);
+
+/* link_ports.c: signalling links that the plane works. */
+int plane_link_set(struct plane *plane, uint32_t port, int on);
+/* Whether the port is one, and so has heard the frame. */
+int plane_link_hears(struct plane *plane, uint32_t port, const struct card_frame *frame);
+void plane_link_order(struct plane *plane, const struct plane_command *command);
+void plane_run_links(struct plane *plane);
 
 /* echo_ears.c: cleans the ears of ports that have a canceller. */
 void plane_cancel_echoes(struct plane *plane);

@@ -112,6 +112,9 @@ int arena_drain(struct arena *arena, uint32_t epoch, struct plane_event *events,
   /* Only if nobody else took them: a control of an older epoch may have been paused just here. */
   if (count && !atomic_compare_exchange_strong(&ring->read, &read, read + count))
     return PLANE_STALE;
+  /* A control of an older epoch that was paused just here may write over the present one's sign: that is given again by its next look. */
+  uint64_t signs = atomic_load_explicit(&header->alive, memory_order_relaxed);
+  atomic_store_explicit(&header->alive, (uint64_t)epoch << 32 | (uint32_t)(signs + 1), memory_order_release);
   return (int)count;
 }
 

@@ -105,6 +105,15 @@ class BadFrame(MediaEvent, frozen=True, gc=False):
     fault: int
 
 
+class LinkTold(MediaEvent, frozen=True, gc=False):
+    """Of a signalling link that the plane works: ``told`` is a LINK_TOLD_ number, with its value; messages and retrieved ones have octets,
+    from the service information octet on. In order with all else of the port (pbx/signalling/ss7/mtp2/carriage.py)."""
+
+    told: int
+    value: int = 0
+    octets: bytes = b""
+
+
 FRAME_ABORTED = 1
 FRAME_BAD_CHECK = 2
 FRAME_OVERRUN = 3
@@ -164,6 +173,12 @@ class LineTested(MediaEvent, frozen=True, gc=False):
     errors: int
     synchronised: bool
 
+
+LINK_ORDER_SEND, LINK_ORDER_BEGIN, LINK_ORDER_HALT, LINK_ORDER_ACCEPT, LINK_ORDER_MONITOR, LINK_ORDER_BUSY = 1, 2, 3, 4, 5, 6
+LINK_ORDER_BSNT, LINK_ORDER_RETRIEVE, LINK_ORDER_FLUSH, LINK_ORDER_TELL, LINK_ORDER_MESSAGE = 7, 8, 9, 10, 64
+LINK_TOLD_STATUS, LINK_TOLD_MESSAGE, LINK_TOLD_FAILED, LINK_TOLD_ERRORS, LINK_TOLD_CORRECT, LINK_TOLD_CONGESTION = 1, 2, 3, 4, 5, 6
+LINK_TOLD_BSNT, LINK_TOLD_BEGUN, LINK_TOLD_RETRIEVED, LINK_TOLD_RETRIEVAL_ENDED = 7, 8, 64, 65
+"""Orders to signalling links and what they tell, as pbx/dsp/mtp2_api.h and pbx/dsp/link_api.h number them."""
 
 LOSS_OF_SIGNAL = 1
 LOSS_OF_FRAME = 2
@@ -264,6 +279,15 @@ class SendFrame(MediaCommand, frozen=True, gc=False):
     """Send an HDLC frame of 1 to 508 octets on a signalling channel; the card adds flags and check sequence."""
 
     octets: bytes
+
+
+class LinkOrder(MediaCommand, frozen=True, gc=False):
+    """To a signalling link that the plane works: ``order`` is a LINK_ORDER_ number, with its value; a message to be sent has octets, from
+    the service information octet on. Orders and messages keep their order; neither has a time of its own or can be armed."""
+
+    order: int
+    value: int = 0
+    octets: bytes = b""
 
 
 class Ring(MediaCommand, frozen=True, gc=False):
@@ -437,3 +461,23 @@ class Armed(MediaCommand, frozen=True, gc=False):
 
 class Disarm(MediaCommand, frozen=True, gc=False):
     """Cancel every armed and timed command of the port."""
+
+
+class LinkFigures(msgspec.Struct, frozen=True):
+    """The figures of a signalling link (Q.703), in ticks of 10 ms and units and octets, as ``struct mtp2_figures`` has them. No command: a
+    port is given them once, before it works."""
+
+    t5_ticks: int
+    t6_ticks: int
+    t7_ticks: int
+    silence_ticks: int
+    suerm_limit: int
+    suerm_units: int
+    suerm_octets: int
+    aerm_normal: int
+    aerm_emergency: int
+    preventive_units: int
+    preventive_octets: int
+    onset: tuple[int, int, int]
+    abatement: tuple[int, int, int]
+    preventive: bool = False
