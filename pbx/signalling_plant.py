@@ -112,7 +112,8 @@ class SignallingPlant:
     """What No. 7 of one end is made of; ``place`` says which relation and code a circuit has."""
 
     def __init__(self, configuration: Configuration, examiner: NumberExaminer, far: bool = False) -> None:
-        plan = _Plan(configuration)
+        # The far end has no sound devices, behind which our signalling channels stand.
+        plan = _Plan(msgspec.structs.replace(configuration, sound_devices=[]) if far else configuration)
         self.points: list[PointSeat] = []
         self.links: list[LinkSeat] = []
         self.inner: list[InnerLink] = []

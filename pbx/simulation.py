@@ -192,9 +192,10 @@ class Simulation:
         self.sound_cards = [SoundCard() for _ in configuration.sound_devices]
         for card in self.sound_cards:
             self.near.add_card(card.card)
-        for near, _ in cards:
-            for link in near.links:
-                self.near.add_card(link)
+        for plane, ends in ((self.near, [near for near, _ in cards]), (self.far, [far for _, far in cards])):
+            for end in ends:
+                for link in end.links:
+                    plane.add_card(link)
         self.sounds = dict(sounds)
         self.prompts = load_sounds(self.near, tones, sounds)
         far_prompts = load_sounds(self.far, tones, sounds)
