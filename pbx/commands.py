@@ -15,10 +15,10 @@ from config.schema import Configuration, variant_of
 from drivers import dahdi
 from pbx.places import Places
 from pbx.plant import faults_of
-from pbx.signalling_plant import faults_of_signalling
 from pbx.prompts import PromptError, render, unreadable
 from pbx.signalling.r2.circuit import R2Circuit
 from pbx.signalling.r2.variant import VARIANTS, VariantError, load_variant
+from pbx.signalling_plant import faults_of_signalling
 from pbx.supervisor import StartError, Supervisor
 
 WRONG_CONFIGURATION = 2

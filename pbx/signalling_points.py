@@ -50,7 +50,7 @@ from pbx.signalling_circuit import Circuit, quiet_behind
 from pbx.signalling_seat import Seat
 from pbx.vocabulary.call import Primitive
 from pbx.vocabulary.facts import AlarmCleared, AlarmRaised
-from pbx.vocabulary.media import LinkTold, MediaCommand, MediaEvent
+from pbx.vocabulary.media import LinkTold, MediaEvent
 
 ALARM_PERSISTENCE_S = 0.5
 """A span that is out for less takes no call away; own choice."""
@@ -72,6 +72,9 @@ class UserPart(Protocol):
     @property
     def service(self) -> int:
         """The service indicator."""
+
+    def summary(self, value: Transfer) -> tuple[int, str]:
+        """The circuit of a message and a line about it, for the trace."""
 
     def reset_idle(self, now: float) -> Sequence[Any]:
         """Reset all circuits without a call, because the far end may remember calls."""
@@ -149,6 +152,11 @@ class Link:
         raise NotImplementedError
 
     @property
+    def waits(self) -> bool:
+        """Whether a timer of level 2 runs."""
+        return False
+
+    @property
     def state(self) -> str:
         """Of level 2, for people."""
         raise NotImplementedError
@@ -171,6 +179,11 @@ class PlaneLink(Link):
         self._up = up
         self._seat = Seat(floor, self.engine, self._deliver)
         floor.attach_port(seat.port, self._event)
+
+    @property
+    def waits(self) -> bool:
+        """Whether a timer of level 2 runs."""
+        return self._seat.waits
 
     @property
     def state(self) -> str:
@@ -300,6 +313,8 @@ class CircuitRelation:
 
     def receive(self, value: ToUser) -> None:
         """What the MTP says; within a turn."""
+        if type(value) is Transfer:
+            self._trace("<-", value)
         self.seat.take(self.user_part.receive(value, self._floor.now))
         if type(value) is Resume and value.affected == self.user_part.far and not self._greeted:
             self._greeted = True
@@ -329,6 +344,12 @@ class CircuitRelation:
             self._judging = True
             self._floor.after(ALARM_PERSISTENCE_S, self._judge)
 
+    def _trace(self, way: str, value: Transfer) -> None:
+        cic, text = self.user_part.summary(value)
+        line = self.lines.get(cic)
+        if line is not None:
+            line.note(self._floor.now, f"{way} {text}")
+
     def _judge(self) -> None:
         self._judging = False
         for cics, stands in ((self.alarmed - self.failed, True), (self.failed - self.alarmed, False)):
@@ -349,6 +370,7 @@ class CircuitRelation:
 
     def _deliver(self, output: Any) -> None:
         if type(output) is Transfer:
+            self._trace("->", output)
             self._floor.then(self.point.receive, output)
             return
         assert type(output) is FromCircuit
@@ -404,6 +426,10 @@ class SignallingPoints:
     def plane_links(self) -> list[PlaneLink]:
         """Those that stand on ports of the plane."""
         return [link for link in self.links.values() if isinstance(link, PlaneLink)]
+
+    def standing_timers(self) -> int:
+        """Timers of links and points, which watch over them also at rest; those of circuits are not among them."""
+        return sum(link.waits for link in self.links.values()) + sum(point.seat.waits for point in self.points.values())
 
     def start(self, adopt: bool = False) -> None:
         """Bring every point into service; ``adopt``: control has restarted, and links that work go on. Within a turn."""

@@ -41,6 +41,11 @@ class Seat:
                 self._wake_call.cancel()
             self._await(due)
 
+    @property
+    def waits(self) -> bool:
+        """Whether a timer runs."""
+        return self._wake_call is not None
+
     def _await(self, due: float) -> None:
         self._wake_at = due
         clock = self._floor.clock

@@ -33,6 +33,7 @@ from tests.sounds_of_the_lab import sound_of
 
 EXAMPLE = Path(__file__).parent.parent / "config/zongji.toml"
 STEP_SECONDS = 0.1
+LINKS_SECONDS = 90.0
 QUIET_SECONDS = 120.0
 """Within so long after the last one has hung up both ends are idle (I2)."""
 
@@ -206,6 +207,9 @@ class Lab:
         if tokens:
             self._listen_to_tokens()
         self.simulation.start()
+        relations = self.simulation.exchange.signalling.relations
+        if not self.simulation.wait(lambda: all(relation.reached for relation in relations), LINKS_SECONDS):
+            raise LabError("the signalling links do not come into service")
 
     def __enter__(self):
         return self
@@ -278,9 +282,11 @@ class Lab:
             self._people[party.name] = Person(self, party)
         return self._people[party.name]
 
-    def caller(self, number):
-        """A subscriber of the city network."""
-        return self._person(self.network.subscriber(number))
+    def caller(self, number, group=""):
+        """A subscriber of the city network, whose calls come by a trunk group, or by any."""
+        subscriber = self.network.subscriber(number)
+        subscriber.group = group
+        return self._person(subscriber)
 
     def telephone(self, extension):
         """The telephone set of an extension."""

@@ -42,7 +42,7 @@ def signalling_link_set(name, adjacent, *channels, point="city", variant="mtp2-c
     return f"\n[[signalling_link_set]]\n{rows}{links}"
 
 
-def common_channel_span(name, *slots):
+def ccs_span(name, *slots):
     """A span of circuits whose signalling is elsewhere, or in these time slots of it."""
     return "\n[[span]]\n" + _rows({"name": name, "kind": "ccs", "signalling_channels": list(slots)})
 
@@ -51,7 +51,7 @@ def no_7(user_part="isup", **settings):
     """One span with 30 circuits of No. 7 and a signalling link in time slot 16: group "toll", dialled with 6."""
     rows = {"point": "city", "far_point": FAR_POINT, **settings}
     return (
-        common_channel_span("ss7-1", 16)
+        ccs_span("ss7-1", 16)
         + signalling_point()
         + signalling_link_set("toll", FAR_POINT, "ss7-1/16")
         + group("toll", ["ss7-1/1-15", "ss7-1/17-31"], user_part, rows)

@@ -70,10 +70,11 @@ class Network:
         party = self.telephones[number] = Telephone(self, f"telephone {number}", number, line)
         return party
 
-    def choose(self, called: str = "") -> Line | None:
-        """An idle circuit toward the exchange: the one that has been idle longest. A number that rings analog lines has them alone."""
+    def choose(self, called: str = "", group: str = "") -> Line | None:
+        """An idle circuit toward the exchange, of a group or of any: the one that has been idle longest. A number that rings analog lines
+        has them alone."""
         ringing = [line for line in self.circuits if line.number and line.number == called]
-        free = [line for line in ringing or self.circuits if line.available and (ringing or not line.number)]
+        free = [line for line in ringing or self.circuits if line.available and (ringing or not line.number) and group in ("", line.group)]
         return min(free, key=lambda line: line.idle_since) if free else None
 
     def sound_name(self, code: int) -> str:

@@ -112,11 +112,13 @@ class Party:
 
 
 class Subscriber(Party):
-    """A subscriber of the city network. One call at a time."""
+    """A subscriber of the city network. One call at a time. ``group``: his calls go out over circuits of that trunk group; "" = of any."""
+
+    group = ""
 
     def dial(self, called: str, category: int = 1, restricted: bool = False) -> bool:
         """Call the exchange; False when the network has no idle circuit to it."""
-        line = self.network.choose(called)
+        line = self.network.choose(called, self.group)
         if line is None:
             self.state = "failed"
             self.cause = 34

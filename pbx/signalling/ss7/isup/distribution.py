@@ -18,6 +18,7 @@ from pbx.signalling.ss7.isup.circuit_groups import KINDS_OF_GROUPS, MOST_RESET, 
 from pbx.signalling.ss7.isup.codec import Message
 from pbx.signalling.ss7.isup.congestion import Availability, Congestion
 from pbx.signalling.ss7.isup.messages import MessageType
+from pbx.signalling.ss7.isup.summary import summary
 from pbx.signalling.ss7.isup.values import SupervisionType
 from pbx.signalling.ss7.isup.variant import Variant
 from pbx.signalling.ss7.primitives import Pause, RestartBegins, Resume, Status, ToUser, Transfer
@@ -52,6 +53,10 @@ class Isup:
     def service(self) -> int:
         """The service indicator of its messages."""
         return self.variant.data.service
+
+    def summary(self, value: Transfer) -> tuple[int, str]:
+        """The circuit of a message and a line about it, for the trace."""
+        return summary(value.data)
 
     def start(self, now: float, reset: bool = False) -> Outputs:
         """Into service; with ``reset`` by GRS, since the far end may remember calls."""
