@@ -54,6 +54,9 @@ from pbx.vocabulary.media import LinkTold, MediaEvent
 
 ALARM_PERSISTENCE_S = 0.5
 """A span that is out for less takes no call away; own choice."""
+GREETING_S = 1.0
+"""From the first moment at which the far point is reached to the reset of its circuits: by then the points between have restarted too; own
+choice."""
 MOST_IN_GROUP = 32
 Observer = Callable[[float, str, bool, bytes], None]
 """``observer(now, link, sent, octets)``: a message has gone over a link, or one has come."""
@@ -297,14 +300,21 @@ class CircuitRelation:
         self.unread = 0
         """Messages that could not be read."""
         self._floor = floor
+        self.in_order = False
+        """Whether the far point has been reached once, and its memory been set right."""
+        self._unknown: list[int] = []
         self._greeted = False
         self._judging = False
         self.seat = Seat(floor, user_part, self._deliver)
         point.relations.append(self)
 
+    def _greet(self) -> None:
+        self.in_order = True
+        self.seat.take(self.user_part.reset_idle(self._floor.now))
+
     def begin(self, adopt: bool) -> None:
         """``adopt``: control has restarted, so that circuits are adopted one by one, and none is reset because of its far end."""
-        self._greeted = adopt
+        self._greeted = self.in_order = adopt
 
     @property
     def reached(self) -> bool:
@@ -318,7 +328,7 @@ class CircuitRelation:
         self.seat.take(self.user_part.receive(value, self._floor.now))
         if type(value) is Resume and value.affected == self.user_part.far and not self._greeted:
             self._greeted = True
-            self.seat.take(self.user_part.reset_idle(self._floor.now))
+            self._floor.after(GREETING_S, self._greet)
 
     def order(self, verb: str, cics: Sequence[int]) -> None:
         """"block", "unblock" or "reset" circuits at once; within a turn."""
@@ -334,8 +344,17 @@ class CircuitRelation:
         return self._sorted(cic, self.user_part.give(cic, primitive, now))
 
     def adopt(self, cic: int, tag: str, levels: Levels, now: float) -> Sequence[Output]:
-        """After a restart of control, circuit by circuit."""
-        return self._sorted(cic, self.user_part.resume(cic, tag, levels, now))
+        """After a restart of control: an answered call goes on, all other circuits are reset together."""
+        if tag:
+            return self._sorted(cic, self.user_part.resume(cic, tag, levels, now))
+        if not self._unknown:
+            self._floor.then(self._reset_unknown)
+        self._unknown.append(cic)
+        return ()
+
+    def _reset_unknown(self) -> None:
+        unknown, self._unknown = self._unknown, []
+        self.order("reset", unknown)
 
     def alarm(self, cic: int, stands: bool) -> None:
         """A span is out, or well again: all its circuits say so, and are judged together a moment later."""

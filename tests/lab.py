@@ -56,6 +56,11 @@ def sound_for(name, notes):
     return encode_alaw(melody(notes)) if notes else sound_of(name)
 
 
+def _is_in_order(relation):
+    """Whether a far point of No. 7 is reached and its circuits are at rest."""
+    return relation.in_order and all(circuit.state == "Idle" for circuit in relation.user_part.circuits.values())
+
+
 class LabError(AssertionError):
     """Somebody waited in vain, or the run left something wrong behind."""
 
@@ -208,7 +213,7 @@ class Lab:
             self._listen_to_tokens()
         self.simulation.start()
         relations = self.simulation.exchange.signalling.relations
-        if not self.simulation.wait(lambda: all(relation.reached for relation in relations), LINKS_SECONDS):
+        if not self.simulation.wait(lambda: all(_is_in_order(relation) for relation in relations), LINKS_SECONDS):
             raise LabError("the signalling links do not come into service")
 
     def __enter__(self):
