@@ -2,9 +2,10 @@
 
 import pytest
 
+from pbx.signalling.ss7.distribution import Distribution
 from pbx.signalling.ss7.isup import indicators as i
 from pbx.signalling.ss7.isup import parameters as p
-from pbx.signalling.ss7.isup.distribution import Distribution, Isup
+from pbx.signalling.ss7.isup.distribution import Isup
 from pbx.signalling.ss7.isup.indicators import CircuitState
 from pbx.signalling.ss7.isup.variant import TIMERS, load_variant, read_variant
 from pbx.signalling.ss7.primitives import Pause, RestartBegins, Transfer
