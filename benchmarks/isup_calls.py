@@ -9,7 +9,8 @@ import time
 from collections.abc import Iterable, Sequence
 
 from benchmarks.row import Effort, Row, load_text, median_of
-from pbx.signalling.ss7.isup.distribution import Isup, Outputs
+from pbx.signalling.ss7.distribution import Outputs
+from pbx.signalling.ss7.isup.distribution import Isup
 from pbx.signalling.ss7.isup.variant import load_variant
 from pbx.signalling.ss7.primitives import Transfer
 from pbx.vocabulary.call import Alerting, Connect, Disconnect, Idle, Setup

@@ -1,8 +1,8 @@
 """A circuit of No. 7 with the face of a line's engine: what the switch says to it goes to the user part between its two points.
 
 The user part (``Isup``, ``Tup``) works all circuits of a pair of points and has one timer for them, so a circuit has no deadline of its
-own. What it adds to the user part are the media of the circuit: keys pressed in an answered call, alarms of the span, silence when a call has
-ended. Leaves out messages and links (pbx/signalling_points.py).
+own. What is added here are the media of the circuit: keys pressed in an answered call, alarms of the span, silence when a call has ended.
+Leaves out messages and links (pbx/signalling_points.py).
 """
 
 from collections.abc import Callable, Sequence

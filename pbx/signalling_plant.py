@@ -6,6 +6,7 @@ routes lead, by links that need no wire. Leaves out what they do (pbx/signalling
 """
 
 from collections.abc import Callable, Iterable
+from typing import Any
 
 import msgspec
 
@@ -14,6 +15,7 @@ from pbx.engine import Engine
 from pbx.floor import Floor
 from pbx.line import Line
 from pbx.plant import NoNumbers, signalling_ports_of
+from pbx.signalling.ss7.distribution import UserPart
 from pbx.signalling.ss7.isup.distribution import Isup
 from pbx.signalling.ss7.isup.variant import load_variant as load_isup
 from pbx.signalling.ss7.mtp2.figures import Figures, load_figures
@@ -22,7 +24,7 @@ from pbx.signalling.ss7.mtp3.variant import Variant as PointVariant
 from pbx.signalling.ss7.mtp3.variant import load_variant as load_point
 from pbx.signalling.ss7.variant import VariantError
 from pbx.signalling_circuit import SignalledCircuit
-from pbx.signalling_points import CircuitRelation, LinkSeat, PointSeat, RelationSeat, SignallingPoints, UserPart
+from pbx.signalling_points import CircuitRelation, LinkSeat, PointSeat, RelationSeat, SignallingPoints
 from pbx.vocabulary.numbers import NumberExaminer
 
 Place = tuple[str | int, ...]
@@ -58,7 +60,7 @@ def relations_of(configuration: Configuration) -> list[Relation]:
     return list(found.values())
 
 
-def make_user_part(relation: Relation, own: int, far: int, examiner: NumberExaminer) -> UserPart:
+def make_user_part(relation: Relation, own: int, far: int, examiner: NumberExaminer) -> UserPart[Any]:
     """The user part of a relation, at either end."""
     return Isup(own, far, load_isup(relation.variant), relation.codes.values(), examiner)
 

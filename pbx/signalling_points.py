@@ -9,14 +9,14 @@ what people do with them (pbx/signalling_operation.py).
 
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 import msgspec
 
 from pbx.engine import Levels, Malformed, Noted, Output, Unexpected
 from pbx.floor import Floor
 from pbx.line import HISTORY, Line
-from pbx.signalling.ss7.distribution import FromCircuit
+from pbx.signalling.ss7.distribution import FromCircuit, UserPart
 from pbx.signalling.ss7.mtp2.carriage import command_of, told_of
 from pbx.signalling.ss7.mtp2.figures import Figures
 from pbx.signalling.ss7.mtp2.mtp2 import IN_SERVICE, Mtp2
@@ -46,7 +46,7 @@ from pbx.signalling.ss7.primitives import (
     ToUser,
     Transfer,
 )
-from pbx.signalling_circuit import Circuit, quiet_behind
+from pbx.signalling_circuit import quiet_behind
 from pbx.signalling_seat import Seat
 from pbx.vocabulary.call import Primitive
 from pbx.vocabulary.facts import AlarmCleared, AlarmRaised
@@ -60,51 +60,6 @@ choice."""
 MOST_IN_GROUP = 32
 Observer = Callable[[float, str, bool, bytes], None]
 """``observer(now, link, sent, octets)``: a message has gone over a link, or one has come."""
-
-
-class UserPart(Protocol):
-    """What is needed of ``Isup`` and ``Tup``."""
-
-    own: int
-    far: int
-
-    @property
-    def circuits(self) -> Mapping[int, Circuit]:
-        """By their codes."""
-
-    @property
-    def service(self) -> int:
-        """The service indicator."""
-
-    def summary(self, value: Transfer) -> tuple[int, str]:
-        """The circuit of a message and a line about it, for the trace."""
-
-    def reset_idle(self, now: float) -> Sequence[Any]:
-        """Reset all circuits without a call, because the far end may remember calls."""
-
-    def reset_all(self, cics: Sequence[int], now: float) -> Sequence[Any]:
-        """Reset circuits by order."""
-
-    def maintain(self, cics: Sequence[int], stands: bool, now: float) -> Sequence[Any]:
-        """Take circuits out of use by order, or bring them back."""
-
-    def give(self, cic: int, primitive: Primitive, now: float) -> Sequence[Any]:
-        """What the switch says to a circuit."""
-
-    def resume(self, cic: int, tag: str, levels: Levels, now: float) -> Sequence[Any]:
-        """Adopt a circuit after a restart."""
-
-    def fail(self, cics: Sequence[int], stands: bool, now: float) -> Sequence[Any]:
-        """Hardware of circuits has failed, or is well again."""
-
-    def receive(self, value: ToUser, now: float) -> Sequence[Any]:
-        """What the MTP says."""
-
-    def expire(self, now: float) -> Sequence[Any]:
-        """The deadline has come."""
-
-    def deadline(self) -> float | None:
-        """When ``expire`` is wanted."""
 
 
 class PointSeat(msgspec.Struct, frozen=True):
@@ -128,7 +83,7 @@ class RelationSeat(msgspec.Struct, frozen=True):
     """The circuits between a point of ours and a far one, to be made."""
 
     point: str
-    user_part: UserPart
+    user_part: UserPart[Any]
 
 
 class Link:
@@ -289,7 +244,7 @@ class Point:
 class CircuitRelation:
     """The circuits of one user part between two points."""
 
-    def __init__(self, floor: Floor, point: Point, user_part: UserPart) -> None:
+    def __init__(self, floor: Floor, point: Point, user_part: UserPart[Any]) -> None:
         self.point = point
         self.user_part = user_part
         self.lines: dict[int, Line] = {}

@@ -1,16 +1,25 @@
-"""What the user parts have in common: what a circuit says, and which pair of points a message is for (Q.764 2.9, Q.724).
+"""A user part between two points: its circuits, its borders with the MTP and the switch, its deadlines; and the choice of the pair (Q.701).
 
-A user part between two points (``Isup``, ``Tup``) returns messages for the MTP (``Transfer``) and ``FromCircuit``. ``Distribution`` chooses
-among several by own point, far point and service indicator. Leaves out what they do with a message.
+``UserPart`` is what ISUP and TUP have in common, one for each pair of an own and a far point. It takes what the MTP says
+(pbx/signalling/ss7/primitives.py) and what the switch says to a circuit, and returns messages for the MTP (``Transfer``) and what circuits
+say (``FromCircuit``). ``Distribution`` chooses the pair. The point with the higher code controls the circuits of even codes when both seize
+one (Q.764 2.9.1.4, Q.724). Leaves out how messages look, and how the switch finds a free circuit.
 """
 
-from collections.abc import Iterable
+import heapq
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Generic, Protocol, TypeVar
 
 import msgspec
 
-from pbx.engine import Output
-from pbx.signalling.ss7.primitives import ToUser, Transfer
+from pbx.engine import Levels, Malformed, Output, PeerMessage
+from pbx.machine import Machine
+from pbx.signalling.ss7.circuit_books import HARDWARE, MAINTENANCE, CircuitBooks
+from pbx.signalling.ss7.circuit_groups import CircuitGroups
+from pbx.signalling.ss7.congestion import Congestion
+from pbx.signalling.ss7.primitives import Pause, RestartBegins, Resume, Status, ToUser, Transfer
+from pbx.signalling.ss7.variant import Variant
+from pbx.vocabulary.call import Primitive
 
 
 class FromCircuit(msgspec.Struct, frozen=True, gc=False):
@@ -23,32 +32,244 @@ class FromCircuit(msgspec.Struct, frozen=True, gc=False):
 Outputs = list[Transfer | FromCircuit]
 
 
-class UserPart(Protocol):
-    """What ``Distribution`` needs of a user part between two points."""
+class Availability(Protocol):
+    """Whether the far user part takes messages."""
 
-    own: int
-    far: int
+    machine: Machine
 
     @property
-    def service(self) -> int:
-        """The service indicator of its messages."""
+    def cic(self) -> int:
+        """Any circuit to the far point."""
 
-    def receive(self, value: ToUser, now: float) -> Any:
+    @property
+    def available(self) -> bool:
+        """Whether calls may begin."""
+
+
+Circuit = TypeVar("Circuit", bound=CircuitBooks)
+
+
+class UserPart(Generic[Circuit]):
+    """All circuits between two points."""
+
+    def __init__(
+        self,
+        own: int,
+        far: int,
+        variant: Variant[Any],
+        circuits: Mapping[int, Circuit],
+        congestion: Congestion,
+        availability: Availability,
+    ) -> None:
+        assert circuits, "two points without circuits have no user part between them"
+        self.own = own
+        self.far = far
+        self.variant = variant
+        self.service: int = variant.data.service
+        self.congestion = congestion
+        self.circuits = circuits
+        self.availability = availability
+        self.groups: CircuitGroups
+        self._reachable = True
+        self._outputs: Outputs = []
+        self._due: list[tuple[float, int]] = []
+        self._scheduled: dict[int, float] = {}
+
+    def write(self, message: Any) -> Transfer:
+        """The octets of a message of ours, for the MTP."""
+        raise NotImplementedError
+
+    def read(self, value: Transfer) -> Any:
+        """The message that the MTP brings, or ``Malformed``."""
+        raise NotImplementedError
+
+    def hear(self, message: Any, now: float) -> None:
+        """A message of the far end."""
+        raise NotImplementedError
+
+    def summary(self, value: Transfer) -> tuple[int, str]:
+        """The circuit of a message and a line about it, for the trace; -1 of one that cannot be read."""
+        raise NotImplementedError
+
+    def start(self, now: float, reset: bool = False) -> Outputs:
+        """Into service; with ``reset`` by GRS, since the far end may remember calls."""
+        for circuit in self.circuits.values():
+            self._emit(circuit.cic, circuit.start(now))
+        if reset:
+            self._reset(list(self.circuits), now)
+        return self._take()
+
+    def reset_idle(self, now: float) -> Outputs:
+        """The far end can be reached for the first time: reset all circuits on which no call stands."""
+        self._reset([cic for cic, circuit in self.circuits.items() if circuit.machine.state == "Idle"], now)
+        return self._take()
+
+    def reset_all(self, cics: Sequence[int], now: float) -> Outputs:
+        """Reset circuits by order, in groups as far as they follow one another."""
+        self._reset(sorted(cics), now)
+        return self._take()
+
+    def _reset(self, cics: Sequence[int], now: float) -> None:
+        for run in _runs(cics):
+            if len(run) == 1:
+                self._emit(run[0], self.circuits[run[0]].post("Reset", None, now))
+            else:
+                self.groups.reset(run[0], run[-1] - run[0], now)
+        self._reschedule(cics)
+
+    def resume(self, cic: int, tag: str, levels: Levels, now: float) -> Outputs:
+        """A circuit after a restart of control: an answered call goes on by its tag, anything else is reset."""
+        circuit = self.circuits[cic]
+        self._emit(cic, circuit.resume(tag, levels, now))
+        self._schedule(circuit)
+        return self._take()
+
+    def maintain(self, cics: Sequence[int], stands: bool, now: float) -> Outputs:
+        """Take circuits out of use by order, or bring them back; calls go on."""
+        return (self.block if stands else self.unblock)(cics, MAINTENANCE, now)
+
+    def fail(self, cics: Sequence[int], stands: bool, now: float) -> Outputs:
+        """The hardware of circuits has failed, or is well again; calls are lost."""
+        return (self.block if stands else self.unblock)(cics, HARDWARE, now)
+
+    def give(self, cic: int, primitive: Primitive, now: float) -> Outputs:
+        """What the switch says to a circuit."""
+        circuit = self.circuits[cic]
+        self._emit(cic, circuit.receive(primitive, now))
+        self._schedule(circuit)
+        return self._take()
+
+    def block(self, cics: Sequence[int], why: int, now: float) -> Outputs:
+        """Block circuits at the far end; ``why`` is one of ``BlockedFor``."""
+        self.groups.block(cics, why, now)
+        self._reschedule(cics)
+        return self._take()
+
+    def unblock(self, cics: Sequence[int], why: int, now: float) -> Outputs:
+        """Unblock circuits."""
+        self.groups.unblock(cics, why, now)
+        self._reschedule(cics)
+        return self._take()
+
+    def reset(self, first: int, width: int, now: float) -> Outputs:
+        """Reset ``width`` + 1 circuits by GRS."""
+        self.groups.reset(first, width, now)
+        self._reschedule(range(first, first + width + 1))
+        return self._take()
+
+    def receive(self, value: ToUser, now: float) -> Outputs:
         """What the MTP says."""
+        if isinstance(value, Transfer):
+            self._transfer(value, now)
+        elif isinstance(value, Pause | RestartBegins):
+            if isinstance(value, RestartBegins) or value.affected == self.far:
+                self._reachable = False
+                self.availability.machine.step("clear", None, now)
+                self._serve()
+        elif isinstance(value, Resume):
+            if value.affected == self.far:
+                self._reachable = True
+                self.congestion.machine.step("clear", None, now)
+                self._serve()
+        elif isinstance(value, Status) and value.affected == self.far:
+            self._status(value, now)
+        return self._take()
+
+    def expire(self, now: float) -> Outputs:
+        """Fire the timers that are due."""
+        while self._due and self._due[0][0] <= now:
+            _, cic = heapq.heappop(self._due)
+            circuit = self.circuits[cic]
+            self._scheduled.pop(cic, None)
+            self._emit(cic, circuit.expire(now))
+            self._schedule(circuit)
+        self.groups.expire(now)
+        available = self.availability.available
+        for machine in (self.congestion.machine, self.availability.machine):
+            self._emit(self.availability.cic, machine.expire(now))
+        if self.availability.available != available:
+            self._serve()
+        return self._take()
+
+    def deadline(self) -> float | None:
+        """When ``expire`` is wanted; it may be earlier than a timer that was started anew."""
+        machines = [self.congestion.machine, self.availability.machine, *(request.machine for request in self.groups.requests())]
+        found = [due for machine in machines if (due := machine.deadline()) is not None]
+        if self._due:
+            found.append(self._due[0][0])
+        return min(found, default=None)
+
+    def _take(self) -> Outputs:
+        outputs, self._outputs = self._outputs, []
+        return outputs
+
+    def _emit(self, cic: int, outputs: Sequence[Output]) -> None:
+        for output in outputs:
+            if isinstance(output, PeerMessage):
+                self._outputs.append(self.write(output))
+            else:
+                self._outputs.append(FromCircuit(cic, output))
+
+    def _schedule(self, circuit: Circuit) -> None:
+        due = circuit.deadline()
+        if due is None:
+            return
+        known = self._scheduled.get(circuit.cic)
+        if known is None or due < known:
+            self._scheduled[circuit.cic] = due
+            heapq.heappush(self._due, (due, circuit.cic))
+
+    def _reschedule(self, cics: Iterable[int]) -> None:
+        for cic in cics:
+            circuit = self.circuits.get(cic)
+            if circuit is not None:
+                self._schedule(circuit)
+
+    def _transfer(self, value: Transfer, now: float) -> None:
+        message = self.read(value)
+        if isinstance(message, Malformed):
+            self._outputs.append(FromCircuit(-1, message))
+            return
+        if self.availability.machine.state != "Available":
+            self.availability.machine.step("heard", None, now)
+            self._serve()
+        self.hear(message, now)
+
+    def _status(self, value: Status, now: float) -> None:
+        if value.cause == "congestion":
+            self._emit(self.availability.cic, self.congestion.told(now))
+        elif value.service in (None, self.service):
+            event = "unequipped" if value.reason == "unequipped" else "inaccessible"
+            self._emit(self.availability.cic, self.availability.machine.step(event, None, now))
+            self._serve()
+
+    def _serve(self) -> None:
+        served = self._reachable and self.availability.available
+        for circuit in self.circuits.values():
+            if circuit.served != served:
+                self._emit(circuit.cic, circuit.serve(served))
 
 
-Part = TypeVar("Part", bound=UserPart)
+def _runs(cics: Sequence[int]) -> list[list[int]]:
+    """Neighbouring circuits in runs that GRS can name."""
+    runs: list[list[int]] = []
+    for cic in cics:
+        if runs and cic == runs[-1][-1] + 1 and cic - runs[-1][0] <= CircuitGroups.MOST_RESET:
+            runs[-1].append(cic)
+        else:
+            runs.append([cic])
+    return runs
 
 
-class Distribution(Generic[Part]):
+class Distribution:
     """Chooses the pair of points that a message belongs to."""
 
-    def __init__(self, pairs: Iterable[Part]) -> None:
+    def __init__(self, pairs: Iterable[UserPart[Any]]) -> None:
         self.pairs = {(pair.own, pair.far, pair.service): pair for pair in pairs}
         self.unknown = 0
         """Messages of points with which no circuits are shared."""
 
-    def receive(self, own: int, value: ToUser, now: float) -> list[tuple[Part, Outputs]]:
+    def receive(self, own: int, value: ToUser, now: float) -> list[tuple[UserPart[Any], Outputs]]:
         """What the MTP of the own point ``own`` says, to the pairs that it concerns."""
         if isinstance(value, Transfer):
             pair = self.pairs.get((value.dpc, value.opc, value.service))

@@ -4,11 +4,13 @@ have run, and then the circuit must be able to come to rest, with one Release fo
 import pytest
 
 from pbx.engine import Levels
-from pbx.signalling.ss7.isup import call_states, congestion, repetition, segmentation, values
+from pbx.signalling.ss7 import congestion, repetition
+from pbx.signalling.ss7.isup import availability, call_states, segmentation, values
 from pbx.signalling.ss7.isup import indicators as i
 from pbx.signalling.ss7.isup import parameters as p
 from pbx.signalling.ss7.isup.messages import MessageType
 from pbx.signalling.ss7.isup.parameter import Unrecognized
+from pbx.signalling.ss7.isup.variant import CONGESTION, REPEATED
 from pbx.signalling.ss7.primitives import Pause, RestartBegins, Status
 from pbx.signalling.ss7.primitives import Resume as Reachable
 from pbx.vocabulary.call import (
@@ -195,13 +197,13 @@ def test_what_is_not_stable_is_reset_after_a_restart_and_what_is_goes_on():
         assert fresh.step("RLC") == ([], [Idle()])
 
 
-@pytest.mark.parametrize("kind", list(repetition.TIMERS))
+@pytest.mark.parametrize("kind", list(REPEATED))
 def test_every_cell_of_what_is_repeated(kind):
-    short, long = repetition.TIMERS[kind]
+    short, long = REPEATED[kind]
     message = Tester().isup.circuits[1].say(kind)
-    for state, row in repetition.STATES[kind].items():
+    for state, row in repetition.states(short, long).items():
         for event in row.cells:
-            request = repetition.Request(VARIANT, kind)
+            request = repetition.Request(VARIANT, kind.name, (short, long))
             ran = []
             request.machine.observer = lambda *cell, ran=ran: ran.append(cell)
             if state != "Quiet":
@@ -227,9 +229,9 @@ def test_every_cell_of_what_is_repeated(kind):
 
 def test_every_cell_of_congestion():
     reaching = {"Full": 0, "Told": 1, "Listening": 1, "Reduced": 2}
-    for state, row in congestion.CONGESTION_STATES.items():
+    for state, row in congestion.states(*CONGESTION).items():
         for event in row.cells:
-            room = congestion.Congestion(VARIANT)
+            room = congestion.Congestion(VARIANT, CONGESTION)
             ran = []
             now = 0.0
             for _ in range(reaching[state]):
@@ -255,9 +257,9 @@ def test_every_cell_of_congestion():
 
 
 def test_every_cell_of_the_user_part():
-    for state, row in congestion.AVAILABILITY_STATES.items():
+    for state, row in availability.AVAILABILITY_STATES.items():
         for event in row.cells:
-            part = congestion.Availability(VARIANT, 1)
+            part = availability.Availability(VARIANT, 1)
             ran = []
             if state != "Available":
                 part.machine.step("inaccessible" if state == "Testing" else "unequipped", None, 0.0)

@@ -9,11 +9,11 @@ blocking, which goes on beside the calls (blocking.py).
 from collections.abc import Sequence
 
 from pbx.engine import Noted, Output, Unexpected
-from pbx.machine import Machine
+from pbx.signalling.ss7.circuit_books import CircuitBooks
+from pbx.signalling.ss7.congestion import Congestion
 from pbx.signalling.ss7.isup import compatibility, values
 from pbx.signalling.ss7.isup.call_parameters import cause_of
 from pbx.signalling.ss7.isup.codec import Message
-from pbx.signalling.ss7.isup.congestion import Congestion
 from pbx.signalling.ss7.isup.indicators import AutomaticCongestionLevel, ContinuityIndicators, MessageCompatibilityInformation
 from pbx.signalling.ss7.isup.messages import MessageType
 from pbx.signalling.ss7.isup.parameter import Parameter
@@ -21,58 +21,33 @@ from pbx.signalling.ss7.isup.parameters import CauseIndicators
 from pbx.signalling.ss7.isup.variant import Variant
 from pbx.vocabulary import call
 from pbx.vocabulary.call import (
-    Alerting,
-    Blocked,
-    Connect,
     Disconnect,
-    Idle,
-    Metering,
-    Proceeding,
-    Progress,
     Release,
-    Resume,
-    Seized,
-    Setup,
-    Suspend,
-    Unblocked,
 )
 from pbx.vocabulary.numbers import NumberExaminer
 
-SEIZED, IDLE, ALERTING, CONNECT, UNBLOCKED, PROCEEDING = Seized(), Idle(), Alerting(), Connect(), Unblocked(), Proceeding()
-SUSPEND, RESUME, PROGRESS, METERING = Suspend(), Resume(), Progress(), Metering()
-BLOCKED = {reason: Blocked(reason) for reason in ("remote", "local", "alarm", "fault")}
-RELEASES = {cause: Release(cause) for cause in range(128)}
 CAUSES = {cause: CauseIndicators(cause, values.Location.PUBLIC_NETWORK_OF_LOCAL_USER) for cause in range(128)}
 PASS_ON_OR_DISCARD = MessageCompatibilityInformation(pass_on_not_possible_discard=True)
 
 
-class CallControl:
+class CallControl(CircuitBooks):
     """The calls of one circuit, one at a time."""
 
-    __slots__ = (
-        "blocked_here", "blocked_there", "caller", "cic", "congestion", "controls", "examiner", "glare", "idle_owed", "initial", "machine",
-        "number", "open", "overlap", "reasons", "served", "variant",
-    )  # fmt: skip
+    __slots__ = ("caller", "congestion", "initial")
+
+    variant: Variant
 
     def __init__(self, cic: int, controls: bool, variant: Variant, examiner: NumberExaminer, congestion: Congestion) -> None:
         """``controls``: whether our call goes on when both ends seize the circuit at once; ``congestion`` is that of the far point."""
-        self.cic = cic
-        self.controls = controls
+        super().__init__(cic, controls, examiner)
         self.variant = variant
-        self.examiner = examiner
         self.congestion = congestion
-        self.machine: Machine
-        self.open = self.idle_owed = self.glare = self.overlap = False
-        self.served = True
-        """Whether the far user part can be reached."""
-        self.reasons: set[str] = set()
-        self.blocked_here: set[int] = set()
-        """Why we have blocked the circuit at the far end: ``values.SupervisionType``."""
-        self.blocked_there: set[int] = set()
-        """Why the far end has blocked it here."""
         self.initial: Message | None = None
-        self.number = ""
         self.caller = ("", False)
+
+    def named(self, message: Message) -> str:
+        """A message's acronym."""
+        return name_of(message)
 
     def say(self, kind: MessageType, *parameters: Parameter) -> Message:
         """A message of this circuit."""
@@ -80,40 +55,8 @@ class CallControl:
 
     def close(self, cause: int) -> tuple[Output, ...]:
         """Release up, if a call is open."""
-        self.glare = False
         self.initial = None
-        if not self.open:
-            return ()
-        self.open = False
-        self.idle_owed = True
-        return (RELEASES[cause & 127],)
-
-    def rest(self) -> tuple[Output, ...]:
-        """The circuit is free; Idle goes up if it is owed."""
-        gone = self.remove_reason("fault") if self.served else ()
-        if not self.idle_owed:
-            return gone
-        self.idle_owed = False
-        return (*gone, IDLE)
-
-    def add_reason(self, reason: str) -> tuple[Output, ...]:
-        """The circuit may not be seized, for one more reason."""
-        if reason in self.reasons:
-            return ()
-        self.reasons.add(reason)
-        return (BLOCKED[reason],)
-
-    def remove_reason(self, reason: str) -> tuple[Output, ...]:
-        """A reason has gone; Unblocked goes up with the last one."""
-        if reason not in self.reasons:
-            return ()
-        self.reasons.discard(reason)
-        return () if self.reasons else (UNBLOCKED,)
-
-    def free_there(self, why: int) -> tuple[Output, ...]:
-        """The far end blocks the circuit no longer for one reason."""
-        self.blocked_there.discard(why)
-        return () if self.blocked_there else self.remove_reason("remote")
+        return super().close(cause)
 
     def release(self, cause: int) -> Message:
         """A REL with our own congestion, where there is any."""
@@ -122,10 +65,6 @@ class CallControl:
         return self.say(MessageType.REL, CAUSES[cause & 127])
 
     # Actions that many states share.
-
-    def refuse(self, _: Setup, now: float) -> Sequence[Output]:
-        """A Setup that meets a circuit at work: it will be told of the next Idle like everybody."""
-        return (RELEASES[call.CIRCUIT_NOT_AVAILABLE],)
 
     def clear(self, wish: Release | Disconnect, now: float) -> Sequence[Output]:
         """The switch clears."""
@@ -161,22 +100,9 @@ class CallControl:
         """RSC: like REL, for an end that knows nothing any more."""
         return (self.say(MessageType.RLC), *self.close(call.TEMPORARY_FAILURE), *self.rest())
 
-    def complete(self, _: object, now: float) -> Sequence[Output]:
-        """RLC or GRA is here: the circuit is free."""
-        return self.rest()
-
     def confirm(self, message: Message, now: float) -> Sequence[Output]:
         """REL or RSC of the far end that has met ours, or belongs to nothing."""
         return (compatibility.release_complete(message), *self.congested(message, now))
-
-    def lost(self, _: object, now: float) -> Sequence[Output]:
-        """The circuit is taken away without words: GRS came, or hardware has failed at either end."""
-        return (*self.close(call.TEMPORARY_FAILURE), *self.rest())
-
-    def abandon(self, _: object, now: float) -> Sequence[Output]:
-        """GRS goes out for this circuit: the call is over, GRA will free it."""
-        self.idle_owed = True
-        return self.close(call.TEMPORARY_FAILURE)
 
     def unequipped(self, _: object, now: float) -> Sequence[Output]:
         """UCIC: the far end has no such circuit."""
@@ -185,10 +111,6 @@ class CallControl:
     def release_without_end(self, _: object, now: float) -> Sequence[Output]:
         """RLC to a REL that was never sent: the call is cleared in order."""
         return (Unexpected(self.machine.state, "RLC"), *self.give_up(call.NORMAL_UNSPECIFIED))
-
-    def stray(self, message: Message, now: float) -> Sequence[Output]:
-        """A message that has no place, and does no harm: it is discarded (2.9.5.1)."""
-        return (Unexpected(self.machine.state, name_of(message)),)
 
     def reset_by_stray(self, message: Message, now: float) -> Sequence[Output]:
         """A message that shows that the ends do not agree about the circuit: it is reset (2.9.5.1)."""

@@ -9,13 +9,15 @@ from collections.abc import Sequence
 
 from pbx.engine import Input, Levels, Noted, Output
 from pbx.machine import Machine
-from pbx.signalling.ss7.isup import blocking, call_states, compatibility, values
-from pbx.signalling.ss7.isup.call_control import IDLE, CallControl, name_of
+from pbx.signalling.ss7.blocking import Blocking
+from pbx.signalling.ss7.circuit_books import IDLE
+from pbx.signalling.ss7.congestion import Congestion
+from pbx.signalling.ss7.isup import call_states, compatibility, values
+from pbx.signalling.ss7.isup.call_control import CallControl, name_of
 from pbx.signalling.ss7.isup.codec import Message
-from pbx.signalling.ss7.isup.congestion import Congestion
 from pbx.signalling.ss7.isup.messages import MessageType
 from pbx.signalling.ss7.isup.segmentation import SEGMENTED, Segmentation, more_follows
-from pbx.signalling.ss7.isup.variant import Variant
+from pbx.signalling.ss7.isup.variant import REPEATED, Variant
 from pbx.vocabulary.call import Blocked, Primitive, Unblocked
 from pbx.vocabulary.numbers import NumberExaminer
 
@@ -40,7 +42,7 @@ class IsupCircuit(CallControl):
     def __init__(self, cic: int, controls: bool, variant: Variant, examiner: NumberExaminer, congestion: Congestion) -> None:
         super().__init__(cic, controls, variant, examiner, congestion)
         self.machine = Machine(variant.chart("circuit", call_states.STATES, "Release"), self)
-        self.blocking = blocking.Blocking(self)
+        self.blocking = Blocking(self, MessageType, REPEATED)
         self.segmentation: Segmentation | None = None
 
     @property
@@ -71,11 +73,6 @@ class IsupCircuit(CallControl):
         if isinstance(value, Unblocked):
             return self.blocking.unblock(now)
         return self.post(type(value).__name__, value, now)
-
-    def post(self, event: str, argument: object, now: float) -> Sequence[Output]:
-        """An event of the table, where the state has a cell for it."""
-        machine = self.machine
-        return machine.step(event, argument, now) if event in machine.chart.rows[machine.state] else ()
 
     def message(self, message: Message, now: float) -> Sequence[Output]:
         """A message of this circuit."""
@@ -142,33 +139,13 @@ class IsupCircuit(CallControl):
             return self.blocking.ubl()
         return self.blocking.bla(now) if message.kind == MessageType.BLA else self.blocking.uba(now)
 
-    # What circuit supervision of groups and the signalling relation do to the circuit.
-
-    def serve(self, served: bool) -> Sequence[Output]:
-        """Whether the far user part can be reached: if not, calls go on, but no new one begins (2.13)."""
-        self.served = served
-        if not served:
-            return self.add_reason("fault")
-        return () if self.machine.state == "ResetAlerted" else self.remove_reason("fault")
-
-    def block_there(self, why: int, now: float) -> Sequence[Output]:
-        """The far end blocks the circuit by CGB; failed hardware takes the call with it."""
-        self.blocked_there.add(why)
-        event = "lost" if why == values.SupervisionType.HARDWARE_FAILURE else "blocked"
-        return (*self.add_reason("remote"), *self.post(event, None, now))
-
-    def block_here(self, why: int, now: float) -> Sequence[Output]:
-        """We block the circuit by CGB, which the group sends."""
-        self.blocked_here.add(why)
+    def stop_blocking(self, now: float) -> None:
+        """A group message says the same for many circuits."""
         self.blocking.stop(now)
-        lost = self.post("lost", None, now) if why == values.SupervisionType.HARDWARE_FAILURE else ()
-        return (*self.add_reason("local"), *lost)
 
-    def free_here(self, why: int, now: float) -> None:
-        """We free the circuit by CGU, which the group sends; ``blocking.freed`` when it is acknowledged."""
-        self.blocked_here.discard(why)
-        if why == values.SupervisionType.MAINTENANCE:
-            self.blocking.stop(now)
+    def again(self, now: float) -> Sequence[Output]:
+        """The far end may have forgotten our block."""
+        return self.blocking.again(now)
 
     def not_there(self, now: float) -> Sequence[Output]:
         """UCIC: nothing more is asked of the far end about this circuit."""

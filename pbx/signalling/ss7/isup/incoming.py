@@ -9,9 +9,10 @@ from collections.abc import Sequence
 
 from pbx.engine import Noted, Output, Unexpected
 from pbx.machine import Cell, State
+from pbx.signalling.ss7.circuit_books import CONNECT, SEIZED
 from pbx.signalling.ss7.isup import indicators as i
 from pbx.signalling.ss7.isup import values
-from pbx.signalling.ss7.isup.call_control import CONNECT, SEIZED, CallControl
+from pbx.signalling.ss7.isup.call_control import CallControl
 from pbx.signalling.ss7.isup.call_parameters import called_of, caller_of, connected_number, setup_of, subsequent_of
 from pbx.signalling.ss7.isup.codec import Message
 from pbx.signalling.ss7.isup.messages import MessageType

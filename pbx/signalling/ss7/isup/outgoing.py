@@ -9,11 +9,10 @@ from collections.abc import Sequence
 
 from pbx.engine import Noted, Output
 from pbx.machine import Cell, State
-from pbx.signalling.ss7.isup import indicators as i
-from pbx.signalling.ss7.isup import values
-from pbx.signalling.ss7.isup.call_control import (
+from pbx.signalling.ss7.circuit_books import (
     ALERTING,
     CONNECT,
+    EXCHANGE_ROUTING_ERROR,
     IDLE,
     METERING,
     PROCEEDING,
@@ -21,8 +20,10 @@ from pbx.signalling.ss7.isup.call_control import (
     RELEASES,
     RESUME,
     SUSPEND,
-    CallControl,
 )
+from pbx.signalling.ss7.isup import indicators as i
+from pbx.signalling.ss7.isup import values
+from pbx.signalling.ss7.isup.call_control import CallControl
 from pbx.signalling.ss7.isup.call_parameters import connected_of, initial_address, signals_of
 from pbx.signalling.ss7.isup.codec import Message
 from pbx.signalling.ss7.isup.incoming import accept
@@ -31,9 +32,6 @@ from pbx.signalling.ss7.isup.parameter import Parameter
 from pbx.signalling.ss7.isup.parameters import CallingPartyNumber, ChargeInformation, SubsequentNumber
 from pbx.vocabulary import call
 from pbx.vocabulary.call import Connect, Info, Metering, OperatorSignal, Setup
-
-EXCHANGE_ROUTING_ERROR = 25
-"""Q.850: the call has passed so many exchanges that it must be going round."""
 
 
 def seize(c: CallControl, setup: Setup, now: float) -> Sequence[Output]:

@@ -7,9 +7,19 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pbx.signalling.ss7 import variant
+from pbx.signalling.ss7.isup.messages import MessageType
 from pbx.signalling.ss7.variant import VARIANTS, data_of
 
 TIMERS = frozenset(f"T{number}" for number in (1, 2, *range(4, 10), *range(11, 24), 27, 29, 30, 33, 34, 35, 36))
+REPEATED = {
+    MessageType.BLO: ("T12", "T13"),
+    MessageType.UBL: ("T14", "T15"),
+    MessageType.CGB: ("T18", "T19"),
+    MessageType.CGU: ("T20", "T21"),
+    MessageType.GRS: ("T22", "T23"),
+}
+"""What is repeated until it is acknowledged: how long until it is sent again, and until people are told."""
+CONGESTION = ("T29", "T30")
 
 
 class VariantData(variant.VariantData, frozen=True, forbid_unknown_fields=True):

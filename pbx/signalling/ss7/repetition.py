@@ -1,43 +1,36 @@
-"""Requests of circuit supervision that are sent again until they are acknowledged (Q.764 clauses 2.8.2, 2.9.3 and 2.9.4).
+"""Requests of circuit supervision that are sent again until they are acknowledged (Q.764 clauses 2.8.2, 2.9.3 and 2.9.4; Q.724 likewise).
 
 All of them go the same way: the message is repeated by a short timer; when the long one has run out, people are told, and from then on the
-message goes out once in each long time. One chart for each pair of timers: BLO (T12, T13), UBL (T14, T15), CGB (T18, T19), CGU (T20, T21),
-GRS (T22, T23). Leaves out RSC (T16, T17), which is a state of the call control.
+message goes out once in each long time. One chart for each message and its pair of timers, which are the user part's. Leaves out RSC, which
+is a state of the calls.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from typing import Any
 
-from pbx.engine import Noted, Output
+from pbx.engine import Noted, Output, PeerMessage
 from pbx.machine import Cell, Machine, State
-from pbx.signalling.ss7.isup.codec import Message
-from pbx.signalling.ss7.isup.messages import MessageType
-from pbx.signalling.ss7.isup.variant import Variant
-
-TIMERS = {
-    MessageType.BLO: ("T12", "T13"),
-    MessageType.UBL: ("T14", "T15"),
-    MessageType.CGB: ("T18", "T19"),
-    MessageType.CGU: ("T20", "T21"),
-    MessageType.GRS: ("T22", "T23"),
-}
+from pbx.signalling.ss7.variant import Variant
 
 
 class Request:
     """One request and its repetitions."""
 
-    __slots__ = ("machine", "message", "name")
+    __slots__ = ("_short", "machine", "message", "name")
 
-    def __init__(self, variant: Variant, kind: MessageType) -> None:
-        self.name = kind.name
-        self.message: Message | None = None
-        self.machine = Machine(variant.chart(f"{kind.name} sending", STATES[kind], "stop"), self)
+    def __init__(self, variant: Variant[Any], name: str, timers: tuple[str, str]) -> None:
+        """``timers``: how long until the message is repeated, and until people are told."""
+        self.name = name
+        self.message: PeerMessage | None = None
+        self._short = timers[0]
+        self.machine = Machine(variant.chart(f"{name} sending", states(*timers), "stop"), self)
 
     @property
     def waits(self) -> bool:
         """Whether an acknowledgement is still to come."""
         return self.machine.state != "Quiet"
 
-    def begin(self, message: Message, now: float) -> Sequence[Output]:
+    def begin(self, message: PeerMessage, now: float) -> Sequence[Output]:
         """Send a message until ``stop``."""
         self.message = message
         return self.machine.step("begin", None, now)
@@ -55,7 +48,7 @@ class Request:
 
     def repeat(self, _: object, now: float) -> Sequence[Output]:
         """The message again; the long timer runs on."""
-        self.machine.start_timer(TIMERS[MessageType[self.name]][0], now)
+        self.machine.start_timer(self._short, now)
         return self.send(None, now)
 
     def alert(self, _: object, now: float) -> Sequence[Output]:
@@ -63,7 +56,8 @@ class Request:
         return (Noted(f"-- {self.name} is not acknowledged"), *self.send(None, now))
 
 
-def _states(short: str, long: str) -> Mapping[str, State]:
+def states(short: str, long: str) -> dict[str, State]:
+    """The table with these two timers."""
     begin, stop = Cell(Request.send, ("Waiting",)), Cell(None, ("Quiet",))
     return {
         "Quiet": State("nothing is asked", {"begin": begin, "stop": Cell(None)}),
@@ -79,5 +73,3 @@ def _states(short: str, long: str) -> Mapping[str, State]:
         ),
     }
 
-
-STATES = {kind: _states(*timers) for kind, timers in TIMERS.items()}

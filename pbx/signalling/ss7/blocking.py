@@ -1,28 +1,28 @@
-"""Blocking of one circuit from either end, BLS and BLR (Q.764 clauses 2.8.2.1, 2.8.2.2 and 2.9.5.1; T12 to T15).
+"""Blocking of one circuit from either end, BLS and BLR (Q.764 clauses 2.8.2.1, 2.8.2.2 and 2.9.5.1; Q.724 and GF 001-9001 likewise).
 
-Maintenance blocks a circuit at the far end by BLO, or by CGB with others, and frees it by UBL or CGU; calls in progress go on. A circuit
-may be blocked from both ends, and by failed hardware besides. An acknowledgement that nobody asked for shows that the ends do not agree:
-what we want is said again. Leaves out groups (circuit_groups.py) and what blocking does to calls (call_control.py).
+Maintenance blocks a circuit at the far end by BLO, or with others by a message for a group, and frees it by UBL or likewise; calls in
+progress go on. A circuit may be blocked from both ends, and by failed hardware besides. An acknowledgement that nobody asked for shows that
+the ends do not agree: what we want is said again. Leaves out groups (circuit_groups.py) and what blocking does to calls.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from pbx.engine import Output, Unexpected
-from pbx.signalling.ss7.isup import values
-from pbx.signalling.ss7.isup.call_control import CallControl
-from pbx.signalling.ss7.isup.messages import MessageType
-from pbx.signalling.ss7.isup.repetition import Request
-
-MAINTENANCE = values.SupervisionType.MAINTENANCE
+from pbx.signalling.ss7.circuit_books import MAINTENANCE, CircuitBooks
+from pbx.signalling.ss7.repetition import Request
 
 
 class Blocking:
     """What is asked of the far end about one circuit, and what it asks."""
 
-    __slots__ = ("_block", "_c", "_unblock")
+    __slots__ = ("_block", "_c", "_kinds", "_timers", "_unblock")
 
-    def __init__(self, c: CallControl) -> None:
+    def __init__(self, c: CircuitBooks, kinds: Any, timers: Mapping[Any, tuple[str, str]]) -> None:
+        """``kinds``: the user part's messages, by their acronyms; ``timers``: those of BLO and UBL."""
         self._c = c
+        self._kinds = kinds
+        self._timers = timers
         self._block: Request | None = None
         self._unblock: Request | None = None
 
@@ -39,8 +39,8 @@ class Blocking:
 
     def _send_block(self, now: float) -> Sequence[Output]:
         if self._block is None:
-            self._block = Request(self._c.variant, MessageType.BLO)
-        return self._block.begin(self._c.say(MessageType.BLO), now)
+            self._block = Request(self._c.variant, "BLO", self._timers[self._kinds.BLO])
+        return self._block.begin(self._c.say(self._kinds.BLO), now)
 
     def unblock(self, now: float) -> Sequence[Output]:
         """By order: UBL; the circuit may be used when it is acknowledged."""
@@ -53,8 +53,8 @@ class Blocking:
 
     def _send_unblock(self, now: float) -> Sequence[Output]:
         if self._unblock is None:
-            self._unblock = Request(self._c.variant, MessageType.UBL)
-        return self._unblock.begin(self._c.say(MessageType.UBL), now)
+            self._unblock = Request(self._c.variant, "UBL", self._timers[self._kinds.UBL])
+        return self._unblock.begin(self._c.say(self._kinds.UBL), now)
 
     def again(self, now: float) -> Sequence[Output]:
         """The far end has forgotten (RSC of either end): say it again if it still holds."""
@@ -63,11 +63,11 @@ class Blocking:
     def blo(self) -> Sequence[Output]:
         """BLO: remembered and acknowledged, also when it is nothing new."""
         self._c.blocked_there.add(MAINTENANCE)
-        return (self._c.say(MessageType.BLA), *self._c.add_reason("remote"))
+        return (self._c.say(self._kinds.BLA), *self._c.add_reason("remote"))
 
     def ubl(self) -> Sequence[Output]:
         """UBL: likewise."""
-        return (self._c.say(MessageType.UBA), *self._c.free_there(MAINTENANCE))
+        return (self._c.say(self._kinds.UBA), *self._c.free_there(MAINTENANCE))
 
     def bla(self, now: float) -> Sequence[Output]:
         """BLA: expected, or a sign that the far end holds blocked what we do not."""
@@ -80,14 +80,10 @@ class Blocking:
     def uba(self, now: float) -> Sequence[Output]:
         """UBA: the circuit is free at the far end, or should not be."""
         if self._unblock is not None and self._unblock.stop(now):
-            return self.freed()
+            return self._c.freed()
         if MAINTENANCE not in self._c.blocked_here or (self._block is not None and self._block.waits):
             return (Unexpected(self._c.machine.state, "UBA"),)
         return (Unexpected(self._c.machine.state, "UBA"), *self._send_block(now))
-
-    def freed(self) -> Sequence[Output]:
-        """Nothing of ours blocks the circuit any more, if so."""
-        return () if self._c.blocked_here else self._c.remove_reason("local")
 
     def stop(self, now: float) -> None:
         """A group message says the same for many circuits, or there is no such circuit: no more BLO and UBL of its own."""

@@ -1,0 +1,221 @@
+"""What any user part keeps of one circuit: whether a call is open, why it may not be seized, who has blocked it (Q.764 2.8.2; Q.724).
+
+``CircuitBooks`` is what the circuits of ISUP and TUP begin with. Release goes up once for each Seized or Setup (``close``); Idle follows
+when the far end has agreed that the circuit is free (``rest``). Blocked goes up with each reason not to seize the circuit, Unblocked with
+the last that has gone. Leaves out messages, states and timers, which are the user part's own.
+"""
+
+from collections.abc import Sequence
+from enum import IntEnum
+from typing import Any
+
+from pbx.engine import Input, Levels, Output, PeerMessage, Unexpected
+from pbx.machine import Machine
+from pbx.vocabulary import call
+from pbx.vocabulary.call import (
+    Alerting,
+    Blocked,
+    Connect,
+    Idle,
+    Metering,
+    Proceeding,
+    Progress,
+    Release,
+    Resume,
+    Seized,
+    Setup,
+    Suspend,
+    Unblocked,
+)
+from pbx.vocabulary.numbers import NumberExaminer
+
+SEIZED, IDLE, ALERTING, CONNECT, UNBLOCKED, PROCEEDING = Seized(), Idle(), Alerting(), Connect(), Unblocked(), Proceeding()
+SUSPEND, RESUME, PROGRESS, METERING = Suspend(), Resume(), Progress(), Metering()
+BLOCKED = {reason: Blocked(reason) for reason in ("remote", "local", "alarm", "fault")}
+RELEASES = {cause: Release(cause) for cause in range(128)}
+EXCHANGE_ROUTING_ERROR = 25
+"""Q.850: the call has passed so many exchanges that it must be going round."""
+
+
+class BlockedFor(IntEnum):
+    """Why circuits are blocked: numbered as in the circuit group supervision message type (Q.763 clause 3.13)."""
+
+    MAINTENANCE = 0
+    HARDWARE_FAILURE = 1
+
+
+MAINTENANCE, HARDWARE = BlockedFor
+
+
+class CircuitBooks:
+    """The books of one circuit."""
+
+    __slots__ = (
+        "blocked_here", "blocked_there", "cic", "controls", "examiner", "glare", "idle_owed", "machine", "number", "open", "overlap",
+        "reasons", "served", "variant",
+    )  # fmt: skip
+
+    machine: Machine
+    variant: Any
+
+    def __init__(self, cic: int, controls: bool, examiner: NumberExaminer) -> None:
+        """``controls``: whether our call goes on when both ends seize the circuit at once."""
+        self.cic = cic
+        self.controls = controls
+        self.examiner = examiner
+        self.open = self.idle_owed = self.glare = self.overlap = False
+        self.served = True
+        """Whether the far user part can be reached."""
+        self.reasons: set[str] = set()
+        self.blocked_here: set[int] = set()
+        """Why we have blocked the circuit at the far end: ``BlockedFor``."""
+        self.blocked_there: set[int] = set()
+        """Why the far end has blocked it here."""
+        self.number = ""
+
+    def start(self, now: float) -> Sequence[Output]:
+        """Into service."""
+        raise NotImplementedError
+
+    def receive(self, value: Input, now: float) -> Sequence[Output]:
+        """What the switch says."""
+        raise NotImplementedError
+
+    def resume(self, tag: str, levels: Levels, now: float) -> Sequence[Output]:
+        """Adopt an answered call after a restart of control; anything else is reset."""
+        raise NotImplementedError
+
+    @property
+    def state(self) -> str:
+        """For people."""
+        raise NotImplementedError
+
+    @property
+    def tag(self) -> str:
+        """Not empty while an answered call stands."""
+        raise NotImplementedError
+
+    @property
+    def speech(self) -> bool:
+        """Whether there is a way for sound."""
+        raise NotImplementedError
+
+    def expire(self, now: float) -> Sequence[Output]:
+        """Fire the timers that are due."""
+        raise NotImplementedError
+
+    def deadline(self) -> float | None:
+        """The earliest timer."""
+        raise NotImplementedError
+
+    def say(self, kind: Any) -> PeerMessage:
+        """A message of this circuit that is a heading and no more."""
+        raise NotImplementedError
+
+    def named(self, message: Any) -> str:
+        """A message's acronym."""
+        raise NotImplementedError
+
+    def stop_blocking(self, now: float) -> None:
+        """BLO and UBL of the circuit's own are no longer repeated."""
+        raise NotImplementedError
+
+    def close(self, cause: int) -> tuple[Output, ...]:
+        """Release up, if a call is open."""
+        self.glare = False
+        if not self.open:
+            return ()
+        self.open = False
+        self.idle_owed = True
+        return (RELEASES[cause & 127],)
+
+    def rest(self) -> tuple[Output, ...]:
+        """The circuit is free; Idle goes up if it is owed."""
+        gone = self.remove_reason("fault") if self.served else ()
+        if not self.idle_owed:
+            return gone
+        self.idle_owed = False
+        return (*gone, IDLE)
+
+    def add_reason(self, reason: str) -> tuple[Output, ...]:
+        """The circuit may not be seized, for one more reason."""
+        if reason in self.reasons:
+            return ()
+        self.reasons.add(reason)
+        return (BLOCKED[reason],)
+
+    def remove_reason(self, reason: str) -> tuple[Output, ...]:
+        """A reason has gone; Unblocked goes up with the last one."""
+        if reason not in self.reasons:
+            return ()
+        self.reasons.discard(reason)
+        return () if self.reasons else (UNBLOCKED,)
+
+    def free_there(self, why: int) -> tuple[Output, ...]:
+        """The far end blocks the circuit no longer for one reason."""
+        self.blocked_there.discard(why)
+        return () if self.blocked_there else self.remove_reason("remote")
+
+    # Actions that many states share.
+
+    def refuse(self, _: Setup, now: float) -> Sequence[Output]:
+        """A Setup that meets a circuit at work: it will be told of the next Idle like everybody."""
+        return (RELEASES[call.CIRCUIT_NOT_AVAILABLE],)
+
+    def complete(self, _: object, now: float) -> Sequence[Output]:
+        """The far end has said that the circuit is free."""
+        return self.rest()
+
+    def lost(self, _: object, now: float) -> Sequence[Output]:
+        """The circuit is taken away without words: GRS came, or hardware has failed at either end."""
+        return (*self.close(call.TEMPORARY_FAILURE), *self.rest())
+
+    def abandon(self, _: object, now: float) -> Sequence[Output]:
+        """GRS goes out for this circuit: the call is over, GRA will free it."""
+        self.idle_owed = True
+        return self.close(call.TEMPORARY_FAILURE)
+
+    def stray(self, message: Any, now: float) -> Sequence[Output]:
+        """A message that has no place, and does no harm: it is discarded (Q.764 2.9.5.1; Q.724)."""
+        return (Unexpected(self.machine.state, self.named(message)),)
+
+    # What circuit supervision of groups and the signalling relation do to the circuit.
+
+    def post(self, event: str, argument: object, now: float) -> Sequence[Output]:
+        """An event of the table, where the state has a cell for it."""
+        machine = self.machine
+        return machine.step(event, argument, now) if event in machine.chart.rows[machine.state] else ()
+
+    def serve(self, served: bool) -> Sequence[Output]:
+        """Whether the far user part can be reached: if not, calls go on, but no new one begins (Q.764 2.13)."""
+        self.served = served
+        if not served:
+            return self.add_reason("fault")
+        return () if self.machine.state.endswith("Alerted") else self.remove_reason("fault")
+
+    def block_there(self, why: int, now: float) -> Sequence[Output]:
+        """The far end blocks the circuit with others; failed hardware takes the call with it."""
+        self.blocked_there.add(why)
+        event = "lost" if why == HARDWARE else "blocked"
+        return (*self.add_reason("remote"), *self.post(event, None, now))
+
+    def block_here(self, why: int, now: float) -> Sequence[Output]:
+        """We block the circuit with others, by a message that the group sends."""
+        self.blocked_here.add(why)
+        self.stop_blocking(now)
+        lost = self.post("lost", None, now) if why == HARDWARE else ()
+        return (*self.add_reason("local"), *lost)
+
+    def free_here(self, why: int, now: float) -> None:
+        """We free the circuit with others; ``freed`` when it is acknowledged."""
+        self.blocked_here.discard(why)
+        if why == MAINTENANCE:
+            self.stop_blocking(now)
+
+    def freed(self) -> Sequence[Output]:
+        """It is acknowledged: nothing of ours blocks the circuit any more, if so."""
+        return () if self.blocked_here else self.remove_reason("local")
+
+    def again(self, now: float) -> Sequence[Output]:
+        """The far end may have forgotten that maintenance blocks the circuit here: say it again, if so."""
+        raise NotImplementedError

@@ -1,0 +1,197 @@
+"""Groups of circuits reset, blocked, unblocked at once: CGRS, CGRR, MGBS, MGBR, HGBS, HGBR (Q.764 2.8.2.3 and 2.9.3.2; Q.724; GF 001-9001).
+
+``Group`` says without a user part's words what a message is about; each user part has its own messages for it and its own limits. Whoever
+is reset says which circuits maintenance has blocked at his end, and blocks anew those whose hardware has failed. Circuits of a range that
+do not exist here are passed over. Leaves out how messages look: isup/circuit_groups.py and tup/circuit_groups.py.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Literal
+
+import msgspec
+
+from pbx.engine import Noted, Output, Unexpected
+from pbx.signalling.ss7.circuit_books import HARDWARE, MAINTENANCE, CircuitBooks
+from pbx.signalling.ss7.repetition import Request
+from pbx.signalling.ss7.variant import Variant
+
+Verb = Literal["reset", "block", "unblock"]
+Emit = Callable[[int, Sequence[Output]], None]
+"""``emit(cic, outputs)``."""
+
+
+class Group(msgspec.Struct, frozen=True, gc=False):
+    """What is asked, or acknowledged, of the circuits from ``first`` to ``first + range``; ``status`` marks some (bit 0 the first)."""
+
+    verb: Verb
+    why: int
+    first: int
+    range: int
+    status: int | None = None
+    acknowledges: bool = False
+
+    def circuits(self) -> list[int]:
+        """Those that are marked, or all of a reset."""
+        marks = self.status if self.verb != "reset" and self.status is not None else -1
+        return [self.first + place for place in range(self.range + 1) if marks >> place & 1]
+
+
+class Limits(msgspec.Struct, frozen=True):
+    """How wide a reset may be (circuits beyond the first), and how many circuits a block may mark."""
+
+    most_reset: int
+    most_marked: int
+
+
+class CircuitGroups:
+    """Circuit group supervision control towards one far point."""
+
+    LIMITS: Limits
+    """Of what the far end may ask."""
+    REQUESTS: Mapping[tuple[Verb, int], tuple[str, tuple[str, str]]]
+    """The acronym and the timers of what we ask, by what and why."""
+    MOST_RESET = 31
+    """The greatest range of a reset of ours: 32 circuits."""
+    MOST_MARKED = 32
+
+    __slots__ = ("_circuits", "_emit", "_requests", "_variant")
+
+    def __init__(self, variant: Variant[Any], circuits: Mapping[int, CircuitBooks], emit: Emit) -> None:
+        self._variant = variant
+        self._circuits = circuits
+        self._emit = emit
+        self._requests: dict[tuple[Verb, int, int], tuple[Group, Request]] = {}
+
+    def message(self, group: Group) -> Any:
+        """The user part's message."""
+        raise NotImplementedError
+
+    def requests(self) -> list[Request]:
+        """The requests that were ever made."""
+        return [request for _, request in self._requests.values()]
+
+    def expire(self, now: float) -> None:
+        """Repeat what is due."""
+        for group, request in list(self._requests.values()):
+            self._emit(group.first, request.machine.expire(now))
+
+    def _begin(self, group: Group, now: float) -> None:
+        key = (group.verb, group.why, group.first)
+        known = self._requests.get(key)
+        request = known[1] if known is not None else Request(self._variant, *self.REQUESTS[group.verb, group.why])
+        self._requests[key] = (group, request)
+        self._emit(group.first, request.begin(self.message(group), now))
+
+    def _quiet(self, verb: Verb, why: int, first: int, now: float) -> None:
+        known = self._requests.get((verb, why, first))
+        if known is not None:
+            known[1].stop(now)
+
+    def _there(self, group: Group) -> list[CircuitBooks]:
+        """The circuits that are meant, as far as they exist."""
+        found = (self._circuits.get(cic) for cic in group.circuits())
+        return [circuit for circuit in found if circuit is not None]
+
+    # What we ask.
+
+    def reset(self, first: int, width: int, now: float) -> None:
+        """Reset the circuits from ``first`` to ``first + width``, by order; ``width`` is 1 to 31."""
+        assert 1 <= width <= self.MOST_RESET, f"GRS has a range of 1 to {self.MOST_RESET}, not {width}"
+        group = Group("reset", 0, first, width)
+        for circuit in self._there(group):
+            self._emit(circuit.cic, (*circuit.post("abandon", None, now), *circuit.free_there(MAINTENANCE)))
+        self._begin(group, now)
+
+    def block(self, cics: Sequence[int], why: int, now: float) -> None:
+        """Block up to 32 circuits, by order, for ``why`` of ``BlockedFor``."""
+        group = self._group("block", why, cics)
+        for cic in cics:
+            self._emit(cic, self._circuits[cic].block_here(why, now))
+        self._quiet("unblock", why, group.first, now)
+        self._begin(group, now)
+
+    def unblock(self, cics: Sequence[int], why: int, now: float) -> None:
+        """Unblock circuits, by order."""
+        group = self._group("unblock", why, cics)
+        for cic in cics:
+            self._circuits[cic].free_here(why, now)
+        self._quiet("block", why, group.first, now)
+        self._begin(group, now)
+
+    def _group(self, verb: Verb, why: int, cics: Sequence[int]) -> Group:
+        """The first of some circuits, and the range that marks them: at least 1, for 0 means something else."""
+        assert 0 < len(cics) <= self.MOST_MARKED, f"a group has 1 to {self.MOST_MARKED} circuits, not {len(cics)}"
+        first = min(cics)
+        width = max(max(cics) - first, 1)
+        assert width < 256, "a range has 256 circuits at most"
+        return Group(verb, why, first, width, sum(1 << cic - first for cic in cics))
+
+    def hardware_again(self, circuits: Sequence[CircuitBooks], now: float) -> None:
+        """The far end has forgotten: block anew what has failed here."""
+        failed = [circuit.cic for circuit in circuits if HARDWARE in circuit.blocked_here]
+        if failed:
+            self.block(failed, HARDWARE, now)
+
+    # What the far end asks and answers.
+
+    def take(self, group: Group, name: str, now: float) -> None:
+        """A message about a group, whose acronym is ``name``."""
+        if group.acknowledges:
+            self._acknowledged(group, name, now)
+        elif not self._possible(group):
+            self.refuse(group.first, name)
+        elif group.verb == "reset":
+            self._reset(group, now)
+        else:
+            self._blocked(group, now)
+
+    def refuse(self, cic: int, name: str) -> None:
+        """A message that names what cannot be."""
+        self._emit(cic, (Unexpected("group", f"{name} with this range"),))
+
+    def _possible(self, group: Group) -> bool:
+        if group.verb == "reset":
+            return 1 <= group.range <= self.LIMITS.most_reset
+        return group.range > 0 and group.status is not None and group.status.bit_count() <= self.LIMITS.most_marked
+
+    def _reset(self, group: Group, now: float) -> None:
+        circuits = self._there(group)
+        status = 0
+        for circuit in circuits:
+            self._emit(circuit.cic, (*circuit.free_there(MAINTENANCE), *circuit.post("lost", None, now)))
+            if MAINTENANCE in circuit.blocked_here:
+                status |= 1 << circuit.cic - group.first
+        self.hardware_again(circuits, now)
+        self._emit(group.first, (self.message(Group("reset", 0, group.first, group.range, status, acknowledges=True)),))
+
+    def _blocked(self, group: Group, now: float) -> None:
+        circuits = self._there(group)
+        for circuit in circuits:
+            blocks = group.verb == "block"
+            self._emit(circuit.cic, circuit.block_there(group.why, now) if blocks else circuit.free_there(group.why))
+        status = sum(1 << circuit.cic - group.first for circuit in circuits)
+        self._emit(group.first, (self.message(Group(group.verb, group.why, group.first, group.range, status, acknowledges=True)),))
+
+    def _acknowledged(self, group: Group, name: str, now: float) -> None:
+        known = self._requests.get((group.verb, group.why, group.first))
+        if known is None or known[0].range != group.range or not known[1].stop(now):
+            self._emit(group.first, (Unexpected("group", name),))
+            return
+        asked = known[0]
+        if group.verb == "reset":
+            self._reset_acknowledged(group, now)
+            return
+        if group.status != asked.status:
+            self._emit(group.first, (Noted(f"-- {name} does not mark what was asked"),))
+        if group.verb == "unblock":
+            for circuit in self._there(asked):
+                self._emit(circuit.cic, circuit.freed())
+
+    def _reset_acknowledged(self, group: Group, now: float) -> None:
+        """GRA: the circuits are free, save those that maintenance has blocked at the far end."""
+        for circuit in self._there(group):
+            remote: Sequence[Output] = ()
+            if group.status is not None and group.status >> circuit.cic - group.first & 1:
+                circuit.blocked_there.add(MAINTENANCE)
+                remote = circuit.add_reason("remote")
+            self._emit(circuit.cic, (*remote, *circuit.post("acknowledged", None, now), *circuit.again(now)))
