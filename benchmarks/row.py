@@ -50,10 +50,14 @@ class Row(msgspec.Struct, frozen=True, omit_defaults=False):
 
 
 class Effort(msgspec.Struct, frozen=True):
-    """How hard to try: ``brief`` runs everything for a moment only, so that tests can; ``long`` may take its time."""
+    """How hard to try: ``brief`` runs everything for a moment only, so that tests can; ``long`` may take its time.
+
+    ``times``: so many times, whatever the others say, in benchmarks that count something (cuts, calls).
+    """
 
     long: bool = False
     brief: bool = False
+    times: int = 0
 
     def choose(self, brief: float, normal: float, long: float) -> float:
         """The one of three figures that this effort means."""

@@ -19,6 +19,8 @@ from pbx.signalling.ss7.mtp2.mtp2 import Mtp2
 TICK = 0.01
 TICK_OCTETS = 80
 BEFORE_AND_BEHIND = 3  # flag and check sequence
+SHORTEST_UNIT = 6  # with these
+BAD_CHECK = 2  # CARD_FRAME_BAD_CHECK
 FIGURES = load_figures()
 
 SENT = {"SIO": 0, "SIN": 1, "SIE": 2, "SIOS": 3, "SIPO": 4, "fill-in": 8, "messages": 9}
@@ -53,15 +55,17 @@ def in_c(figures, repeating=False):
 
 
 class Terminal:
-    """One end. ``up``: called with each indication for level 3, also kept in ``told``. ``late``: ticks that an event or order takes."""
+    """One end. ``up``: called with each indication for level 3, also kept in ``told`` if it ``remembers``. ``late``: ticks that an event
+    or order takes."""
 
-    def __init__(self, figures=FIGURES, up=None, late=0, repeating=False):
+    def __init__(self, figures=FIGURES, up=None, late=0, repeating=False, remembers=True):
         self.engine = Mtp2(figures)
         self.now = 0.0
         self.ticks = 0
         self.late = late
         self.stalled = False
         self.up = up
+        self.remembers = remembers
         self.told = []
         self.unexpected = []
         self._orders, self._events = deque(), deque()
@@ -94,7 +98,8 @@ class Terminal:
             if isinstance(value, o.Order):
                 self._orders.append((self.ticks + self.late, value))
             elif isinstance(value, p.ToLevel3):
-                self.told.append(value)
+                if self.remembers:
+                    self.told.append(value)
                 if self.up:
                     self.up(value)
             elif isinstance(value, Unexpected):
@@ -198,27 +203,45 @@ class Terminal:
 
 
 class Way:
-    """One direction: what is sent in a tick arrives ``delay`` ticks later. ``damage``: the chance that a unit is."""
+    """One direction: what is sent in a tick arrives ``delay`` ticks later. ``damage``: the chance that a unit is.
+
+    Units lie in buffers that are used again; most are fill-in units that say nothing, so no octets of theirs are made here.
+    """
 
     def __init__(self, source, sink, delay, random):
-        self.source, self.sink, self.delay, self.random = source, sink, delay, random
+        self.source, self.sink, self.random = source, sink, random
         self.damage = 0.0
         self.whole = True
         self._octets = 0
-        self._flying = deque()
+        self._ticks = 0
+        most = TICK_OCTETS // SHORTEST_UNIT + 2
+        self._flying = [([], [ffi.new("uint8_t[]", lib.MTP2_UNIT_OCTETS) for _ in range(most)]) for _ in range(delay + 1)]
 
-    def run(self, tick):
-        self._octets += TICK_OCTETS
-        while self._octets > 0:
-            unit = self.source.unit()
-            self._octets -= len(unit) + BEFORE_AND_BEHIND
-            self._flying.append((tick + self.delay, 2 if self.random.random() < self.damage else unit))
+    def run(self):
+        """A tick: units leave one end, and those that are due come to the other."""
+        self._ticks += 1
+        lengths, buffers = self._flying[self._ticks % len(self._flying)]
+        lengths.clear()
+        links, take, octets = self.source.links, lib.mtp2_next, self._octets + TICK_OCTETS
+        while octets > 0:
+            length = take(links, 0, buffers[len(lengths)])
+            octets -= length + BEFORE_AND_BEHIND
+            lengths.append(0 if self.damage and self.random.random() < self.damage else length)
+        self._octets = octets
         if not self.whole:
-            self._flying.clear()
+            for flying, _ in self._flying:
+                flying.clear()
             for _ in range(TICK_OCTETS // 16):
                 self.sink.hear(lib.MTP2_FAULT_OCTETS)
-        while self._flying and self._flying[0][0] <= tick:
-            self.sink.hear(self._flying.popleft()[1])
+        lengths, buffers = self._flying[(self._ticks + 1) % len(self._flying)]  # the oldest
+        sink = self.sink
+        links, give, told = sink.links, lib.mtp2_receive, sink._told
+        for length, buffer in zip(lengths, buffers, strict=False):
+            if not length:
+                sink.hear(BAD_CHECK)
+            elif count := give(links, 0, buffer, length, told):
+                sink._tell(count, ffi.buffer(buffer, length)[:])
+        lengths.clear()
 
 
 class Line:
@@ -234,12 +257,15 @@ class Line:
         for _ in range(round(seconds / TICK)):
             if until and until():
                 return True
-            self.ticks += 1
-            for way in self.ways:
-                way.run(self.ticks)
-            for end in self.ends:
-                end.tick()
+            self.tick()
         return bool(until and until())
+
+    def tick(self):
+        self.ticks += 1
+        for way in self.ways:
+            way.run()
+        for end in self.ends:
+            end.tick()
 
     def align(self, emergency=True):
         for end in self.ends:
@@ -259,7 +285,7 @@ class TerminalWire:
         world.at(TICK, self._tick)
 
     def _tick(self):
-        self.line.run(TICK)
+        self.line.tick()
         self.world.at(TICK, self._tick)
 
     def cut(self):

@@ -145,6 +145,23 @@ def test_two_links_at_four_tenths_of_an_erlang_and_one_is_cut_again_and_again(lo
         assert "changeover without acknowledgement" not in site.mtp3.counters
 
 
+def test_a_changeover_order_that_is_retrieved_does_not_wait_behind_the_traffic_it_would_let_go():
+    """The order went over a link that fails too, and came back from there; held with its own link's traffic it was sent after T2 only, and
+    what the far end had not accepted was lost."""
+    network = up(pair(5, links=3))
+    traffic(network, 0.3, BOTH_WAYS)
+    network.wires["A-B/2"].cut(0.0)
+    site = network.sites["A"]
+    while not site.said("COO"):
+        network.run(0.001)
+    order = next(text for _, text in site.notes if text.startswith("-> COO"))
+    network.wires[order.rpartition(" ")[2]].cut(0.0)
+    traffic(network, 3, BOTH_WAYS)
+    network.run(1)
+    assert network.damage() == (0, 0, 0)
+    assert not any("changeover without acknowledgement" in site.mtp3.counters for site in network.sites.values())
+
+
 def test_a_retrieval_that_forgets_is_seen(monkeypatch):
     """The judge judged: when level 2 gives back nothing, or all, the harness must see loss, or doubling."""
     network = up(pair(7))

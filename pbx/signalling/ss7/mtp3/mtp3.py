@@ -85,6 +85,11 @@ class Mtp3:
         found = self._room.links[link]
         return "available" if found.available else f"{found.reason} ({found.activity.machine.state})"
 
+    @property
+    def diverting(self) -> bool:
+        """Whether messages to somewhere are held back while their traffic moves."""
+        return any(flow.hold is not None for flow in self._room.routing.flows.values())
+
     def machines(self) -> Sequence[Machine]:
         """The machines that stand as long as the point, for coverage and for people."""
         room = self._room

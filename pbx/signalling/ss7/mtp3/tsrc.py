@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from pbx.engine import Malformed
-from pbx.signalling.ss7.mtp3.label import LINK_TEST, Unit
+from pbx.signalling.ss7.mtp3.label import LINK_TEST, NETWORK_MANAGEMENT, Unit
 from pbx.signalling.ss7.mtp3.operation import RouteStatus
 from pbx.signalling.ss7.mtp3.plan import PointPlan
 from pbx.signalling.ss7.mtp3.room import Room
@@ -237,7 +237,14 @@ class Routing:
     def _send_anew(self, octets: bytes) -> None:
         unit = self.room.form.read_unit(octets)
         assert not isinstance(unit, Malformed)  # it is one of ours
-        if unit.service != LINK_TEST:  # a link test belongs to the link that has failed
+        if unit.service == LINK_TEST:  # it belongs to the link that has failed
+            return
+        if unit.service == NETWORK_MANAGEMENT and unit.label.opc == self.room.plan.code:
+            # Never behind traffic that is held: it may be the very order that lets it go.
+            link = self.room.path(unit.label.dpc, unit.label.sls)
+            if link is not None:
+                self.room.to_link(link, MessageForTransmission(octets))
+        else:
             self.send(as_sending(unit, octets))
 
     def _sending(self, flow: Flow, octets: bytes) -> Sending:
