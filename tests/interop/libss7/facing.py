@@ -6,7 +6,9 @@ widened on the wire. A line that is cut is an alarm to libss7's card, as a span'
 
 import heapq
 import itertools
+import re
 
+from pbx.engine import Unexpected
 from pbx.signalling.ss7.isup.distribution import Isup
 from pbx.signalling.ss7.isup.variant import load_variant
 from pbx.signalling.ss7.mtp3.label import CHINA
@@ -27,11 +29,13 @@ UP_S = 30.0
 
 
 class Numbers:
-    """1...: five digits; 6...: two to six digits; 9...: nobody."""
+    """0...: ten digits; 1...: five digits; 6...: two to six digits; 9...: nobody."""
 
     def examine(self, digits):
         if digits.startswith("9"):
             return Examination("invalid", cause=1)
+        if digits.startswith("0"):
+            return Examination("complete" if len(digits) == 10 else "more", cause=28)
         if digits.startswith("6"):
             return Examination("complete", max_more=6 - len(digits)) if len(digits) >= 2 else Examination("more")
         if len(digits) > 5:
@@ -64,10 +68,14 @@ class Facing:
     def _heard(self, pair, cic, output):
         self.listen(cic, output)
 
-    def start(self):
-        """Both ends into service; back when messages can pass and circuits are at rest."""
+    def begin(self):
+        """Both ends are told to go into service."""
         self.far.start()
         self.point.start(self.reset)
+
+    def start(self):
+        """Both ends into service; back when messages can pass and circuits are at rest."""
+        self.begin()
         assert self.run(UP_S, lambda: self.far.up and not self.point.unavailable()), (self.point.unavailable(), self.far.shown())
         assert self.run(UP_S, lambda: not self.busy()), self.busy()
         return self
@@ -118,6 +126,15 @@ class Facing:
         """What our circuits have said of these kinds: (circuit, primitive)."""
         return [(cic, output) for _, cic, output in self.point.said if isinstance(output, kinds)]
 
-    def close(self):
-        """Give libss7's memory back."""
+    def settle(self, complaints=(), wrong=()):
+        """Time to come to rest; then nothing may be left over, and neither end may have had anything against the other but what is named.
+
+        ``complaints``: patterns of what libss7 says; ``wrong``: (circuit or None, state, event) that was unexpected to us.
+        """
+        self.run(2)
+        assert self.busy() == []
+        surprises = [(cic, value.state, value.event) if isinstance(value, Unexpected) else (cic, value) for _, cic, value in self.point.wrong]
+        assert sorted(surprises, key=str) == sorted(wrong, key=str)
+        assert [each for each in self.far.complaints() if not any(re.search(known, each[1]) for known in complaints)] == []
+        assert self.far.library.far_strange() == 0
         self.far.close()

@@ -29,8 +29,10 @@ USUAL = re.compile(
     r"timer \w+ = \d+ms|Adjacent SP PC: \d+ UP|LINKSET UP DELAYING|Changeback (started|completed)|Changeover completed|"
     r"Changeover cancelled|Changeback cancelled|Time controlled changeover initiated|Dual seizure"
 )
-SPEECH, NETWORK_PROVIDED, SUBSCRIBER, UNKNOWN, NATIONAL = 0, 3, 1, 2, 3
-ALERTING = 1  # CPG_EVENT_ALERTING
+SUBSCRIBER, NATIONAL, INTERNATIONAL = 1, 3, 4  # SS7_NAI_...
+RESTRICTED = 1  # SS7_PRESENTATION_RESTRICTED
+NETWORK_PROVIDED = 3  # SS7_SCREENING_NETWORK_PROVIDED
+CPG_ALERTING, CPG_IN_BAND = 1, 3  # CPG_EVENT_...
 LONGEST_RESET = 31
 
 
