@@ -19,9 +19,9 @@ FSN, LONG_FSN, CODE, LINK, DESTINATION, STATUS, USER = "fsn", "long fsn", "code"
 class Message(msgspec.Struct, frozen=True, gc=False):
     """One management message. Fields that its row of ``MESSAGES`` does not have are 0.
 
-    ``fsn``: COO and COA, last accepted signal unit; XCO and XCA, the same of a link whose numbers have 24 bits (Q.2210). ``code``: CBD and CBA, changeback code. ``link``: DLC, the data link's number.
-    ``destination``: the point code spoken of. ``status``: TFC, level of congestion. ``service`` and ``cause``: UPU, which user
-    part is not available and why.
+    ``fsn``: COO and COA, last accepted signal unit; XCO and XCA, the same with 24 bits (Q.2210). ``code``: CBD and CBA, changeback
+    code. ``link``: DLC, the data link's number. ``destination``: the point code spoken of. ``status``: TFC, level of congestion.
+    ``service`` and ``cause``: UPU, which user part is not available and why.
     """
 
     name: str

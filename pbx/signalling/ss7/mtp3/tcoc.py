@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pbx.signalling.ss7.mtp3.tsrc import Hold
 
 EXTENDED = {"COO": "XCO", "COA": "XCA"}
-"""The same with 24 bits of number (Q.2210 section 5)."""
+"""The same with 24 bits of number (Q.2210)."""
 UNKNOWN = -1
 """In place of a sequence number: the far end has sent an emergency order or acknowledgement."""
 SETTLED = frozenset({"Idle", "Done"})

@@ -124,7 +124,7 @@ def read(dialect: Dialect, octets: bytes) -> Message | Fault:
 
 
 class Splitter:
-    """Cuts a byte stream into messages by the length in their headers. A header that makes no sense ends it: nothing behind can be found."""
+    """Cuts a byte stream into messages by the length in their headers. After a header that makes no sense nothing can be found."""
 
     def __init__(self) -> None:
         self._kept = bytearray()

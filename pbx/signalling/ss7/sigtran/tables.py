@@ -85,7 +85,8 @@ def _protocol_data(octets: bytes) -> ProtocolData | None:
     opc, dpc = int.from_bytes(octets[:4], "big"), int.from_bytes(octets[4:8], "big")
     if opc >> 24 or dpc >> 24:
         return None
-    return ProtocolData(opc, dpc, *octets[8:12], octets[12:])
+    service, network, priority, sls = octets[8:12]
+    return ProtocolData(opc, dpc, service, network, priority, sls, octets[12:])
 
 
 def _write_protocol_data(value: ProtocolData) -> bytes:
