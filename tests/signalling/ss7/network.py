@@ -102,8 +102,11 @@ class Network:
 
     def add(self, name, code, joins, routes=(), **features):
         """A point; ``joins``: by the other's name its code and how many links, ``routes``: (destination, by whom, priority)."""
+        extended = getattr(self.wire, "extended", False)
         link_sets = tuple(
-            LinkSetPlan(other, far, tuple(LinkPlan(f"{'-'.join(sorted((name, other)))}/{slc}", slc) for slc in range(count)), active)
+            LinkSetPlan(
+                other, far, tuple(LinkPlan(f"{'-'.join(sorted((name, other)))}/{slc}", slc, extended) for slc in range(count)), active
+            )
             for other, (far, count, active) in joins.items()
         )
         plan = PointPlan(code, link_sets, tuple(RoutePlan(*route) for route in routes), **features)

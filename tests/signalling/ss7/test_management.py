@@ -14,6 +14,8 @@ POINT = CHINA.read("21-100-51")
 BY_HAND = [
     (CHINA, Message("COO", fsn=100), "1164"),
     (CHINA, Message("COA", fsn=127), "217f"),
+    (CHINA, Message("XCO", fsn=0x123456), "31563412"),
+    (CHINA, Message("XCA", fsn=0xFFFFFF), "41ffffff"),
     (CHINA, Message("CBD", code=200), "51c8"),
     (CHINA, Message("CBA", code=1), "6101"),
     (CHINA, Message("ECO"), "12"),

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from pbx.signalling.ss7.mtp3.link import Link
     from pbx.signalling.ss7.mtp3.room import Room
 
-CHANGEOVER = {"COO": "order", "ECO": "order", "COA": "acknowledgement", "ECA": "acknowledgement"}
+ORDERS, ACKNOWLEDGEMENTS = ("COO", "XCO", "ECO"), ("COA", "XCA", "ECA")
+CHANGEOVER = {**dict.fromkeys(ORDERS, "order"), **dict.fromkeys(ACKNOWLEDGEMENTS, "acknowledgement")}
 DATA_LINKS = frozenset({"CSS", "CNS", "CNP"})
 
 
@@ -104,8 +105,10 @@ class Discrimination:
         room, name = self.room, message.name
         adjacent = link.link_set.adjacent
         if name in CHANGEOVER:
-            number = UNKNOWN if name in ("ECO", "ECA") else message.fsn
-            room.hear(link.changeover.machine, CHANGEOVER[name], number)
+            numbered = name in (("XCO", "XCA") if link.extended else ("COO", "COA"))
+            if not numbered and name not in ("ECO", "ECA"):
+                room.count("changeover number of the wrong size")  # both ends must agree; a number of the other size says nothing
+            room.hear(link.changeover.machine, CHANGEOVER[name], message.fsn if numbered else UNKNOWN)
         elif name == "CBD":
             room.send(adjacent, link.code, Message("CBA", code=message.code))
         elif name == "CBA":

@@ -37,6 +37,7 @@ class Link:
         self.room = room
         self.name = plan.name
         self.code = plan.code
+        self.extended = plan.extended
         self.link_set = link_set
         self.ordered = False
         self.withdrawn = False

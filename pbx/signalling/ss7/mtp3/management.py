@@ -13,15 +13,15 @@ import msgspec
 from pbx.engine import Malformed
 from pbx.signalling.ss7.mtp3.label import Form
 
-FSN, CODE, LINK, DESTINATION, STATUS, USER = "fsn", "code", "link", "destination", "status", "user"
+FSN, LONG_FSN, CODE, LINK, DESTINATION, STATUS, USER = "fsn", "long fsn", "code", "link", "destination", "status", "user"
 
 
 class Message(msgspec.Struct, frozen=True, gc=False):
     """One management message. Fields that its row of ``MESSAGES`` does not have are 0.
 
-    ``fsn``: COO and COA, last accepted signal unit. ``code``: CBD and CBA, changeback code. ``link``: DLC, the data link's number.
-    ``destination``: the point code spoken of. ``status``: TFC, level of congestion. ``service`` and ``cause``: UPU, which user
-    part is not available and why.
+    ``fsn``: COO and COA, last accepted signal unit; XCO and XCA, the same with 24 bits (Q.2210). ``code``: CBD and CBA, changeback
+    code. ``link``: DLC, the data link's number. ``destination``: the point code spoken of. ``status``: TFC, level of congestion.
+    ``service`` and ``cause``: UPU, which user part is not available and why.
     """
 
     name: str
@@ -52,6 +52,8 @@ class Row(msgspec.Struct, frozen=True):
 MESSAGES: Mapping[str, Row] = {
     "COO": Row(0x11, (FSN,), "changeover order"),
     "COA": Row(0x21, (FSN,), "changeover acknowledgement"),
+    "XCO": Row(0x31, (LONG_FSN,), "extended changeover order"),
+    "XCA": Row(0x41, (LONG_FSN,), "extended changeover acknowledgement"),
     "CBD": Row(0x51, (CODE,), "changeback declaration"),
     "CBA": Row(0x61, (CODE,), "changeback acknowledgement"),
     "ECO": Row(0x12, (), "emergency changeover order"),
@@ -78,6 +80,8 @@ MESSAGES: Mapping[str, Row] = {
     "CNP": Row(0x48, (), "connection not possible"),
     "UPU": Row(0x1A, (DESTINATION, USER), "user part unavailable"),
 }
+_OCTETS = {LINK: 2, LONG_FSN: 3}
+"""Of the fields that are longer than one octet."""
 _NAMES = {row.heading: name for name, row in MESSAGES.items()}
 _TESTS = {"SLTM": 0x11, "SLTA": 0x21}
 _TEST_NAMES = {heading: name for name, heading in _TESTS.items()}
@@ -90,6 +94,8 @@ def write(form: Form, message: Message) -> bytes:
     for field in row.fields:
         if field == FSN:
             octets.append(message.fsn)
+        elif field == LONG_FSN:
+            octets += message.fsn.to_bytes(3, "little")
         elif field == CODE:
             octets.append(message.code)
         elif field == LINK:
@@ -115,7 +121,7 @@ def read(form: Form, octets: bytes) -> Message | Malformed:
     fields: dict[str, int] = {}
     place = 1
     for field in MESSAGES[name].fields:
-        size = form.code_octets if field == DESTINATION else 2 if field == LINK else 1
+        size = form.code_octets if field == DESTINATION else _OCTETS.get(field, 1)
         if field == STATUS:
             fields["status"] = _status(form, octets, place)
             place += 1
@@ -129,6 +135,8 @@ def read(form: Form, octets: bytes) -> Message | Malformed:
             fields["service"], fields["cause"] = value & 15, value >> 4
         elif field == FSN:
             fields["fsn"] = value & 127
+        elif field == LONG_FSN:
+            fields["fsn"] = value
         elif field == LINK:
             fields["link"] = value & 0xFFF
         else:

@@ -23,10 +23,14 @@ class PlanError(ValueError):
 
 
 class LinkPlan(msgspec.Struct, frozen=True):
-    """A signalling link: a name that is unique in the point, and the signalling link code both ends agree on."""
+    """A signalling link: a name that is unique in the point, and the signalling link code both ends agree on.
+
+    ``extended``: its level 2 numbers with 24 bits (M2PA), so changeover is told by XCO and XCA (Q.2210).
+    """
 
     name: str
     code: int
+    extended: bool = False
 
 
 class LinkSetPlan(msgspec.Struct, frozen=True):

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from pbx.signalling.ss7.mtp3.link import Link
     from pbx.signalling.ss7.mtp3.tsrc import Hold
 
+EXTENDED = {"COO": "XCO", "COA": "XCA"}
+"""The same with 24 bits of number (Q.2210)."""
 UNKNOWN = -1
 """In place of a sequence number: the far end has sent an emergency order or acknowledgement."""
 SETTLED = frozenset({"Idle", "Done"})
@@ -43,7 +45,9 @@ class Changeover:
         return self.machine.state in SETTLED
 
     def _say(self, order: str, emergency: str) -> None:
-        message = Message(emergency) if self._bsnt is None else Message(order, fsn=self._bsnt)
+        """COO or COA; XCO or XCA where level 2 numbers with 24 bits; ECO or ECA where the number is not known."""
+        name = EXTENDED[order] if self.link.extended else order
+        message = Message(emergency) if self._bsnt is None else Message(name, fsn=self._bsnt)
         self.link.room.send(self.link.link_set.adjacent, self.link.code, message, avoid=self.link)
 
     def _tell_far_end(self) -> None:
@@ -255,4 +259,4 @@ STATES: dict[str, State] = {
         },
     ),
 }
-"""Figure 30/Q.704. ``order`` is COO or ECO, ``acknowledgement`` COA or ECA, each with the far end's number or ``UNKNOWN``."""
+"""Figure 30/Q.704. ``order`` is COO, XCO or ECO, ``acknowledgement`` COA, XCA or ECA, each with the far end's number or ``UNKNOWN``."""
