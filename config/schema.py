@@ -267,6 +267,15 @@ class SoundDevice(Section, frozen=True):
     """Whether the device hears a beep before a call is put through."""
 
 
+class SignallingCapture(Section, frozen=True):
+    """Signal units of No. 7 written to pcap files while the exchange runs: a row of files for each link (pbx/capture.py)."""
+
+    file_kib: Annotated[int, Meta(ge=64, le=4194304, description="a number of KiB from 64 to 4194304")] = 65536
+    """A file that would grow beyond this is followed by another."""
+    files: Annotated[int, Meta(ge=2, le=10000, description="a number of files from 2 to 10000")] = 10
+    """So many of each link are kept; the oldest are deleted."""
+
+
 class Number(Section, frozen=True):
     """A row of the numbering plan: what begins with ``prefix`` and has ``length`` digits goes to ``destination``."""
 

@@ -23,6 +23,7 @@ COMMANDS = {
     "tone": "pbx.tone_file:tone_command",
     "learn-tone": "pbx.learn_tone:learn_tone_command",
     "span": "drivers.span:span_command",
+    "decode": "pbx.decode:decode_command",
 }
 
 

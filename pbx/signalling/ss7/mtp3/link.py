@@ -5,8 +5,11 @@ Link set control (LLSC) is here too: how many links are active, which spare stan
 emergency alignment. Leaves out the boxes themselves: lsac.py, sltc.py, tlac.py, tcoc.py, tprc.py.
 """
 
+from collections.abc import Mapping
+from typing import Literal
+
 from pbx.signalling.ss7.mtp3.lsac import LinkActivity
-from pbx.signalling.ss7.mtp3.operation import LinkChanged, LinkSetChanged
+from pbx.signalling.ss7.mtp3.operation import LinkChanged, LinkCondition, LinkSetChanged
 from pbx.signalling.ss7.mtp3.plan import LinkPlan, LinkSetPlan
 from pbx.signalling.ss7.mtp3.room import Room
 from pbx.signalling.ss7.mtp3.sltc import LinkTestControl
@@ -23,6 +26,14 @@ UNAVAILABLE = (
     ("remote_inhibited", True, "inhibited by the far end"),
 )
 """Why a link carries no user traffic, the weightiest first: attribute, its value, the words for it."""
+CONDITIONS: Mapping[str, Literal["failed", "local outage", "remote outage", "inhibited here", "inhibited there"]] = {
+    "active": "failed",
+    "local_outage": "local outage",
+    "remote_outage": "remote outage",
+    "local_inhibited": "inhibited here",
+    "remote_inhibited": "inhibited there",
+}
+"""The same for reports."""
 
 
 class Link:
@@ -50,6 +61,7 @@ class Link:
         self.emergency = False
         self.congestion = 0
         self.available = False
+        self._standing = {"active"}
         self.activity = LinkActivity(self)
         self.test = LinkTestControl(self)
         self.inhibiting = LinkInhibiting(self)
@@ -65,8 +77,17 @@ class Link:
         """Why it carries no user traffic; empty when it does."""
         return next((words for name, value, words in UNAVAILABLE if getattr(self, name) is value), "")
 
+    def tell_conditions(self) -> None:
+        """Report what has begun or ended to keep traffic off the link."""
+        for name, value, _ in UNAVAILABLE:
+            stands = getattr(self, name) is value
+            if stands != (name in self._standing):
+                self._standing ^= {name}
+                self.room.tell(LinkCondition(self.name, CONDITIONS[name], stands))
+
     def review(self) -> None:
         """TLAC: something about the link has changed; see whether it is available, and set traffic moving."""
+        self.tell_conditions()
         room, reason, was = self.room, self.reason, self.available
         self.available = not reason
         if not self.active:
@@ -86,6 +107,7 @@ class Link:
     def recovered(self) -> None:
         """One end's processor works again. When both do, what waits in level 2 is sent, unless its traffic went another way meanwhile."""
         if self.local_outage or self.remote_outage:
+            self.tell_conditions()
             return
         self.room.to_link(self, FlushBuffers() if self.stale else Continue())
         self.stale = False

@@ -60,7 +60,7 @@ class LinkActivity:
     def _passed(self, _: Any, now: float) -> Sequence[Output]:
         self.link.active = True
         self.link.stale = False
-        self.link.room.count("link active")
+        self.link.room.count("link active", link=self.link)
         self.link.review()
         return ()
 
@@ -73,7 +73,7 @@ class LinkActivity:
         """Out of service by itself. While it was tested the far end may already have used it, so it needs a changeover too."""
         link = self.link
         link.room.note(f"{link.name} has failed: {argument or 'by order'}")
-        link.room.count("link failure")
+        link.room.count("link failure", link=link)
         link.room.post(link.test.machine, "stop")
         link.room.post(link.changeover.machine, "failed")
         link.active = False

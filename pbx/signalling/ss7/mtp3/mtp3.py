@@ -75,6 +75,11 @@ class Mtp3:
         """What has happened how often, by name (after Q.752)."""
         return self._room.counters
 
+    @property
+    def link_counters(self) -> Mapping[str, Mapping[str, int]]:
+        """The same by link, of what belongs to one."""
+        return self._room.link_counters
+
     def accessible(self, destination: int) -> bool:
         """Whether a destination can be reached now."""
         found = self._room.routing.destinations.get(destination)
@@ -135,6 +140,7 @@ class Mtp3:
         for name in links:
             link = room.links[name]
             link.ordered = link.link_set.ordered = link.active = link.available = link.link_set.open = True
+            link.tell_conditions()
             link.activity.machine.enter("Active", now)
             link.test.machine.enter("Passed", now)
             link.link_set.restart.machine.enter("Accessible", now)

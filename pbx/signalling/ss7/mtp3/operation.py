@@ -77,6 +77,14 @@ class LinkChanged(msgspec.Struct, frozen=True):
     reason: str = ""
 
 
+class LinkCondition(msgspec.Struct, frozen=True):
+    """Something that keeps user traffic off a link begins or ends; there may be several at once (Q.752 table 2)."""
+
+    link: str
+    condition: Literal["failed", "local outage", "remote outage", "inhibited here", "inhibited there"]
+    stands: bool
+
+
 class LinkSetChanged(msgspec.Struct, frozen=True):
     """The first link of a set is available, or the last one is not any more."""
 
@@ -110,4 +118,4 @@ class Warned(msgspec.Struct, frozen=True):
     text: str
 
 
-Report = LinkChanged | LinkSetChanged | RouteChanged | Inhibited | Warned
+Report = LinkChanged | LinkCondition | LinkSetChanged | RouteChanged | Inhibited | Warned

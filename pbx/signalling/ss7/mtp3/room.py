@@ -45,6 +45,7 @@ class Room:
         self.changebacks: dict[tuple[str, int], Changeback] = {}
         self.outputs: list[Any] = []
         self.counters: dict[str, int] = {}
+        self.link_counters: dict[str, dict[str, int]] = {}
         self._signals: deque[tuple[Machine, str, Any, bool]] = deque()
         self._due: dict[Machine, float] = {}
         self._deadline: float | None = None
@@ -105,9 +106,12 @@ class Room:
         """A line of the trace."""
         self.outputs.append(Noted(text))
 
-    def count(self, name: str, more: int = 1) -> None:
-        """One more of what Q.752 wants to know."""
+    def count(self, name: str, more: int = 1, link: "Link | None" = None) -> None:
+        """One more of what Q.752 wants to know, of the point and of a link."""
         self.counters[name] = self.counters.get(name, 0) + more
+        if link is not None:
+            counters = self.link_counters.setdefault(link.name, {})
+            counters[name] = counters.get(name, 0) + more
 
     # Management messages.
 

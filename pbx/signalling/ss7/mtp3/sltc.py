@@ -71,7 +71,7 @@ class LinkTestControl:
             self.machine.choose("FirstTest")
             return self._test(argument, now)
         self.machine.choose("Idle")
-        room.count("link test failed")
+        room.count("link test failed", link=self.link)
         room.tell(Warned(self.link.name, "signalling link test failed twice"))
         room.post(self.link.activity.machine, "test-failed")
         return ()

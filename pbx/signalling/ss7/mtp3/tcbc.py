@@ -44,6 +44,7 @@ class Changeback:
     # Actions.
 
     def _begin(self, _: Any, now: float) -> Sequence[Output]:
+        self.room.count("changeback", link=self.link)
         self.machine.choose("FirstDeclared" if self._declare() else "Timed")
         return ()
 

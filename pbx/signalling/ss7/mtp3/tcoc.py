@@ -50,6 +50,10 @@ class Changeover:
         message = Message(emergency) if self._bsnt is None else Message(name, fsn=self._bsnt)
         self.link.room.send(self.link.link_set.adjacent, self.link.code, message, avoid=self.link)
 
+    def _take_over(self) -> None:
+        self.link.room.count("changeover", link=self.link)
+        self._hold = self.link.room.routing.take_over(self.link)
+
     def _tell_far_end(self) -> None:
         """Begin to talk with the far end, or rest for T1 where there is no way to it."""
         link = self.link
@@ -86,7 +90,7 @@ class Changeover:
     def _begin(self, _: Any, now: float) -> Sequence[Output]:
         self._bsnt = None
         if self._hold is None:
-            self._hold = self.link.room.routing.take_over(self.link)
+            self._take_over()
         self._tell_far_end()
         return ()
 
@@ -102,7 +106,7 @@ class Changeover:
         return self._begin(argument, now)
 
     def _rest(self, _: Any, now: float) -> Sequence[Output]:
-        self._hold = self.link.room.routing.take_over(self.link)
+        self._take_over()
         return ()
 
     def _rested(self, _: Any, now: float) -> Sequence[Output]:
@@ -184,7 +188,7 @@ class Changeover:
         return ()
 
     def _complete(self, _: Any, now: float) -> Sequence[Output]:
-        self.link.room.count("messages retrieved", len(self._retrieved))
+        self.link.room.count("messages retrieved", len(self._retrieved), self.link)
         self._release()
         self.link.room.post(self.link.activity.machine, "changeover-done")
         return ()

@@ -76,7 +76,7 @@ class FlowControl:
         """Level 2 has told how full its buffer is."""
         was, link.congestion = link.congestion, min(level, self.levels)
         if link.congestion and not was:
-            self.room.count("link congestion")
+            self.room.count("link congestion", link=link)
             for destination in self.room.routing.destinations.values():
                 destination.passed = 0  # so that the first message is told of
         self.room.note(f"{link.name} congestion {link.congestion}")
@@ -93,7 +93,7 @@ class FlowControl:
             status = level if self.levels > 1 else 0
             room.send(message.opc, 0, Message("TFC", destination=destination.code, status=status))
         if self.levels > 1 and message.priority < level:
-            room.count("discarded by congestion")
+            room.count("discarded by congestion", link=link)
             return True
         return False
 
