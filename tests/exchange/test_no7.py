@@ -277,6 +277,7 @@ def test_of_two_calls_that_seize_a_circuit_at_once_ours_goes_on_where_we_control
     """Q.764 2.9.1.4: 21-100-1 is the lower code of the two, so it controls the odd circuits."""
     with Lab(seed=seed, configuration=office(no_7(hunt="ascending"))) as lab:
         ours, far = lab.exchange.lines["ss7-1/1"], lab.network.lines["ss7-1/1"]
+        lab.network.subscriber(CITY[1:])
         telephone = lab.telephone("8003").dials(CITY)
         assert lab.simulation.wait(lambda: not ours.available, 10.0)
         caller = lab.caller("01062345678", group="toll")
