@@ -13,7 +13,6 @@ pytest.importorskip("tests.dahdi.rig.machine", reason="the rig with the kernel's
 from drivers.dahdi import AVAILABLE, Dahdi, DahdiSettings
 from pbx.media import TICK_SECONDS, Plane
 from pbx.signalling.ss7 import primitives as p
-from tests.dahdi.rig.face import Channel, Control
 from tests.dahdi.rig.machine import TWO_PAIRS
 from tests.plane.links import FIGURES, LAYOUT, Ends, LinkControl, texts
 
@@ -62,7 +61,6 @@ def test_two_ends_align(emergency):
         assert [end.plane.link_status(PORT) for end in ends.ends] == ["in service"] * 2
         assert ends.one.told == ends.other.told == [p.InService()]
         assert not ends.one.unexpected and not ends.other.unexpected
-        print([end.counters() for end in ends.ends], ends.ticks)
 
 
 def test_messages_go_both_ways_in_order():
@@ -75,7 +73,6 @@ def test_messages_go_both_ways_in_order():
                 ends.other.request(p.MessageForTransmission(back[n]))
             ends.run(0.08)
         ends.run(20, lambda: len(ends.one.received()) == len(ends.other.received()) == 300)
-        print([end.counters() for end in ends.ends], ends.ticks)
         assert ends.other.received() == there and ends.one.received() == back
         for end in ends.ends:
             assert end.state == "InService" and end.plane.counters()["refused_frames"] == 0
@@ -86,7 +83,6 @@ def test_a_link_stays_for_a_minute_of_nothing_to_say():
     with Spans() as ends:
         ends.align()
         ends.run(60)
-        print([end.counters() for end in ends.ends], ends.ticks)
         assert ends.one.state == ends.other.state == "InService"
         ends.one.request(p.MessageForTransmission(b"\x85late"))
         ends.run(1)
@@ -105,7 +101,6 @@ def test_a_silent_control_keeps_its_link():
                 other.request(p.MessageForTransmission(octets))
             ends.run(0.2)
         ends.run(10, lambda: len(one.received()) == 100)
-        print([end.counters() for end in ends.ends], ends.ticks)
         assert one.received() == sent and one.state == other.state == "InService"
         assert one.counters()["silences"] == 1
 
