@@ -14,7 +14,7 @@ import msgspec
 
 from pbx.engine import Malformed, Noted, Unexpected
 from pbx.signalling.ss7 import primitives
-from pbx.signalling.ss7.isup.distribution import FromCircuit
+from pbx.signalling.ss7.distribution import FromCircuit
 from pbx.signalling.ss7.measurement_table import RELEASES, TABLE, Kind, Unit, row_of
 from pbx.signalling.ss7.mtp3.operation import LinkChanged, LinkCondition, LinkSetChanged
 from pbx.vocabulary import call

@@ -21,6 +21,7 @@ from pbx.signalling.ss7.tup.circuit_groups import GROUPS, CircuitGroups
 from pbx.signalling.ss7.tup.codec import Message
 from pbx.signalling.ss7.tup.contents import CongestionLevel
 from pbx.signalling.ss7.tup.messages import Heading
+from pbx.signalling.ss7.tup.summary import summary
 from pbx.signalling.ss7.tup.variant import CONGESTION, Variant
 from pbx.vocabulary.numbers import NumberExaminer
 
@@ -86,6 +87,11 @@ class Tup(UserPart[TupCircuit]):
             return found
         cic, rest = found
         return codec.decode(bytes((cic & 0xFF, cic >> 8)) + rest)
+
+    def summary(self, value: Transfer) -> tuple[int, str]:
+        """The circuit of a message and a line about it."""
+        message = self.read(value)
+        return (-1, f"malformed {message.what}") if isinstance(message, Malformed) else (message.cic, summary(message))
 
     def hear(self, message: Message, now: float) -> None:
         """A message of the far end."""
