@@ -403,8 +403,9 @@ class SignallingPoints:
         return [link for link in self.links.values() if isinstance(link, PlaneLink)]
 
     def standing_timers(self) -> int:
-        """Timers of links and points, which watch over them also at rest; those of circuits are not among them."""
-        return sum(link.waits for link in self.links.values()) + sum(point.seat.waits for point in self.points.values())
+        """Timers of links and points, which watch over them also at rest, and those of circuits whose reason has gone meanwhile."""
+        watching = [*(link.waits for link in self.links.values()), *(point.seat.waits for point in self.points.values())]
+        return sum(watching) + sum(relation.seat.waits and relation.user_part.rests for relation in self.relations)
 
     def start(self, adopt: bool = False) -> None:
         """Bring every point into service; ``adopt``: control has restarted, and links that work go on. Within a turn."""

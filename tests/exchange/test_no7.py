@@ -10,15 +10,21 @@ from tests.offices import FAR_POINT, ccs_span, group, no_7, number, office, sign
 
 ALL = ["ss7-1/1-15", "ss7-1/17-31"]
 PLAN = number("6", "trunk:toll", length=9, strip=1, callers="all")
-TWO_LINKS = office(
-    ccs_span("ss7-1")
-    + ccs_span("link-1", 1)
-    + ccs_span("link-2", 16)
-    + signalling_point()
-    + signalling_link_set("toll", FAR_POINT, "link-1/1", "link-2/16")
-    + group("toll", ALL, "isup", {"point": "city", "far_point": FAR_POINT})
-    + PLAN
-)
+
+
+def two_links(user_part="isup"):
+    return office(
+        ccs_span("ss7-1")
+        + ccs_span("link-1", 1)
+        + ccs_span("link-2", 16)
+        + signalling_point()
+        + signalling_link_set("toll", FAR_POINT, "link-1/1", "link-2/16")
+        + group("toll", ALL, user_part, {"point": "city", "far_point": FAR_POINT})
+        + PLAN
+    )
+
+
+USER_PARTS = pytest.mark.parametrize("user_part", ["isup", "tup"])
 BEHIND = "2-200-1"
 TRANSFER_POINTS = office(
     ccs_span("ss7-1", 16)
@@ -83,7 +89,7 @@ def unexpected(lab):
 
 @pytest.mark.parametrize("link, span", [("toll-0", "link-1"), ("toll-1", "link-2")])
 def test_a_link_fails_calls_stand_new_ones_come_and_it_comes_back(seed, link, span):
-    with Lab(seed=seed, configuration=TWO_LINKS) as lab:
+    with Lab(seed=seed, configuration=two_links()) as lab:
         telephone, city = call(lab)
         before = lab.now
         cut(lab, span)
@@ -105,8 +111,9 @@ def test_a_link_fails_calls_stand_new_ones_come_and_it_comes_back(seed, link, sp
     assert {"COO", "COA", "CBD", "CBA"} <= heard
 
 
-def test_with_all_links_gone_calls_stand_no_new_one_begins_and_all_comes_back(seed):
-    with Lab(seed=seed, configuration=TWO_LINKS) as lab:
+@USER_PARTS
+def test_with_all_links_gone_calls_stand_no_new_one_begins_and_all_comes_back(seed, user_part):
+    with Lab(seed=seed, configuration=two_links(user_part)) as lab:
         telephone, city = call(lab)
         cut(lab, "link-1")
         cut(lab, "link-2")
@@ -127,8 +134,9 @@ def test_with_all_links_gone_calls_stand_no_new_one_begins_and_all_comes_back(se
     assert {"link toll-0", "link toll-1", "link set toll", f"point {FAR_POINT}"} <= sources
 
 
-def test_a_span_that_goes_takes_its_circuits_along_at_both_ends(seed):
-    with Lab(seed=seed, configuration=TWO_LINKS) as lab:
+@USER_PARTS
+def test_a_span_that_goes_takes_its_circuits_along_at_both_ends(seed, user_part):
+    with Lab(seed=seed, configuration=two_links(user_part)) as lab:
         telephone, city = call(lab)
         cut(lab, "ss7-1")
         telephone.hears_tone("congestion").hangs_up()
@@ -145,7 +153,7 @@ def test_a_span_that_goes_takes_its_circuits_along_at_both_ends(seed):
 
 
 def test_a_short_break_of_a_span_takes_no_call_away(seed):
-    with Lab(seed=seed, configuration=TWO_LINKS) as lab:
+    with Lab(seed=seed, configuration=two_links()) as lab:
         telephone, city = call(lab)
         cut(lab, "ss7-1")
         lab.after(0.3)
@@ -155,8 +163,9 @@ def test_a_short_break_of_a_span_takes_no_call_away(seed):
         end(telephone, city)
 
 
-def test_control_restarts_amid_a_call_links_go_on_and_circuits_without_a_call_are_reset(seed):
-    with Lab(seed=seed, configuration=TWO_LINKS) as lab:
+@USER_PARTS
+def test_control_restarts_amid_a_call_links_go_on_and_circuits_without_a_call_are_reset(seed, user_part):
+    with Lab(seed=seed, configuration=two_links(user_part)) as lab:
         telephone, city = call(lab)
         waiting = lab.telephone("8004").dials("664567890")
         lab.caller("64567890").is_rung()
@@ -206,7 +215,7 @@ def test_a_point_behind_two_transfer_points_is_reached_by_either(seed, lost):
 
 
 def test_people_see_and_work_links(seed):
-    with Lab(seed=seed, configuration=TWO_LINKS) as lab:
+    with Lab(seed=seed, configuration=two_links()) as lab:
         view = view_of(lab)
 
         def level_3(link):
@@ -248,14 +257,15 @@ def test_people_see_and_work_links(seed):
         assert unexpected(lab) == []
 
 
-def test_people_see_and_work_circuits_of_a_group(seed):
-    with Lab(seed=seed, configuration=TWO_LINKS) as lab:
+@USER_PARTS
+def test_people_see_and_work_circuits_of_a_group(seed, user_part):
+    with Lab(seed=seed, configuration=two_links(user_part)) as lab:
         view = view_of(lab)
         telephone, city = call(lab)
         rows = {row.circuit: row for row in view.circuit_rows()}
         assert len(rows) == 30
         taken = [row for row in rows.values() if row.call]
-        assert [(row.user_part, row.far_point, row.group, row.state) for row in taken] == [("isup", FAR_POINT, "toll", "OutAnswered")]
+        assert [(row.user_part, row.far_point, row.group, row.state) for row in taken] == [(user_part, FAR_POINT, "toll", "OutAnswered")]
         assert rows["ss7-1/31"].cic == 31
         assert view.block_circuits("toll") == "done"
         lab.after(2.0)

@@ -199,6 +199,11 @@ class UserPart(Generic[Circuit]):
             found.append(self._due[0][0])
         return min(found, default=None)
 
+    @property
+    def rests(self) -> bool:
+        """Whether no circuit waits for anything."""
+        return all(circuit.deadline() is None for circuit in self.circuits.values())
+
     def _take(self) -> Outputs:
         outputs, self._outputs = self._outputs, []
         return outputs
