@@ -148,7 +148,8 @@ def _management(message: management.Message, form: Form) -> Iterator[tuple[str, 
 @functools.cache
 def _spaced(name: str) -> str:
     """A name of a class as words: ``called party number``."""
-    return " ".join(word if word.isupper() and len(word) > 1 else word.lower() for word in WORD.findall(name))
+    words = " ".join(word if word.isupper() and len(word) > 1 else word.lower() for word in WORD.findall(name))
+    return words.replace("partys", "party's")
 
 
 def _parameter_name(parameter: Any) -> str:
