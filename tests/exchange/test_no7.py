@@ -1,13 +1,17 @@
 """A whole exchange with No. 7 in sound: links that fail, points behind transfer points, restarts of control, spans that go, people's orders."""
 
+from pathlib import Path
+
 import pytest
 
+from config.loader import load
 from pbx.console_view import ConsoleView
 from pbx.journal import Journal, MemoryRing
 from pbx.vocabulary import facts
 from tests.lab import Lab
 from tests.offices import FAR_POINT, ccs_span, group, no_7, number, office, signalling_link_set, signalling_point
 
+EXAMPLE = Path(__file__).parents[2] / "config/no7.toml"
 ALL = ["ss7-1/1-15", "ss7-1/17-31"]
 PLAN = number("6", "trunk:toll", length=9, strip=1, callers="all")
 
@@ -300,3 +304,21 @@ def test_of_two_calls_that_seize_a_circuit_at_once_ours_goes_on_where_we_control
         caller.hangs_up()
         telephone.hangs_up()
         lab.after(3.0)
+
+
+def test_the_example_with_no_7_works(seed):
+    """Its city exchange stands behind the toll exchange, in TUP; its toll exchange is adjacent, in ISUP."""
+    with Lab(seed=seed, configuration=load(EXAMPLE)) as lab:
+        for dialled, called, group_of_it in (("987654321", "87654321", "city"), ("01062345678", "01062345678", "toll")):
+            city = lab.caller(called)
+            telephone = lab.telephone("8001").dials(dialled)
+            city.is_rung().answers()
+            assert city.party.line.group == group_of_it
+            city.hangs_up().is_released()
+            telephone.hears_tone("busy").hangs_up()
+            lab.after(1.0)
+        caller = lab.caller("01099998888", group="toll").dials("87654002")
+        lab.telephone("8002").is_rung().answers()
+        caller.is_answered().hangs_up()
+        lab.telephone("8002").hears_tone("busy").hangs_up()
+        assert unexpected(lab) == []
