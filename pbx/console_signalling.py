@@ -12,6 +12,7 @@ from pbx.exchange import Exchange
 from pbx.signalling.ss7.mtp3 import operation
 from pbx.signalling_points import Link, PlaneLink, Point
 
+PERIODS = (0, 5, 30)
 ORDERS = {
     "activate": operation.ActivateLink,
     "deactivate": operation.DeactivateLink,
@@ -93,6 +94,22 @@ class ConsoleSignalling:
                 f"counted: {_counted(point.mtp3.counters)}",
                 *(f"{at:10.3f} {text}" for at, text in point.history),
             ]
+        )
+
+    def figures(self, of: str, minutes: int) -> str:
+        """What was counted of a link, link set, destination, point or relation (Q.752), zeros left out; of all where ``of`` is empty."""
+        if minutes not in PERIODS:
+            return f"there are figures of the last whole {', '.join(str(one) for one in PERIODS if one)} minutes, and of all time (0)"
+        self._signalling.read_counters()
+        rows = self._signalling.measurements.rows(self._exchange.clock.seconds(), minutes)  # type: ignore[arg-type]
+        found = [row for row in rows if row.value and of in ("", row.name)]
+        if not found:
+            known = dict.fromkeys(row.name for row in rows)
+            return f"nothing was counted of {of or 'anything'}; there are {', '.join(known) or 'no figures yet'}"
+        heads = [f"{row.kind} {row.name}" for row in found]
+        width = max(map(len, heads))
+        return "\n".join(
+            f"{head:{width}}  {row.number:6}{row.value:12,.1f} {row.unit:7} {row.title}" for head, row in zip(heads, found, strict=True)
         )
 
     def order(self, verb: str, name: str) -> str:

@@ -151,6 +151,7 @@ class ConsoleView:
             "loop": self.loop,
             "link": self.link,
             "point": self.point,
+            "figures": self.figures,
             "activate_link": self.activate_link,
             "deactivate_link": self.deactivate_link,
             "inhibit_link": self.inhibit_link,
@@ -322,6 +323,10 @@ class ConsoleView:
     def point(self, point: str) -> str:
         """A signalling point in full: destinations, counters, the last things that happened: point("city")."""
         return self._signalling.point(point)
+
+    def figures(self, of: str = "", minutes: int = 0) -> str:
+        """What was counted of No. 7 (Q.752), of the last whole 5 or 30 minutes or all time: figures("toll-a"), figures(minutes=30)."""
+        return self._signalling.figures(of, minutes)
 
     def activate_link(self, link: str) -> str:
         """Bring a signalling link into service: activate_link("toll-0")."""

@@ -115,6 +115,7 @@ class Exchange:
         trunks, extensions = plan_for("trunks", configuration), plan_for("extensions", configuration)
         plant = SignallingPlant(configuration, trunks)
         self.signalling = plant.build(self.floor, lambda port: plane.link_status(port) == "in service")
+        self.signalling.plane_counters = plane.link_counters
         lines, groups = trunks_of(configuration, trunks, plant.engine)
         plant.attach(lines)
         lines += extensions_of(configuration, extensions, date_time or _no_date)

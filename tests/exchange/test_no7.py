@@ -258,6 +258,12 @@ def test_people_see_and_work_links(seed):
         assert view.inhibit_link("nothing") == "there is no signalling link nothing; look at links"
         talk(telephone, city)
         end(telephone, city)
+        figures = view.figures("toll-0")
+        assert "inhibitions by local management begun" in figures
+        assert "message signal units sent" in figures
+        assert "link set toll" in view.figures()
+        assert "calls out" in view.figures(f"Isup 21-100-1 {FAR_POINT}") or "calls" in view.figures()
+        assert view.figures("toll-0", 7).startswith("there are figures of the last whole 5, 30 minutes")
         assert unexpected(lab) == []
 
 
