@@ -14,12 +14,17 @@ EXAMPLE = FILE.read_text(encoding="utf-8")
 # What to change in the example, the words that mark the line to be named (behind others), and the words to be said.
 MISTAKES = {
     "a point twice": (
-        '[[signalling_link_set]]',
+        "[[signalling_link_set]]",
         '[[signalling_point]]\nname = "here"\ncode = "21-100-2"\n\n[[signalling_link_set]]',
         'name = "here"\ncode = "21-100-2"',
         'signalling_point "here" is there twice',
     ),
-    "no such point": ('point = "here"\nadjacent', 'point = "hear"\nadjacent', 'point = "hear"', 'unknown signalling point "hear"; did you mean "here"?'),
+    "no such point": (
+        'point = "here"\nadjacent',
+        'point = "hear"\nadjacent',
+        'point = "hear"',
+        'unknown signalling point "hear"; did you mean "here"?',
+    ),
     "no such link set": ('link_set = "toll"\ncode = 0', 'link_set = "tol"\ncode = 0', 'link_set = "tol"', 'did you mean "toll"?'),
     "a link set without links": (
         "[[signalling_route]]",
@@ -28,18 +33,28 @@ MISTAKES = {
         'signalling link set "other" has no link',
     ),
     "no channel of signalling": ('channel = "toll-1/16"', 'channel = "toll-1/15"', "toll-1/15", "toll-1/15 is no signalling channel"),
-    "a channel of two links": ('channel = "toll-2/16"', 'channel = "toll-1/16"', 'channel = "toll-1/16"         # another', 'signalling link "toll-a" too'),
+    "a channel of two links": ('channel = "toll-2/16"', 'channel = "toll-1/16" # too', "# too", 'signalling link "toll-a" too'),
     "no such span": ('channel = "toll-2/16"', 'channel = "tool-2/16"', "tool-2/16", 'unknown span "tool-2"'),
     "a code of two links": ("code = 1\n", "code = 0\n", 'code = 0\nchannel = "toll-2', "have the same code 0"),
     "a code that is none": ("code = 1\n", "code = 16\n", "code = 16", "a signalling link code from 0 to 15"),
     "a point code that is none": ('code = "21-100-1"', 'code = "21.100.1"', "21.100.1", "a signalling point code as three numbers"),
     "circuits on the wrong span": ('"city-1/1-15", "city-1/17-31"', '"sub-1/2-9"', "sub-1/2-9", "on which tup does not work"),
     "the signalling slot": ('"city-1/1-15", "city-1/17-31"', '"city-1/1-31"', "city-1/1-31", "city-1/16 is the signalling time slot"),
-    "no far point": ('far_point = "21-100-77"\n', "", '[[trunk_group]]\nname = "city"', "does not say between which signalling points it lies"),
+    "no far point": (
+        'far_point = "21-100-77"\n',
+        "",
+        '[[trunk_group]]\nname = "city"',
+        "does not say between which signalling points it lies",
+    ),
     "too many PCM systems": ("first_pcm = 0 ", "first_pcm = 127 ", "first_pcm = 127", "toll-2/1 would be in PCM system 128"),
-    "a key of No. 7 with R2": ('signalling = "tup"\n', 'signalling = "r2"\n', 'point = "here"\nfar_point = "21-100-77"', "point has no meaning with r2"),
+    "a key of No. 7 with R2": (
+        'signalling = "tup"\n',
+        'signalling = "r2"\n',
+        'point = "here"\nfar_point = "21-100-77"',
+        "point has no meaning with r2",
+    ),
     "a variant that is none": ('variant = "mtp-china"', 'variant = "mtp-chine"', "mtp-chine", 'did you mean "mtp-china"?'),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("mistake", MISTAKES)
