@@ -1,5 +1,7 @@
 """Signalling links that the plane works, over simulated wires: level 2's engine in Python, the rest in the tick, the arena between."""
 
+from random import Random
+
 import pytest
 
 from drivers.wire import SpanSettings, Wire, join
@@ -11,6 +13,7 @@ from pbx.signalling.ss7.mtp2 import orders as o
 from pbx.signalling.ss7.mtp2.carriage import REASONS, SENT, STATUS, WATCHED, command_of, figures_of, told_of
 from pbx.vocabulary import media
 from tests.plane.links import FIGURES, LAYOUT, Ends, LinkControl, texts
+from tests.plane.test_frames import Bench
 from tests.signalling.ss7.terminal import in_c
 
 PORT = 30
@@ -509,3 +512,121 @@ def test_an_engine_has_nothing_unexpected_in_a_day_of_the_link():
         assert ends.run(5, lambda: ends.other.state == "OutOfService")
         ends.align()
     assert not [value for end in ends.ends for value in end.unexpected if isinstance(value, Unexpected)]
+
+
+# A card by hand.
+
+FISU = b"\xff\xff\x00"
+
+
+def by_hand(hides):
+    bench = Bench(LAYOUT, kind="signalling-link")
+    bench.card.card.hides_repeated = hides
+    bench.plane.configure_link(0, figures_of(FIGURES))
+    return bench
+
+
+def serving(hides):
+    bench = by_hand(hides)
+    for order in (o.Begin(1), o.Watch("signal units"), o.Accept(True), o.Send("messages")):
+        bench.plane.send(0, command_of(order))
+    bench.tick()
+    bench.card.comes(0, FISU)
+    bench.tick()
+    assert [told_of(event) for _, _, event in bench.plane.drain()] == [o.Begun(1), o.StatusHeard("units")]
+    return bench
+
+
+def failure(bench, ticks):
+    """In how many ticks the link has failed, with what it told; None = it has not."""
+    for number in range(1, ticks + 1):
+        bench.tick()
+        told = [told for _, _, event in bench.plane.drain() if (told := told_of(event)) is not None]
+        if told:
+            return number, told
+    return None
+
+
+def test_an_alarm_is_octets_without_units_on_a_card_that_hides_units():
+    bench = serving(hides=1)
+    assert failure(bench, 500) is None, "equal units are hidden and count as good ones"
+    bench.card.alarms[0] = media.REMOTE_ALARM_INDICATION
+    assert failure(bench, 100) is None
+    bench.card.alarms[0] = media.LOSS_OF_SIGNAL
+    ticks, told = failure(bench, 100)
+    assert told == [o.Failed("errors")] and 13 <= ticks <= 14, "64 times 16 octets are 128 ms"
+
+
+def test_a_card_that_shows_every_unit_counts_such_octets_itself():
+    bench = serving(hides=0)
+    bench.card.alarms[0] = media.LOSS_OF_SIGNAL
+    assert failure(bench, 100) is None
+    for _ in range(64):
+        bench.card.comes(0, media.FRAME_OCTETS_LOST)
+    assert failure(bench, 20)[1] == [o.Failed("errors")]
+
+
+def test_what_has_not_changed_is_given_once_a_second():
+    bench = by_hand(hides=1)
+    bench.tick(250)
+    assert bench.card.sent[0] == [b"\xff\xff\x01\x03"] * 3
+
+
+def test_nothing_is_given_to_a_channel_without_room_and_nothing_is_lost():
+    bench = serving(hides=1)
+    bench.card.sent[0].clear()
+    bench.card.room = 0
+    for n in range(5):
+        bench.plane.send(0, command_of(o.SendMessage(b"\x85m%d" % n)))
+    bench.tick(10)
+    assert bench.card.sent[0] == []
+    bench.card.room = 3
+    bench.tick()
+    bench.card.room = 100
+    bench.tick(3)
+    assert [unit[3:] for unit in bench.card.sent[0]] == [b"\x85m%d" % n for n in range(5)] + [b""]
+    assert bench.plane.counters()["refused_frames"] == 0
+
+
+def test_units_are_given_as_fast_as_a_line_takes_them():
+    bench = serving(hides=1)
+    bench.card.sent[0].clear()
+    for n in range(100):
+        bench.plane.send(0, command_of(o.SendMessage(bytes([0x85, n]) + bytes(72))))
+    for tick in range(1, 6):
+        bench.tick()
+        assert len(bench.card.sent[0]) == tick + 1, "80 octets each: two ticks ahead"
+
+
+@pytest.mark.parametrize("number", range(10))
+def test_any_orders_and_units_in_any_order(number, seed):
+    """Nothing is broken, and all that is told can be read, whether control looks or not."""
+    chance = Random(seed + number)
+    bench = Bench(layout(**SMALL), kind="signalling-link")
+    orders = [command_of(order) for order in (o.Begin(3), o.Halt(), o.TellBsnt(), o.Flush(), o.TellAgain())]
+    orders += [command_of(order) for order in (o.Watch("signal units"), o.Watch("normal alignment"), o.Accept(True), o.Accept(False))]
+    orders += [command_of(o.Send(what)) for what in SENT]
+    heard = 0
+    for port in range(2):
+        bench.card.card.hides_repeated = port
+        bench.plane.configure_link(port, figures_of(chance.choice([FIGURES, PREVENTIVE])))
+    for _ in range(400):
+        port = chance.randrange(2)
+        for _ in range(chance.randrange(3)):
+            order = chance.choice([*orders, o.SetBusy(chance.random() < 0.5, chance.random() < 0.5), o.Retrieve(chance.choice([None, 3]))])
+            bench.plane.send(port, order if isinstance(order, media.LinkOrder) else command_of(order))
+        if chance.random() < 0.3:
+            bench.plane.send(port, command_of(o.SendMessage(bytes(chance.randrange(3, 273)))))
+        for _ in range(chance.randrange(8)):
+            length = chance.choice([0, 0, 1, 2, 3, 60, 273])
+            unit = bytes([chance.choice([127, 255, 128, 0]), chance.randrange(256), min(length, 63)]) + chance.randbytes(length)
+            bench.card.comes(port, chance.choice([unit, unit, unit, chance.randbytes(5), 1, 2, 3, 4]))
+        if chance.random() < 0.02:
+            bench.plane.configure_port(port, "signal-units")
+            bench.plane.configure_link(port, figures_of(FIGURES))
+        bench.card.alarms[port] = chance.choice([0] * 20 + [1])
+        bench.tick()
+        if chance.random() < 0.2:
+            heard += sum(told_of(event) is not None for _, _, event in bench.plane.drain())
+    heard += sum(told_of(event) is not None for _, _, event in bench.plane.drain())
+    assert heard > 100 and bench.plane.counters()["frame_overflows"] == 0
