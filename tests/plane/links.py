@@ -132,20 +132,22 @@ def texts(first, count):
     return [b"\x85" + number.to_bytes(2, "big") + bytes(number % 60) for number in range(first, first + count)]
 
 
-def planes(layout=LAYOUT):
+def planes(layout=LAYOUT, path=None):
+    """Two, whose first has its arena at ``path``; their wires are joined."""
     wires = [Wire([SpanSettings(signalling_channels=(16,))]) for _ in range(2)]
     join((wires[0], 0), (wires[1], 0))
     made = []
     for wire in wires:
-        plane = Plane.create(layout)
+        plane = Plane.create(layout, None if made else path)
         plane.add_card(wire.card)
         assert plane.add_card(wire.links[0])[0] == PORT
         made.append(plane)
     return wires, made
 
 
-def pair(figures=FIGURES, layout=LAYOUT):
-    wires, (near, far) = planes(layout)
+def pair(figures=FIGURES, layout=LAYOUT, path=None):
+    """A control for either."""
+    wires, (near, far) = planes(layout, path)
     ends = Ends(LinkControl(near, PORT, figures), LinkControl(far, PORT, figures))
     ends.wires = wires
     return ends

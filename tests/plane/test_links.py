@@ -3,12 +3,12 @@
 import pytest
 
 from pbx.engine import Unexpected
-from pbx.media import StaleEpoch
+from pbx.media import Plane, StaleEpoch
 from pbx.signalling.ss7 import primitives as p
 from pbx.signalling.ss7.mtp2 import orders as o
 from pbx.signalling.ss7.mtp2.carriage import command_of
 from pbx.vocabulary import media
-from tests.plane.links import FIGURES, PORT, PREVENTIVE, SMALL, give, layout, pair, texts
+from tests.plane.links import FIGURES, PORT, PREVENTIVE, SMALL, LinkControl, give, layout, pair, texts
 
 
 def lost(*ends):
@@ -168,6 +168,25 @@ def test_an_old_control_that_wakes_is_no_sign_of_life():
     new.drain()
     ends.run(0.01)
     assert ends.one.plane.link_status(PORT) == "in service"
+
+
+def test_a_control_of_another_process_sees_the_link_before_it_takes_over(tmp_path):
+    ends = pair(path=str(tmp_path / "arena"))
+    ends.align()
+    ends.run(0.1)
+    watcher = Plane.attach(str(tmp_path / "arena"))
+    assert watcher.link_status(PORT) == "in service" and watcher.link_status(0) == "none"
+    assert watcher.link_counters(PORT) == ends.one.counters() and watcher.link_counters(PORT)["units_received"] > 500
+    with pytest.raises(StaleEpoch):
+        watcher.send(PORT, command_of(o.Halt()))
+    ends.one.stalled = True
+    watcher.raise_epoch()
+    new = LinkControl(watcher, PORT, resume=True)
+    give(new, [b"\x85new"])
+    for _ in range(100):
+        ends.run(0.01)
+        new.look(ends.ticks * 0.01)
+    assert new.state == "InService" and ends.other.received() == [b"\x85new"] and new.counters()["silences"] == 0
 
 
 @pytest.mark.parametrize("dead_s", [0.0, 0.3, 3.0])
