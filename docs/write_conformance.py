@@ -113,13 +113,22 @@ SHOWN2 = (
         "every cell of every chart, reached by real inputs; a storm breaks no promise to level 3",
         "`tests/signalling/ss7/test_mtp2_cells.py`",
     ),
+    (
+        "two planes over a simulated wire, orders and events over the arena: silent, restarted, slow control, bit errors, cuts; lost 0",
+        "`tests/plane/test_links.py`",
+    ),
+    ("the same over channels of DAHDI's kernel, which repeats and hides units", "`tests/dahdi/test_links.py`"),
+    (
+        "of the items below those that need no more than a card, over plane and wire; some over DAHDI",
+        "`tests/plane/test_q781.py`, `tests/dahdi/test_q781.py`",
+    ),
     ("any octets, any orders; a card that repeats and hides units", "`tests/dsp/test_mtp2.py`"),
     ("flags, zero insertion, check sequence: bit by bit as a model written from the rules alone", "`tests/dsp/test_hdlc.py`"),
     ("one end and a tester, unit by unit", "the items below"),
 )
 FOOT2 = """
 No foreign level 2 has been asked yet. The line of these tests is one of the test's own (`tests/signalling/ss7/terminal.py`): whole units
-and faults pass, in section 5 bits. Over a DAHDI channel, whose kernel is the framer, nothing of this has run yet.
+and faults pass, in section 5 bits. Over DAHDI's kernel both ends were ours, in a machine with its drivers and loop-back spans, on no board.
 """
 SECTIONS2 = {
     1: "Link state control, expected signal units and orders",
