@@ -81,9 +81,10 @@ class Progress(Primitive, frozen=True, gc=False):
 
 
 class Connect(Primitive, frozen=True, gc=False):
-    """The called party has answered; ``connected`` is his number where it is told and may be shown."""
+    """The called party has answered; ``connected`` is his number where it is told and may be shown; ``free``: the call is not charged."""
 
     connected: str = ""
+    free: bool = False
 
 
 class Disconnect(Primitive, frozen=True, gc=False):
