@@ -122,7 +122,8 @@ class Traffic:
         self.lost: list[str] = []
         """The first calls that were lost, in words."""
         self.attempts_per_second = habits.attempts_per_second
-        """May be changed at any time."""
+        self.talking_s = habits.talking_s
+        """Both may be changed at any time."""
         self.offering = False
         self._next_s = 0.0
         self.stop_after: int | None = None
@@ -144,6 +145,12 @@ class Traffic:
     def present(self) -> int:
         """Calls that have begun and not ended at both ends."""
         return len(self._calls)
+
+    @property
+    def unaccounted(self) -> int:
+        """Attempts that did not end as they should, nor were held back, nor found all circuits busy; calls in progress too."""
+        counts = self.counts
+        return counts["attempts"] - counts["shed"] - counts["no circuit"] - sum(counts[fate] for fate in CAUSES)
 
     def offer(self) -> None:
         """From now on calls are attempted."""
@@ -246,7 +253,7 @@ class Traffic:
             return
         point.give(cic, Connect(call.number) if self.place.random.random() < self.habits.connected else CONNECT)
         if not call.by_caller:
-            self._then(self.habits.talking_s, self._clear_called, call, point, cic, CLEARS)
+            self._then(self.talking_s, self._clear_called, call, point, cic, CLEARS)
 
     def _clear_called(self, call: Call, point: Point, cic: int, how: Disconnect) -> None:
         if self._incoming[point.number].get(cic) is call:
@@ -271,7 +278,7 @@ class Traffic:
             if call is not None:
                 call.answered = True
                 if call.by_caller:
-                    self._then(self.habits.talking_s, self._clear, call, cic, CLEARS)
+                    self._then(self.talking_s, self._clear, call, cic, CLEARS)
         elif kind is Unexpected or kind is Malformed or kind is Blocked:
             self.counts[kind.__name__] += 1
 

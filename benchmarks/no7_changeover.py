@@ -116,7 +116,7 @@ class Cuts:
             doubled=sum(one.doubled for one in compared),
             overtaken=sum(one.overtaken for one in compared),
             calls=counts["attempts"],
-            calls_lost=counts["attempts"] - counts["answered"] - counts["shed"] - counts["no circuit"],
+            calls_lost=self.traffic.unaccounted,
             calls_shed=counts["shed"],
             other_circuit=counts["other circuit"],
             failures=sum(point.said["OutOfService"] for point in points),

@@ -24,6 +24,7 @@ from pbx.signalling.ss7.mtp3.plan import LinkPlan, LinkSetPlan, PointPlan
 from pbx.signalling.ss7.mtp3.variant import load_variant as load_mtp3
 from pbx.signalling.ss7.primitives import (
     FromLink,
+    LinkCongestion,
     OutOfService,
     Pause,
     RestartBegins,
@@ -108,6 +109,7 @@ class Point:
         self.listen: Subscribers
         self.said: Counter[str] = Counter()
         """Things that happened, by name: primitives of the MTP, link failures, retrieved messages."""
+        self.most_congested = 0
         self.wrong: list[Any] = []
         self._requests: deque[ToLink] = deque()
 
@@ -115,8 +117,12 @@ class Point:
         """What level 2 of a link calls."""
 
         def up(value: Any) -> None:
-            if type(value) is OutOfService or type(value) is RetrievedMessage:
-                self.said[type(value).__name__] += 1
+            kind = type(value)
+            if kind is OutOfService or kind is RetrievedMessage:
+                self.said[kind.__name__] += 1
+                self.said[f"{kind.__name__} {link}"] += 1
+            elif kind is LinkCongestion:
+                self.most_congested = max(self.most_congested, value.level)
             self._level_3(self.mtp3.receive(FromLink(link, value), self.place.now))
 
         return up

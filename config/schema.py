@@ -272,8 +272,10 @@ class SignallingCapture(Section, frozen=True):
 
     file_kib: Annotated[int, Meta(ge=64, le=4194304, description="a number of KiB from 64 to 4194304")] = 65536
     """A file that would grow beyond this is followed by another."""
-    files: Annotated[int, Meta(ge=2, le=10000, description="a number of files from 2 to 10000")] = 10
-    """So many of each link are kept; the oldest are deleted."""
+    files: Annotated[int, Meta(ge=0, le=10000, description="a number of files from 1 to 10000, or 0 for no capture")] = 10
+    """So many of each link are kept; the oldest are deleted. 0: nothing is written."""
+    directory: FileName = "signalling"
+    """Relative to the data directory, absolute once loaded."""
 
 
 class Number(Section, frozen=True):
@@ -479,6 +481,7 @@ class Configuration(Section, frozen=True):
     agents: list[Agent] = field(default_factory=list, name="agent")
     prompts: list[Prompt] = field(default_factory=list, name="prompt")
     flows: dict[Name, Flow] = field(default_factory=dict, name="flow")
+    signalling_capture: SignallingCapture = SignallingCapture()
     recording: Recording = Recording()
     console: Console = Console()
     timers: Timers = Timers()

@@ -24,6 +24,7 @@ from twisted.internet.error import CannotListenError
 from config.loader import load
 from config.schema import Configuration
 from pbx import handover
+from pbx.capture import Capture
 from pbx.console import prepare_key
 from pbx.console_view import ConsoleView
 from pbx.exchange import Exchange, load_sounds
@@ -202,6 +203,11 @@ class Control:
         self.recording_writer = RecordingWriter(
             self.recordings, wanted.opus_kbit_s, lambda: reactor.callFromThread(self.overtaken)
         )
+        self.capture: Capture | None = None
+        if configuration.signalling_links and configuration.signalling_capture.files:
+            links = [row.name for row in configuration.signalling_links]
+            self.capture = Capture(places.signalling, configuration.signalling_capture, zero, self._from_thread, links)
+            self.exchange.signalling.observer = self.capture.crossing
         self._told: deque[Fact] = deque()
         self.journal.subscribe(Fact, self.recordings.take)
         if trace:
@@ -225,6 +231,8 @@ class Control:
         Events(self.reactor, self.plane, self.exchange.floor.media, self.overtaken)
         self.exchange.span_watch.start()
         self.recording_writer.start()
+        if self.capture is not None:
+            self.capture.start()
         if self.configuration.console.port:
             self._open_console()
         self.reactor.callLater(WALL_CLOCK_EVERY_S, self._follow_wall_clock)
@@ -236,6 +244,8 @@ class Control:
         zero = time.time() - self.clock.seconds()
         self.store.follow(zero)
         self.recordings.follow(zero)
+        if self.capture is not None:
+            self.capture.follow(zero)
         self.reactor.callLater(WALL_CLOCK_EVERY_S, self._follow_wall_clock)
 
     def _open_console(self) -> None:
@@ -268,7 +278,7 @@ class Control:
 
     def _leave(self) -> None:
         """What was recorded and what was written down reaches the disk; the rest is the handover."""
-        self.recording_writer.stop()
+        self._stop_files()
         self._state_told()
         self.writer.stop()
         ports = {line.name: line.port for line in self.exchange.lines.values()}
@@ -277,7 +287,7 @@ class Control:
     def clear_all(self) -> Any:
         """An orderly end: clear every call and give the lines a moment; then state the end of whatever has not let go."""
         if self.is_overtaken:
-            self.recording_writer.stop()
+            self._stop_files()
             self.writer.stop()
             return None
         if self.hands_over:
@@ -298,9 +308,15 @@ class Control:
         for line in self.exchange.lines.values():
             if line.leg is not None:
                 self.exchange.floor.turn(switch.receive, line, Release(NORMAL_UNSPECIFIED), self.clock.seconds())
-        self.recording_writer.stop()
+        self._stop_files()
         self._state_told()
         self.writer.stop()
+
+    def _stop_files(self) -> None:
+        """Recordings and captures reach the disk."""
+        self.recording_writer.stop()
+        if self.capture is not None:
+            self.capture.close()
 
     def _is_trunk(self, name: str) -> bool:
         line = self.exchange.lines.get(name)

@@ -40,7 +40,7 @@ from pbx.vocabulary.facts import ControlStarted, Fact
 
 PROGRAMS: dict[str, type[Flow]] = {"menu": Menu, "announcement": Announcement}
 FRAME_OCTETS = 65536
-"""Of a ring, for each signalling channel: 8 s of frames at 64 kbit/s."""
+"""Of a ring, for each signalling channel: 8 s of frames at 64 kbit/s; four of them hold what one link gives another at a changeover."""
 FEATURES: tuple[type[Flow], ...] = (LogIn, LogOut, ReadyKey, NotReadyKey)
 
 
@@ -52,7 +52,7 @@ def layout_of(configuration: Configuration) -> Layout:
         recorders=sounding,
         prompts=max(64, len(configuration.prompts) + 16),
         echo_cancellers=echo_cancellers_of(configuration),
-        frame_octets=FRAME_OCTETS << (channels - 1).bit_length() if channels else FRAME_OCTETS,
+        frame_octets=FRAME_OCTETS << (max(channels, 4) - 1).bit_length() if channels else FRAME_OCTETS,
         spans=len(configuration.spans),
         signalling_links=channels,
     )

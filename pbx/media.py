@@ -17,6 +17,7 @@ import msgspec
 
 from pbx.engine import Levels
 from pbx.line_echo import LineEcho, line_echo
+from pbx.media_findings import Edge, LateTick, counters_of, edges_of, late_ticks_of
 from pbx.media_links import LinkStatus, figures_octets, link_counters, link_status, link_told
 from pbx.media_ring import (
     ENCODERS,
@@ -85,46 +86,6 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True):
     journal_octets: int = 8 << 20
 
 
-class Edge(msgspec.Struct, frozen=True):
-    """A source that a port hears; ``member`` = a mix it speaks into and hears without itself; ``selected`` = it is now among those whom a
-    mix with selection of speakers sums."""
-
-    source: int
-    gain_db: float
-    member: bool = False
-    muted: bool = False
-    selected: bool = False
-
-
-class LateTick(msgspec.Struct, frozen=True):
-    """A tick begun more than 10 ms late, and what the kernel says of it."""
-
-    tick: int
-    late_ms: float
-    run_delay_ms: float
-    steal_ms: float
-
-
-_COUNTERS = (
-    "ticks",
-    "late_ticks",
-    "worst_late_ns",
-    "event_overflows",
-    "refused_commands",
-    "rejected_commands",
-    "executed_commands",
-    "recorder_overflows",
-    "token_overflows",
-    "joined",
-    "joins",
-    "parts",
-    "pacing_card",
-    "pacing_switches",
-    "held_over_ticks",
-    "frame_overflows",
-    "refused_frames",
-    "repeated_units",
-)
 _MADE_OF_OCTETS = {lib.PLANE_EVENT_FRAME: media.Frame, lib.PLANE_EVENT_LINK: link_told}
 _DRAIN_EVENTS = 4096
 _DRAIN_OCTETS = 1 << 16
@@ -444,20 +405,15 @@ class Plane:
     def edges(self, port: int) -> list[Edge]:
         """What the port hears, in order."""
         found = ffi.new("struct plane_edge[]", lib.PLANE_EDGES)
-        count = _check(lib.arena_edges(self._arena, port, found), f"no port {port}")
-        return [Edge(e.source, e.gain_tenth_db / 10, bool(e.member), bool(e.muted), bool(e.selected)) for e in found[0:count]]
+        return edges_of(found, _check(lib.arena_edges(self._arena, port, found), f"no port {port}"))
 
     def counters(self) -> dict[str, int]:
         """The plane's counters, by the names of ``struct plane_counters``."""
-        found = ffi.new("struct plane_counters *")
-        lib.arena_counters(self._arena, found)
-        return {name: int(getattr(found, name)) for name in _COUNTERS}
+        return counters_of(self._arena)
 
     def late_ticks(self) -> list[LateTick]:
         """The newest ticks that came more than 10 ms late, at most 1 024."""
-        found = ffi.new("struct plane_late_tick[]", 1024)
-        count = lib.arena_late_ticks(self._arena, found, 1024)
-        return [LateTick(t.tick, t.late_ns / 1e6, t.run_delay_ns / 1e6, t.steal_ns / 1e6) for t in found[0:count]]
+        return late_ticks_of(self._arena)
 
     # -- prompts and tones -----------------------------------------------------------------------------------------
 

@@ -15,8 +15,8 @@ ffi: Any = _native.ffi
 lib: Any = _native.lib
 
 LinkStatus = Literal["none", "out of service", "aligning", "aligned", "in service", "failed"]
-"""What a link is doing: ``none`` = the port is no link, or has no figures; ``in service`` also while a processor is out; ``failed`` = out of
-service by itself, and control has not halted it since."""
+"""What a link is doing: ``none`` = the port is no link, or has no figures; ``in service`` also while a processor is out; ``failed`` = out
+of service by itself, and control has not halted it since."""
 
 _STATUS: dict[int, LinkStatus] = {
     lib.PLANE_LINK_NONE: "none",

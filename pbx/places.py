@@ -1,7 +1,8 @@
 """Where a running exchange keeps its things: one folder, the data directory, with everything in it.
 
-``arena`` (shared memory of plane and control), sockets of spans and of the line keeper, ``prompts``, ``recordings``, the store, keys, the
-marks by which other commands find a running exchange. Composition layer. Leaves out what is in the files.
+``arena`` (shared memory of plane and control), sockets of spans and of the line keeper, ``prompts``, ``recordings``, captures of
+``signalling``, the store, keys, the marks by which other commands find a running exchange. Composition layer. Leaves out what is in the
+files.
 """
 
 import json
@@ -36,6 +37,7 @@ class Places:
         self._configuration = configuration
         self.store = self._moved(configuration.exchange.store)
         self.recordings = self._moved(configuration.recording.directory)
+        self.signalling = self._moved(configuration.signalling_capture.directory)
         self.prompts = self.data.parent / "prompts"
         self.run = self.data / RUN
         self.arena = self.run / "arena"

@@ -22,6 +22,8 @@ from pbx.signalling.ss7.mtp2.figures import Figures, load_figures
 from pbx.signalling.ss7.mtp3.plan import LinkPlan, LinkSetPlan, PlanError, PointPlan, RoutePlan, check
 from pbx.signalling.ss7.mtp3.variant import Variant as PointVariant
 from pbx.signalling.ss7.mtp3.variant import load_variant as load_point
+from pbx.signalling.ss7.tup.distribution import Tup
+from pbx.signalling.ss7.tup.variant import load_variant as load_tup
 from pbx.signalling.ss7.variant import VariantError
 from pbx.signalling_circuit import SignalledCircuit
 from pbx.signalling_points import CircuitRelation, LinkSeat, PointSeat, RelationSeat, SignallingPoints
@@ -62,6 +64,8 @@ def relations_of(configuration: Configuration) -> list[Relation]:
 
 def make_user_part(relation: Relation, own: int, far: int, examiner: NumberExaminer) -> UserPart[Any]:
     """The user part of a relation, at either end."""
+    if relation.user_part == "tup":
+        return Tup(own, far, load_tup(relation.variant), relation.codes.values(), examiner)
     return Isup(own, far, load_isup(relation.variant), relation.codes.values(), examiner)
 
 
@@ -251,6 +255,9 @@ def _faults_of_group(group: TrunkGroup, plan: _Plan, known: set[int]) -> Iterabl
         if (one.point, one.far, one.user_part) == (group.point, group.far_point, group.signalling) and one.variant != variant_of(group):
             yield f"{name}: another group between the same points has the variant {one.variant}"
     try:
-        make_user_part(Relation(group.point, group.far_point, group.signalling, variant_of(group), {("", 0): 1}), 1, 2, NoNumbers())
+        part = make_user_part(Relation(group.point, group.far_point, group.signalling, variant_of(group), {("", 0): 1}), 1, 2, NoNumbers())
+        form = plan.variants[group.point].form
+        if isinstance(part, Tup) and load_tup(variant_of(group)).form != form:
+            yield f"{name}: the labels of {variant_of(group)} are not those of {group.point}, which have {form.bits} bits"
     except VariantError as error:
         yield from (f"{name}: {fault}" for fault in error.faults)

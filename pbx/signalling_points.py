@@ -20,7 +20,7 @@ from pbx.signalling.ss7.distribution import FromCircuit, UserPart
 from pbx.signalling.ss7.mtp2.carriage import command_of, told_of
 from pbx.signalling.ss7.mtp2.figures import Figures
 from pbx.signalling.ss7.mtp2.mtp2 import IN_SERVICE, Mtp2
-from pbx.signalling.ss7.mtp2.orders import MessageHeard, Order
+from pbx.signalling.ss7.mtp2.orders import MessageHeard, Order, Told
 from pbx.signalling.ss7.mtp3.mtp3 import Mtp3
 from pbx.signalling.ss7.mtp3.operation import (
     ActivateLinkSet,
@@ -37,7 +37,6 @@ from pbx.signalling.ss7.primitives import (
     FromLink,
     MessageForTransmission,
     Pause,
-    ReceivedMessage,
     RestartBegins,
     Resume,
     ToLevel2,
@@ -58,8 +57,8 @@ GREETING_S = 1.0
 """From the first moment at which the far point is reached to the reset of its circuits: by then the points between have restarted too; own
 choice."""
 MOST_IN_GROUP = 32
-Observer = Callable[[float, str, bool, bytes], None]
-"""``observer(now, link, sent, octets)``: a message has gone over a link, or one has come."""
+Observer = Callable[[float, str, Order | Told], None]
+"""``observer(now, link, value)``: what passes between link state control and the plane, messages among it."""
 
 
 class PointSeat(msgspec.Struct, frozen=True):
@@ -128,13 +127,13 @@ class Link:
 class PlaneLink(Link):
     """A link whose transmission and reception are in the media plane."""
 
-    def __init__(self, floor: Floor, seat: LinkSeat, up: Callable[[str, ToLevel3], None]) -> None:
+    def __init__(self, floor: Floor, seat: LinkSeat, points: "SignallingPoints") -> None:
         super().__init__(seat.name, seat.point)
         self.port = seat.port
         self.figures = seat.figures
         self.engine = Mtp2(seat.figures)
         self._floor = floor
-        self._up = up
+        self._points = points
         self._seat = Seat(floor, self.engine, self._deliver)
         floor.attach_port(seat.port, self._event)
 
@@ -171,13 +170,15 @@ class PlaneLink(Link):
             if told is not None:
                 if type(told) is MessageHeard:
                     self.messages[0] += 1
+                self._points.crossing(self.name, told)
                 self._seat.take(self.engine.receive(told, self._floor.now))
 
     def _deliver(self, output: Any) -> None:
         if isinstance(output, Order):
+            self._points.crossing(self.name, output)
             self._floor.directly(self.port, (command_of(output),))
         elif isinstance(output, ToLevel3):
-            self._up(self.name, output)
+            self._points.from_link(self.name, output)
         elif isinstance(output, Noted):
             self.note(self._floor.now, output.text)
         elif isinstance(output, Unexpected):
@@ -387,7 +388,7 @@ class SignallingPoints:
         self.floor = floor
         self.observer: Observer | None = None
         self.points = {seat.name: Point(floor, seat, self) for seat in points}
-        self.links: dict[str, Link] = {seat.name: PlaneLink(floor, seat, self.from_link) for seat in links}
+        self.links: dict[str, Link] = {seat.name: PlaneLink(floor, seat, self) for seat in links}
         self.relations = [CircuitRelation(floor, self.points[seat.point], seat.user_part) for seat in relations]
         self.counters: Counter[str] = Counter()
         self._in_service = in_service
@@ -434,15 +435,15 @@ class SignallingPoints:
 
     def to_link(self, value: ToLink) -> None:
         """Level 3 to level 2."""
-        request = value.request
-        if self.observer is not None and type(request) is MessageForTransmission:
-            self.observer(self.floor.now, value.link, True, request.octets)
-        self.links[value.link].request(request)
+        self.links[value.link].request(value.request)
+
+    def crossing(self, link: str, value: Order | Told) -> None:
+        """Something passes between control and the plane."""
+        if self.observer is not None:
+            self.observer(self.floor.now, link, value)
 
     def from_link(self, link: str, indication: ToLevel3) -> None:
         """Level 2 to level 3, later in the turn."""
-        if self.observer is not None and type(indication) is ReceivedMessage:
-            self.observer(self.floor.now, link, False, indication.octets)
         self.floor.then(self.points[self.links[link].point].receive, FromLink(link, indication))
 
     # What level 3 reports.

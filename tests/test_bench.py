@@ -7,7 +7,7 @@ import pytest
 from benchmarks.bench import BRIEF, GROUPS, bench_command, chosen, known
 from benchmarks.realtime import explained
 from benchmarks.row import Row
-from pbx.media import LateTick
+from pbx.media_findings import LateTick
 
 ONLY_WITH_RECORDINGS = ("accuracy.talk-off.people.", "accuracy.talk-off.music.")
 KEYS = ["name", "value", "unit", "better", "peer", "peer_value", "ratio", "conditions"]

@@ -18,7 +18,7 @@ LAYERS = {
     2: "pbx.media pbx.line pbx.trunks drivers pbx._plane pbx.dsp pbx.hearing pbx.cancelling pbx.speaking pbx.tone_plan pbx.sound_file "
     "pbx.tone_file pbx.tone_learning pbx.tone_plan_file pbx.listen pbx.codec pbx.opus pbx.resampling pbx.voice_hearing pbx.answer_hearing "
     "pbx.error_performance pbx.data_hearing pbx.data_speaking pbx.media_ring pbx.media_tones pbx.span_notices pbx.voice pbx.line_echo "
-    "pbx.media_links pbx.packet_file",
+    "pbx.media_links pbx.media_findings pbx.packet_file",
     3: "pbx.call pbx.numbers pbx.routing pbx.bridge pbx.switch pbx.recording pbx.floor pbx.distribution pbx.service pbx.leg_records "
     "pbx.line_tests pbx.supervision pbx.holding pbx.call_waiting pbx.circuit_watch pbx.span_watch pbx.test_calls pbx.line_listening "
     "pbx.line_measurements pbx.signalling_seat pbx.signalling_circuit pbx.signalling_points ivr fax.mailbox",

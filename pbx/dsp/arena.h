@@ -181,7 +181,8 @@ void arena_frame_put(struct arena *arena, uint64_t sample, uint32_t port, uint32
  * events would find room. Called by the plane only. */
 uint32_t arena_frames_free(struct arena *arena);
 int arena_frames_fit(struct arena *arena, uint32_t octets, uint32_t events);
-/* The octets of a command that is a frame or an order to a link, which it takes out of their ring; their number, 0 = it is none. Called by the plane only. */
+/* The octets of a command that is a frame or an order to a link, which it takes out of their ring; their number, 0 = it has none. Called by
+ * the plane only. */
 int arena_frame_take(struct arena *arena, const struct plane_command *command, uint8_t *octets);
 /* The frames of an older epoch's ring are nobody's any more. */
 void arena_frames_refuse(struct arena *arena, uint32_t ring);

@@ -1,4 +1,5 @@
-/* The octets of frames, and of signalling links' orders and events, between plane and control, beside the rings of events and commands, which say where they lie.
+/* The octets of frames, and of orders to signalling links and what they tell, between plane and control, beside the rings of events and
+ * commands, which say where they lie.
  *
  * Must meet: nobody waits; nothing is torn, doubled or out of its order among events, whenever control dies. Up, only the plane moves
  * positions: a frame's room is free once the event behind which it lies was read, so a control that dies while it reads leaves nothing
@@ -142,7 +143,8 @@ int arena_send_frame(struct arena *arena, uint32_t epoch, uint32_t port, const u
 
 int arena_send_link(struct arena *arena, uint32_t epoch, uint32_t port, uint32_t order, uint32_t value, const uint8_t *octets,
                     uint32_t count) {
-  struct plane_command command = {.epoch = epoch, .port = (uint16_t)port, .kind = PLANE_COMMAND_LINK, .gain = (int32_t)(order | value << 8)};
+  struct plane_command command = {
+      .epoch = epoch, .port = (uint16_t)port, .kind = PLANE_COMMAND_LINK, .gain = (int32_t)(order | value << 8)};
   if (count > PLANE_FRAME_OCTETS || port > 0xffff || order > 0xff || value > 0xff)
     return PLANE_INVALID;
   return send_octets(arena, &command, octets, count);

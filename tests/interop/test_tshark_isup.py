@@ -70,26 +70,30 @@ def test_circuit_and_type(read_by_tshark):
         assert (read.fields["isup.cic"], read.fields["isup.message_type"]) == (str(message.cic), str(int(message.kind)))
 
 
+def differences(message, read):
+    """Fields of a message's parameters that tshark has read otherwise, or of which we have said nothing."""
+    if message.kind in MESSAGES_IT_DOES_NOT_KNOW | FORMATS_IT_DOES_NOT_KNOW or message.kind not in messages.BY_TYPE:
+        return []
+    codes = [each.code if isinstance(each, AS_OCTETS) else table.BY_TYPE[type(each)].code for each in message.parameters]
+    assert [int(fields["isup.parameter_type"][0]) for fields in read.parameters] == codes, message
+    wrong = []
+    for parameter, fields in zip(message.parameters, read.parameters, strict=True):
+        if isinstance(parameter, AS_OCTETS):
+            continue
+        wanted = in_its_words(parameter)
+        wrong += [
+            (message.kind, parameter, name, fields.get(name), values)
+            for name, values in wanted.items()
+            if as_in(fields.get(name, []), values) != values
+        ]
+        more = {name for name in fields if name.startswith("isup.")} - set(wanted) - needs_no_words(parameter)
+        wrong += [(message.kind, parameter, name, fields[name], "nothing is said of it") for name in more]
+    return wrong
+
+
 def test_parameters_one_by_one(read_by_tshark):
     """The same parameters in the same order, their fields equal, and nothing there of which we have said nothing."""
-    wrong = []
-    for message, read in read_by_tshark:
-        if message.kind in MESSAGES_IT_DOES_NOT_KNOW | FORMATS_IT_DOES_NOT_KNOW or message.kind not in messages.BY_TYPE:
-            continue
-        codes = [each.code if isinstance(each, AS_OCTETS) else table.BY_TYPE[type(each)].code for each in message.parameters]
-        assert [int(fields["isup.parameter_type"][0]) for fields in read.parameters] == codes, message
-        for parameter, fields in zip(message.parameters, read.parameters, strict=True):
-            if isinstance(parameter, AS_OCTETS):
-                continue
-            wanted = in_its_words(parameter)
-            wrong += [
-                (message.kind, parameter, name, fields.get(name), values)
-                for name, values in wanted.items()
-                if as_in(fields.get(name, []), values) != values
-            ]
-            more = {name for name in fields if name.startswith("isup.")} - set(wanted) - needs_no_words(parameter)
-            wrong += [(message.kind, parameter, name, fields[name], "nothing is said of it") for name in more]
-    assert wrong == []
+    assert [wrong for message, read in read_by_tshark for wrong in differences(message, read)] == []
 
 
 def test_lengths(read_by_tshark):
@@ -127,6 +131,16 @@ def test_code_points_have_names_there_too():
         *(("TransmissionMediumRequirementPrime", "medium", code) for code in (2, *range(6, 11))),
         *(("TransmissionMediumUsed", "medium", code) for code in (2, *range(6, 11))),
     }
+
+
+def test_every_message_is_in_the_corpus(read_by_tshark):
+    """Each type of the table, and what each may hold: alone, and all together; save what tshark cannot judge."""
+    kinds = {message.kind for message, _ in read_by_tshark}
+    assert set(messages.BY_TYPE) == kinds & set(messages.BY_TYPE)
+    for row in messages.ROWS:
+        seen = {type(each) for message, _ in read_by_tshark if message.kind == row.type for each in message.parameters}
+        wanted = {*row.fixed, *row.variable, *(row.optional or ())} - {p.CircuitAssignmentMap}
+        assert wanted <= seen, row.name
 
 
 def test_every_parameter_is_judged_or_said_not_to_be(read_by_tshark):

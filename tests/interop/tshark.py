@@ -41,11 +41,16 @@ def capture(units):
 
 
 class Read(NamedTuple):
-    """What tshark has read of one packet: whether it was well made, fields of the message itself, and of its parameters in their order."""
+    """What tshark has read of one packet: whether it was well made, fields of the ISUP message itself, and of its parameters in order.
+
+    ``every`` are the fields of all protocols, the first of each name; ``protocols`` the names of these.
+    """
 
     well_made: bool
     fields: dict
     parameters: list
+    every: dict
+    protocols: list
 
 
 def shown(field):
@@ -71,12 +76,20 @@ def _read(packet):
     groups = [(group, fields_below(group)) for group in message]
     parameters = [below for group, below in groups if not group.get("name") and "isup.parameter_type" in below]
     own = {group.get("name"): shown(group) for group, _ in groups if group.get("name")}
-    return Read(well_made, own, parameters)
+    every = {}
+    for field in packet.iter("field"):
+        every.setdefault(field.get("name"), shown(field))
+    return Read(well_made, own, parameters, every, [each.get("name") for each in packet.findall("proto")])
+
+
+def read_file(path, standard):
+    """Return what tshark reads of each packet in a capture file."""
+    command = ["tshark", "-n", "-o", f"mtp3.standard:{standard}", "-r", str(path), "-T", "pdml"]
+    ran = subprocess.run(command, capture_output=True, check=True)
+    return [_read(packet) for packet in ElementTree.fromstring(ran.stdout).iter("packet")]
 
 
 def read(octets_of_messages, standard, path):
     """Return what tshark reads of ISUP messages, whose octets begin with the circuit identification code, each in a signal unit."""
     path.write_bytes(capture([signal_unit(standard, octets) for octets in octets_of_messages]))
-    command = ["tshark", "-n", "-o", f"mtp3.standard:{standard}", "-r", str(path), "-T", "pdml"]
-    ran = subprocess.run(command, capture_output=True, check=True)
-    return [_read(packet) for packet in ElementTree.fromstring(ran.stdout).iter("packet")]
+    return read_file(path, standard)

@@ -1,4 +1,4 @@
-"""Signalling links between two planes: a control for each link, that is, level 2's engine over the arena; wires between them; virtual time."""
+"""Signalling links between two planes: a control for each, that is, level 2's engine over the arena; virtual time unless told otherwise."""
 
 from pbx.engine import Levels, Noted, Unexpected
 from pbx.media import TICK_SECONDS, Layout

@@ -43,6 +43,10 @@ class Limits(msgspec.Struct, frozen=True):
     most_marked: int
 
 
+def _marks(first: int, cics: Sequence[int]) -> int:
+    return sum(1 << cic - first for cic in cics)
+
+
 class CircuitGroups:
     """Circuit group supervision control towards one far point."""
 
@@ -60,32 +64,38 @@ class CircuitGroups:
         self._variant = variant
         self._circuits = circuits
         self._emit = emit
-        self._requests: dict[tuple[Verb, int, int], tuple[Group, Request]] = {}
+        self._requests: dict[Group, Request] = {}
 
     def message(self, group: Group) -> Any:
         """The user part's message."""
         raise NotImplementedError
 
     def requests(self) -> list[Request]:
-        """The requests that were ever made."""
-        return [request for _, request in self._requests.values()]
+        """The requests that are not acknowledged."""
+        return list(self._requests.values())
 
     def expire(self, now: float) -> None:
         """Repeat what is due."""
-        for group, request in list(self._requests.values()):
+        for group, request in list(self._requests.items()):
             self._emit(group.first, request.machine.expire(now))
 
     def _begin(self, group: Group, now: float) -> None:
-        key = (group.verb, group.why, group.first)
-        known = self._requests.get(key)
-        request = known[1] if known is not None else Request(self._variant, *self.REQUESTS[group.verb, group.why])
-        self._requests[key] = (group, request)
+        request = self._requests.get(group)
+        if request is None:
+            request = self._requests[group] = Request(self._variant, *self.REQUESTS[group.verb, group.why])
         self._emit(group.first, request.begin(self.message(group), now))
 
-    def _quiet(self, verb: Verb, why: int, first: int, now: float) -> None:
-        known = self._requests.get((verb, why, first))
-        if known is not None:
-            known[1].stop(now)
+    def _withdraw(self, verb: Verb, why: int, cics: Sequence[int]) -> None:
+        """The opposite is wanted for some circuits now: requests that go on leave them out."""
+        for group, request in list(self._requests.items()):
+            kept = tuple(cic for cic in group.circuits() if cic not in cics)
+            if (group.verb, group.why) != (verb, why) or len(kept) == len(group.circuits()):
+                continue
+            del self._requests[group]
+            less = msgspec.structs.replace(group, status=_marks(group.first, kept))
+            if kept and less not in self._requests:
+                request.message = self.message(less)
+                self._requests[less] = request
 
     def _there(self, group: Group) -> list[CircuitBooks]:
         """The circuits that are meant, as far as they exist."""
@@ -107,7 +117,7 @@ class CircuitGroups:
         group = self._group("block", why, cics)
         for cic in cics:
             self._emit(cic, self._circuits[cic].block_here(why, now))
-        self._quiet("unblock", why, group.first, now)
+        self._withdraw("unblock", why, cics)
         self._begin(group, now)
 
     def unblock(self, cics: Sequence[int], why: int, now: float) -> None:
@@ -115,7 +125,7 @@ class CircuitGroups:
         group = self._group("unblock", why, cics)
         for cic in cics:
             self._circuits[cic].free_here(why, now)
-        self._quiet("block", why, group.first, now)
+        self._withdraw("block", why, cics)
         self._begin(group, now)
 
     def _group(self, verb: Verb, why: int, cics: Sequence[int]) -> Group:
@@ -124,7 +134,7 @@ class CircuitGroups:
         first = min(cics)
         width = max(max(cics) - first, 1)
         assert width < 256, "a range has 256 circuits at most"
-        return Group(verb, why, first, width, sum(1 << cic - first for cic in cics))
+        return Group(verb, why, first, width, _marks(first, cics))
 
     def hardware_again(self, circuits: Sequence[CircuitBooks], now: float) -> None:
         """The far end has forgotten: block anew what has failed here."""
@@ -173,11 +183,11 @@ class CircuitGroups:
         self._emit(group.first, (self.message(Group(group.verb, group.why, group.first, group.range, status, acknowledges=True)),))
 
     def _acknowledged(self, group: Group, name: str, now: float) -> None:
-        known = self._requests.get((group.verb, group.why, group.first))
-        if known is None or known[0].range != group.range or not known[1].stop(now):
+        asked = self._asked(group)
+        if asked is None:
             self._emit(group.first, (Unexpected("group", name),))
             return
-        asked = known[0]
+        del self._requests[asked]
         if group.verb == "reset":
             self._reset_acknowledged(group, now)
             return
@@ -186,6 +196,12 @@ class CircuitGroups:
         if group.verb == "unblock":
             for circuit in self._there(asked):
                 self._emit(circuit.cic, circuit.freed())
+
+    def _asked(self, group: Group) -> Group | None:
+        """The request that an acknowledgement answers: one for the same range, if there is a choice the one with the same marks."""
+        subject = (group.verb, group.why, group.first, group.range)
+        found = [each for each in self._requests if (each.verb, each.why, each.first, each.range) == subject]
+        return next((each for each in found if each.status == group.status), found[0] if found else None)
 
     def _reset_acknowledged(self, group: Group, now: float) -> None:
         """GRA: the circuits are free, save those that maintenance has blocked at the far end."""

@@ -12,6 +12,10 @@ END_OF_PULSING = "F"
 CIRCUITS = 1 << 12
 """Circuit identification codes have twelve bits (Q.763 clause 1.2, Q.723 clause 2.2)."""
 
+TO_SIGNALS = str.maketrans("*#", "BC")
+FROM_SIGNALS = str.maketrans("BC", "*#")
+SIGNALS = frozenset("0123456789BC")
+
 _SWAPPED = bytes((octet & 0x0F) << 4 | octet >> 4 for octet in range(256))
 
 
@@ -41,6 +45,12 @@ def unpack(octets: bytes, odd: bool = False) -> str:
     """Return the signals of ``octets``, without the filler of an odd count."""
     signals = octets.translate(_SWAPPED).hex().upper()
     return signals[:-1] if odd else signals
+
+
+def signals_of(digits: str) -> str | None:
+    """Return dialled digits as address signals; None where they have none."""
+    signals = digits.translate(TO_SIGNALS)
+    return signals if SIGNALS.issuperset(signals) else None
 
 
 def number_of(signals: str) -> tuple[str, bool]:

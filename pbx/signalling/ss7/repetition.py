@@ -72,4 +72,3 @@ def states(short: str, long: str) -> dict[str, State]:
             (long,),
         ),
     }
-

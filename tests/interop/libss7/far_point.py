@@ -34,6 +34,7 @@ RESTRICTED = 1  # SS7_PRESENTATION_RESTRICTED
 NETWORK_PROVIDED = 3  # SS7_SCREENING_NETWORK_PROVIDED
 CPG_ALERTING, CPG_IN_BAND = 1, 3  # CPG_EVENT_...
 LONGEST_RESET = 31
+DISREGARDED = "disregarded"
 
 
 class FarLink:
@@ -97,6 +98,7 @@ class FarPoint:
         self.hangups = []
         self._event = l.Event()
         self._deferred = deque()
+        self._disregarded = set()
         self._clock()
         self.ss7 = library.ss7_new(l.ITU)
         library.ss7_set_pc(self.ss7, own)
@@ -154,8 +156,10 @@ class FarPoint:
             else:
                 return
 
-    def _tell(self, kind, cic=None, **told):
-        self.events.append((self.now, kind, cic, told))
+    def _tell(self, kind, cic):
+        """What is no event of the library, but its user's."""
+        self.events.append((self.now, kind, cic, {}))
+        self.listen(kind, cic, {})
 
     def _hear(self, kind, event):
         cic = event.cic
@@ -167,11 +171,10 @@ class FarPoint:
             "presentation": event.presentation, "redirecting": event.redirecting.decode(), "original": event.original.decode(),
             "status": bytes(event.status[: event.end - cic + 1]) if event.end >= cic else b"",
         }  # fmt: skip
-        self._tell(kind, cic, **told)
+        self.events.append((self.now, kind, cic, told))
         answer = getattr(self, f"_on_{kind.lower()}", None)
-        if answer:
-            answer(cic, told)
-        self.listen(kind, cic, told)
+        if answer is None or answer(cic, told) is not DISREGARDED:
+            self.listen(kind, cic, told)
 
     # What the library leaves to its user.
 
@@ -185,7 +188,12 @@ class FarPoint:
         self.up = False
 
     def _on_iam(self, cic, told):
+        """An IAM that has met our REL is for the time after RLC: the library offers it all the same (Q.764 2.3.1, 2.9.5.1)."""
+        if self.calls.get(cic) == "releasing":
+            self._disregarded.add(cic)
+            return DISREGARDED
         self.calls[cic] = "in"
+        return None
 
     def _on_rel(self, cic, told):
         self.library.isup_rlc(self.ss7, self.handles[cic])
@@ -195,6 +203,9 @@ class FarPoint:
 
     def _on_rlc(self, cic, told):
         self.calls.pop(cic, None)
+        if cic in self._disregarded:
+            self._disregarded.remove(cic)
+            self.library.isup_free_call(self.ss7, self.handles.pop(cic))
         self._clear(cic)
 
     def _on_rsc(self, cic, told):

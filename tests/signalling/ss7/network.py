@@ -202,9 +202,9 @@ def pair(seed=0, links=2, variant=VARIANT, active=0, wire=Wire, **features):
     return network
 
 
-def square(seed=0, links=1, variant=VARIANT, cross=1, **features):
+def square(seed=0, links=1, variant=VARIANT, cross=1, wire=Wire, **features):
     """Two end points A and B behind two transfer points Y and Z that share the load, Y and Z joined by a cross link."""
-    network = Network(seed, variant)
+    network = Network(seed, variant, wire)
     a, b, y, z = range(101, 105)
     both = {"Y": (y, links, 0), "Z": (z, links, 0)}
     network.add("A", a, both, [(b, "Y", 0), (b, "Z", 0), (y, "Y", 0), (y, "Z", 1), (z, "Z", 0), (z, "Y", 1)], **features)

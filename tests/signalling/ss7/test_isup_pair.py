@@ -26,7 +26,7 @@ from pbx.vocabulary.call import (
     Suspend,
     Unblocked,
 )
-from tests.signalling.ss7.isup_pair import Pair
+from tests.signalling.ss7.points import Pair
 
 MAINTENANCE, HARDWARE = values.SupervisionType
 
@@ -81,10 +81,10 @@ def test_glare_at_every_distance(cic, delay):
         pair.at(10.0 + apart, pair.give, pair.right, cic, Setup("22222"))
         pair.run(60.0)
         for end in (pair.left, pair.right):
-            assert pair.other(end).isup.circuits[cic].machine.state.endswith("Answered")
+            assert pair.other(end).part.circuits[cic].machine.state.endswith("Answered")
         heard = said(pair.left, cic) + said(pair.right, cic)
         if abs(step) < 10:
-            winner = "11111" if pair.left.isup.circuits[cic].controls else "22222"
+            winner = "11111" if pair.left.part.circuits[cic].controls else "22222"
             assert [each for each in heard if isinstance(each, Setup)] == [Setup(winner)]
             assert heard.count(Release(44)) == 1
         for end in (pair.left, pair.right):
@@ -99,7 +99,7 @@ def test_glare_with_a_release_on_its_way(controlling):
     for step in range(12):
         pair = Pair(lambda: 1.0, listen=answering)
         left, right = pair.left, pair.right
-        quick = left if left.isup.circuits[1].controls == controlling else right
+        quick = left if left.part.circuits[1].controls == controlling else right
         pair.give(left, 1, Setup("11111"))
         pair.give(right, 1, Setup("22222"))
         pair.at(0.2 * step, pair.give, quick, 1, Release(16))
@@ -133,15 +133,15 @@ ORDERS = (
 
 
 def order(pair, end, cic, wish):
-    isup, circuits = end.isup, [1, 2, 3, 4]
+    part, circuits = end.part, [1, 2, 3, 4]
     if not isinstance(wish, str):
         pair.give(end, cic, wish)
     elif wish == "reset":
-        pair.take(end, isup.reset(1, 3, pair.now))
+        pair.take(end, part.reset(1, 3, pair.now))
     elif wish in ("block", "unblock"):
-        pair.take(end, getattr(isup, wish)(circuits, MAINTENANCE, pair.now))
+        pair.take(end, getattr(part, wish)(circuits, MAINTENANCE, pair.now))
     else:
-        pair.take(end, (isup.block if wish == "fail" else isup.unblock)(circuits, HARDWARE, pair.now))
+        pair.take(end, (part.block if wish == "fail" else part.unblock)(circuits, HARDWARE, pair.now))
 
 
 STEPS = st.lists(st.tuples(st.floats(0.0, 3.0), st.booleans(), st.sampled_from((1, 2)), st.sampled_from(ORDERS)), min_size=1, max_size=25)
@@ -163,9 +163,9 @@ def test_either_end_may_do_anything_at_any_moment(steps, seed, travel):
     pair.run(when + 2000.0)
     pair.assert_agreed()
     for end, why in itertools.product((pair.left, pair.right), (MAINTENANCE, HARDWARE)):
-        pair.take(end, end.isup.unblock([1, 2, 3, 4], why, pair.now))
+        pair.take(end, end.part.unblock([1, 2, 3, 4], why, pair.now))
     pair.run(when + 2100.0)
     for cic in (1, 2, 3, 4):
         assert pair.give(pair.left, cic, Setup("12345"))
     pair.run(when + 2110.0)
-    assert [circuit.machine.state for circuit in pair.left.isup.circuits.values()] == ["OutAnswered"] * 4
+    assert [circuit.machine.state for circuit in pair.left.part.circuits.values()] == ["OutAnswered"] * 4

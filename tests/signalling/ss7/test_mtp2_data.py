@@ -33,7 +33,7 @@ def test_the_file_of_china():
         ("units = 127", "units = 128", "preventive.units: 128 is outside 1..127"),
         ("onset = [128, 256, 384]", "onset = [128, 128, 384]", "congestion.onset"),
         ("onset = [128, 256, 384]", "onset = [128, 256, 600]", "congestion.onset"),
-        ("abatement = [64, 192, 320]", "abatement = [64, 300, 320]", "congestion.abatement"),
+        ("abatement = [112, 240, 368]", "abatement = [112, 300, 368]", "congestion.abatement"),
         ("title =", "titel =", "titel"),
     ],
 )

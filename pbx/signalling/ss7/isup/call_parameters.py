@@ -13,22 +13,13 @@ from pbx.signalling.ss7.isup.codec import Message
 from pbx.signalling.ss7.isup.messages import MessageType
 from pbx.signalling.ss7.isup.parameter import Parameter
 from pbx.signalling.ss7.isup.variant import Variant
-from pbx.signalling.ss7.numbers import dialled, number_of, of_dialled
+from pbx.signalling.ss7.numbers import FROM_SIGNALS, dialled, number_of, of_dialled, signals_of
 from pbx.vocabulary.call import Redirection, Setup
 
 NATURE_OF_CONNECTION = i.NatureOfConnectionIndicators()
 SPEECH = i.TransmissionMediumRequirement()
 FORWARD = i.ForwardCallIndicators(isup_all_the_way=True)
-TO_SIGNALS = str.maketrans("*#", "BC")
-FROM_SIGNALS = str.maketrans("BC", "*#")
-SIGNALS = frozenset("0123456789BC")
 SHOWN = (values.Presentation.ALLOWED,)
-
-
-def signals_of(digits: str) -> str | None:
-    """Return dialled digits as address signals; None where they have none."""
-    signals = digits.translate(TO_SIGNALS)
-    return signals if SIGNALS.issuperset(signals) else None
 
 
 def initial_address(cic: int, setup: Setup, variant: Variant) -> Message | None:

@@ -24,12 +24,13 @@ from pbx.signalling.ss7.circuit_books import (
 from pbx.signalling.ss7.isup import indicators as i
 from pbx.signalling.ss7.isup import values
 from pbx.signalling.ss7.isup.call_control import CallControl
-from pbx.signalling.ss7.isup.call_parameters import connected_of, initial_address, signals_of
+from pbx.signalling.ss7.isup.call_parameters import connected_of, initial_address
 from pbx.signalling.ss7.isup.codec import Message
 from pbx.signalling.ss7.isup.incoming import accept
 from pbx.signalling.ss7.isup.messages import MessageType
 from pbx.signalling.ss7.isup.parameter import Parameter
 from pbx.signalling.ss7.isup.parameters import CallingPartyNumber, ChargeInformation, SubsequentNumber
+from pbx.signalling.ss7.numbers import signals_of
 from pbx.vocabulary import call
 from pbx.vocabulary.call import Connect, Info, Metering, OperatorSignal, Setup
 

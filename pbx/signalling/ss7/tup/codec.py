@@ -5,9 +5,7 @@ raises on what a peer sends: what is no message is ``Malformed``, and a heading 
 the last field are passed over, as are spare bits. ``encode`` refuses what is no message by ValueError. Left out: all procedures.
 """
 
-import msgspec
-
-from pbx.engine import Malformed
+from pbx.engine import Malformed, PeerMessage
 from pbx.signalling.ss7.numbers import CIRCUITS
 from pbx.signalling.ss7.tup import forms
 from pbx.signalling.ss7.tup.contents import Contents, Nothing, Unparsed
@@ -15,7 +13,7 @@ from pbx.signalling.ss7.tup.forms import Form
 from pbx.signalling.ss7.tup.messages import ROWS, Heading, MessageRow
 
 
-class Message(msgspec.Struct, frozen=True, gc=False):
+class Message(PeerMessage, frozen=True, gc=False):
     """A TUP message: circuit, heading code (H1 in the high half octet), and what it holds."""
 
     cic: int

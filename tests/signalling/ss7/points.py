@@ -1,4 +1,4 @@
-"""Two ISUPs back to back in virtual time: messages travel in order, each as long as chance wants; switches answer as they are told.
+"""Two user parts back to back in virtual time: messages travel in order, each as long as chance wants; switches answer as they are told.
 
 ``books`` holds each end to the rules of pbx/vocabulary/call.py: one Release for each Seized or Setup, Idle before the next Setup.
 """
@@ -15,10 +15,10 @@ from tests.signalling.ss7.isup_tester import FAR, OWN, VARIANT
 
 
 class End:
-    """One point: its ISUP, the messages on their way to it, its books."""
+    """One point: its user part, the messages on their way to it, its books."""
 
-    def __init__(self, own, far, circuits, variant):
-        self.isup = Isup(own, far, variant, circuits, PLAN)
+    def __init__(self, part):
+        self.part = part
         self.arrives = 0.0
         self.open = set()
         self.busy = set()
@@ -26,10 +26,23 @@ class End:
 
 
 class Pair:
-    """``listen(end, cic, primitive)`` hears what circuits say and returns primitives for the circuit, with their delays."""
+    """``listen(end, cic, primitive)`` hears what circuits say and returns primitives for the circuit, with their delays.
 
-    def __init__(self, delay=lambda: 0.0, circuits=(1, 2, 3, 4), listen=lambda end, cic, primitive: (), variant=VARIANT):
-        self.left, self.right = End(OWN, FAR, circuits, variant), End(FAR, OWN, circuits, variant)
+    ``lost()`` tells of each message whether the way loses it; ``judge`` sees each that is sent.
+    """
+
+    def __init__(
+        self,
+        delay=lambda: 0.0,
+        circuits=(1, 2, 3, 4),
+        listen=lambda end, cic, primitive: (),
+        variant=VARIANT,
+        part=Isup,
+        lost=lambda: False,
+        judge=lambda transfer: None,
+    ):
+        self.left, self.right = (End(part(own, far, variant, circuits, PLAN)) for own, far in ((OWN, FAR), (FAR, OWN)))
+        self.lost, self.judge = lost, judge
         self.now = 0.0
         self.delay, self.listen = delay, listen
         self.counter = itertools.count()
@@ -37,7 +50,7 @@ class Pair:
         self.unexpected = []
         self.messages = 0
         for end in (self.left, self.right):
-            self.take(end, end.isup.start(0.0))
+            self.take(end, end.part.start(0.0))
 
     def other(self, end):
         return self.right if end is self.left else self.left
@@ -51,12 +64,14 @@ class Pair:
                 far = self.other(end)
                 far.arrives = max(far.arrives, self.now + self.delay())
                 self.messages += 1
-                self.at(far.arrives, self.deliver, far, each)
+                self.judge(each)
+                if not self.lost():
+                    self.at(far.arrives, self.deliver, far, each)
             else:
                 self.heard(end, each.cic, each.output)
 
     def deliver(self, end, transfer):
-        self.take(end, end.isup.receive(transfer, self.now))
+        self.take(end, end.part.receive(transfer, self.now))
 
     def heard(self, end, cic, output):
         if isinstance(output, Unexpected):
@@ -85,12 +100,12 @@ class Pair:
             if cic in end.open or cic in end.busy:
                 return False
             end.open.add(cic)
-        self.take(end, end.isup.give(cic, primitive, self.now))
+        self.take(end, end.part.give(cic, primitive, self.now))
         return True
 
     def run(self, until):
         while True:
-            due = [end.isup.deadline() for end in (self.left, self.right)]
+            due = [end.part.deadline() for end in (self.left, self.right)]
             times = [when for when in (*due, self.queue[0][0] if self.queue else None) if when is not None]
             if not times or min(times) > until:
                 break
@@ -100,7 +115,7 @@ class Pair:
                 call(*arguments)
                 continue
             for end in (self.left, self.right):
-                self.take(end, end.isup.expire(self.now))
+                self.take(end, end.part.expire(self.now))
         self.now = until
 
     def assert_agreed(self):
@@ -109,10 +124,10 @@ class Pair:
             assert not end.open
             assert not end.busy
             far = self.other(end)
-            for cic, circuit in end.isup.circuits.items():
+            for cic, circuit in end.part.circuits.items():
                 assert circuit.machine.state == "Idle", (cic, circuit.machine.state)
-                assert circuit.blocked_there == far.isup.circuits[cic].blocked_here
+                assert circuit.blocked_there == far.part.circuits[cic].blocked_here
                 wanted = {"local"} if circuit.blocked_here else set()
                 assert circuit.reasons == wanted | ({"remote"} if circuit.blocked_there else set())
                 assert circuit.deadline() is None
-            assert not any(request.waits for request in end.isup.groups.requests())
+            assert not any(request.waits for request in end.part.groups.requests())

@@ -1,0 +1,179 @@
+"""What outgoing and incoming calls of one circuit of the Chinese TUP share (GF 001-9001; Q.724): clearing, reset, continuity, rest.
+
+Only CLF and RLG free a circuit. The outgoing end sends CLF when it or the far end has had enough; the incoming end can but ask for it, by
+a backward message of a failure before the answer and by CBK after it. ``CallControl`` owns the machine of the circuit; its actions for
+calls out and in are outgoing.py and incoming.py. Leaves out blocking, which goes on beside the calls (pbx/signalling/ss7/blocking.py).
+"""
+
+from collections.abc import Sequence
+
+from pbx.engine import Noted, Output, Unexpected
+from pbx.signalling.ss7.circuit_books import MAINTENANCE, CircuitBooks
+from pbx.signalling.ss7.congestion import Congestion
+from pbx.signalling.ss7.tup.codec import Message
+from pbx.signalling.ss7.tup.contents import CongestionLevel, InitialAddress
+from pbx.signalling.ss7.tup.messages import Heading
+from pbx.signalling.ss7.tup.variant import Variant
+from pbx.vocabulary import call
+from pbx.vocabulary.call import Disconnect, Release
+from pbx.vocabulary.numbers import NumberExaminer
+
+
+class CallControl(CircuitBooks):
+    """The calls of one circuit, one at a time."""
+
+    __slots__ = ("caller", "category", "congestion", "control", "initial")
+
+    variant: Variant
+
+    def __init__(self, cic: int, controls: bool, variant: Variant, examiner: NumberExaminer, congestion: Congestion) -> None:
+        """``controls``: whether our call goes on when both ends seize the circuit at once; ``congestion`` is that of the far point."""
+        super().__init__(cic, controls, examiner)
+        self.variant = variant
+        self.congestion = congestion
+        self.initial: InitialAddress | None = None
+        self.caller = ("", False)
+        self.category = 0
+        self.control = "mutual"
+        """Who controls the release of a call that goes out: "calling", "called" or "mutual"."""
+
+    def say(self, kind: Heading) -> Message:
+        """A message of this circuit that is a heading and no more."""
+        return Message(self.cic, kind)
+
+    def named(self, message: Message) -> str:
+        """A message's acronym."""
+        return name_of(message)
+
+    def guard(self) -> tuple[Output, ...]:
+        """RLG; with our own congestion, where there is any."""
+        if self.congestion.overload:
+            told = CongestionLevel(self.congestion.overload)
+            return (self.say(Heading.RLG), Message(self.cic, Heading.ACC, told))
+        return (self.say(Heading.RLG),)
+
+    # Calls that go out.
+
+    def clear(self, wish: Release | Disconnect, now: float) -> Sequence[Output]:
+        """The switch clears: CLF."""
+        return self.give_up(wish.cause)
+
+    def give_up(self, cause: int) -> tuple[Output, ...]:
+        """We clear for ``cause``."""
+        return (self.say(Heading.CLF), *self.close(cause))
+
+    def time_out(self, _: object, now: float) -> Sequence[Output]:
+        """A timer that waits for the far end has run out."""
+        return self.give_up(call.RECOVERY_ON_TIMER_EXPIRY)
+
+    def no_answer(self, _: object, now: float) -> Sequence[Output]:
+        """The called party has been rung for long enough."""
+        return self.give_up(call.NO_ANSWER)
+
+    def far_fails(self, message: Message, now: float) -> Sequence[Output]:
+        """A backward message says that the call has failed."""
+        return self.give_up(self.variant.cause_of(message))
+
+    def crossed(self, _: object, now: float) -> Sequence[Output]:
+        """CLF for a call that went out: it is meant for another call, whose end has crossed the beginning of ours; so both end."""
+        before_answer = self.machine.state == "OutWaitAddressComplete"
+        return (*self.guard(), *self.give_up(call.CIRCUIT_NOT_AVAILABLE if before_answer else call.TEMPORARY_FAILURE))
+
+    def reset_outgoing(self, _: object, now: float) -> Sequence[Output]:
+        """RSC in a call that went out: to the far end it is as good as CBK, so CLF answers it."""
+        return self.give_up(call.TEMPORARY_FAILURE)
+
+    # Calls that come in.
+
+    def fail(self, cause: int) -> tuple[Output, ...]:
+        """A call that comes in cannot be: the far end is asked to clear it."""
+        return (self.say(self.variant.failure_of(cause)), *self.close(cause))
+
+    def refuse_call(self, wish: Release | Disconnect, now: float) -> Sequence[Output]:
+        """The switch clears before ACM."""
+        return self.fail(wish.cause)
+
+    def far_clears(self, _: object, now: float) -> Sequence[Output]:
+        """CLF: the call is over, RLG says that the circuit is free."""
+        return (*self.guard(), *self.close(call.NORMAL_CLEARING), *self.rest())
+
+    def far_resets(self, _: object, now: float) -> Sequence[Output]:
+        """RSC: like CLF, for an end that knows nothing any more."""
+        return (self.say(Heading.RLG), *self.close(call.TEMPORARY_FAILURE), *self.rest())
+
+    def repeat_failure(self, _: object, now: float) -> Sequence[Output]:
+        """T3: CLF has not come; CFL takes the place of whatever was said."""
+        return (self.say(Heading.CFL),)
+
+    def repeat_call_failure(self, _: object, now: float) -> Sequence[Output]:
+        """T4: CFL again; T5 runs on."""
+        self.machine.start_timer("T4", now)
+        return (self.say(Heading.CFL),)
+
+    def failure_fails(self, _: object, now: float) -> Sequence[Output]:
+        """T5: people are told, and no more is said."""
+        return (Noted("-- CFL is not answered by CLF"), *self.add_reason("fault"))
+
+    def repeat_clear_back(self, _: object, now: float) -> Sequence[Output]:
+        """CLF has not come long after CBK: it may have been lost."""
+        return (self.say(Heading.CBK),)
+
+    # Either way.
+
+    def confirm(self, message: Message, now: float) -> Sequence[Output]:
+        """CLF that has met ours or belongs to nothing."""
+        return self.guard()
+
+    def confirm_reset(self, message: Message, now: float) -> Sequence[Output]:
+        """RSC likewise."""
+        return (self.say(Heading.RLG),)
+
+    def cleared_by_far_end(self, message: Message, now: float) -> Sequence[Output]:
+        """CLF answers our RSC where the far end had a call out: it waits for RLG, and we need none."""
+        return (*self.guard(), *self.rest())
+
+    def reset_by_stray(self, message: Message, now: float) -> Sequence[Output]:
+        """A message that shows that the ends do not agree about the circuit: it is reset."""
+        return (Unexpected(self.machine.state, name_of(message)), *self.reset(None, now))
+
+    def reset(self, _: object, now: float) -> Sequence[Output]:
+        """RSC goes out; both ends forget that maintenance has blocked the circuit, and say it again where they still want it."""
+        self.idle_owed = True
+        return (self.say(Heading.RSC), *self.close(call.TEMPORARY_FAILURE), *self.free_there(MAINTENANCE))
+
+    def repeat_release(self, _: object, now: float) -> Sequence[Output]:
+        """T6: CLF again; T7 runs on."""
+        self.machine.start_timer("T6", now)
+        return (self.say(Heading.CLF),)
+
+    def release_fails(self, _: object, now: float) -> Sequence[Output]:
+        """T7: people are told, RSC takes the place of CLF."""
+        return (Noted("-- CLF is not answered"), *self.add_reason("fault"), *self.reset(None, now))
+
+    def repeat_reset(self, _: object, now: float) -> Sequence[Output]:
+        """T18: RSC again; T19 runs on."""
+        self.machine.start_timer("T18", now)
+        return (self.say(Heading.RSC),)
+
+    def reset_fails(self, _: object, now: float) -> Sequence[Output]:
+        """T19: people are told; RSC goes on."""
+        return (Noted("-- RSC is not answered"), *self.add_reason("fault"), self.say(Heading.RSC))
+
+    # Continuity checks that the far end makes.
+
+    def loop(self, message: Message, now: float) -> Sequence[Output]:
+        """CCR: the circuit is to be looped while the far end listens for its tone."""
+        self.idle_owed = True
+        return (Noted("<- the far end checks the circuit"),)
+
+    def check_fails(self, message: Message, now: float) -> Sequence[Output]:
+        """CCF: a call that waited for the check is over; the far end will check again."""
+        return self.close(call.TEMPORARY_FAILURE)
+
+
+_NAMES = {int(heading): heading.name for heading in Heading}
+
+
+def name_of(message: Message) -> str:
+    """A message's acronym, or its heading where it has none."""
+    return _NAMES.get(message.heading) or f"heading {message.heading:02X}"

@@ -1,0 +1,135 @@
+"""One circuit of the Chinese TUP behind the face of an engine: calls and blocking (GF 001-9001; Q.724).
+
+``TupCircuit`` takes call primitives from the switch and messages from distribution.py, and returns primitives and messages: what is a
+``Message`` among its outputs is for whoever carries it. Messages of blocking go beside the table of calls; those whose heading nobody knows
+are discarded. Media events mean nothing here. Leaves out groups of circuits, codes of points, and octets.
+"""
+
+from collections.abc import Sequence
+
+from pbx.engine import Input, Levels, Noted, Output
+from pbx.machine import Machine
+from pbx.signalling.ss7.blocking import Blocking
+from pbx.signalling.ss7.circuit_books import IDLE, MAINTENANCE
+from pbx.signalling.ss7.congestion import Congestion
+from pbx.signalling.ss7.tup import call_states
+from pbx.signalling.ss7.tup.call_control import CallControl, name_of
+from pbx.signalling.ss7.tup.codec import Message
+from pbx.signalling.ss7.tup.messages import BY_HEADING, Heading
+from pbx.signalling.ss7.tup.variant import REPEATED, Variant
+from pbx.vocabulary.call import Blocked, Primitive, Unblocked
+from pbx.vocabulary.numbers import NumberExaminer
+
+TAGS = {
+    "OutAnswered": "out answered",
+    "InAnswered": "in answered",
+    "OutSuspended": "out suspended",
+    "InSuspended": "in suspended",
+    "OutCallerCleared": "out caller cleared",
+}
+ADOPTED = {tag: state for state, tag in TAGS.items()}
+CONTROLS = ("mutual", "calling", "called")
+SPEECH = frozenset((*TAGS, "OutWaitAnswer", "InOffered", "InAddressComplete"))
+RESET = frozenset(("Resetting", "ResetAlerted"))
+
+
+class TupCircuit(CallControl):
+    """The engine of one circuit."""
+
+    __slots__ = ("blocking",)
+
+    def __init__(self, cic: int, controls: bool, variant: Variant, examiner: NumberExaminer, congestion: Congestion) -> None:
+        super().__init__(cic, controls, variant, examiner, congestion)
+        self.machine = Machine(variant.chart("circuit", call_states.STATES, "Release"), self)
+        self.blocking = Blocking(self, Heading, REPEATED)
+
+    @property
+    def state(self) -> str:
+        """The call's state; the reasons why the circuit may not be seized beside it."""
+        return "/".join((self.machine.state, *sorted(self.reasons)))
+
+    @property
+    def tag(self) -> str:
+        """Which stable state the call is in, and who controls its release; empty when none."""
+        tag = TAGS.get(self.machine.state, "")
+        return f"{tag}, {self.control}" if tag.startswith("out") else tag
+
+    @property
+    def speech(self) -> bool:
+        """Not before the call has its way, and not while the circuit is checked."""
+        return self.machine.state in SPEECH
+
+    def start(self, now: float) -> Sequence[Output]:
+        """Into service."""
+        return (IDLE,)
+
+    def receive(self, value: Input, now: float) -> Sequence[Output]:
+        """A call primitive; a primitive without meaning in this state means nothing."""
+        if not isinstance(value, Primitive):
+            return ()
+        if isinstance(value, Blocked):
+            return self.blocking.block(now)
+        if isinstance(value, Unblocked):
+            return self.blocking.unblock(now)
+        return self.post(type(value).__name__, value, now)
+
+    def message(self, message: Message, now: float) -> Sequence[Output]:
+        """A message of this circuit."""
+        heading = message.heading
+        if heading not in BY_HEADING:
+            return self.stray(message, now)
+        if heading == Heading.BLO:
+            return (*self.blocking.blo(), *self.post("blocked", None, now))
+        if heading == Heading.UBL:
+            return self.blocking.ubl()
+        if heading == Heading.BLA:
+            return self.blocking.bla(now)
+        if heading == Heading.UBA:
+            return self.blocking.uba(now)
+        machine = self.machine
+        before, event = machine.state, name_of(message)
+        if event not in machine.chart.rows[before]:
+            return machine.step("other", message, now)
+        if event == "RSC":
+            # The far end has forgotten who blocks the circuit; if we do, BLO goes before the answer.
+            freed = self.free_there(MAINTENANCE)
+            return (*self.blocking.again(now), *freed, *machine.step(event, message, now))
+        outputs = machine.step(event, message, now)
+        if before in RESET and machine.state not in RESET:
+            return (*outputs, *self.blocking.again(now))
+        return outputs
+
+    def stop_blocking(self, now: float) -> None:
+        """A group message says the same for many circuits."""
+        self.blocking.stop(now)
+
+    def again(self, now: float) -> Sequence[Output]:
+        """The far end may have forgotten our block."""
+        return self.blocking.again(now)
+
+    def expire(self, now: float) -> Sequence[Output]:
+        """Fire the timers that are due."""
+        outputs = list(self.machine.expire(now))
+        for request in self.blocking.requests():
+            outputs.extend(request.machine.expire(now))
+        return outputs
+
+    def deadline(self) -> float | None:
+        """The earliest timer."""
+        due = self.machine.deadline()
+        for request in self.blocking.requests():
+            other = request.machine.deadline()
+            if other is not None and (due is None or other < due):
+                due = other
+        return due
+
+    def resume(self, tag: str, levels: Levels, now: float) -> Sequence[Output]:
+        """Adopt an answered call by its tag; of anything else nothing is known, so the circuit is reset."""
+        name, _, control = tag.partition(", ")
+        state = ADOPTED.get(name)
+        if state is None:
+            return self.machine.step("Reset", None, now)
+        self.open = True
+        self.control = control if control in CONTROLS else "mutual"
+        self.machine.enter(state, now)
+        return (Noted("call adopted after a restart"),)
