@@ -77,7 +77,7 @@ class Leg:
     """One line's part in one call.
 
     ``name`` is the caller's, ``control`` who controls the release (pbx/vocabulary/call.py), ``overlap`` that more digits may come,
-    ``brought`` is the Setup that came on it, ``answer`` the Connect; ``progressed``: that something between Setup and ringing has been told.
+    ``brought`` is the Setup that came on it, ``answer`` the Connect; ``progressed``: that something was told between Setup and ringing.
     ``test`` what a leg without a partner is for (pbx/test_calls.py, pbx/line_listening.py), ``far_first`` that the line's far end
     cleared it.
     """

@@ -19,7 +19,7 @@ from pbx.floor import Floor
 from pbx.holding import Holding
 from pbx.interworking import Interworking
 from pbx.leg_records import LegRecords
-from pbx.line import EXTENSION, TRUNK, Line
+from pbx.line import TRUNK, Line
 from pbx.line_listening import LineListening
 from pbx.line_measurements import LineMeasurements
 from pbx.line_tests import LineTests

@@ -31,7 +31,8 @@ class IncomingRegister(Register):
 
     __slots__ = (
         "_again", "_asked", "_b", "_called_limit", "_caller_limit", "_calling", "_cause", "_complete", "_examination", "_examiner", "_ka",
-        "_lives", "_next", "_proceeding", "_refusal", "_restricted", "_settled", "_test", "_words", "accepted", "forcible", "kd", "number", "overlap",
+        "_lives", "_next", "_proceeding", "_refusal", "_restricted", "_settled", "_test", "_words", "accepted", "forcible", "kd", "number",
+        "overlap",
     )  # fmt: skip
 
     def __init__(self, variant: Variant, settled: Settled, examiner: NumberExaminer, report: Report) -> None:
