@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from pbx.line import Line
+from pbx.vocabulary.call import Connect, Setup
 
 NULL = "Null"
 INITIATED = "Initiated"
@@ -76,12 +77,15 @@ class Leg:
     """One line's part in one call.
 
     ``name`` is the caller's, ``control`` who controls the release (pbx/vocabulary/call.py), ``overlap`` that more digits may come,
+    ``brought`` is the Setup that came on it, ``answer`` the Connect; ``progressed``: that something was told between Setup and ringing.
     ``test`` what a leg without a partner is for (pbx/test_calls.py, pbx/line_listening.py), ``far_first`` that the line's far end
     cleared it.
     """
 
     __slots__ = (
         "agent",
+        "answer",
+        "brought",
         "call",
         "called",
         "calling",
@@ -99,6 +103,7 @@ class Leg:
         "name",
         "number",
         "overlap",
+        "progressed",
         "queue",
         "recorder",
         "recording",
@@ -130,6 +135,9 @@ class Leg:
         self.suspended = False
         self.charge_units = 0
         self.test: Any = None
+        self.brought: Setup | None = None
+        self.answer: Connect | None = None
+        self.progressed = False
         self.far_first = False
         self.group = ""
         self.agent = ""

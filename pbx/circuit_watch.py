@@ -14,6 +14,7 @@ import msgspec
 from pbx.call import Leg
 from pbx.floor import Floor
 from pbx.line import TRUNK, Line
+from pbx.signalling_circuit import SignalledCircuit
 from pbx.vocabulary.call import (
     CIRCUIT_NOT_AVAILABLE,
     OUT_OF_ORDER,
@@ -85,7 +86,8 @@ class CircuitWatch:
             counters.failures = 0
             dropped = leg.far_first and not leg.incoming and now - leg.established_at <= self._settings.short_seconds
             counters.short_calls = counters.short_calls + 1 if dropped else 0
-        elif not leg.incoming:
+        elif not leg.incoming and not isinstance(leg.line.engine, SignalledCircuit):
+            # Where signalling has a channel of its own a cause is the call's, wherever it met its end.
             counters.failures = counters.failures + 1 if (leg.cause or cause) in CIRCUIT_CAUSES else 0
         self._judge(leg.line, counters)
 

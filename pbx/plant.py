@@ -168,7 +168,8 @@ def trunks_of(
             for span, slot in circuits_of(group)
         ]
         for line in own:
-            line.variant = variant_of(group)
+            # The user parts of No. 7 turn the category that they carry into that of China No.1 (their variants' files).
+            line.variant = "china" if group.signalling in NO_7 else variant_of(group)
         groups[group.name] = Trunks(group.name, own, group.hunt, group.direction != "incoming", group.attempts)
         lines += own
     return lines, groups

@@ -18,7 +18,6 @@ from pbx.vocabulary.call import (
     Metering,
     OperatorSignal,
     Primitive,
-    Proceeding,
     Resume,
     Suspend,
 )
@@ -61,14 +60,6 @@ class Supervision:
             onward.called += digits
             self._switch.tell(onward, facts.NumberExtended, called=onward.called)
             self._floor.to_line(onward.line, Info(digits))
-
-    def proceeding(self, line: Line, primitive: Primitive, now: float) -> None:
-        """The number is whole by the far side: the calling side may stop sending digits."""
-        leg: Leg | None = line.leg
-        caller = leg.call.originator if leg is not None and not leg.incoming else None
-        if leg is not None and leg.overlap and caller is not None and caller.overlap and not caller.clearing:
-            leg.overlap = caller.overlap = False
-            self._floor.to_line(caller.line, Proceeding())
 
     # Suspend and resume.
 
@@ -152,7 +143,7 @@ class Supervision:
     def _charge(self, leg: Leg, units: int) -> None:
         leg.charge_units += units
         partner = self.partner(leg)
-        if partner is not None and partner.line.kind == EXTENSION and not partner.clearing:
+        if partner is not None and not partner.clearing and (partner.incoming or partner.line.kind == EXTENSION):
             self._floor.to_line(partner.line, Metering(units))
 
     def over(self, leg: Leg) -> None:

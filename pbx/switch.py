@@ -17,8 +17,9 @@ from pbx.call_waiting import CallWaitings
 from pbx.circuit_watch import CircuitWatch, WatchSettings
 from pbx.floor import Floor
 from pbx.holding import Holding
+from pbx.interworking import Interworking
 from pbx.leg_records import LegRecords
-from pbx.line import EXTENSION, TRUNK, Line
+from pbx.line import TRUNK, Line
 from pbx.line_listening import LineListening
 from pbx.line_measurements import LineMeasurements
 from pbx.line_tests import LineTests
@@ -65,7 +66,7 @@ if TYPE_CHECKING:
 
 FLASH = "!"
 RING_BACK = SendTone(tones.progress("ring-back"))
-ANOTHER_CIRCUIT = frozenset({NO_CIRCUIT, CIRCUIT_NOT_AVAILABLE})
+ANSWER = Connect()
 
 
 class SwitchSettings(msgspec.Struct, frozen=True):
@@ -112,14 +113,15 @@ class Switch:
         self.test_calls = TestCalls(self, settings.test_lines)
         self.listening = LineListening(self)
         self.supervision = Supervision(self, settings.meter_seconds)
+        self.interworking = Interworking(self)
         self.holding = Holding(self)
         self.waiting = CallWaitings(self)
         self._arrived: dict[type[Primitive], Callable[[Line, Primitive, float], None]] = {
             Seized: self._seized,
             Setup: self._setup,
             Info: self._info,
-            Proceeding: self.supervision.proceeding,
-            Progress: self._progress,
+            Proceeding: self.interworking.proceeding,
+            Progress: self.interworking.progress,
             Alerting: self._alerting,
             Connect: self._connected,
             Disconnect: self._disconnected,
@@ -192,7 +194,7 @@ class Switch:
             return
         leg.called, leg.calling = primitive.called, primitive.calling
         leg.category, leg.restricted, leg.name = primitive.category, primitive.restricted, primitive.name or line.title
-        leg.control, leg.overlap = primitive.control, primitive.overlap
+        leg.control, leg.overlap, leg.brought = primitive.control, primitive.overlap, primitive
         self.tell(leg, facts.Originated, called=leg.called, calling=leg.calling, category=leg.category)
         if self.test_calls.is_for_us(leg, primitive):
             self.test_calls.respond(leg)
@@ -212,14 +214,6 @@ class Switch:
             self.supervision.digits(leg, primitive.digits)
         elif primitive.digits == FLASH:
             self.waiting.flash(leg)
-
-    def _progress(self, line: Line, primitive: Primitive, now: float) -> None:
-        """The far exchange says something in band, which the caller is to hear."""
-        leg: Leg | None = line.leg
-        caller = leg.call.originator if leg is not None else None
-        if leg is not None and caller is not None and caller is not leg and not leg.answered and not leg.clearing and line.kind == TRUNK:
-            self.floor.to_line(caller.line, Progress())
-            self.floor.orders(bridge.hear(caller, line.port))
 
     def _alerting(self, line: Line, primitive: Primitive, now: float) -> None:
         leg: Leg | None = line.leg
@@ -245,9 +239,12 @@ class Switch:
         self.sound(caller, RING_BACK)
 
     def _connected(self, line: Line, primitive: Primitive, now: float) -> None:
+        assert isinstance(primitive, Connect)
         leg: Leg | None = line.leg
         if leg is None or leg.clearing:
             return
+        if not leg.incoming:
+            leg.answer = primitive
         self.connected(leg)
 
     def connected(self, leg: Leg) -> None:
@@ -283,7 +280,9 @@ class Switch:
         if leg is None:
             return
         call = leg.call
-        again = not (leg.clearing or leg.incoming or leg.answered or leg.test) and primitive.cause in ANOTHER_CIRCUIT
+        # That there is none beyond (34) is no matter of this circuit, nor is anything once the far side has begun to work on the call.
+        begun = leg.incoming or leg.answered or leg.progressed or leg.state == ALERTING
+        again = not (leg.clearing or begun or leg.test) and primitive.cause == CIRCUIT_NOT_AVAILABLE
         if not leg.clearing:
             leg.far_first = True
             leg.cause = primitive.cause
@@ -404,24 +403,8 @@ class Switch:
         self.floor.touch(caller.line)
         leg.overlap, leg.name = overlap, caller.name
         leg.control = "" if agent else caller.control
-        if not caller.answered and not overlap:
-            caller.overlap = False
-            self.floor.to_line(caller.line, Proceeding())
-        inside = caller.line.kind == line.kind == EXTENSION
-        self.floor.to_line(
-            line,
-            Setup(
-                called,
-                calling=caller.calling,
-                # What a category means is national: KD 3 of China would be maintenance equipment in Mexico.
-                category=caller.category if caller.line.variant == line.variant else 0,
-                restricted=caller.restricted,
-                name=caller.name,
-                overlap=overlap,
-                control=leg.control,
-                ringing="internal" if inside else "",
-            ),
-        )
+        self.interworking.begun(caller, overlap)
+        self.floor.to_line(line, self.interworking.onward(caller, leg))
         if line.kind == TRUNK:
             self.tell(leg, facts.NetworkReached, called=called, group=group)
         leg.ring_timer = self.floor.after(ring_seconds, self.rung_out, leg)
@@ -485,10 +468,10 @@ class Switch:
         self.tell(leg, facts.Originated, called=leg.called, calling=leg.calling)
         self.route(leg, leg.called)
 
-    def answer(self, leg: Leg) -> None:
-        """Answer an incoming leg; it is established when its line says that the answer has been signalled."""
+    def answer(self, leg: Leg, told: Connect = ANSWER) -> None:
+        """Answer an incoming leg, as ``told`` from beyond; it is established when its line says that the answer has been signalled."""
         if not leg.answered and not leg.clearing:
-            self.floor.to_line(leg.line, Connect())
+            self.floor.to_line(leg.line, told)
 
     def establish(self, leg: Leg) -> None:
         """The leg is answered from now on."""
@@ -507,7 +490,7 @@ class Switch:
 
     def connect(self, first: Leg, second: Leg) -> None:
         """Let two legs of a call talk."""
-        self.answer(first)
+        self.answer(first, second.answer or ANSWER)
         first.state = second.state = CONNECTED
         first.call.talking = (first, second)
         self.floor.orders(bridge.talk(first, second))

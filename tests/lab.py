@@ -211,10 +211,14 @@ class Lab:
         self.finished = False
         if tokens:
             self._listen_to_tokens()
+        self.prepare()
         self.simulation.start()
         relations = self.simulation.exchange.signalling.relations
         if not self.simulation.wait(lambda: all(_is_in_order(relation) for relation in relations), LINKS_SECONDS):
             raise LabError("the signalling links do not come into service")
+
+    def prepare(self):
+        """Whatever a kind of lab does before its lines come into service."""
 
     def __enter__(self):
         return self

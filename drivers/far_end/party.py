@@ -6,7 +6,7 @@ for it (a story or a test). Actions are taken within a turn of the network's flo
 """
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pbx.line import Line
 from pbx.vocabulary import tones
@@ -116,21 +116,21 @@ class Subscriber(Party):
 
     group = ""
 
-    def dial(self, called: str, category: int = 1, restricted: bool = False) -> bool:
-        """Call the exchange; False when the network has no idle circuit to it."""
+    def dial(self, called: str, category: int = 1, restricted: bool = False, **told: Any) -> bool:
+        """Call the exchange; False when the network has no idle circuit to it. ``told``: what else the Setup says."""
         line = self.network.choose(called, self.group)
         if line is None:
             self.state = "failed"
             self.cause = 34
             self.noticed("no circuit")
             return False
-        self.dial_over(line, called, category, restricted)
+        self.dial_over(line, called, category, restricted, **told)
         return True
 
-    def dial_over(self, line: Line, called: str, category: int = 1, restricted: bool = False) -> None:
+    def dial_over(self, line: Line, called: str, category: int = 1, restricted: bool = False, **told: Any) -> None:
         """Call the exchange over a certain circuit, which is idle."""
         self._take(line, "dialling")
-        self.network.primitive(line, Setup(called, calling=self.number, category=category, restricted=restricted))
+        self.network.primitive(line, Setup(called, calling=self.number, category=category, restricted=restricted, **told))
 
     def _take(self, line: Line, state: str) -> None:
         self.line = line

@@ -81,9 +81,10 @@ class Progress(Primitive, frozen=True, gc=False):
 
 
 class Connect(Primitive, frozen=True, gc=False):
-    """The called party has answered; ``connected`` is his number where it is told and may be shown."""
+    """The called party has answered; ``connected`` is his number where it is told and may be shown; ``free``: the call is not charged."""
 
     connected: str = ""
+    free: bool = False
 
 
 class Disconnect(Primitive, frozen=True, gc=False):
@@ -172,18 +173,26 @@ PROTOCOL_ERROR = 111
 CAUSES = {
     1: "unallocated number",
     3: "no route to destination",
+    4: "send special information tone",
+    5: "misdialled trunk prefix",
     16: "normal clearing",
     17: "user busy",
     18: "no user responding",
     19: "no answer from user",
     21: "call rejected",
+    22: "number changed",
+    25: "exchange routing error",
     27: "destination out of order",
     28: "invalid number format",
     31: "normal, unspecified",
     34: "no circuit available",
+    38: "network out of order",
     41: "temporary failure",
     42: "switching equipment congestion",
     44: "requested circuit not available",
+    57: "bearer capability not authorized",
+    65: "bearer capability not implemented",
     102: "recovery on timer expiry",
     111: "protocol error",
+    127: "interworking, unspecified",
 }

@@ -206,7 +206,7 @@ def test_a_circuit_that_they_do_not_have(facing):
     facing.far.library.isup_free_call(facing.far.ss7, facing.far.handles.pop(5))
     facing.far.calls.pop(5)
     said = said_after(facing, facing.far.library.isup_ucic, facing.far.ss7, 5, facing.far.far)
-    assert said == [(5, Release(34)), (5, Blocked("fault"))]
+    assert said == [(5, Release(44)), (5, Blocked("fault"))]
     assert (5, Unblocked()) in said_after(facing, facing.far.reset, 5)
 
 

@@ -31,7 +31,8 @@ class IncomingRegister(Register):
 
     __slots__ = (
         "_again", "_asked", "_b", "_called_limit", "_caller_limit", "_calling", "_cause", "_complete", "_examination", "_examiner", "_ka",
-        "_next", "_proceeding", "_refusal", "_restricted", "_settled", "_test", "_words", "accepted", "forcible", "kd", "number", "overlap",
+        "_lives", "_next", "_proceeding", "_refusal", "_restricted", "_settled", "_test", "_words", "accepted", "forcible", "kd", "number",
+        "overlap",
     )  # fmt: skip
 
     def __init__(self, variant: Variant, settled: Settled, examiner: NumberExaminer, report: Report) -> None:
@@ -50,7 +51,7 @@ class IncomingRegister(Register):
     def _clear(self) -> None:
         self.number = ""
         self._calling = ""
-        self._restricted = self._asked = self._complete = self._proceeding = self._test = self._again = False
+        self._restricted = self._asked = self._complete = self._proceeding = self._test = self._again = self._lives = False
         self.accepted = self.overlap = self.forcible = False
         self._ka = self.kd = self._cause = self._refusal = 0
         self._examination = MORE
@@ -77,7 +78,8 @@ class IncomingRegister(Register):
         return self.proceed(now)
 
     def proceed(self, now: float) -> Sequence[Output]:
-        """The number is whole, says the switch to which digits have gone one by one."""
+        """The number is whole, says the switch to which digits have gone one by one; or that a whole one has been taken beyond."""
+        self._lives = True
         if not self.overlap or self._proceeding or self.machine.state == "Offered":
             return ()
         self._proceeding = True
@@ -257,6 +259,9 @@ class IncomingRegister(Register):
         return self._hurry(None, now)
 
     def _no_decision(self, _: object, now: float) -> Sequence[Output]:
+        """Time is up. A call that lives beyond is let through: what becomes of it will be heard."""
+        if self._lives:
+            return self._accept(None, now)
         return (NO_DECISION, *self._tell(call.RECOVERY_ON_TIMER_EXPIRY))
 
     def _forward_ended(self, _: object, now: float) -> Sequence[Output]:

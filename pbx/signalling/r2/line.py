@@ -9,7 +9,7 @@ the called party is free: by the Setup, by KB, by the circuit's habit. Left out:
 
 from collections.abc import Sequence
 
-from pbx.engine import Levels, Noted, Output, Unexpected
+from pbx.engine import Levels, Noted, Output
 from pbx.machine import Chart, Machine
 from pbx.signalling.r2.incoming_register import IncomingRegister
 from pbx.signalling.r2.line_signals import BACKWARD_OPERATOR, PULSES, STANDING, Direction, readings_of, sendings_of
@@ -391,9 +391,9 @@ class LineSignalling:
             machine.choose("OutBusy")
         forward = state in BACKWARD_OPERATOR
         if operator is None or not self.operator or kind not in (operator.forward if forward else operator.backward):
-            return (Unexpected(state, f"OperatorSignal {kind}"),)
+            return (Noted(f"-- no signal for {kind}"),)
         if forward and (kind == "forced-release") != (state == "OutBusy"):
-            return (Unexpected(state, f"OperatorSignal {kind}"),)
+            return (Noted(f"-- no signal for {kind}"),)
         if state == "OutBusy":
             machine.choose("OutFree")
         backward = bits.backward.answer if state == "InAnswered" else bits.backward.clear_back
@@ -423,7 +423,7 @@ class LineSignalling:
         """Send charge units as pulses, one behind the other and behind those still to come."""
         backward, timers = self.variant.data.bits.backward, self.variant.timers
         if backward.metering is None or not 0 < metering.pulses <= MOST_PULSES:
-            return (Unexpected(self.machine.state, f"Metering {metering.pulses}"),)
+            return (Noted(f"-- no signal for {metering.pulses} charge units"),)
         pause = timers["metering_pause"].default_ms / 1000
         outputs: list[Output] = [Noted(f"-> metering {backward.metering:04b}, {metering.pulses} pulses")]
         at = max(now, self._pulses_until + pause) if self._pulses_until else now

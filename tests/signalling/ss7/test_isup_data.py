@@ -20,7 +20,7 @@ TEXT = (VARIANTS / "isup-china.toml").read_text(encoding="utf-8")
 def test_the_file_of_china():
     assert set(VARIANT.timers) == TIMERS
     assert all(timer.source for timer in VARIANT.timers.values())
-    assert VARIANT.categories[0xF2] == 2
+    assert VARIANT.category_of(0xF2) == 2
 
 
 def test_no_repetition_falls_together_with_the_end_of_its_long_timer():

@@ -38,7 +38,7 @@ def test_1_1_ucic_takes_a_circuit_out_of_service():
     """Non-allocated circuits at the far end: the call takes another circuit"""
     tester = Tester()
     tester.give(SETUP)
-    assert tester.far("UCIC") == ([], [Release(34), Blocked("fault")])
+    assert tester.far("UCIC") == ([], [Release(44), Blocked("fault")])
     assert tester.give(SETUP) == ([], [Release(44), Idle()])
 
 

@@ -33,7 +33,7 @@ PASS_ON_OR_DISCARD = MessageCompatibilityInformation(pass_on_not_possible_discar
 class CallControl(CircuitBooks):
     """The calls of one circuit, one at a time."""
 
-    __slots__ = ("caller", "congestion", "initial")
+    __slots__ = ("caller", "congestion", "free", "initial")
 
     variant: Variant
 
@@ -44,6 +44,8 @@ class CallControl(CircuitBooks):
         self.congestion = congestion
         self.initial: Message | None = None
         self.caller = ("", False)
+        self.free = False
+        """Whether the far end has said that the call is not charged."""
 
     def named(self, message: Message) -> str:
         """A message's acronym."""
@@ -105,8 +107,8 @@ class CallControl(CircuitBooks):
         return (compatibility.release_complete(message), *self.congested(message, now))
 
     def unequipped(self, _: object, now: float) -> Sequence[Output]:
-        """UCIC: the far end has no such circuit."""
-        return (*self.close(call.NO_CIRCUIT), *self.add_reason("fault"))
+        """UCIC: the far end has no such circuit; the call takes another one."""
+        return (*self.close(call.CIRCUIT_NOT_AVAILABLE), *self.add_reason("fault"))
 
     def release_without_end(self, _: object, now: float) -> Sequence[Output]:
         """RLC to a REL that was never sent: the call is cleared in order."""

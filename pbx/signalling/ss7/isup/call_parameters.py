@@ -28,7 +28,7 @@ def initial_address(cic: int, setup: Setup, variant: Variant) -> Message | None:
     signals = signals_of(number)
     if signals is None:
         return None
-    code = variant.data.test_code if setup.test else variant.codes.get(setup.category & 15, variant.data.default_code)
+    code = variant.data.test_code if setup.test else variant.code_of(setup.category)
     parameters: list[Parameter] = [
         NATURE_OF_CONNECTION,
         FORWARD,
@@ -104,7 +104,7 @@ def setup_of(message: Message, number: str, caller: tuple[str, bool], variant: V
     return Setup(
         number,
         caller[0],
-        variant.categories.get(code, 0),
+        variant.category_of(code),
         caller[1],
         overlap=overlap,
         test=code == variant.data.test_code,

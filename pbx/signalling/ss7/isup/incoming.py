@@ -28,6 +28,9 @@ ANSWERS = {
     )
     for status in values.CalledStatus
 }
+WITHOUT_CHARGE = i.BackwardCallIndicators(
+    values.Charge.NO_CHARGE, values.CalledStatus.SUBSCRIBER_FREE, values.CalledCategory.ORDINARY, interworking=False, isup_all_the_way=True
+)
 NOTHING_YET = ANSWERS[values.CalledStatus.NO_INDICATION]
 FREE = ANSWERS[values.CalledStatus.SUBSCRIBER_FREE]
 IN_BAND = i.OptionalBackwardCallIndicators(in_band_information=True)
@@ -158,7 +161,7 @@ def in_band(c: CallControl, _: object, now: float) -> Sequence[Output]:
 
 def connect(c: CallControl, wish: Connect, now: float) -> Sequence[Output]:
     """Connect without a word before: CON."""
-    return (c.say(MessageType.CON, FREE, *connected_number(wish.connected)), CONNECT)
+    return (c.say(MessageType.CON, WITHOUT_CHARGE if wish.free else FREE, *connected_number(wish.connected)), CONNECT)
 
 
 def late_alerting(c: CallControl, _: object, now: float) -> Sequence[Output]:
@@ -172,8 +175,9 @@ def late_in_band(c: CallControl, _: object, now: float) -> Sequence[Output]:
 
 
 def answer(c: CallControl, wish: Connect, now: float) -> Sequence[Output]:
-    """Connect: ANM."""
-    return (c.say(MessageType.ANM, *connected_number(wish.connected)), CONNECT)
+    """Connect: ANM; where the call is not charged it says so, for ACM could not know."""
+    charge = (WITHOUT_CHARGE,) if wish.free else ()
+    return (c.say(MessageType.ANM, *charge, *connected_number(wish.connected)), CONNECT)
 
 
 def suspend(c: CallControl, _: object, now: float) -> Sequence[Output]:
@@ -213,6 +217,11 @@ def operator(c: CallControl, message: Message, now: float) -> Sequence[Output]:
     return (OperatorSignal("forced-release"),)
 
 
+def ring_back(c: CallControl, wish: OperatorSignal, now: float) -> Sequence[Output]:
+    """OPR that goes backward: the operator who calls is rung."""
+    return (c.say(MessageType.OPR),) if wish.kind == "ring-back" else ()
+
+
 def call_states(in_call: dict[str, Cell]) -> dict[str, State]:
     """The states of calls that come in; ``in_call`` are the cells of every call."""
     examined = ("InWaitDigits", "InWaitInformation", "InOffered", "WaitRelease")
@@ -223,6 +232,7 @@ def call_states(in_call: dict[str, Cell]) -> dict[str, State]:
         "SUS": Cell(caller_suspends),
         "RES": Cell(caller_suspends),
         "Metering": Cell(metering),
+        "OperatorSignal": Cell(ring_back),
     }
     timeout = Cell(CallControl.time_out, ("WaitRelease",))
     complete = ("InAddressComplete",)
@@ -267,6 +277,7 @@ def call_states(in_call: dict[str, Cell]) -> dict[str, State]:
                 "Progress": Cell(late_in_band),
                 "Connect": Cell(answer, ("InAnswered",)),
                 "Metering": Cell(metering),
+                "OperatorSignal": Cell(ring_back),
             },
         ),
         "InAnswered": State("answered", {**talking, "Suspend": Cell(suspend, ("InSuspended",))}),

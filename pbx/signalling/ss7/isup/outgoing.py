@@ -49,6 +49,7 @@ def seize(c: CallControl, setup: Setup, now: float) -> Sequence[Output]:
         return (RELEASES[call.SWITCH_CONGESTION], IDLE)
     c.open = True
     c.overlap = setup.overlap
+    c.free = False
     c.caller = (setup.calling, setup.restricted)
     c.initial = message
     c.machine.choose("OutWaitAddressComplete")
@@ -77,6 +78,7 @@ def address_complete(c: CallControl, message: Message, now: float) -> Sequence[O
     """ACM: no more digits; it may say that the called party is free, or that something is to be heard."""
     c.glare = False
     told = message.first(i.BackwardCallIndicators)
+    _note_charge(c, told)
     outputs: tuple[Output, ...] = (PROCEEDING,)
     if told is not None and told.called_status == values.CalledStatus.SUBSCRIBER_FREE:
         outputs = (PROCEEDING, ALERTING)
@@ -91,17 +93,23 @@ def _in_band(message: Message) -> bool:
 def connect(c: CallControl, message: Message, now: float) -> Sequence[Output]:
     """CON: address complete and answer in one."""
     c.glare = False
-    return (PROCEEDING, _answer(message))
+    return (PROCEEDING, _answer(c, message))
 
 
 def answer(c: CallControl, message: Message, now: float) -> Sequence[Output]:
     """ANM."""
-    return (_answer(message),)
+    return (_answer(c, message),)
 
 
-def _answer(message: Message) -> Connect:
+def _note_charge(c: CallControl, told: i.BackwardCallIndicators | None) -> None:
+    if told is not None and told.charge != values.Charge.NO_INDICATION:
+        c.free = told.charge == values.Charge.NO_CHARGE
+
+
+def _answer(c: CallControl, message: Message) -> Connect:
+    _note_charge(c, message.first(i.BackwardCallIndicators))
     connected = connected_of(message)
-    return Connect(connected) if connected else CONNECT
+    return Connect(connected, c.free) if connected or c.free else CONNECT
 
 
 def progress(c: CallControl, message: Message, now: float) -> Sequence[Output]:
@@ -156,8 +164,8 @@ def asked(c: CallControl, message: Message, now: float) -> Sequence[Output]:
 
 def operator(c: CallControl, wish: OperatorSignal, now: float) -> Sequence[Output]:
     """A toll operator's signal goes forward: FOT, or China's OPR."""
-    kind = MessageType.FOT if wish.kind == "re-ring" else MessageType.OPR
-    return (c.say(kind),)
+    kind = FORWARD_SIGNALS.get(wish.kind)
+    return (c.say(kind),) if kind is not None else ()
 
 
 def ring_back(c: CallControl, message: Message, now: float) -> Sequence[Output]:
@@ -170,6 +178,7 @@ def blocked(c: CallControl, _: object, now: float) -> Sequence[Output]:
     return c.give_up(call.CIRCUIT_NOT_AVAILABLE)
 
 
+FORWARD_SIGNALS = {"re-ring": MessageType.FOT, "forced-release": MessageType.OPR}
 BESIDE = ("CFN", "FAC", "USR", "NRM", "PAM", "APM", "PRI", "IDR", "LOP", "FRJ")
 """Messages that may come before the address is complete and say nothing about the call."""
 _CLEARING = Cell(CallControl.clear, ("WaitRelease",))

@@ -27,7 +27,7 @@ def initial_address(cic: int, setup: Setup, variant: Variant) -> tuple[Message, 
     signals = signals_of(number)
     if signals is None:
         return None
-    code = variant.data.test_code if setup.test else variant.codes.get(setup.category & 15, variant.data.default_code)
+    code = variant.data.test_code if setup.test else variant.code_of(setup.category)
     calling = original = None
     if variant.data.caller_by_iai:
         calling = line_identity(setup.calling, setup.restricted)
@@ -93,7 +93,7 @@ def setup_of(initial: c.InitialAddress, number: str, caller: tuple[str, bool], c
     return Setup(
         number,
         caller[0],
-        variant.categories.get(category, 0),
+        variant.category_of(category),
         caller[1],
         overlap=overlap,
         control="calling" if variant.control_of(number) == "calling" else "",

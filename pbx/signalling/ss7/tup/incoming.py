@@ -142,8 +142,8 @@ def not_checked(c: CallControl, _: object, now: float) -> Sequence[Output]:
     return c.fail(call.RECOVERY_ON_TIMER_EXPIRY)
 
 
-def _complete(c: CallControl, free: bool) -> Message:
-    kind = contents.CompleteType.NO_CHARGE if _without_charge(c) else contents.CompleteType.CHARGE
+def _complete(c: CallControl, free: bool, uncharged: bool = False) -> Message:
+    kind = contents.CompleteType.NO_CHARGE if uncharged or _without_charge(c) else contents.CompleteType.CHARGE
     return Message(c.cic, Heading.ACM, contents.AddressComplete(kind, subscriber_free=free))
 
 
@@ -151,8 +151,8 @@ def _without_charge(c: CallControl) -> bool:
     return c.variant.data.answer == "ANN" or c.number in c.variant.free
 
 
-def _answer(c: CallControl) -> Message:
-    return c.say(Heading.ANN if _without_charge(c) else Heading.ANC)
+def _answer(c: CallControl, wish: Connect) -> Message:
+    return c.say(Heading.ANN if wish.free or _without_charge(c) else Heading.ANC)
 
 
 def proceeding(c: CallControl, _: object, now: float) -> Sequence[Output]:
@@ -165,14 +165,14 @@ def alerting(c: CallControl, _: object, now: float) -> Sequence[Output]:
     return (_complete(c, free=True),)
 
 
-def connect(c: CallControl, _: Connect, now: float) -> Sequence[Output]:
+def connect(c: CallControl, wish: Connect, now: float) -> Sequence[Output]:
     """Connect without a word before: ACM and the answer."""
-    return (_complete(c, free=True), _answer(c), CONNECT)
+    return (_complete(c, free=True, uncharged=wish.free), _answer(c, wish), CONNECT)
 
 
-def answer(c: CallControl, _: Connect, now: float) -> Sequence[Output]:
+def answer(c: CallControl, wish: Connect, now: float) -> Sequence[Output]:
     """Connect: ANC or ANN."""
-    return (_answer(c), CONNECT)
+    return (_answer(c, wish), CONNECT)
 
 
 def refuse_later(c: CallControl, wish: Release | Disconnect, now: float) -> Sequence[Output]:

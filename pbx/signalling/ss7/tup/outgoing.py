@@ -32,9 +32,10 @@ from pbx.signalling.ss7.tup.incoming import ACCEPTED, accept
 from pbx.signalling.ss7.tup.messages import Heading
 from pbx.signalling.ss7.tup.variant import FAILURES
 from pbx.vocabulary import call
-from pbx.vocabulary.call import Disconnect, Info, Metering, OperatorSignal, Setup
+from pbx.vocabulary.call import Connect, Disconnect, Info, Metering, OperatorSignal, Setup
 
 MALICIOUS = "malicious-call"
+CONNECT_FREE = Connect(free=True)
 
 
 def seize(c: CallControl, setup: Setup, now: float) -> Sequence[Output]:
@@ -102,12 +103,12 @@ def address_complete(c: CallControl, message: Message, now: float) -> Sequence[O
 def connect(c: CallControl, message: Message, now: float) -> Sequence[Output]:
     """An answer without ACM before it."""
     c.glare = False
-    return (PROCEEDING, CONNECT)
+    return (PROCEEDING, *answer(c, message, now))
 
 
 def answer(c: CallControl, message: Message, now: float) -> Sequence[Output]:
-    """ANC, ANN or ANU."""
-    return (CONNECT,)
+    """ANC, ANN (no charge) or ANU."""
+    return (CONNECT_FREE if message.heading == Heading.ANN else CONNECT,)
 
 
 def clear_back(c: CallControl, message: Message, now: float) -> Sequence[Output]:

@@ -60,6 +60,8 @@ class VariantData(variant.VariantData, frozen=True, forbid_unknown_fields=True):
     free: list[str]
     called_control: list[str]
     categories: dict[str, int]
+    classes: dict[str, int]
+    read_as: dict[str, int]
     causes_in: dict[str, int]
     causes_out: dict[str, str]
 
@@ -72,12 +74,26 @@ class Variant(variant.Variant[VariantData]):
     def __init__(self, data: VariantData) -> None:
         super().__init__(data)
         self.form = FORMS[data.label]
-        self.codes = {int(category): code for category, code in data.categories.items()}
-        self.categories = {code: category for category, code in self.codes.items()}
+        self._codes = {int(category): code for category, code in data.categories.items()}
+        self._classes = {int(kd): code for kd, code in data.classes.items()}
+        self._categories = {
+            **{int(code): category for code, category in data.read_as.items()},
+            **{code: kd << 4 for kd, code in self._classes.items()},
+            **{code: category for category, code in self._codes.items()},
+        }
         self.free = frozenset(data.free)
         self._called_control = frozenset(data.called_control)
         self._causes = {int(Heading[name]): cause for name, cause in data.causes_in.items()}
         self._failures = {int(cause): PLAIN_FAILURES[name] for cause, name in data.causes_out.items()}
+
+    def code_of(self, category: int) -> int:
+        """The calling party's category of a caller's ``Setup.category``: by his KD where that has one, else by his KA."""
+        by_class = self._classes.get(category >> 4)
+        return by_class if by_class is not None else self._codes.get(category & 15, self.data.default_code)
+
+    def category_of(self, code: int) -> int:
+        """``Setup.category`` of a calling party's category; 0 for those without counterpart."""
+        return self._categories.get(code, 0)
 
     def cause_of(self, failure: Message) -> int:
         """The cause that a backward message tells, by Q.850."""
@@ -110,8 +126,15 @@ class Variant(variant.Variant[VariantData]):
         for category, code in data.categories.items():
             if category not in map(str, range(1, 16)) or not 0 <= code <= 63:
                 faults.append(f"categories: {category} = {code}: a KA is 1 to 15 and a code 0 to 63")
-        if len(set(data.categories.values())) < len(data.categories):
-            faults.append("categories: two KA have the same code")
+        for kd, code in data.classes.items():
+            if kd not in map(str, range(1, 16)) or not 0 <= code <= 63:
+                faults.append(f"classes: {kd} = {code}: a KD is 1 to 15 and a code 0 to 63")
+        for text, ka in data.read_as.items():
+            if text not in map(str, range(64)) or not 1 <= ka <= 15:
+                faults.append(f"read_as: {text} = {ka}: a code is 0 to 63 and a KA 1 to 15")
+        codes = [*data.categories.values(), *data.classes.values()]
+        if len(set(codes)) < len(codes):
+            faults.append("categories, classes: the same code stands twice")
         return [*faults, *_cause_faults(data)]
 
 

@@ -1,0 +1,90 @@
+"""Interworking: what the signalling of one leg says before the answer, said in that of the other one, which may be another system.
+
+A call that passes through carries with it what its first Setup brought (category, presentation, redirection, hops, test); on its way back
+come address complete, in-band tones, ringing, and with the answer who has answered and whether it is charged. An incoming circuit of
+No. 7 is told address complete when the far side has told it, never for our own sake: what is said once there cannot be taken back
+(Q.764 clause 2.1.4; Q.699 for the pairs of systems; the table is docs/conformance/interworking.md). Leaves out what goes on after the
+answer (pbx/supervision.py) and how a system says it (the engines).
+"""
+
+from typing import TYPE_CHECKING
+
+from pbx import bridge
+from pbx.call import INITIATED, Leg
+from pbx.line import EXTENSION, TRUNK, Line
+from pbx.signalling_circuit import SignalledCircuit
+from pbx.vocabulary.call import Primitive, Proceeding, Progress, Setup
+
+if TYPE_CHECKING:
+    from pbx.switch import Switch
+
+
+class Interworking:
+    """The room of one switch."""
+
+    def __init__(self, switch: "Switch") -> None:
+        self._floor = switch.floor
+
+    # Forward.
+
+    def begun(self, caller: Leg, overlap: bool) -> None:
+        """A way has been found for the caller: who waits for nothing but the end of his dialling hears so at once."""
+        if caller.answered or overlap:
+            return
+        early = caller.overlap and not isinstance(caller.line.engine, SignalledCircuit)
+        caller.overlap = False
+        if early or caller.line.kind == EXTENSION:
+            self._floor.to_line(caller.line, Proceeding())
+
+    @staticmethod
+    def onward(caller: Leg, leg: Leg) -> Setup:
+        """The call of one leg as it goes out on another."""
+        brought: Setup | None = caller.brought
+        near, far = caller.line, leg.line
+        inside = near.kind == far.kind == EXTENSION
+        return Setup(
+            leg.called,
+            calling=leg.calling,
+            # What a category means is national: KD 3 of China would be maintenance equipment in Mexico.
+            category=caller.category if near.variant == far.variant else 0,
+            restricted=caller.restricted,
+            name=leg.name,
+            overlap=leg.overlap,
+            control=leg.control,
+            ringing="internal" if inside else "",
+            test=brought is not None and brought.test and far.kind == TRUNK,
+            redirection=brought.redirection if brought is not None else None,
+            hops=brought.hops if brought is not None else 0,
+        )
+
+    # Backward.
+
+    def proceeding(self, line: Line, primitive: Primitive, now: float) -> None:
+        """The number is whole by the far side. Its way back is through from now on (Q.764 clause 2.1.4), if its registers are done."""
+        leg: Leg | None = line.leg
+        caller = leg.call.originator if leg is not None and not leg.incoming else None
+        if leg is None or caller is None or leg.clearing or caller.clearing:
+            return
+        wanted = caller.overlap or caller.line.kind == TRUNK
+        leg.overlap = caller.overlap = False
+        leg.progressed = True
+        if line.kind == TRUNK and line.engine.speech and not caller.answered:
+            self._floor.orders(bridge.hear(caller, line.port))
+        if wanted:
+            # Behind what the same signal may still say: ringing and tones tell that the address is complete as well.
+            self._floor.then(self._proceed, caller)
+
+    def _proceed(self, caller: Leg) -> None:
+        if caller.state == INITIATED and not (caller.progressed or caller.answered or caller.clearing):
+            caller.progressed = True
+            self._floor.to_line(caller.line, Proceeding())
+
+    def progress(self, line: Line, primitive: Primitive, now: float) -> None:
+        """The far exchange says something in band, which the caller is to hear."""
+        leg: Leg | None = line.leg
+        caller = leg.call.originator if leg is not None else None
+        if leg is None or caller is None or caller is leg or leg.answered or leg.clearing or line.kind != TRUNK:
+            return
+        leg.progressed = caller.progressed = True
+        self._floor.to_line(caller.line, Progress())
+        self._floor.orders(bridge.hear(caller, line.port))
