@@ -1,9 +1,9 @@
 """M2UA at the signalling gateway (RFC 3331): links whose level 2 is here and whose level 3 is at the other end of an association.
 
-``M2uaGateway`` stands where level 3 stands above level 2: it takes ``FromLink`` and returns ``ToLink`` of primitives.py, for links of MTP2 as
-for any other with that face. Inputs besides: ``FromAssociation``. Outputs besides: ``ToAssociation``, ``Noted``, ``Unexpected``, ``Malformed``.
-All links together are one application server: who is active is so for all. When no process is active for longer than T(r) the links
-are taken out of service. Leaves out audit, clearing of the retransmission buffer, the receiver's congestion, link keys.
+``M2uaGateway`` stands where level 3 stands above level 2: it takes ``FromLink`` and returns ``ToLink`` of primitives.py, for links of MTP2
+as for any other with that face. Inputs besides: ``FromAssociation``. Outputs besides: ``ToAssociation``, ``Noted``, ``Unexpected``,
+``Malformed``. All links together are one application server: who is active is so for all. When no process is active for longer than T(r)
+the links are taken out of service. Leaves out audit, clearing of the retransmission buffer, the receiver's congestion, link keys.
 """
 
 from collections.abc import Callable, Mapping, Sequence

@@ -1,8 +1,8 @@
 """One link of M2UA as level 3 sees it: level 2 is at the gateway, and is spoken with in messages (RFC 3331 sections 1.5 and 4.2).
 
-A start waits for the process to be active, then asks the gateway to establish the link. When the process ceases to be active the link is out
-of service, whatever the gateway makes of it. Retrieval has two boxes of its own, since level 3 may ask for the number and for messages at
-once; a gateway that does not answer is not waited for. Leaves out level 2.
+A start waits for the process to be active, then asks the gateway to establish the link. When the process ceases to be active the link is
+out of service, whatever the gateway makes of it. Retrieval has two boxes of its own, since level 3 may ask for the number and for messages
+at once; a gateway that does not answer is not waited for. Leaves out level 2.
 """
 
 from collections.abc import Callable, Sequence
@@ -178,7 +178,6 @@ LINK_STATES: dict[str, State] = {
             "start": Cell(_I._start, ("Waiting", "Establishing")),
             "stop": _NOTHING,
             "message": Cell(_I._lost),
-            "active": _NOTHING,
             "inactive": _NOTHING,
             "RELEASE CONFIRM": _NOTHING,
             "RELEASE INDICATION": _NOTHING,

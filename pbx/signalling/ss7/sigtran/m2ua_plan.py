@@ -63,7 +63,8 @@ def check(plan: LinksPlan, associations_most: int) -> None:
         faults.append(f"there are {len(plan.associations)} associations, not 1 to {associations_most} different ones")
     if not plan.links:
         faults.append("there is no link")
-    for what, found in (("link", [name for name, _ in plan.links]), ("interface identifier", [code for _, code in plan.links])):
+    columns = (("link", [name for name, _ in plan.links]), ("interface identifier", [str(code) for _, code in plan.links]))
+    for what, found in columns:
         faults += [f"{what} {one} is there twice" for one in dict.fromkeys(found) if found.count(one) > 1]
     faults += [f"interface identifier {code} has more than 32 bits" for _, code in plan.links if not 0 <= code < 1 << 32]
     if faults:
