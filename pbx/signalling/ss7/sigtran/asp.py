@@ -52,6 +52,11 @@ class ServerProcess:
         """Whether traffic may go."""
         return self.machine.state == "Active"
 
+    @property
+    def activating(self) -> bool:
+        """Whether it has asked for traffic."""
+        return self.machine.state == "Activating"
+
     def order(self, wanted: bool) -> None:
         """People want it active, or not."""
         if wanted != self.wanted:

@@ -153,7 +153,8 @@ class M3ua:
 
     def _hear(self, way: _Way, value: Message) -> None:
         act = _MESSAGES.get(value.name)
-        if act is None or not way.process.active:
+        early = value.name == "DATA" and way.process.activating  # on another stream than the acknowledgement, and before it
+        if act is None or not (way.process.active or early):
             way.peer.refuse(UNEXPECTED_MESSAGE)
             self.room.count("unexpected")
             return
