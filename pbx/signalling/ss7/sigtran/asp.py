@@ -147,7 +147,7 @@ _P = ServerProcess
 _NOTHING = Cell(None)
 _LOST = Cell(None, ("Down",))
 _LEAVE = Cell(_P._ask_down, ("Descending",))
-_STALE = {"ASPUP ACK": _NOTHING, "needed": _NOTHING, "overridden": _NOTHING, "activate": _NOTHING}
+_STALE = {"ASPUP ACK": _NOTHING, "needed": _NOTHING, "overridden": _NOTHING}
 
 STATES: dict[str, State] = {
     "Down": State(

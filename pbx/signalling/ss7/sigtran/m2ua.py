@@ -108,14 +108,12 @@ class M2ua:
             if found is not None and not self._process.hear(found):
                 self._hear(found)
             return
-        if self._peer.up:
+        if self._peer.up or isinstance(told, AssociationLost):  # one that begins anew has lost the old one
             self._peer.fall()
             self.room.post(self._process.machine, "lost")
         if isinstance(told, AssociationUp):
             self._peer.rise(told.streams)
             self.room.post(self._process.machine, "up" if self._process.wanted else "withdrawn")
-        else:
-            assert isinstance(told, AssociationLost)
 
     def _changed(self) -> None:
         """The process has become active, or is not any more."""

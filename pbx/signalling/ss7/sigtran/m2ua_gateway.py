@@ -245,13 +245,11 @@ class M2uaGateway:
             if found is not None and not self.server.hear(name, found):
                 self._hear(name, found)
             return
-        if peer.up:
+        if peer.up or isinstance(told, AssociationLost):  # one that begins anew has lost the old one
             peer.fall()
             self.room.post(process.machine, "lost")
         if isinstance(told, AssociationUp):
             peer.rise(told.streams)
-        else:
-            assert isinstance(told, AssociationLost)
 
     def _hear(self, name: str, value: Message) -> None:
         peer = self._peers[name]

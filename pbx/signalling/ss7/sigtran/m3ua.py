@@ -105,14 +105,12 @@ class M3ua:
             if found is not None and not way.process.hear(found):
                 self._hear(way, found)
             return
-        if way.peer.up:
+        if way.peer.up or isinstance(told, AssociationLost):  # one that begins anew has lost the old one
             way.peer.fall()
             self.room.post(way.process.machine, "lost")
         if isinstance(told, AssociationUp):
             way.peer.rise(told.streams)
             self.room.post(way.process.machine, "up" if way.process.wanted else "withdrawn")
-        else:
-            assert isinstance(told, AssociationLost)
 
     def _transfer(self, value: Transfer) -> None:
         """MTP-TRANSFER request. One for this server itself comes back at once, one that cannot be reached is lost, as in level 3."""

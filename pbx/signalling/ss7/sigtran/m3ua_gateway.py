@@ -166,13 +166,11 @@ class M3uaGateway:
             if found is not None and not self._server.hear(name, found):
                 self._hear(process, found)
             return
-        if peer.up:
+        if peer.up or isinstance(told, AssociationLost):  # one that begins anew has lost the old one
             peer.fall()
             self.room.post(process.machine, "lost")
         if isinstance(told, AssociationUp):
             peer.rise(told.streams)
-        else:
-            assert isinstance(told, AssociationLost)
 
     def _hear(self, process: Process, value: Message) -> None:
         act = _MESSAGES.get(value.name)

@@ -168,13 +168,12 @@ HEARTBEAT_STATES: dict[str, State] = {
     "Idle": State("there is no association", {"up": Cell(None, ("Resting",)), "lost": _NOTHING}),
     "Resting": State(
         "the far end has answered",
-        {"up": Cell(None, ("Resting",)), "lost": Cell(None, ("Idle",)), "answer": _NOTHING, "Tbeat": Cell(Peer._beat, ("Asked",))},
+        {"lost": Cell(None, ("Idle",)), "answer": _NOTHING, "Tbeat": Cell(Peer._beat, ("Asked",))},
         ("Tbeat",),
     ),
     "Asked": State(
         "the far end is asked",
         {
-            "up": Cell(None, ("Resting",)),
             "lost": Cell(None, ("Idle",)),
             "answer": Cell(Peer._answered, ("Resting", "Asked")),
             "Tbeat": Cell(Peer._silent, ("Idle",)),
