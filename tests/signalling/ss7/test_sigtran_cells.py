@@ -1,5 +1,5 @@
-"""M3UA and M2UA, either end, among users, associations and far ends that do whatever they like: every cell of every chart is reached by real
-inputs, no promise of the borders is broken, and afterwards two healthy ends come into service as if nothing had been.
+"""M3UA and M2UA, either end, among users, associations and far ends that do whatever they like: every cell of every chart is reached by
+real inputs, no promise of the borders is broken, and afterwards two healthy ends come into service as if nothing had been.
 """
 
 from collections import Counter
@@ -7,7 +7,7 @@ from random import Random
 
 import pytest
 
-from pbx.engine import Levels
+from pbx.engine import Levels, Noted
 from pbx.signalling.ss7 import primitives as p
 from pbx.signalling.ss7.mtp3.label import CHINA
 from pbx.signalling.ss7.primitives import FromLink, ToLink
@@ -126,7 +126,7 @@ class Storm:
                 found = read(self.dialect, octets)
                 if found.name == "BEAT":
                     self.last_beat[value.association] = found.get("heartbeat")
-            else:
+            elif not isinstance(value, Noted):
                 self.told.append(value)
 
     def lose(self, name):
