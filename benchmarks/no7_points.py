@@ -146,7 +146,8 @@ class Point:
 
     def deadline(self) -> float | None:
         """When ``expire`` is wanted."""
-        return min((due for due in (self.mtp3.deadline(), self.isup.deadline()) if due is not None), default=None)
+        one, other = self.mtp3.deadline(), self.isup.deadline()
+        return other if one is None else one if other is None else min(one, other)
 
     def expire(self) -> None:
         """Fire what is due."""
@@ -274,14 +275,15 @@ class TwoPoints:
         while not until():
             mail.carry()
             due = queue[0][0] if queue else None
-            for point in self.points:
-                timer = point.deadline()
+            timers = [(point.deadline(), point) for point in self.points]
+            for timer, _ in timers:
                 if timer is not None and (due is None or timer < due):
                     due = timer
             assert due is not None, "nothing will happen any more"
             self.now = max(self.now, due)
-            for point in self.points:
-                point.expire()
+            for timer, point in timers:
+                if timer is not None and timer <= self.now:
+                    point.expire()
             while queue and queue[0][0] <= self.now:
                 _, _, call, arguments = heapq.heappop(queue)
                 call(*arguments)

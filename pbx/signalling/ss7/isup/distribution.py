@@ -52,6 +52,7 @@ class Isup:
         assert self.circuits, "two points without circuits have no ISUP between them"
         self.availability = Availability(variant, next(iter(self.circuits)))
         self.groups = CircuitGroups(variant, self.circuits, self._emit)
+        self._relation = (self.congestion.machine, self.availability.machine)
         self._reachable = True
         self._outputs: Outputs = []
         self._due: list[tuple[float, int]] = []
@@ -124,17 +125,22 @@ class Isup:
         for request in self.groups.requests():
             if request.message is not None:
                 self._emit(request.message.cic, request.machine.expire(now))
-        for machine in (self.congestion.machine, self.availability.machine):
+        for machine in self._relation:
             self._emit(self.availability.cic, machine.expire(now))
         return self._take()
 
     def deadline(self) -> float | None:
         """When ``expire`` is wanted; it may be earlier than a timer that was started anew."""
-        machines = [self.congestion.machine, self.availability.machine, *(request.machine for request in self.groups.requests())]
-        found = [due for machine in machines if (due := machine.deadline()) is not None]
-        if self._due:
-            found.append(self._due[0][0])
-        return min(found, default=None)
+        due = self._due[0][0] if self._due else None
+        for machine in self._relation:
+            other = machine.deadline()
+            if other is not None and (due is None or other < due):
+                due = other
+        for request in self.groups.requests():
+            other = request.machine.deadline()
+            if other is not None and (due is None or other < due):
+                due = other
+        return due
 
     def _take(self) -> Outputs:
         outputs, self._outputs = self._outputs, []
@@ -142,7 +148,7 @@ class Isup:
 
     def _emit(self, cic: int, outputs: Sequence[Output]) -> None:
         for output in outputs:
-            if isinstance(output, Message):
+            if type(output) is Message:
                 octets = codec.encode(output)
                 self._outputs.append(Transfer(self.variant.data.service, self.far, self.own, output.cic & SELECTION, octets))
             else:
