@@ -30,11 +30,9 @@ class Group(msgspec.Struct, frozen=True):
     rows: tuple[str, ...]
 
 
-NO7_MESSAGES = tuple(
-    f"ss7.{way}.{part}.{kind}"
-    for part, kinds in (("isup", ("iam", "acm", "anm", "rel", "rlc")), ("tup", ("iam", "iai", "acm", "anc", "clf", "rlg")))
-    for way in ("encode", "decode")
-    for kind in kinds
+NO7_MESSAGES = (
+    *(f"ss7.{way}.isup.{kind}" for way in ("encode", "decode") for kind in ("iam", "acm", "anm", "rel", "rlc")),
+    *(f"ss7.{way}.tup.{kind}" for way in ("encode", "decode") for kind in ("iam", "iai", "acm", "anc", "clf", "rlg")),
 )
 
 GROUPS = (

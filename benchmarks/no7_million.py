@@ -6,6 +6,7 @@ the circuits of four spans, en bloc and overlap, and are cleared by either end; 
 Rings and talks are as long as people's, time leaps from event to event. Leaves out waiting in links, and faults: no7_changeover.py.
 """
 
+import gc
 import os
 import resource
 import statistics
@@ -44,6 +45,8 @@ class Outcome(msgspec.Struct):
     memory_kib: list[int]
     """By 10 000 calls, or as often as wanted."""
     growth_octets_per_call: float
+    blocks: list[int]
+    """Objects of Python's allocator at the same moments: what no other part of the process hides."""
     wrong: list[str]
 
     def text(self) -> str:
@@ -76,11 +79,14 @@ def run(calls: int, seed: int = 1, sampled_each: int = SAMPLED_EACH, progress: C
     place.start()
     traffic.stop_after = calls
     memory: list[int] = []
+    blocks: list[int] = []
     begun, began_s = time.process_time(), place.now
     traffic.offer()
     for upto in [*range(sampled_each, calls, sampled_each), calls]:
         place.messages_only(lambda upto=upto: counts["attempts"] >= upto)
+        gc.collect()
         memory.append(resident_kib())
+        blocks.append(sys.getallocatedblocks())
         spent = time.process_time() - begun
         progress(f"{upto} of {calls} calls, {upto / spent:.0f} a CPU second, {memory[-1]} KiB")
     place.messages_only(lambda: traffic.at_rest)
@@ -98,17 +104,16 @@ def run(calls: int, seed: int = 1, sampled_each: int = SAMPLED_EACH, progress: C
         virtual_s=place.now - began_s,
         cpu_s=cpu_s,
         memory_kib=memory,
-        growth_octets_per_call=growth(memory, sampled_each),
+        growth_octets_per_call=slope(memory) * 1024 / sampled_each,
+        blocks=blocks,
         wrong=[*traffic.lost, *(str(value) for point in place.points for value in point.wrong)],
     )
 
 
-def growth(memory_kib: Sequence[int], calls_between: int) -> float:
-    """The slope of the line that fits the samples best, in octets a call."""
-    samples = memory_kib[SETTLED_AT:]
-    if len(samples) < 2:
-        return 0.0
-    return statistics.linear_regression(range(len(samples)), samples).slope * 1024 / calls_between
+def slope(samples: Sequence[int]) -> float:
+    """By how much each sample is more than the one before: of the line that fits them best."""
+    settled = samples[SETTLED_AT:]
+    return statistics.linear_regression(range(len(settled)), settled).slope if len(settled) > 1 else 0.0
 
 
 def measure(names: Sequence[str], effort: Effort) -> Iterable[Row]:
