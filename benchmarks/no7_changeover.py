@@ -94,7 +94,7 @@ class Cuts:
         stories = self.TWO if len(self.names) == 2 else self.THREE
         for number in range(1, cuts + 1):
             self.place.run(0.5 * self.chance.random())
-            kind = self.chance.choice(list(stories))
+            kind = self.chance.choices(list(stories), [WEIGHTS.get(name, 1) for name in stories])[0]
             self.kinds[kind] = self.kinds.get(kind, 0) + 1
             stories[kind](self)
             self.settle()
@@ -270,6 +270,8 @@ class Cuts:
 
 
 WITHIN_T1_S = 0.6
+WEIGHTS = {"cut": 4}
+"""How often a story is told; the others once."""
 ROWS = {"ss7.changeover": 2, "ss7.changeover.third": 3}
 
 

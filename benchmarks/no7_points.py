@@ -44,6 +44,8 @@ SELECTIONS = 16
 OCTETS_PER_SECOND = 8000
 CONFIRMED_EACH = 32
 """Message by message the far end's confirmation is carried after so many; at most 127 may be unconfirmed."""
+UNDER_WAY_S = 0.05
+"""What is on its way between the parts of level 2, and on the line, arrives."""
 SHORT_UNIT = 5
 """Longer ones are messages."""
 MTP_PRIMITIVES = (Pause, Resume, Status, RestartBegins, RestartEnds)
@@ -144,7 +146,8 @@ class Point:
 
     def deadline(self) -> float | None:
         """When ``expire`` is wanted."""
-        return min((due for due in (self.mtp3.deadline(), self.isup.deadline()) if due is not None), default=None)
+        one, other = self.mtp3.deadline(), self.isup.deadline()
+        return other if one is None else one if other is None else min(one, other)
 
     def expire(self) -> None:
         """Fire what is due."""
@@ -198,6 +201,7 @@ class TwoPoints:
         self.lines: dict[str, Line] = {}
         self._queue: list[tuple[float, int, Callable[..., None], tuple[Any, ...]]] = []
         self._count = itertools.count()
+        self._mail: Mail | None = None
         plans = tuple(LinkPlan(f"link {code}", code) for code in range(links))
         mtp, isup = load_mtp3(), load_isup()
         points = []
@@ -265,18 +269,21 @@ class TwoPoints:
     def messages_only(self, until: Callable[[], bool]) -> None:
         """From now on messages take no time, until something holds."""
         queue = self._queue
-        mail = Mail(self)
+        if self._mail is None:
+            self._mail = Mail(self)
+        mail = self._mail
         while not until():
             mail.carry()
             due = queue[0][0] if queue else None
-            for point in self.points:
-                timer = point.deadline()
+            timers = [(point.deadline(), point) for point in self.points]
+            for timer, _ in timers:
                 if timer is not None and (due is None or timer < due):
                     due = timer
             assert due is not None, "nothing will happen any more"
             self.now = max(self.now, due)
-            for point in self.points:
-                point.expire()
+            for timer, point in timers:
+                if timer is not None and timer <= self.now:
+                    point.expire()
             while queue and queue[0][0] <= self.now:
                 _, _, call, arguments = heapq.heappop(queue)
                 call(*arguments)
@@ -309,10 +316,11 @@ class Mail:
     def __init__(self, place: TwoPoints) -> None:
         self._place = place
         self._unit = ffi.new("uint8_t[]", lib.MTP2_UNIT_OCTETS)
-        self._carried = 0
+        self._carried: Counter[Terminal] = Counter()
         for point in place.points:
             for end in point.ends.values():
                 end.late = 0
+        place.run(UNDER_WAY_S)
 
     def carry(self) -> None:
         """Until nothing is left to be carried."""
@@ -327,8 +335,8 @@ class Mail:
 
     def _pass(self, source: Terminal, sink: Terminal) -> None:
         """What one end has to send; now and then the other's confirmation."""
-        self._carried += 1
-        if self._carried % CONFIRMED_EACH == 0:
+        self._carried[source] += 1
+        if self._carried[source] % CONFIRMED_EACH == 0:
             self._send(sink, source)
         while self._send(source, sink) > SHORT_UNIT:
             pass

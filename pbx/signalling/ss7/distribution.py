@@ -193,11 +193,16 @@ class UserPart(Generic[Circuit]):
 
     def deadline(self) -> float | None:
         """When ``expire`` is wanted; it may be earlier than a timer that was started anew."""
-        machines = [self.congestion.machine, self.availability.machine, *(request.machine for request in self.groups.requests())]
-        found = [due for machine in machines if (due := machine.deadline()) is not None]
-        if self._due:
-            found.append(self._due[0][0])
-        return min(found, default=None)
+        due = self._due[0][0] if self._due else None
+        for machine in (self.congestion.machine, self.availability.machine):
+            other = machine.deadline()
+            if other is not None and (due is None or other < due):
+                due = other
+        for request in self.groups.requests():
+            other = request.machine.deadline()
+            if other is not None and (due is None or other < due):
+                due = other
+        return due
 
     @property
     def rests(self) -> bool:

@@ -160,14 +160,16 @@ class IsupCircuit(CallControl):
         if self.segmentation is not None:
             for message in self.segmentation.late(now):
                 outputs.extend(self._take(message, now))
-        for request in self.blocking.requests():
+        for request in self.blocking.requests:
             outputs.extend(request.machine.expire(now))
         return outputs
 
     def deadline(self) -> float | None:
         """The earliest timer."""
         due = self.machine.deadline()
-        others = [request.machine for request in self.blocking.requests()]
+        if not self.blocking.requests and self.segmentation is None:  # nearly always, and asked after each message
+            return due
+        others = [request.machine for request in self.blocking.requests]
         if self.segmentation is not None:
             others.append(self.segmentation.machine)
         for machine in others:
