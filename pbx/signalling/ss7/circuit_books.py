@@ -183,7 +183,8 @@ class CircuitBooks:
     def block_here(self, why: int, now: float) -> Sequence[Output]:
         """We block the circuit with others, by a message that the group sends."""
         self.blocked_here.add(why)
-        self.stop_blocking(now)
+        if why == MAINTENANCE:
+            self.stop_blocking(now)
         lost = self.post("lost", None, now) if why == HARDWARE else ()
         return (*self.add_reason("local"), *lost)
 

@@ -14,12 +14,12 @@ import msgspec
 
 from pbx.engine import Malformed, Output, PeerMessage
 from pbx.machine import Machine
-from pbx.signalling.ss7.circuit_books import CircuitBooks
+from pbx.signalling.ss7.circuit_books import MAINTENANCE, CircuitBooks
 from pbx.signalling.ss7.circuit_groups import CircuitGroups
 from pbx.signalling.ss7.congestion import Congestion
 from pbx.signalling.ss7.primitives import Pause, RestartBegins, Resume, Status, ToUser, Transfer
 from pbx.signalling.ss7.variant import Variant
-from pbx.vocabulary.call import Primitive
+from pbx.vocabulary.call import Blocked, Primitive, Unblocked
 
 
 class FromCircuit(msgspec.Struct, frozen=True, gc=False):
@@ -103,6 +103,9 @@ class UserPart(Generic[Circuit]):
     def give(self, cic: int, primitive: Primitive, now: float) -> Outputs:
         """What the switch says to a circuit."""
         circuit = self.circuits[cic]
+        if isinstance(primitive, Blocked | Unblocked):
+            # What is asked for a group with this circuit in it, and is not acknowledged yet, must not undo it.
+            self.groups.withdraw("unblock" if isinstance(primitive, Blocked) else "block", MAINTENANCE, (cic,))
         self._emit(cic, circuit.receive(primitive, now))
         self._schedule(circuit)
         return self._take()
@@ -230,19 +233,19 @@ def _runs(cics: Sequence[int]) -> list[list[int]]:
 
 
 class Distribution:
-    """Chooses the pair of points that a message belongs to."""
+    """Chooses the user part that a message belongs to; two points may have circuits of several."""
 
     def __init__(self, pairs: Iterable[UserPart[Any]]) -> None:
-        self.pairs = {(pair.own, pair.far): pair for pair in pairs}
+        self.pairs = {(pair.own, pair.far, pair.service): pair for pair in pairs}
         self.unknown = 0
         """Messages of points with which no circuits are shared."""
 
     def receive(self, own: int, value: ToUser, now: float) -> list[tuple[UserPart[Any], Outputs]]:
         """What the MTP of the own point ``own`` says, to the pairs that it concerns."""
         if isinstance(value, Transfer):
-            pair = self.pairs.get((value.dpc, value.opc))
-            if pair is None or pair.service != value.service:
+            pair = self.pairs.get((value.dpc, value.opc, value.service))
+            if pair is None:
                 self.unknown += 1
                 return []
             return [(pair, pair.receive(value, now))]
-        return [(pair, pair.receive(value, now)) for (point, _), pair in self.pairs.items() if point == own]
+        return [(pair, pair.receive(value, now)) for (point, *_), pair in self.pairs.items() if point == own]
