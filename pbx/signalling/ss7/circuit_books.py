@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from enum import IntEnum
 from typing import Any
 
-from pbx.engine import Input, Output, PeerMessage, Unexpected
+from pbx.engine import Input, Levels, Output, PeerMessage, Unexpected
 from pbx.machine import Machine
 from pbx.vocabulary import call
 from pbx.vocabulary.call import (
@@ -73,6 +73,21 @@ class CircuitBooks:
         """Why the far end has blocked it here."""
         self.number = ""
 
+    @property
+    def state(self) -> str:
+        """The call's state; the reasons why the circuit may not be seized beside it."""
+        return "/".join((self.machine.state, *sorted(self.reasons)))
+
+    @property
+    def tag(self) -> str:
+        """Which stable state the call is in; empty when none."""
+        raise NotImplementedError
+
+    @property
+    def speech(self) -> bool:
+        """Whether what the switch wants heard may begin."""
+        raise NotImplementedError
+
     def start(self, now: float) -> Sequence[Output]:
         """Into service."""
         raise NotImplementedError
@@ -87,6 +102,10 @@ class CircuitBooks:
 
     def deadline(self) -> float | None:
         """The earliest timer."""
+        raise NotImplementedError
+
+    def resume(self, tag: str, levels: Levels, now: float) -> Sequence[Output]:
+        """Adopt a call after a restart."""
         raise NotImplementedError
 
     def say(self, kind: Any) -> PeerMessage:
