@@ -85,7 +85,7 @@ class CircuitGroups:
             request = self._requests[group] = Request(self._variant, *self.REQUESTS[group.verb, group.why])
         self._emit(group.first, request.begin(self.message(group), now))
 
-    def _withdraw(self, verb: Verb, why: int, cics: Sequence[int]) -> None:
+    def withdraw(self, verb: Verb, why: int, cics: Sequence[int]) -> None:
         """The opposite is wanted for some circuits now: requests that go on leave them out."""
         for group, request in list(self._requests.items()):
             kept = tuple(cic for cic in group.circuits() if cic not in cics)
@@ -117,7 +117,7 @@ class CircuitGroups:
         group = self._group("block", why, cics)
         for cic in cics:
             self._emit(cic, self._circuits[cic].block_here(why, now))
-        self._withdraw("unblock", why, cics)
+        self.withdraw("unblock", why, cics)
         self._begin(group, now)
 
     def unblock(self, cics: Sequence[int], why: int, now: float) -> None:
@@ -125,7 +125,7 @@ class CircuitGroups:
         group = self._group("unblock", why, cics)
         for cic in cics:
             self._circuits[cic].free_here(why, now)
-        self._withdraw("block", why, cics)
+        self.withdraw("block", why, cics)
         self._begin(group, now)
 
     def _group(self, verb: Verb, why: int, cics: Sequence[int]) -> Group:
