@@ -254,7 +254,7 @@ class Capture:
             self._alarm = True
             text = f"units of {link} cannot be written: {why}; make room in {self._folder}; calls go on, what is lost is counted"
             self._tell(AlarmRaised(now, ALARM, text))
-        elif self._alarm and not any(files.rests(now) for files in self._links.values()):
+        elif self._alarm and not any(files.rests(now) for files in list(self._links.values())):
             self._alarm = False
             self._tell(AlarmCleared(now, ALARM))
 

@@ -4,6 +4,7 @@ import errno
 import random
 import subprocess
 
+import msgspec
 import pytest
 
 from config.schema import SignallingCapture
@@ -166,6 +167,13 @@ def test_the_thread_writes(tmp_path):
     made.close()
     assert sum(each["written"] for each in made.counters().values()) == 1000
     assert sum(len(seen_of(tmp_path, f"l{number}")) for number in range(3)) == 1000
+
+
+@pytest.mark.parametrize("wrong", [{"file_kib": 63}, {"file_kib": 1 << 23}, {"files": 1}, {"files": 10001}, {"folder": "x"}])
+def test_limits_have_limits(wrong):
+    assert msgspec.convert({}, SignallingCapture) == LIMITS
+    with pytest.raises(msgspec.ValidationError):
+        msgspec.convert(wrong, SignallingCapture)
 
 
 @needs_tshark

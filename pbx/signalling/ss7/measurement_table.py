@@ -107,7 +107,7 @@ ISUP = (
     Row("unreasonable messages", "", "messages that the state of the circuit does not expect", "number", _CIRCUITS),
     Row("malformed messages", "", "messages that cannot be read", "number", _CIRCUITS),
     Row("unrecognized messages", "", "messages of unknown type, or to be discarded by their own instructions", "number", _CIRCUITS),
-    Row("requests not acknowledged", "", "REL, RSC, BLO, UBL, CGB, CGU, GRS repeated for long without an answer", "number", _CIRCUITS),
+    Row("requests not acknowledged", "", "long timers run out: REL, RSC, BLO, UBL, CGB, CGU or GRS without an answer", "number", _CIRCUITS),
     Row("user part unavailable", "", "duration of unavailability of the far end's user part", "s", _USERS),
     Row("user part losses", "", "the far end's user part became unavailable", "number", _USERS),
     Row("congestions", "", "congestion of the way to the far end told to ISUP", "number", _USERS),

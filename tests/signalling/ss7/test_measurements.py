@@ -6,7 +6,8 @@ from collections import Counter
 import pytest
 
 from pbx.signalling.ss7 import primitives
-from pbx.signalling.ss7.isup import codec
+from pbx.signalling.ss7.isup import codec, table
+from pbx.signalling.ss7.isup import indicators as i
 from pbx.signalling.ss7.isup.messages import MessageType
 from pbx.signalling.ss7.measurement_table import RELEASES, TABLE, row_of
 from pbx.signalling.ss7.measurements import Measurements
@@ -338,11 +339,25 @@ def test_blocked_circuits_are_summed_over_time():
     assert (found["blockings: local"], found["blockings: remote"]) == (1, 2)
 
 
-def test_a_request_that_is_not_acknowledged():
+def test_requests_that_are_not_acknowledged():
     isup = Isup()
     isup.give(Blocked("local"), 1)
     isup.tester.wait(1000)
-    assert isup.figures["requests not acknowledged"] >= 1
+    assert isup.figures["requests not acknowledged"] == 3, "each T13"
+    isup = Isup()
+    isup.give(isup_tester.SETUP)
+    isup.give(Release(16))
+    isup.tester.wait(isup_tester.VARIANT.timers["T5"].default_ms / 1000 + 1)
+    assert isup.figures["requests not acknowledged"] == 1, "REL until T5"
+
+
+def test_a_message_that_is_to_be_discarded():
+    isup = Isup()
+    isup.far("IAM")
+    compatibility = table.BY_TYPE[i.MessageCompatibilityInformation]
+    contents = compatibility.form.write(i.MessageCompatibilityInformation(discard_message=True))
+    isup.octets(bytes((1, 0, 0xEE, 1, compatibility.code, len(contents))) + contents + b"\x00")
+    assert isup.figures["unrecognized messages"] == 1
 
 
 def test_the_far_user_part():
