@@ -1,11 +1,11 @@
 """What level 3 reports and counts by link: conditions that were told are those that stand, whatever happens (Q.752 tables 1 and 2)."""
 
 import random
+import typing
 
 from pbx.signalling.ss7.mtp3 import operation
-from pbx.signalling.ss7.mtp3.link import CONDITIONS, UNAVAILABLE
 from pbx.signalling.ss7.mtp3.mtp3 import Mtp3
-from pbx.signalling.ss7.mtp3.operation import LinkCondition
+from pbx.signalling.ss7.mtp3.operation import Condition, LinkCondition
 from tests.signalling.ss7.network import VARIANT, pair
 
 ORDERS = (
@@ -17,8 +17,8 @@ ORDERS = (
 
 
 def told(site):
-    """By link, what stands by the reports; at the beginning every link is failed."""
-    standing = {link: {"failed"} for link in site.ends}
+    """By link, what stands by the reports; at the beginning no link is active."""
+    standing = {link: {"not active"} for link in site.ends}
     for report in site.reports:
         if isinstance(report, LinkCondition):
             assert (report.condition in standing[report.link]) != report.stands, f"{report} says nothing new"
@@ -28,8 +28,11 @@ def told(site):
 
 def standing(site):
     """The same by the links themselves."""
-    links = site.mtp3._room.links
-    return {name: {CONDITIONS[at] for at, value, _ in UNAVAILABLE if getattr(link, at) is value} for name, link in links.items()}
+    found = {name: set(link.conditions) for name, link in site.mtp3._room.links.items()}
+    for name, conditions in found.items():
+        assert (not conditions) == (site.mtp3.link_state(name) == "available")
+        assert bool(conditions & {"failed", "not active"}) == (not site.mtp3._room.links[name].active)
+    return found
 
 
 def conditions_seen(seed):
@@ -53,13 +56,13 @@ def conditions_seen(seed):
 
 
 def test_conditions_told_are_those_that_stand():
-    assert set().union(*map(conditions_seen, range(12))) == set(CONDITIONS.values())
+    assert set().union(*map(conditions_seen, range(12))) == set(typing.get_args(Condition))
 
 
 def test_links_that_went_on_over_a_restart_of_control():
     plan = pair().sites["A"].mtp3.plan
     outputs = Mtp3(plan, VARIANT).adopt(["A-B/1"], 5.0)
-    assert [value for value in outputs if isinstance(value, LinkCondition)] == [LinkCondition("A-B/1", "failed", False)]
+    assert [value for value in outputs if isinstance(value, LinkCondition)] == [LinkCondition("A-B/1", "not active", False)]
 
 
 def test_counters_of_links_are_parts_of_those_of_the_point():

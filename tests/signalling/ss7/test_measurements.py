@@ -109,7 +109,8 @@ def test_a_link_that_fails_and_comes_back(failed):
     assert hurt["restorations"] == 2
     # 64 kbit/s lines that were cut for 10 s are out for the alignment too.
     assert 10 < hurt["unavailable"] - well["unavailable"] < 40
-    assert hurt["unavailable"] == hurt["unavailable: failed"]
+    assert hurt["unavailable"] == hurt["unavailable: failed"] + hurt["unavailable: not active"]
+    assert hurt["unavailable: not active"] == 0
     assert 0 < well["unavailable"] < 20
     for figures in (hurt, well):
         # Between service of level 2 and availability lies the link test.
@@ -181,6 +182,22 @@ def test_inhibition_and_outages_at_both_ends():
     assert here[blocked]["failures"] == there[blocked]["failures"] == 0
     for found in (here[inhibited], there[inhibited]):
         assert found["unavailable"] == pytest.approx(found["unavailable: failed"] + 7, abs=1)
+
+
+def test_a_link_that_is_not_wanted_has_not_failed():
+    network = pair(5)
+    one = Observed(network, "A")
+    network.run(4)
+    network.start()
+    network.run(20)
+    before = one.read()["link", "A-B/0"]
+    network.sites["A"].give(operation.DeactivateLink("A-B/0"))
+    network.run(6)
+    after = one.read()["link", "A-B/0"]
+    assert before["unavailable: not active"] == 4
+    assert after["unavailable: not active"] - before["unavailable: not active"] == pytest.approx(6)
+    assert after["unavailable: failed"] == before["unavailable: failed"]
+    assert after["failures"] == 0
 
 
 def test_transfer_points_are_counted():
