@@ -2,8 +2,10 @@
 
 import errno
 import random
+import resource
 import subprocess
 
+import msgspec
 import pytest
 
 from config.schema import SignallingCapture
@@ -168,6 +170,13 @@ def test_the_thread_writes(tmp_path):
     assert sum(len(seen_of(tmp_path, f"l{number}")) for number in range(3)) == 1000
 
 
+@pytest.mark.parametrize("wrong", [{"file_kib": 63}, {"file_kib": 1 << 23}, {"files": 1}, {"files": 10001}, {"folder": "x"}])
+def test_limits_have_limits(wrong):
+    assert msgspec.convert({}, SignallingCapture) == LIMITS
+    with pytest.raises(msgspec.ValidationError):
+        msgspec.convert(wrong, SignallingCapture)
+
+
 @needs_tshark
 def test_tshark_reads_a_file_that_grows(one_capture, tmp_path):
     one_capture.unit(1.0, "a", True, UNIT)
@@ -243,6 +252,22 @@ def test_a_full_disk_is_told_and_counted_and_stops_nothing(one_capture, disk, to
     assert [type(fact) for fact in told] == [AlarmRaised, AlarmCleared]
     assert one_capture.counters()["a"] == {"written": 2, "refused": 6, "crowded": 0}
     assert [words(seen) for seen in seen_of(folder)] == ["-> RLC 127 0", "-> RLC 127 7"], "the number tells what is missing"
+
+
+def test_a_file_that_the_system_lets_grow_no_further(one_capture, told, tmp_path):
+    """A limit of the operating system in the middle of a record, on the real file."""
+    whole = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (24 + 5 * len(UNIT), whole[1]))
+    try:
+        for number in range(20):
+            one_capture.unit(float(number) / 10, "a", True, UNIT)
+            one_capture.drain()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, whole)
+    counted = one_capture.counters()["a"]
+    assert [type(fact) for fact in told] == [AlarmRaised]
+    assert counted["written"] + counted["refused"] == 20
+    assert 0 < counted["written"] == len(seen_of(tmp_path / "capture")) < 20
 
 
 def test_a_full_disk_costs_no_older_files(disk, tmp_path):
