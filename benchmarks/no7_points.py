@@ -15,7 +15,8 @@ from typing import Any
 
 from pbx._plane import ffi, lib
 from pbx.engine import Malformed, Unexpected
-from pbx.signalling.ss7.isup.distribution import FromCircuit, Isup
+from pbx.signalling.ss7.distribution import FromCircuit
+from pbx.signalling.ss7.isup.distribution import Isup
 from pbx.signalling.ss7.isup.variant import load_variant as load_isup
 from pbx.signalling.ss7.mtp3.label import CHINA
 from pbx.signalling.ss7.mtp3.mtp3 import Mtp3
