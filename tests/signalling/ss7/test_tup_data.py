@@ -21,7 +21,6 @@ TEXT = (VARIANTS / "tup-china.toml").read_text(encoding="utf-8")
 def test_the_file_of_china():
     assert set(VARIANT.timers) == TIMERS
     assert all(timer.source for timer in VARIANT.timers.values())
-    assert VARIANT.categories[18] == 2
     assert VARIANT.control_of("119") == "called"
     assert VARIANT.control_of("62301234") == "calling"
 
