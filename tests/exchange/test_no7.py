@@ -187,6 +187,25 @@ def test_control_restarts_amid_a_call_links_go_on_and_circuits_without_a_call_ar
         assert unexpected(lab) == []
 
 
+@USER_PARTS
+@pytest.mark.parametrize("after_ms", [0, 10, 20, 30, 40])
+def test_a_message_that_came_as_control_died_is_not_lost(seed, user_part, after_ms):
+    """The plane has confirmed it to the far end, which will not send it again: here it releases the call."""
+    with Lab(seed=seed, configuration=two_links(user_part)) as lab:
+        telephone, city = call(lab)
+        # Control does not read while the far end's release comes; then it dies.
+        drain, lab.simulation.near.drain = lab.simulation.near.drain, list
+        city.hangs_up()
+        lab.after(after_ms / 1000)
+        lab.simulation.near.drain = drain
+        assert lab.simulation.kill_control() == 2
+        lab.exchange = lab.simulation.exchange
+        telephone.hears_tone("busy", within=5.0).hangs_up()
+        city.is_released()
+        lab.after(3.0)
+        assert all(line.available for name, line in lab.exchange.lines.items() if name.startswith("ss7"))
+
+
 @pytest.mark.parametrize("lost", [None, "ss7-1", "ss7-2"])
 def test_a_point_behind_two_transfer_points_is_reached_by_either(seed, lost):
     with Lab(seed=seed, configuration=TRANSFER_POINTS) as lab:

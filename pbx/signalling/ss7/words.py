@@ -143,7 +143,7 @@ def _management(message: management.Message, form: Form) -> Iterator[tuple[str, 
         elif field == management.DESTINATION:
             yield field, form.text(message.destination), form.text(message.destination)
         else:
-            value = getattr(message, field)
+            value = message.fsn if field == management.LONG_FSN else getattr(message, field)
             yield field, value, str(value)
 
 
