@@ -23,8 +23,9 @@ CROSSED = r"Got (ACM|CON|ANM|CPG) but we didn't send IAM|ignoring\.\.\."
 """It knows a call that it has released no more, when messages of ours that its REL has met come in; it does nothing."""
 CROSSING = {("WaitRelease", event) for event in ("IAM", "ACM", "CPG", "CON", "ANM", "SUS", "RES")}
 """Messages of theirs that our REL has met, which we discard likewise."""
-LOST_ACM = {("OutWaitAddressComplete", event) for event in ("ANM", "CPG")}
-"""libss7 has lost an ACM when a link failed (BY_T2), so the next message is none that may come first: the circuit is reset."""
+LOST_ACM = {("OutWaitAddressComplete", "ANM"), ("OutWaitAddressComplete", "CPG"), ("Resetting", "ACM"), ("Idle", "ACM")}
+"""libss7 has lost an ACM when a link failed (BY_T2), or sent it behind what came after it, as it turns round the order of what it sends
+again: the circuit is reset (Q.764 2.9.5.1)."""
 NEAR_S = 3.0
 """How long after a link has failed a message may be lost by libss7, or after it is mended wait for T4 and T5 in our changeback."""
 

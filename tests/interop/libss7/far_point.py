@@ -245,7 +245,8 @@ class FarPoint:
     def _forget(self, first, last):
         """Calls of circuits that are reset, but for the one whose messages the group's are."""
         for cic in range(first, last + 1):
-            self.calls.pop(cic, None)
+            if self.calls.pop(cic, None):
+                self._tell("forgotten", cic)
             if cic != first and cic in self.handles:
                 self.library.isup_free_call(self.ss7, self.handles.pop(cic))
 

@@ -28,7 +28,7 @@ TAGS = {
 }
 ADOPTED = {tag: state for state, tag in TAGS.items()}
 SPEECH = frozenset((*TAGS, "OutWaitAnswer", "InOffered", "InAddressComplete"))
-ENDED = frozenset(("Idle", "WaitRelease", "Resetting", "ResetAlerted", "GroupResetting", "Looped", "CheckFailed"))
+ENDED = frozenset(("Idle", "WaitRelease", "WaitReleaseReset", "Resetting", "ResetAlerted", "GroupResetting", "Looped", "CheckFailed"))
 BLOCKING = frozenset((MessageType.BLO, MessageType.UBL, MessageType.BLA, MessageType.UBA))
 
 
