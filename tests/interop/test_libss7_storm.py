@@ -6,6 +6,7 @@ in turn, with both cut, and with libss7's program standing still: whatever fails
 read by tshark. ``--seed N`` makes other calls.
 """
 
+import sys
 from random import Random
 
 import pytest
@@ -36,7 +37,7 @@ def bits(request):
 
 
 def storm_of(bits, seed):
-    print(f"seed {seed}")
+    sys.stdout.write(f"seed {seed}\n")
     facing = Facing(bits, links=2, seed=seed).start()
     return facing, Storm(facing, CALLS, rate=6.0, seed=seed)
 
@@ -51,7 +52,8 @@ def settle(facing, storm, complaints, allowed=CROSSING):
     facing.settle([CROSSED, *complaints])
     answered = [account for account in storm.accounts if account.when("caller", "answered")]
     met = [account for account in storm.accounts if account.again]
-    print(f"{len(storm.accounts)} attempts, {len(answered)} answered, {len(met)} lost their circuit; {facing.now:.0f} s on the line")
+    counts = f"{len(storm.accounts)} attempts, {len(answered)} answered, {len(met)} lost their circuit"
+    sys.stdout.write(f"{counts}; {facing.now:.0f} s on the line\n")
     assert len(storm.accounts) - len(met) >= CALLS
     assert len(answered) > CALLS / 2
     assert len(met) > CALLS / 20
@@ -101,7 +103,7 @@ def test_links_fail_and_recover_under_calls(bits, seed):
         when += lasts + chance.uniform(6, 12)
     storm.run()
     disagreements = storm.disagreements()
-    print(f"{len(failures)} failures, {len(disagreements)} calls hurt")
+    sys.stdout.write(f"{len(failures)} failures, {len(disagreements)} calls hurt\n")
     assert all(near(account, failures + recoveries) for account in disagreements), disagreements
     assert len(disagreements) <= 2 * len(failures)
     talking = [(account.when("caller", "answered"), account.when("caller", "over")) for account in storm.accounts]

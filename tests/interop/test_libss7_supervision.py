@@ -1,4 +1,4 @@
-"""Circuit supervision with libss7 2.0.0 as the far point: blocking, groups, reset, unequipped circuits, and both ends at one circuit at once.
+"""Circuit supervision with libss7 2.0.0 as the far point: blocking, groups, reset, unequipped circuits, both ends at one circuit at once.
 
 Each test runs with labels of 14 and of 24 bits; at its end both ends are at rest and agree, and nothing was unexpected to either but what
 the test names.

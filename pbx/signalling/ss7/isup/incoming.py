@@ -157,7 +157,7 @@ def in_band(c: CallControl, _: object, now: float) -> Sequence[Output]:
 
 def connect(c: CallControl, wish: Connect, now: float) -> Sequence[Output]:
     """Connect without a word before: CON."""
-    return (c.say(MessageType.CON, FREE, *connected_number(wish.connected)), CONNECT)
+    return (c.say(MessageType.CON, FREE, *connected_number(wish.connected, c.initial)), CONNECT)
 
 
 def late_alerting(c: CallControl, _: object, now: float) -> Sequence[Output]:
@@ -172,7 +172,7 @@ def late_in_band(c: CallControl, _: object, now: float) -> Sequence[Output]:
 
 def answer(c: CallControl, wish: Connect, now: float) -> Sequence[Output]:
     """Connect: ANM."""
-    return (c.say(MessageType.ANM, *connected_number(wish.connected)), CONNECT)
+    return (c.say(MessageType.ANM, *connected_number(wish.connected, c.initial)), CONNECT)
 
 
 def suspend(c: CallControl, _: object, now: float) -> Sequence[Output]:
