@@ -70,6 +70,16 @@ def test_our_own_block_is_said_again_after_a_reset_of_ours():
     assert tester.far("RLC") == (["BLO"], [Idle()])
 
 
+def test_a_block_that_is_said_again_to_a_call_expects_its_answer():
+    tester = Tester()
+    tester.give(Blocked("local"))
+    tester.far("BLA")
+    assert tester.far("IAM") == (["BLO"], [])
+    tester.far("BLA")
+    assert tester.others == []
+    assert tester.wait(400.0) == ([], [])
+
+
 def test_dual_seizure_is_over_with_the_first_backward_message_and_with_the_call():
     for first in ("ACM", "CON"):
         tester = Tester()

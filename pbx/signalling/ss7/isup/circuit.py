@@ -170,6 +170,10 @@ class IsupCircuit(CallControl):
         if why == values.SupervisionType.MAINTENANCE:
             self.blocking.stop(now)
 
+    def block_again(self, now: float) -> Sequence[Output]:
+        """BLO, until it is acknowledged where maintenance wants it."""
+        return self.blocking.again(now) or (self.say(MessageType.BLO),)
+
     def not_there(self, now: float) -> Sequence[Output]:
         """UCIC: nothing more is asked of the far end about this circuit."""
         self.blocking.stop(now)
