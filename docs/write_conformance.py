@@ -200,8 +200,9 @@ HEAD_FOREIGN = """# A foreign signalling point: what is shown with it
 <!-- Written by docs/write_conformance.py out of the tests; do not edit. -->
 
 libss7 2.0.0 of Debian, unmodified, is the far end of links of 64 kbit/s in virtual time (`tests/interop/libss7`). Our end is the whole
-stack: level 2 with its part in C, level 3, ISUP (`tests/signalling/ss7/point.py`). Everything runs with labels of 14 bits, as libss7 has them, and
-of 24 bits with network indicator 2: then the same message gets the wider label on the wire. libss7 is GPL and a judge in tests alone.
+stack: level 2 with its part in C, level 3, ISUP (`tests/signalling/ss7/point.py`). Everything runs with labels of 14 bits, as libss7 has
+them, and of 24 bits with network indicator 2: then the same message gets the wider label on the wire. libss7 is GPL and a judge in tests
+alone.
 """
 FOREIGN_NOT_SHOWN = (
     ("2", "normal alignment", "libss7 always asks for emergency alignment"),
