@@ -21,6 +21,7 @@ BY_T2 = r"MTP3 T2 timer expired on link"
 ITS_T7 = r"^T7 expired on link"
 """Its T7 runs on when the link has failed for another reason, and takes it down once more while it aligns."""
 ITS_DOWN = r"Adjacent SP PC: \d+ DOWN"
+NO_SIPO = r"Got LSSU of type 4 while link is in state \d\.  Re-Aligning"
 AGAIN = r"requesting retransmission|Got retransmission request|waiting for retransmission start"
 SOON_S = 0.2
 TALKING = (3, 4, 5, 6)
@@ -313,6 +314,30 @@ def test_their_program_stands_still_for_a_moment(bits, seconds):
     facing.point.said.clear()
     clear_all(facing)
     facing.settle([AGAIN])
+
+
+def test_our_processor_outage(bits):
+    """libss7 knows no SIPO: it aligns anew again and again. The link is out of use as long as it comes, and carries when it is over."""
+    facing = made(bits, one_code=True)
+    facing.point.order(operation.BlockLink("far/0"))
+    facing.run(8)
+    assert list(facing.point.unavailable()) == ["far/0"]
+    facing.point.order(operation.UnblockLink("far/0"))
+    whole_again(facing)
+    clear_all(facing)
+    facing.settle([NO_SIPO])
+
+
+def test_our_control_stands_still_for_a_second(bits):
+    """Level 2 sends SIPO meanwhile, which another far end would bear; libss7 aligns anew. Calls go on over the other link."""
+    facing = made(bits, one_code=True)
+    terminal = facing.point.terminals["far/0"]
+    terminal.stalled = True
+    facing.run(1)
+    terminal.stalled = False
+    whole_again(facing)
+    clear_all(facing)
+    facing.settle([NO_SIPO])
 
 
 def test_their_program_stands_still_for_long(bits):

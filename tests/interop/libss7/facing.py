@@ -47,11 +47,11 @@ class Facing:
     """Two points and their lines. ``links``: how many; more than one share the load."""
 
     def __init__(self, bits, links=1, circuits=CIRCUITS, ask_caller=False, far_asks=False, far_circuits=None, one_code=False,
-                 seed=0, reset=False):
+                 ask_connected=False, seed=0, reset=False):
         variant = load_mtp3().adjusted(form=str(bits), network=2 if bits == 24 else 0)
         self.own, self.other, self.beyond = own, other, beyond = WIDE if bits == 24 else NARROW
         labels = Widening(dict(zip(NARROW, WIDE, strict=True))) if bits == 24 else Same
-        self.isup = Isup(own, other, load_variant().adjusted(ask_caller=ask_caller), circuits, Numbers())
+        self.isup = Isup(own, other, load_variant().adjusted(ask_caller=ask_caller, ask_connected=ask_connected), circuits, Numbers())
         names = [f"{LINK_SET}/{code}" for code in range(links)]
         plan = PointPlan(own, (LinkSetPlan(LINK_SET, other, tuple(LinkPlan(name, code) for code, name in enumerate(names))),),
                          (RoutePlan(beyond, LINK_SET),))
@@ -135,7 +135,9 @@ class Facing:
         """
         self.run(2)
         assert self.busy() == [], self.busy()
-        surprises = [(cic, value.state, value.event) if isinstance(value, Unexpected) else (cic, value) for _, cic, value in self.point.wrong]
+        surprises = [
+            (cic, value.state, value.event) if isinstance(value, Unexpected) else (cic, value) for _, cic, value in self.point.wrong
+        ]
         assert sorted(surprises, key=str) == sorted(wrong, key=str), surprises
         unexplained = [each for each in self.far.complaints() if not any(re.search(known, each[1]) for known in complaints)]
         assert unexplained == [], unexplained

@@ -2,8 +2,8 @@
 
 The library does the signalling; what it leaves to its user is done here as its header asks for it: a REL is answered by RLC, a request of
 circuit supervision by its acknowledgement, of two calls that met the one that has to go is given up, and circuits are reset when the far
-point can be reached. Whom it calls and what becomes of calls that come in is told by the test: ``listen(kind, cic, told)`` hears every event.
-Everything that the library says is kept: what is not among ``USUAL`` is a complaint. Leaves out several adjacent points.
+point can be reached. Whom it calls and what becomes of calls that come in is told by the test: ``listen(kind, cic, told)`` hears every
+event. Everything that the library says is kept: what is not among ``USUAL`` is a complaint. Leaves out several adjacent points.
 """
 
 import ctypes
@@ -245,7 +245,8 @@ class FarPoint:
     def _forget(self, first, last):
         """Calls of circuits that are reset, but for the one whose messages the group's are."""
         for cic in range(first, last + 1):
-            self.calls.pop(cic, None)
+            if self.calls.pop(cic, None):
+                self._tell("forgotten", cic)
             if cic != first and cic in self.handles:
                 self.library.isup_free_call(self.ss7, self.handles.pop(cic))
 
@@ -285,7 +286,7 @@ class FarPoint:
             self.handles.pop(cic, None)
 
     def _hangup(self, _, cic, dpc, cause, what):
-        """The library wants a call ended, while it still works on a message: it is done when that is over, or by itself if there is none."""
+        """The library wants a call ended, while it still works on a message: it is done when that is over; if there is none, by itself."""
         self.hangups.append((self.now, cic, cause, what))
         if cic not in self.handles:
             return l.CIRCUIT_IDLE
@@ -313,7 +314,7 @@ class FarPoint:
 
     # What its switch orders.
 
-    def place(self, cic, called, calling="", nature=SUBSCRIBER, category=0x0A, presentation=0, redirected=None):
+    def place(self, cic, called, calling="", nature=SUBSCRIBER, category=0x0A, presentation=0, redirected=None, asks_connected=False):
         """A call goes out."""
         assert cic not in self.calls, f"circuit {cic} is busy"
         handle = self.handles[cic] = self.library.isup_new_call(self.ss7, cic, self.far, 1)
@@ -321,6 +322,8 @@ class FarPoint:
         if calling:
             self.library.isup_set_calling(handle, calling.encode(), nature, presentation, NETWORK_PROVIDED)
         self.library.isup_set_calling_party_category(handle, category)
+        if asks_connected:
+            self.library.isup_set_col_req(handle)
         if redirected:
             original, last, reason = redirected
             self.library.isup_set_orig_called_num(handle, original.encode(), nature, 0, 0)

@@ -79,6 +79,7 @@ _FUNCTIONS = {
     "isup_set_called": (None, _Pointer, _Text, _Octet, _Pointer),
     "isup_set_calling": (None, _Pointer, _Text, _Octet, _Octet, _Octet),
     "isup_set_connected": (None, _Pointer, _Text, _Octet, _Octet, _Octet),
+    "isup_set_col_req": (None, _Pointer),
     "isup_set_calling_party_category": (None, _Pointer, ctypes.c_uint),
     "isup_set_redirecting_number": (None, _Pointer, _Text, _Octet, _Octet, _Octet),
     "isup_set_orig_called_num": (None, _Pointer, _Text, _Octet, _Octet, _Octet),

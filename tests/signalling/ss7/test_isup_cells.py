@@ -78,6 +78,7 @@ RECIPES = {
     "InAnswered": [*OFFERED, Connect()],
     "InSuspended": [*OFFERED, Connect(), Suspend()],
     "WaitRelease": [*CALL, Release(16)],
+    "WaitReleaseReset": [*CALL, Release(16), "RSC"],
     "Resetting": [Reset()],
     "ResetAlerted": [Reset(), 301.0],
     "GroupResetting": ["group reset"],

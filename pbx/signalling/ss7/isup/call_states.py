@@ -27,6 +27,13 @@ _AT_WORK = {
     "other": Cell(CallControl.stray),
 }
 """What a circuit answers that has no call any more and is not free yet."""
+_RELEASING = {
+    **_AT_WORK,
+    "RLC": _COMPLETE,
+    "T1": Cell(CallControl.repeat_release),
+    "T5": Cell(CallControl.release_fails, ("ResetAlerted",)),
+}
+_RESET_MEANWHILE = Cell(CallControl.confirm, ("WaitReleaseReset",))
 _CHECKED = {
     **_AT_WORK,
     "REL": Cell(CallControl.far_releases, ("Idle",)),
@@ -56,15 +63,11 @@ STATES = {
     ),
     **outgoing.STATES,
     **incoming.call_states(outgoing.IN_CALL),
-    "WaitRelease": State(
-        "REL sent",
-        {
-            **_AT_WORK,
-            "RLC": _COMPLETE,
-            "T1": Cell(CallControl.repeat_release),
-            "T5": Cell(CallControl.release_fails, ("ResetAlerted",)),
-        },
-        ("T1", "T5"),
+    "WaitRelease": State("REL sent", {**_RELEASING, "RSC": _RESET_MEANWHILE, "lost": Cell(None, ("WaitReleaseReset",))}, ("T1", "T5")),
+    "WaitReleaseReset": State(
+        "REL sent, and the far end has reset the circuit: a call of its own shows that REL was lost",
+        {**_RELEASING, "IAM": Cell(incoming.accept, _ACCEPTED)},
+        keeps=("T1", "T5"),
     ),
     "Resetting": State(
         "RSC sent",

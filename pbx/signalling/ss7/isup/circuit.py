@@ -30,7 +30,7 @@ TAGS = {
 }
 ADOPTED = {tag: state for state, tag in TAGS.items()}
 SPEECH = frozenset((*TAGS, "OutWaitAnswer", "InOffered", "InAddressComplete"))
-ENDED = frozenset(("Idle", "WaitRelease", "Resetting", "ResetAlerted", "GroupResetting", "Looped", "CheckFailed"))
+ENDED = frozenset(("Idle", "WaitRelease", "WaitReleaseReset", "Resetting", "ResetAlerted", "GroupResetting", "Looped", "CheckFailed"))
 BLOCKING = frozenset((MessageType.BLO, MessageType.UBL, MessageType.BLA, MessageType.UBA))
 
 
@@ -141,6 +141,10 @@ class IsupCircuit(CallControl):
     def again(self, now: float) -> Sequence[Output]:
         """The far end may have forgotten our block."""
         return self.blocking.again(now)
+
+    def block_again(self, now: float) -> Sequence[Output]:
+        """BLO, until it is acknowledged where maintenance wants it."""
+        return self.blocking.again(now) or (self.say(MessageType.BLO),)
 
     def not_there(self, now: float) -> Sequence[Output]:
         """UCIC: nothing more is asked of the far end about this circuit."""

@@ -28,6 +28,7 @@ class VariantData(variant.VariantData, frozen=True, forbid_unknown_fields=True):
     service: int
     hop_counter: int
     ask_caller: bool
+    ask_connected: bool
     charge_messages: bool
     answer_unequipped: bool
     traffic_steps: int
