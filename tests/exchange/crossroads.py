@@ -7,6 +7,8 @@ systems make of them is seen there plainly. ``told`` keeps everything that the e
 
 from collections import defaultdict
 
+import msgspec
+
 from pbx.engine import Noted
 from pbx.signalling_circuit import QUIET
 from pbx.vocabulary.call import (
@@ -15,6 +17,7 @@ from pbx.vocabulary.call import (
     Connect,
     Disconnect,
     Idle,
+    Info,
     OperatorSignal,
     Primitive,
     Release,
@@ -22,6 +25,7 @@ from pbx.vocabulary.call import (
     Seized,
     Setup,
 )
+from pbx.vocabulary.numbers import COMPLETE
 from tests.lab import Lab
 from tests.offices import (
     FAR_POINT,
@@ -43,7 +47,7 @@ CALLER = "01062345678"
 ON_THE_WAY_S = 0.02
 
 
-def crossroads(overlap=False, control="calling", traffic="local"):
+def crossroads(overlap=False, control="calling", traffic="local", no_answer_seconds=60):
     """The configuration; ``overlap``: numbers go on as they come."""
     rows = {"point": "city", "far_point": FAR_POINT}
     plan = {"length": 9, "strip": 1, "callers": "all", "overlap": overlap}
@@ -60,14 +64,17 @@ def crossroads(overlap=False, control="calling", traffic="local"):
         + number("3", "trunk:post", length=9, strip=1, callers="all")
     )
     city = f'hunt = "longest-idle"\nrelease_control = "{control}"\ntraffic = "{traffic}"'
-    return office(parts, exchange_lines(), changes=(('hunt = "longest-idle"', city),))
+    changes = (('hunt = "longest-idle"', city), ("no_answer_seconds = 60", f"no_answer_seconds = {no_answer_seconds}"))
+    return office(parts, exchange_lines(), changes=changes)
 
 
 class PrimitiveLine:
-    """One end of a circuit whose signals are the primitives of Q.931. ``carry`` brings one to the other end."""
+    """One end of a circuit whose signals are the primitives of Q.931. ``carry`` brings one to the other end; ``examiner`` tells when a
+    number that comes digit by digit is enough."""
 
-    def __init__(self, carry):
-        self.carry = carry
+    def __init__(self, carry, examiner):
+        self.carry, self.examiner = carry, examiner
+        self.waiting = None
         self.state = "Idle"
         self.incoming = False
 
@@ -106,9 +113,11 @@ class PrimitiveLine:
         note = Noted(f"<- {_text(value)}")
         if isinstance(value, Setup):
             self.state, self.incoming = "Present", True
-            return (note, Seized(), value)
+            return (note, Seized(), *self._examined(value))
         if self.state == "Idle":
             return ()
+        if isinstance(value, Info) and self.waiting is not None:
+            return (note, *self._examined(msgspec.structs.replace(self.waiting, called=self.waiting.called + value.digits)))
         if isinstance(value, Release | Reset):
             return (note, *self._over(value.cause if isinstance(value, Release) else TEMPORARY_FAILURE))
         if isinstance(value, Connect):
@@ -119,8 +128,15 @@ class PrimitiveLine:
             return (note, *self._over(value.cause))
         return (note, value)
 
+    def _examined(self, setup):
+        """A call whose number is whole, or of which the way is known."""
+        found = self.examiner.examine(setup.called)
+        whole = not setup.overlap or (found.verdict == COMPLETE and not found.max_more)
+        self.waiting = None if whole or found.route_known else setup
+        return () if self.waiting is not None else (msgspec.structs.replace(setup, overlap=not whole),)
+
     def _over(self, cause):
-        self.state = "Idle"
+        self.state, self.waiting = "Idle", None
         return (*QUIET, Release(cause), Idle())
 
     def expire(self, now):
@@ -152,12 +168,14 @@ class Crossroads(Lab):
     def prepare(self):
         floors = {"near": self.exchange.floor, "far": self.network.floor}
         lines = {"near": self.exchange.lines, "far": self.network.lines}
+        relations = {"near": self.exchange.signalling.relations[0], "far": self.network.signalling.relations[0]}
+        examiners = {end: relation.user_part.circuits[1].examiner for end, relation in relations.items()}
         for name in lines["near"]:
             if name.startswith("tie-1/"):
                 for end, other in (("near", "far"), ("far", "near")):
                     line, peer = lines[end][name], lines[other][name]
                     line.port_kind = "raw"
-                    line.engine = PrimitiveLine(self._carrier(floors[other], peer))
+                    line.engine = PrimitiveLine(self._carrier(floors[other], peer), examiners[end])
         receive = self.network.receive
 
         def heard(line, primitive, now):
@@ -188,6 +206,10 @@ class Crossroads(Lab):
         prefixes = {"city": ("e1-",), "isup": ("ss7-1/",), "tup": ("ss7-2/",), "pri": ("tie-1/",), "post": ("co-1/",)}[group]
         lines = self.exchange.lines.values()
         return [text for line in lines if line.name.startswith(prefixes) for _, text in line.history if text.startswith(start)]
+
+    def give(self, party, primitive):
+        """What the far exchange says on the circuit of a party."""
+        self.network.primitive(party.line, primitive)
 
     def rest(self):
         """Everybody is idle again, and what was said is forgotten."""

@@ -4,6 +4,7 @@ A ``Meeting`` begins with a Setup at the calling end. ``says`` gives a primitive
 what the other end has told its switch. So a row of the table of interworking can be held against the engines of any system.
 """
 
+from pbx.engine import Noted
 from pbx.signalling.analog.fxo import FxoLine
 from pbx.signalling.analog.fxo_variant import FxoFeatures, load_exchange_line_variant
 from pbx.signalling.analog.fxs import FxsLine, SubscriberFeatures, load_subscriber_variant
@@ -30,7 +31,7 @@ from tests.signalling.ss7.tup_tester import whole
 
 ISUP, TUP = load_isup(), load_tup()
 EXCHANGE_LINE, SUBSCRIBER = load_exchange_line_variant(), load_subscriber_variant("china-subscriber")
-UNTOLD = (Seized, Idle)
+UNTOLD = (Seized, Idle, Noted)
 NO_WORDS = ("A1 next digit", "speech path", "number complete", "idle ", "-- no signal")
 
 
