@@ -60,13 +60,14 @@ struct plane *plane_create(struct arena *arena) {
 static int create_ears(struct plane *plane) {
   int ports = (int)plane->ports_room;
   return receivers_create(&plane->receivers, ports) || voice_lanes_create(&plane->voice, ports) ||
-         data_lanes_create(&plane->data, ports) ||
+         check_lanes_create(&plane->check, ports) || data_lanes_create(&plane->data, ports) ||
          echo_lanes_create(&plane->echo, plane->arena->header->layout.echo_cancellers, plane->ports_room);
 }
 
 static void close_ears(struct plane *plane) {
   receivers_close(&plane->receivers);
   voice_lanes_close(&plane->voice);
+  check_lanes_close(&plane->check);
   data_lanes_close(&plane->data);
   echo_lanes_close(&plane->echo);
 }
@@ -440,6 +441,22 @@ static void run_alerts(struct plane *plane) {
   }
 }
 
+static void run_checks(struct plane *plane) {
+  const struct port_lanes *of_ports = &plane->check.of_ports;
+  for (uint32_t lane = 0, left = of_ports->listening; left; lane++) {
+    if (!of_ports->ears[lane])
+      continue;
+    left--;
+    int back, heard = check_tone_hear(&plane->check.checks[lane], of_ports->ears[lane], &back);
+    if (heard == CHECK_TONE_NOTHING)
+      continue;
+    uint32_t port = of_ports->port_of[lane];
+    plane_tell(plane, port, heard == CHECK_TONE_BEGAN ? PLANE_EVENT_TONE_ON : PLANE_EVENT_TONE_OFF, PLANE_CODE_CONTINUITY,
+               plane->start - (uint64_t)back);
+    plane_rearm(plane, port);
+  }
+}
+
 static void run_data(struct plane *plane) {
   static const uint32_t values[] = {[TONE_BEGIN] = PLANE_OCTET_CARRIER_ON,
                                     [TONE_END] = PLANE_OCTET_CARRIER_OFF,
@@ -557,6 +574,7 @@ int plane_tick(struct plane *plane, uint64_t tick) {
     run_voice(plane);
   if (plane->sound) {
     run_alerts(plane);
+    run_checks(plane);
     run_data(plane);
   }
   while (arena_command_take(plane->arena, &command))

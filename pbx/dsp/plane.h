@@ -13,6 +13,7 @@
 #include "automatic_level.h"
 #include "card.h"
 #include "cas.h"
+#include "check_tone.h"
 #include "conference.h"
 #include "cut_through.h"
 #include "data_lanes.h"
@@ -146,6 +147,7 @@ struct plane {
   struct receivers receivers;
   struct data_lanes data;
   struct voice_lanes voice;
+  struct check_lanes check;
   struct echo_lanes echo;
   struct cut_through cut;
   struct link_ports links;
