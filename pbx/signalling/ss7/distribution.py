@@ -12,14 +12,13 @@ from typing import Any, Generic, Protocol, TypeVar
 
 import msgspec
 
-from pbx.engine import Levels, Malformed, Output, PeerMessage
+from pbx.engine import Input, Levels, Malformed, Output, PeerMessage
 from pbx.machine import Machine
 from pbx.signalling.ss7.circuit_books import HARDWARE, MAINTENANCE, CircuitBooks
 from pbx.signalling.ss7.circuit_groups import CircuitGroups
 from pbx.signalling.ss7.congestion import Congestion
 from pbx.signalling.ss7.primitives import Pause, RestartBegins, Resume, Status, ToUser, Transfer
 from pbx.signalling.ss7.variant import Variant
-from pbx.vocabulary.call import Primitive
 
 
 class FromCircuit(msgspec.Struct, frozen=True, gc=False):
@@ -124,6 +123,13 @@ class UserPart(Generic[Circuit]):
         self._schedule(circuit)
         return self._take()
 
+    def check(self, cics: Sequence[int], now: float) -> Outputs:
+        """Check the continuity of circuits by order, as far as they are at rest."""
+        for cic in cics:
+            self._emit(cic, self.circuits[cic].post("check", None, now))
+        self._reschedule(cics)
+        return self._take()
+
     def maintain(self, cics: Sequence[int], stands: bool, now: float) -> Outputs:
         """Take circuits out of use by order, or bring them back; calls go on."""
         return (self.block if stands else self.unblock)(cics, MAINTENANCE, now)
@@ -132,10 +138,10 @@ class UserPart(Generic[Circuit]):
         """The hardware of circuits has failed, or is well again; calls are lost."""
         return (self.block if stands else self.unblock)(cics, HARDWARE, now)
 
-    def give(self, cic: int, primitive: Primitive, now: float) -> Outputs:
-        """What the switch says to a circuit."""
+    def give(self, cic: int, value: Input, now: float) -> Outputs:
+        """What the switch says to a circuit, or what is heard on it."""
         circuit = self.circuits[cic]
-        self._emit(cic, circuit.receive(primitive, now))
+        self._emit(cic, circuit.receive(value, now))
         self._schedule(circuit)
         return self._take()
 
@@ -209,6 +215,9 @@ class UserPart(Generic[Circuit]):
                 self._outputs.append(self.write(output))
             else:
                 self._outputs.append(FromCircuit(cic, output))
+        circuit = self.circuits.get(cic)
+        if circuit is not None:
+            self._outputs += [FromCircuit(cic, command) for command in circuit.sounding()]
 
     def _schedule(self, circuit: Circuit) -> None:
         due = circuit.deadline()
