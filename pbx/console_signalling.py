@@ -9,8 +9,9 @@ from collections.abc import Iterable, Mapping
 from config.schema import NO_7, Configuration, codes_of
 from pbx.console_words import CircuitRow, LinkRow
 from pbx.exchange import Exchange
+from pbx.line import Line
 from pbx.signalling.ss7.mtp3 import operation
-from pbx.signalling_points import Link, PlaneLink, Point
+from pbx.signalling_points import CircuitRelation, Link, PlaneLink, Point
 
 ORDERS = {
     "activate": operation.ActivateLink,
@@ -20,6 +21,7 @@ ORDERS = {
     "block": operation.BlockLink,
     "unblock": operation.UnblockLink,
 }
+CHECKED_IN = ("Idle", "RecheckWaits", "RecheckAlerted", "Overloaded")
 
 
 class ConsoleSignalling:
@@ -102,6 +104,36 @@ class ConsoleSignalling:
             return f"there is no signalling link {name}; look at links"
         self._point_of(link).receive(ORDERS[verb](name))
         return ""
+
+    def continuity(self, line: Line) -> str:
+        """Check a circuit at rest; "" or why not. Within a turn."""
+        found = self._circuit(line)
+        if found is None:
+            return f"{line.name} is no circuit of No. 7"
+        relation, cic = found
+        if not relation.reached:
+            return "the far point cannot be reached"
+        state = relation.user_part.circuits[cic].machine.state
+        if state not in CHECKED_IN:
+            return f"{line.name} is {state}; a circuit is checked when it is idle"
+        relation.check(cic)
+        return ""
+
+    def continuity_found(self, line: Line) -> str:
+        """What came of the latest check of a circuit."""
+        found = self._circuit(line)
+        if found is None:
+            return f"{line.name} is no circuit of No. 7"
+        relation, cic = found
+        check = relation.user_part.circuits[cic].check
+        return f"{line.name}: {check.result or 'not checked'}{'; being checked now' if check.sounds else ''}"
+
+    def _circuit(self, line: Line) -> tuple[CircuitRelation, int] | None:
+        for relation in self._signalling.relations:
+            for cic, other in relation.lines.items():
+                if other is line:
+                    return relation, cic
+        return None
 
     def group(self, verb: str, name: str) -> str:
         """Block, unblock or reset all circuits of a trunk group at once; "" or why not. Within a turn."""

@@ -151,6 +151,7 @@ class ConsoleView:
             "loop": self.loop,
             "link": self.link,
             "point": self.point,
+            "continuity": self.continuity,
             "activate_link": self.activate_link,
             "deactivate_link": self.deactivate_link,
             "inhibit_link": self.inhibit_link,
@@ -322,6 +323,11 @@ class ConsoleView:
     def point(self, point: str) -> str:
         """A signalling point in full: destinations, counters, the last things that happened: point("city")."""
         return self._signalling.point(point)
+
+    def continuity(self, line: str, report: bool = False) -> str:
+        """Check by a tone whether a circuit goes through: continuity("ss7-1/5"), then continuity("ss7-1/5", True) for what was found."""
+        found = self._line(line)
+        return self._signalling.continuity_found(found) if report else self._do(self._signalling.continuity, found)
 
     def activate_link(self, link: str) -> str:
         """Bring a signalling link into service: activate_link("toll-0")."""

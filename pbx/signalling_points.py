@@ -13,9 +13,10 @@ from typing import Any
 
 import msgspec
 
-from pbx.engine import Levels, Malformed, Noted, Output, Unexpected
+from pbx.engine import Input, Levels, Malformed, Noted, Output, Unexpected
 from pbx.floor import Floor
 from pbx.line import HISTORY, Line
+from pbx.signalling.ss7.continuity import MaintenanceTold
 from pbx.signalling.ss7.distribution import FromCircuit, UserPart
 from pbx.signalling.ss7.mtp2.carriage import command_of, told_of
 from pbx.signalling.ss7.mtp2.figures import Figures
@@ -48,7 +49,6 @@ from pbx.signalling.ss7.primitives import (
 )
 from pbx.signalling_circuit import quiet_behind
 from pbx.signalling_seat import Seat
-from pbx.vocabulary.call import Primitive
 from pbx.vocabulary.facts import AlarmCleared, AlarmRaised
 from pbx.vocabulary.media import LinkTold, MediaEvent
 
@@ -206,6 +206,10 @@ class Point:
         """Something for level 3; within a turn."""
         self.seat.take(self.mtp3.receive(value, self._floor.now))
 
+    def judge(self, source: str, well: bool, reason: str) -> None:
+        """An alarm of what this point works."""
+        self._points.judge(source, well, reason)
+
     def reachable(self, code: int) -> bool:
         """Whether a destination can be reached."""
         return self.mtp3.accessible(code)
@@ -285,6 +289,10 @@ class CircuitRelation:
             self._greeted = True
             self._floor.after(GREETING_S, self._greet)
 
+    def check(self, cic: int) -> None:
+        """Check the continuity of a circuit that is at rest; within a turn."""
+        self.seat.take(self.user_part.check([cic], self._floor.now))
+
     def order(self, verb: str, cics: Sequence[int]) -> None:
         """"block", "unblock" or "reset" circuits at once; within a turn."""
         now = self._floor.now
@@ -294,9 +302,9 @@ class CircuitRelation:
             else:
                 self.seat.take(self.user_part.maintain(group, verb == "block", now))
 
-    def give(self, cic: int, primitive: Primitive, now: float) -> Sequence[Output]:
-        """What the switch says to a circuit; its own answers come back, the rest goes its way."""
-        return self._sorted(cic, self.user_part.give(cic, primitive, now))
+    def give(self, cic: int, value: Input, now: float) -> Sequence[Output]:
+        """What the switch says to a circuit, or what is heard on it; its own answers come back, the rest goes its way."""
+        return self._sorted(cic, self.user_part.give(cic, value, now))
 
     def adopt(self, cic: int, tag: str, levels: Levels, now: float) -> Sequence[Output]:
         """After a restart of control: an answered call goes on, all other circuits are reset together."""
@@ -335,7 +343,7 @@ class CircuitRelation:
         own: list[Output] = []
         others = []
         for output in outputs:
-            if type(output) is FromCircuit and output.cic == cic:
+            if type(output) is FromCircuit and output.cic == cic and not isinstance(output.output, MaintenanceTold):
                 own.append(output.output)
             else:
                 others.append(output)
@@ -349,7 +357,9 @@ class CircuitRelation:
             return
         assert type(output) is FromCircuit
         line = self.lines.get(output.cic)
-        if line is not None:
+        if line is not None and isinstance(output.output, MaintenanceTold):
+            self.point.judge(line.name, not output.output.stands, output.output.text)
+        elif line is not None:
             self._floor.then(self._floor.guard, line, self._floor.outputs, line, quiet_behind((output.output,)))
         elif isinstance(output.output, Malformed):
             self.unread += 1
