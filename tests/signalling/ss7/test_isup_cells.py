@@ -5,7 +5,6 @@ import pytest
 
 from pbx.engine import Levels
 from pbx.signalling.ss7 import congestion, repetition
-from pbx.signalling.ss7.continuity import CHECK_TONE
 from pbx.signalling.ss7.isup import availability, call_states, segmentation, values
 from pbx.signalling.ss7.isup import indicators as i
 from pbx.signalling.ss7.isup import parameters as p
@@ -33,12 +32,10 @@ from pbx.vocabulary.call import (
     Suspend,
     Unblocked,
 )
-from pbx.vocabulary.media import ToneOff, ToneOn
-from tests.signalling.ss7.isup_tester import FREE, SETUP, VARIANT, Tester, iam
+from tests.signalling.ss7.isup_tester import FREE, SETUP, TONE, TONE_OVER, VARIANT, Tester, iam
 
 OTHER_END = 2
 """A circuit whose dual seizure the far end wins."""
-TONE, TONE_OVER = ToneOn(CHECK_TONE), ToneOff(CHECK_TONE)
 FAILED = i.ContinuityIndicators(False)
 BY_USER = i.SuspendResumeIndicators(False)
 RELEASING = (Unrecognized(0xA5, b"\x00"), p.ParameterCompatibilityInformation((p.ParameterInstructions(0xA5, release_call=True),)))
@@ -167,6 +164,7 @@ def come_to_rest(tester):
     tester.give(Reset(), OTHER_END)
     tester.step("RLC")
     assert tester.state(OTHER_END) == "Idle"
+    assert tester.stands(OTHER_END) == set(), "nothing is sent, looped or listened for any more"
     assert tester.give(SETUP, OTHER_END)[0] == ["IAM"]
 
 
