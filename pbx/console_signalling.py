@@ -10,6 +10,7 @@ from config.schema import NO_7, Configuration, codes_of
 from pbx.console_words import CircuitRow, LinkRow
 from pbx.exchange import Exchange
 from pbx.line import Line
+from pbx.signalling.ss7.isup.queries import AGREED
 from pbx.signalling.ss7.mtp3 import operation
 from pbx.signalling_points import CircuitRelation, Link, PlaneLink, Point
 
@@ -145,6 +146,31 @@ class ConsoleSignalling:
             if cics:
                 relation.order(verb, cics)
         return ""
+
+    def query(self, name: str) -> str:
+        """Ask the far end how it sees the circuits of a group; "" or why not. Within a turn."""
+        for relation, cics in self._circuits_of(name):
+            relation.query(cics)
+        return "" if self._circuits_of(name) else f"{name} is no trunk group of No. 7"
+
+    def query_found(self, name: str) -> str:
+        """Where the two ends differed at the latest answer."""
+        if not self._circuits_of(name):
+            return f"{name} is no trunk group of No. 7"
+        rows = []
+        answered = asked = 0
+        for relation, cics in self._circuits_of(name):
+            found = relation.user_part.groups.found()
+            asked += len(cics)
+            for cic in cics:
+                answered += cic in found
+                if found.get(cic, AGREED) != AGREED:
+                    rows.append(f"{relation.lines[cic].name} ({cic}): {found[cic]}")
+        return "\n".join([f"answers for {answered} of {asked} circuits, {len(rows)} differ", *rows])
+
+    def _circuits_of(self, name: str) -> list[tuple[CircuitRelation, list[int]]]:
+        found = ((relation, [cic for cic, line in relation.lines.items() if line.group == name]) for relation in self._signalling.relations)
+        return [(relation, cics) for relation, cics in found if cics]
 
     def _point_of(self, link: Link) -> Point:
         return self._signalling.points[link.point]

@@ -262,6 +262,7 @@ class CircuitRelation:
         self.in_order = False
         """Whether the far point has been reached once, and its memory been set right."""
         self._unknown: list[int] = []
+        self._adopted: list[int] = []
         self._greeted = False
         self._judging = False
         self.seat = Seat(floor, user_part, self._deliver)
@@ -293,6 +294,10 @@ class CircuitRelation:
         """Check the continuity of a circuit that is at rest; within a turn."""
         self.seat.take(self.user_part.check([cic], self._floor.now))
 
+    def query(self, cics: Sequence[int]) -> None:
+        """Ask the far end how it sees circuits; within a turn."""
+        self.seat.take(self.user_part.query(cics, self._floor.now))
+
     def order(self, verb: str, cics: Sequence[int]) -> None:
         """"block", "unblock" or "reset" circuits at once; within a turn."""
         now = self._floor.now
@@ -309,11 +314,19 @@ class CircuitRelation:
     def adopt(self, cic: int, tag: str, levels: Levels, now: float) -> Sequence[Output]:
         """After a restart of control: an answered call goes on, all other circuits are reset together."""
         if tag:
+            # It has a call, and is not reset: whether the far end blocks it must be asked.
+            if not self._adopted:
+                self._floor.after(GREETING_S, self._ask_about_adopted)
+            self._adopted.append(cic)
             return self._sorted(cic, self.user_part.resume(cic, tag, levels, now))
         if not self._unknown:
             self._floor.then(self._reset_unknown)
         self._unknown.append(cic)
         return ()
+
+    def _ask_about_adopted(self) -> None:
+        adopted, self._adopted = self._adopted, []
+        self.query(adopted)
 
     def _reset_unknown(self) -> None:
         unknown, self._unknown = self._unknown, []

@@ -56,6 +56,10 @@ class Blocking:
             self._unblock = Request(self._c.variant, "UBL", self._timers[self._kinds.UBL])
         return self._unblock.begin(self._c.say(self._kinds.UBL), now)
 
+    def free_again(self, now: float) -> Sequence[Output]:
+        """The far end holds blocked what we do not: UBL."""
+        return self._send_unblock(now) if MAINTENANCE not in self._c.blocked_here else ()
+
     def again(self, now: float) -> Sequence[Output]:
         """The far end has forgotten (RSC of either end): say it again if it still holds."""
         return self._send_block(now) if MAINTENANCE in self._c.blocked_here else ()

@@ -235,6 +235,10 @@ class CircuitBooks:
         """It is acknowledged: nothing of ours blocks the circuit any more, if so."""
         return () if self.blocked_here else self.remove_reason("local")
 
+    def free_again(self, now: float) -> Sequence[Output]:
+        """The far end holds the circuit blocked, which we do not: say so."""
+        raise NotImplementedError
+
     def again(self, now: float) -> Sequence[Output]:
         """The far end may have forgotten that maintenance blocks the circuit here: say it again, if so."""
         raise NotImplementedError

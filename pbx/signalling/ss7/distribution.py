@@ -130,6 +130,11 @@ class UserPart(Generic[Circuit]):
         self._reschedule(cics)
         return self._take()
 
+    def query(self, cics: Sequence[int], now: float) -> Outputs:
+        """Ask the far end how it sees circuits; ``groups.found()`` will tell where it differs."""
+        self.groups.query(cics, now)
+        return self._take()
+
     def maintain(self, cics: Sequence[int], stands: bool, now: float) -> Outputs:
         """Take circuits out of use by order, or bring them back; calls go on."""
         return (self.block if stands else self.unblock)(cics, MAINTENANCE, now)
@@ -199,7 +204,7 @@ class UserPart(Generic[Circuit]):
 
     def deadline(self) -> float | None:
         """When ``expire`` is wanted; it may be earlier than a timer that was started anew."""
-        machines = [self.congestion.machine, self.availability.machine, *(request.machine for request in self.groups.requests())]
+        machines = [self.congestion.machine, self.availability.machine, *self.groups.machines()]
         found = [due for machine in machines if (due := machine.deadline()) is not None]
         if self._due:
             found.append(self._due[0][0])

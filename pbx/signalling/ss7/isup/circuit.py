@@ -149,6 +149,10 @@ class IsupCircuit(CallControl):
         """The far end may have forgotten our block."""
         return self.blocking.again(now)
 
+    def free_again(self, now: float) -> Sequence[Output]:
+        """The far end has not forgotten a block that is gone."""
+        return self.blocking.free_again(now)
+
     def not_there(self, now: float) -> Sequence[Output]:
         """UCIC: nothing more is asked of the far end about this circuit."""
         self.blocking.stop(now)
