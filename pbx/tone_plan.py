@@ -175,7 +175,7 @@ def progress_plan(tone: Tone) -> Any:
 
 
 def special_plan(name: str, level_dbm0: float | None = None) -> Any:
-    """A ``struct tone_plan`` of a signal of SPECIAL_TONES, at its own level if none is given. Raises ValueError for one that is no plan of tones."""
+    """A ``struct tone_plan`` of a signal of SPECIAL_TONES, by default at its own level. ValueError for what is no plan of tones."""
     plan = ffi.new("struct tone_plan *")
     if level_dbm0 is None:
         level_dbm0 = CONTINUITY_DBM0 if name == "continuity" else SPECIAL_DBM0

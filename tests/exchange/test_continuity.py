@@ -1,4 +1,4 @@
-"""Continuity checks on circuits of No. 7 between two exchanges of ours, in sound: circuits that go through, that do not, that lose too much."""
+"""Continuity checks of No. 7 between two exchanges of ours, in sound: circuits that go through, that do not, that lose too much."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The check-tone of speech circuits over a line: sent, looped at the far end, heard again, on sound and on tokens; with losses on the way."""
+"""The check-tone over a line: sent, looped at the far end, heard again, on sound and on tokens; with losses on the way."""
 
 import pytest
 

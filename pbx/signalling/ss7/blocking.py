@@ -32,10 +32,15 @@ class Blocking:
 
     def block(self, now: float) -> Sequence[Output]:
         """By order: BLO."""
+        held = self.hold(now)
+        return (*self._send_block(now), *held)
+
+    def hold(self, now: float) -> Sequence[Output]:
+        """By order while the circuit is reset: BLO follows when that is acknowledged (``again``), for before it would be forgotten."""
         if self._unblock is not None:
             self._unblock.stop(now)
         self._c.blocked_here.add(MAINTENANCE)
-        return (*self._send_block(now), *self._c.add_reason("local"))
+        return self._c.add_reason("local")
 
     def _send_block(self, now: float) -> Sequence[Output]:
         if self._block is None:

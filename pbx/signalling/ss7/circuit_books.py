@@ -52,8 +52,8 @@ class CircuitBooks:
     """The books of one circuit."""
 
     __slots__ = (
-        "blocked_here", "blocked_there", "check", "cic", "controls", "examiner", "glare", "idle_owed", "machine", "number", "open", "overlap",
-        "reasons", "served", "variant",
+        "blocked_here", "blocked_there", "check", "cic", "controls", "examiner", "glare", "idle_owed", "machine", "number", "open",
+        "overlap", "reasons", "served", "variant",
     )  # fmt: skip
 
     machine: Machine

@@ -1,9 +1,9 @@
 """The continuity check of speech circuits as every user part needs it (Q.724 section 7, Q.764 clause 2.1.8): what a circuit sounds like.
 
 What is sent and heard on a circuit that is checked follows from the state of its calls alone, so that no way out of a state can leave a
-loop or a tone behind: ``sounding`` compares the state with what stands on the line, and returns the media commands between them. A user
-part names its states as ``SOUNDS`` has them, and gets the events ``tone`` and ``tone over`` (``tone_event``). The transceiver itself is in the
-media plane (pbx/dsp/check_tone.h). Leaves out loop-around tests of analog circuits, and which messages go with the check.
+loop or a tone behind: ``sounding`` compares the state with what stands on the line and returns the media commands between them. A
+user part names its states as ``SOUNDS`` has them and gets the events ``tone`` and ``tone over`` (``tone_event``). The transceiver itself is
+in the media plane (pbx/dsp/check_tone.h). Leaves out loop-around tests of analog circuits, and which messages go with the check.
 """
 
 import msgspec

@@ -1,8 +1,9 @@
 """The table of one ISUP circuit's calls: at rest, clearing, reset, checked (Q.764 clauses 2.3, 2.8.3, 2.9.3; T1, T3, T5, T16, T17, T27,
 T36).
 
-The states of calls that go out and come in are put in from outgoing.py and incoming.py, those of our checks from continuity.py. Events are acronyms of messages, names of call
-primitives, timers, and those that circuit supervision posts: ``lost``, ``abandon``, ``acknowledged``, ``blocked``, ``unequipped``;
+The states of calls that go out and come in are put in from outgoing.py and incoming.py, those of our checks from continuity.py. Events
+are acronyms of messages, names of call primitives, timers, the check-tone (``tone``, ``tone over``), orders (``check``), and those
+that circuit supervision posts: ``lost``, ``abandon``, ``acknowledged``, ``blocked``, ``unequipped``;
 ``judged`` comes from the procedures of compatibility, ``other`` is every message without a cell. Leaves out what an action does.
 """
 

@@ -2,7 +2,8 @@
 
 ``IsupCircuit`` takes call primitives from the switch and messages from distribution.py, and returns primitives and messages: what is a
 ``Message`` among its outputs is for whoever carries it. A message goes through compatibility and segmentation before the table of calls
-sees it; those of blocking go beside it. Of what is heard only the check-tone means something. Leaves out groups of circuits, codes of points, and octets.
+sees it; those of blocking go beside it. Of what is heard only the check-tone means something. Leaves out groups of circuits, codes of
+points, and octets.
 """
 
 from collections.abc import Sequence
@@ -33,6 +34,7 @@ ADOPTED = {tag: state for state, tag in TAGS.items()}
 SPEECH = frozenset((*TAGS, "OutWaitAnswer", "InOffered", "InAddressComplete"))
 ENDED = frozenset(("Idle", "WaitRelease", "Resetting", "ResetAlerted", "GroupResetting", "Looped", "CheckFailed",
                    "RecheckWaits", "RecheckAlerted", "Rechecking", "RecheckToneEnds", "OverloadRelease", "Overloaded"))  # fmt: skip
+RESET = frozenset(("Resetting", "ResetAlerted", "GroupResetting"))
 BLOCKING = frozenset((MessageType.BLO, MessageType.UBL, MessageType.BLA, MessageType.UBA))
 
 
@@ -71,7 +73,7 @@ class IsupCircuit(CallControl):
         if not isinstance(value, Primitive):
             return self.post(tone_event(value), value, now)
         if isinstance(value, Blocked):
-            return self.blocking.block(now)
+            return self.blocking.hold(now) if self.machine.state in RESET else self.blocking.block(now)
         if isinstance(value, Unblocked):
             return self.blocking.unblock(now)
         return self.post(type(value).__name__, value, now)
