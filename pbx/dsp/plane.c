@@ -441,22 +441,6 @@ static void run_alerts(struct plane *plane) {
   }
 }
 
-static void run_checks(struct plane *plane) {
-  const struct port_lanes *of_ports = &plane->check.of_ports;
-  for (uint32_t lane = 0, left = of_ports->listening; left; lane++) {
-    if (!of_ports->ears[lane])
-      continue;
-    left--;
-    int back, heard = check_tone_hear(&plane->check.checks[lane], of_ports->ears[lane], &back);
-    if (heard == CHECK_TONE_NOTHING)
-      continue;
-    uint32_t port = of_ports->port_of[lane];
-    plane_tell(plane, port, heard == CHECK_TONE_BEGAN ? PLANE_EVENT_TONE_ON : PLANE_EVENT_TONE_OFF, PLANE_CODE_CONTINUITY,
-               plane->start - (uint64_t)back);
-    plane_rearm(plane, port);
-  }
-}
-
 static void run_data(struct plane *plane) {
   static const uint32_t values[] = {[TONE_BEGIN] = PLANE_OCTET_CARRIER_ON,
                                     [TONE_END] = PLANE_OCTET_CARRIER_OFF,
@@ -574,7 +558,7 @@ int plane_tick(struct plane *plane, uint64_t tick) {
     run_voice(plane);
   if (plane->sound) {
     run_alerts(plane);
-    run_checks(plane);
+    plane_hear_check_tones(plane);
     run_data(plane);
   }
   while (arena_command_take(plane->arena, &command))

@@ -196,6 +196,9 @@ int plane_link_hears(struct plane *plane, uint32_t port, const struct card_frame
 void plane_link_order(struct plane *plane, const struct plane_command *command);
 void plane_run_links(struct plane *plane);
 
+/* check_ears.c: what ports that listen for check-tones hear in this tick. */
+void plane_hear_check_tones(struct plane *plane);
+
 /* echo_ears.c: cleans the ears of ports that have a canceller. */
 void plane_cancel_echoes(struct plane *plane);
 void plane_tell_echo(struct plane *plane, uint32_t lane);
