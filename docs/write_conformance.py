@@ -187,11 +187,9 @@ SECTIONS_ISUP = {
     6: "Special call set-up",
 }
 NOT_SHOWN_ISUP = (
-    ("1", "1.4.2, 1.4.4 CCR sent", "not built: the media plane has neither a tone of 2 000 Hz nor a receiver for it"),
     ("2", "2.3.5 echo control procedure", "not built: echo cancellers are the trunk group's, echo control is neither told nor obeyed"),
     ("2", "2.4 propagation delay determination", "not built: the counter is read and written by the codec, nothing adds to it"),
     ("3", "3.6a, 3.7b suspend and resume by an ISDN user of ours", "not applicable: no line of this exchange can suspend in this way"),
-    ("6", "6.2.4 repeat attempt by continuity check failure", "not built: see 1.4.2"),
     ("6", "6.4.4 FOT received following a call via codes 11 and 12", "not built: there is no operator position behind these codes"),
     ("6", "6.5.1 sending of SGM", "not applicable: no message of ours is longer than one segment"),
     ("6", "6.6 and later: fallback, bearers other than speech", "not built: the switch has words for speech only"),

@@ -13,9 +13,10 @@ from typing import Any
 
 import msgspec
 
-from pbx.engine import Levels, Malformed, Noted, Output, Unexpected
+from pbx.engine import Input, Levels, Malformed, Noted, Output, Unexpected
 from pbx.floor import Floor
 from pbx.line import HISTORY, Line
+from pbx.signalling.ss7.continuity import MaintenanceTold
 from pbx.signalling.ss7.distribution import FromCircuit, UserPart
 from pbx.signalling.ss7.measurements import PERIOD_S, Measurements
 from pbx.signalling.ss7.mtp2.carriage import command_of, told_of
@@ -209,6 +210,10 @@ class Point:
         """Something for level 3; within a turn."""
         self.seat.take(self.mtp3.receive(value, self._floor.now))
 
+    def judge(self, source: str, well: bool, reason: str) -> None:
+        """An alarm of what this point works."""
+        self._points.judge(source, well, reason)
+
     def reachable(self, code: int) -> bool:
         """Whether a destination can be reached."""
         return self.mtp3.accessible(code)
@@ -266,6 +271,7 @@ class CircuitRelation:
         self.in_order = False
         """Whether the far point has been reached once, and its memory been set right."""
         self._unknown: list[int] = []
+        self._adopted: list[int] = []
         self._greeted = False
         self._judging = False
         self.seat = Seat(floor, user_part, self._deliver)
@@ -294,6 +300,14 @@ class CircuitRelation:
             self._greeted = True
             self._floor.after(GREETING_S, self._greet)
 
+    def check(self, cic: int) -> None:
+        """Check the continuity of a circuit that is at rest; within a turn."""
+        self.seat.take(self.user_part.check([cic], self._floor.now))
+
+    def query(self, cics: Sequence[int]) -> None:
+        """Ask the far end how it sees circuits; within a turn."""
+        self.seat.take(self.user_part.query(cics, self._floor.now))
+
     def order(self, verb: str, cics: Sequence[int]) -> None:
         """"block", "unblock" or "reset" circuits at once; within a turn."""
         now = self._floor.now
@@ -303,19 +317,28 @@ class CircuitRelation:
             else:
                 self.seat.take(self.user_part.maintain(group, verb == "block", now))
 
-    def give(self, cic: int, primitive: Primitive, now: float) -> Sequence[Output]:
-        """What the switch says to a circuit; its own answers come back, the rest goes its way."""
-        self._measurements.isup_given(now, self.name, primitive)
-        return self._sorted(cic, self.user_part.give(cic, primitive, now))
+    def give(self, cic: int, value: Input, now: float) -> Sequence[Output]:
+        """What the switch says to a circuit, or what is heard on it; its own answers come back, the rest goes its way."""
+        if isinstance(value, Primitive):
+            self._measurements.isup_given(now, self.name, value)
+        return self._sorted(cic, self.user_part.give(cic, value, now))
 
     def adopt(self, cic: int, tag: str, levels: Levels, now: float) -> Sequence[Output]:
         """After a restart of control: an answered call goes on, all other circuits are reset together."""
         if tag:
+            # It has a call, and is not reset: whether the far end blocks it must be asked.
+            if not self._adopted:
+                self._floor.after(GREETING_S, self._ask_about_adopted)
+            self._adopted.append(cic)
             return self._sorted(cic, self.user_part.resume(cic, tag, levels, now))
         if not self._unknown:
             self._floor.then(self._reset_unknown)
         self._unknown.append(cic)
         return ()
+
+    def _ask_about_adopted(self) -> None:
+        adopted, self._adopted = self._adopted, []
+        self.query(adopted)
 
     def _reset_unknown(self) -> None:
         unknown, self._unknown = self._unknown, []
@@ -345,7 +368,7 @@ class CircuitRelation:
         own: list[Output] = []
         others = []
         for output in outputs:
-            if type(output) is FromCircuit and output.cic == cic:
+            if type(output) is FromCircuit and output.cic == cic and not isinstance(output.output, MaintenanceTold):
                 self._measurements.isup_outputs(self._floor.now, self.name, (output,))
                 own.append(output.output)
             else:
@@ -361,7 +384,9 @@ class CircuitRelation:
             return
         assert type(output) is FromCircuit
         line = self.lines.get(output.cic)
-        if line is not None:
+        if line is not None and isinstance(output.output, MaintenanceTold):
+            self.point.judge(line.name, not output.output.stands, output.output.text)
+        elif line is not None:
             self._floor.then(self._floor.guard, line, self._floor.outputs, line, quiet_behind((output.output,)))
         elif isinstance(output.output, Malformed):
             self.unread += 1

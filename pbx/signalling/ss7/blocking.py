@@ -30,10 +30,15 @@ class Blocking:
 
     def block(self, now: float) -> Sequence[Output]:
         """By order: BLO."""
+        held = self.hold(now)
+        return (*self._send_block(now), *held)
+
+    def hold(self, now: float) -> Sequence[Output]:
+        """By order while the circuit is reset: BLO follows when that is acknowledged (``again``), for before it would be forgotten."""
         if self._unblock is not None:
             self._unblock.stop(now)
         self._c.blocked_here.add(MAINTENANCE)
-        return (*self._send_block(now), *self._c.add_reason("local"))
+        return self._c.add_reason("local")
 
     def _send_block(self, now: float) -> Sequence[Output]:
         if self._block is None:
@@ -55,6 +60,10 @@ class Blocking:
             self._unblock = Request(self._c.variant, "UBL", self._timers[self._kinds.UBL])
             self.requests += (self._unblock,)
         return self._unblock.begin(self._c.say(self._kinds.UBL), now)
+
+    def free_again(self, now: float) -> Sequence[Output]:
+        """The far end holds blocked what we do not: UBL."""
+        return self._send_unblock(now) if MAINTENANCE not in self._c.blocked_here else ()
 
     def again(self, now: float) -> Sequence[Output]:
         """The far end has forgotten (RSC of either end): say it again if it still holds."""

@@ -17,6 +17,7 @@ from pbx.signalling.ss7.numbers import FROM_SIGNALS, dialled, number_of, of_dial
 from pbx.vocabulary.call import Redirection, Setup
 
 NATURE_OF_CONNECTION = i.NatureOfConnectionIndicators()
+CHECKED_HERE = i.NatureOfConnectionIndicators(continuity_check=values.ContinuityCheck.REQUIRED)
 SPEECH = i.TransmissionMediumRequirement()
 ASKS_CONNECTED = i.OptionalForwardCallIndicators(connected_line_requested=True)
 FORWARD = i.ForwardCallIndicators(isup_all_the_way=True)
@@ -50,6 +51,13 @@ def initial_address(cic: int, setup: Setup, variant: Variant) -> Message | None:
     if hops:
         parameters.append(i.HopCounter(min(hops, 31)))
     return Message(cic, MessageType.IAM, tuple(parameters))
+
+
+def with_check(message: Message) -> Message:
+    """The same IAM, with a check of its circuit (3.35)."""
+    nature, *others = message.parameters
+    assert isinstance(nature, i.NatureOfConnectionIndicators), "an IAM begins with the nature of the connection"
+    return Message(message.cic, message.kind, (CHECKED_HERE, *others))
 
 
 def _redirection(told: Redirection) -> list[Parameter]:

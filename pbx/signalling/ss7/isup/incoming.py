@@ -57,6 +57,7 @@ def accept(c: CallControl, message: Message, now: float) -> Sequence[Output]:
     outputs = (*c.free_there(values.SupervisionType.MAINTENANCE), SEIZED)
     nature = message.first(i.NatureOfConnectionIndicators)
     if nature is not None and nature.continuity_check in CHECKED:
+        c.check.here = nature.continuity_check == values.ContinuityCheck.REQUIRED
         c.machine.choose("InWaitContinuity")
         return outputs
     return (*outputs, *_examine(c, complete))
