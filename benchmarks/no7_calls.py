@@ -1,9 +1,9 @@
-"""Subscribers at both ends of a signalling relation who call each other, for measurements of No. 7: so many attempts a second, each with a fate
-that is drawn when it begins and held against what becomes of it.
+"""Subscribers at both ends of a signalling relation who call each other, for measurements of No. 7.
 
-Numbers are dialled en bloc or in overlap, with the caller's number or without. A call is answered and cleared by either end, or the called party
-is busy, or the number is not allocated, or the caller gives up. A call that meets the far end's on one circuit takes another one. ``Traffic``
-counts what became of all: whatever was *lost* ended otherwise than it should. Leaves out everything below ISUP (no7_points.py).
+There are so many attempts a second, each with a fate that is drawn when it begins and held against what becomes of it. Numbers are dialled
+en bloc or in overlap, with the caller's number or without. A call is answered and cleared by either end, or the called party is busy, or
+the number is not allocated, or the caller gives up. A call that meets the far end's on one circuit takes another one. ``Traffic`` counts
+what became of all: whatever was *lost* ended otherwise than it should. Leaves out everything below ISUP (no7_points.py).
 """
 
 from collections import Counter, deque
@@ -57,7 +57,7 @@ class Habits(msgspec.Struct, frozen=True):
 
 
 class Call:
-    """An attempt. ``cause``: the one that both ends must see. ``by_caller``: who clears after an answer. ``ends`` have not been released."""
+    """An attempt. ``cause``: what both ends must see. ``by_caller``: who clears after an answer. ``ends``: how many are not released."""
 
     __slots__ = ("answered", "by_caller", "cause", "cic", "cleared", "ends", "fate", "number", "origin", "setup")
 
@@ -340,6 +340,8 @@ class Traffic:
     @property
     def at_rest(self) -> bool:
         """No call is there, and both ends agree that each circuit is idle."""
-        return not self._calls and all(
-            circuit.state == "Idle" for point in self.place.points for circuit in point.isup.circuits.values()
-        ) and not any(hunting.busy for hunting in self.hunting)
+        return (
+            not self._calls
+            and all(circuit.state == "Idle" for point in self.place.points for circuit in point.isup.circuits.values())
+            and not any(hunting.busy for hunting in self.hunting)
+        )
