@@ -36,6 +36,7 @@ class Outcome(msgspec.Struct):
     cuts: int
     kinds: dict[str, int]
     erlangs: dict[str, float]
+    attempts_per_second: float
     messages: int
     lost: int
     doubled: int
@@ -62,7 +63,8 @@ class Outcome(msgspec.Struct):
         load = ", ".join(f"{name} {value:.2f}" for name, value in self.erlangs.items())
         kinds = ", ".join(f"{count} {name}" for name, count in sorted(self.kinds.items()))
         return (
-            f"{self.cuts} cuts ({kinds}) in {self.virtual_s:.0f} s, load in erlang {load}; {self.messages} messages: {self.lost} lost, "
+            f"{self.cuts} cuts ({kinds}) in {self.virtual_s:.0f} s, load in erlang {load} by {self.attempts_per_second:.0f} "
+            f"attempts a second; {self.messages} messages: {self.lost} lost, "
             f"{self.doubled} doubled, {self.overtaken} overtaken; {self.calls} calls: {self.calls_lost} lost, {self.calls_shed} held back "
             f"by congestion with cause 42, {self.other_circuit} took another circuit; {self.failures} failures seen by an end, "
             f"{self.retrieved} messages retrieved, {self.sent_again} sent again by level 2; circuits "
@@ -83,8 +85,9 @@ class Cuts:
         self.names = list(self.place.lines)
         self.traffic.offer()
         self.place.run(5.0)
-        before = self.place.octets()
+        before, attempts = self.place.octets(), self.traffic.counts["attempts"]
         self.place.run(MEASURED_S)
+        self.attempts_per_second = (self.traffic.counts["attempts"] - attempts) / MEASURED_S
         found = self.place.erlangs(before, MEASURED_S)
         self.erlangs = {f"{name} {('to', 'fro')[end]}": value for (name, end), value in sorted(found.items())}
 
@@ -111,6 +114,7 @@ class Cuts:
             cuts=cuts,
             kinds=self.kinds,
             erlangs=self.erlangs,
+            attempts_per_second=self.attempts_per_second,
             messages=sum(one.messages for one in compared),
             lost=sum(one.lost for one in compared),
             doubled=sum(one.doubled for one in compared),

@@ -50,6 +50,21 @@ def test_a_retrieval_that_forgets_loses_messages_and_calls():
     assert cuts.traffic.unaccounted
 
 
+def test_when_both_links_have_failed_calls_are_lost_but_no_circuit_is(seed):
+    """Q.704 cannot keep what two points that cannot reach each other say; timers of Q.764 bring both ends of each circuit to agree."""
+    cuts = Cuts(seed)
+    for name in cuts.names:
+        cuts.cut_line(name)
+    cuts.place.run(3.0)
+    assert all(point.said["Pause"] for point in cuts.place.points)
+    for name in cuts.names:
+        cuts.mend(name)
+    cuts.settle()
+    cuts.place.run(2.0)
+    assert cuts.traffic.finish(), f"seed {seed}: {cuts.traffic.counts}"
+    assert cuts.traffic.counts["lost"], "else there was no harm to come to rest from"
+
+
 def transfers(*numbers, sls=1):
     return [Transfer(5, 1, 2, sls, bytes([number])) for number in numbers]
 
