@@ -1,7 +1,7 @@
 """``ss7.link``: what a signalling link of 64 kbit/s takes of a processor with nothing to carry, at 0.2 and at 0.4 erlang: links per core.
 
-Level 2 as it stands, transmission and reception control in C and link state control in Python, at both ends of a line in virtual time; a row
-is half of both. Units pass from end to end by Python here, which costs more than it does between plane and card. Leaves out level 3.
+Level 2 as it stands, transmission and reception control in C and link state control in Python, at both ends of a line in virtual time;
+a row is half of both. Python passes the units here, which costs more than it does between plane and card. Leaves out level 3.
 """
 
 import time

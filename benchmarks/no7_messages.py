@@ -1,11 +1,12 @@
 """``ss7.encode`` and ``ss7.decode``: messages of ISUP and of the Chinese TUP to octets and back per CPU second, kind by kind.
 
-Messages are those of ordinary calls: an IAM with eleven digits and the caller's number, a REL with a cause. There are as many different ones as
-circuits, so that what a codec remembers helps as much as it does in traffic. Leaves out labels, which are level 3's, and procedures.
+Messages are those of ordinary calls: an IAM with eleven digits and the caller's number, a REL with a cause. There are as many different
+ones as circuits, so that what a codec remembers helps as much as it does in traffic. Leaves out labels and procedures.
 """
 
 import time
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Any
 
 from benchmarks.row import Effort, Row, load_text, median_of
@@ -60,6 +61,6 @@ def measure(names: Sequence[str], effort: Effort) -> Iterable[Row]:
         messages, codec = (isup_messages(kind), isup) if part == "isup" else (tup_messages(kind), tup)
         octets = [codec.encode(message) for message in messages]
         convert, things = (codec.encode, messages) if way == "encode" else (codec.decode, octets)
-        value = median_of(1 if effort.brief else 5, lambda: per_second(convert, things, rounds))
+        value = median_of(1 if effort.brief else 5, partial(per_second, convert, things, rounds))
         conditions = f"{len(octets[0])} octets, {len(things)} different ones {rounds} times; {load_text()}"
         yield Row(name, round(value), "messages/CPU second", "higher", conditions=conditions)

@@ -2,8 +2,8 @@
 
 Each link has transmission and reception control in C and link state control in Python at both ends, joined octet by octet at 64 kbit/s
 (``TwoPoints.run``) or, when time matters only to calls, message by message (``messages_only``: level 2 numbers, confirms and checks each
-message, and its own time stands still). ``Comparison`` holds what one ISUP gave to its level 3 against what the other received, for each SLS,
-whose order counts. Leaves out who makes calls (no7_calls.py).
+message, and its own time stands still). ``Comparison`` holds what one ISUP gave to its level 3 against what the other received, by SLS.
+Leaves out who makes calls (no7_calls.py).
 """
 
 import heapq
@@ -14,6 +14,7 @@ from random import Random
 from typing import Any
 
 from pbx._plane import ffi, lib
+
 from pbx.engine import Malformed, Unexpected
 from pbx.signalling.ss7.distribution import FromCircuit
 from pbx.signalling.ss7.isup.distribution import Isup
@@ -61,8 +62,8 @@ def circuits_of(spans: int) -> list[int]:
 class Comparison:
     """Messages of one direction: what was given at one end against what came at the other.
 
-    Of the messages with one SLS each must come, once, in order. Where another comes than the one that is due, those between count as skipped:
-    they are *overtaken* if they come later, and *lost* if they do not. What was not due at all is *doubled*.
+    Of the messages with one SLS each must come, once, in order. Where another comes than the one that is due, those between are skipped:
+    *overtaken* if they come later, and *lost* if they do not. What was not due at all is *doubled*.
     """
 
     def __init__(self) -> None:
