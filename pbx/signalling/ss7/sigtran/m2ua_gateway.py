@@ -2,8 +2,9 @@
 
 ``M2uaGateway`` stands where level 3 stands above level 2: it takes ``FromLink`` and returns ``ToLink`` of primitives.py, for links of MTP2
 as for any other with that face. Inputs besides: ``FromAssociation``. Outputs besides: ``ToAssociation``, ``Noted``, ``Unexpected``,
-``Malformed``. All links together are one application server: who is active is so for all. When no process is active for longer than T(r)
-the links are taken out of service. Leaves out audit, clearing of the retransmission buffer, the receiver's congestion, link keys.
+``Malformed``. All links together are one application server: who is active is so for all. When no process is active the far ends are
+told of a processor outage, and after T(r) the links are taken out of service. Leaves out audit, clearing of the retransmission
+buffer, the receiver's congestion, link keys.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -91,6 +92,11 @@ class Terminal:
         self.order(primitives.Stop())
         return ()
 
+    def _no_level_3(self, _: Any, now: float) -> Sequence[Output]:
+        """Until a process tells us that its processor works, or until T(r) is over."""
+        self.order(primitives.LocalProcessorOutage())
+        return ()
+
     def _data(self, value: Message, now: float) -> Sequence[Output]:
         self.order(primitives.MessageForTransmission(value.get("data")))
         if "correlation" in value.fields:
@@ -128,6 +134,7 @@ STATES: dict[str, State] = {
             "RELEASE": Cell(_T._released),
             "DATA": Cell(_T._data),  # it has crossed the failure, and can be retrieved
             "RETRIEVAL": Cell(_T._retrieve),
+            "paused": _NOTHING,
             "gone": _NOTHING,
         },
     ),
@@ -140,6 +147,7 @@ STATES: dict[str, State] = {
             "RETRIEVAL": Cell(_T._not_now),
             "in-service": Cell(_T._confirm, ("Serving",)),
             "out-of-service": Cell(_T._fail, ("Idle",)),
+            "paused": Cell(_T._no_level_3),
             "gone": Cell(_T._abandon, ("Idle",)),
         },
     ),
@@ -151,6 +159,7 @@ STATES: dict[str, State] = {
             "DATA": Cell(_T._data),
             "RETRIEVAL": Cell(_T._not_now),
             "out-of-service": Cell(_T._fail, ("Idle",)),
+            "paused": Cell(_T._no_level_3),
             "gone": Cell(_T._abandon, ("Idle",)),
         },
     ),
@@ -168,7 +177,7 @@ class M2uaGateway:
         self.room = Room(figures)
         self._peers = {name: Peer(self.room, M2UA, name) for name in plan.associations}
         where: dict[str, Any] = {"identifiers": tuple(identifier for _, identifier in plan.links)}
-        self.server = Server(self.room, self._peers.values(), plan.mode, where, self._objection, self._changed, lambda: None)
+        self.server = Server(self.room, self._peers.values(), plan.mode, where, self._objection, self._changed, lambda: None, self._paused)
         self._links = {name: Terminal(self, name, identifier) for name, identifier in plan.links}
         self._by_identifier = {link.identifier: link for link in self._links.values()}
 
@@ -234,6 +243,11 @@ class M2uaGateway:
         if not available:
             for link in self._links.values():
                 self.room.post(link.machine, "gone")
+
+    def _paused(self) -> None:
+        """Nobody reads what comes in, so the far ends are told that there is no level 3."""
+        for link in self._links.values():
+            self.room.post(link.machine, "paused")
 
     # From processes.
 
