@@ -252,7 +252,7 @@ def test_a_start_waits_for_its_association():
     assert link.sent == []
     link.wait(1)
     link.give(AssociationUp())
-    assert link.statuses() == ["alignment"]
+    assert link.statuses() == ["out of service", "alignment"]
     late = Link()
     late.give(p.Start())
     late.wait(6)
