@@ -47,6 +47,15 @@ def test_so_is_an_extended_one_on_an_ordinary_link():
     assert tester.point.counters["sent COA"] == 1
 
 
+def test_a_number_that_has_no_place_in_an_order_is_none():
+    """Level 2 may be at a gateway, and a gateway may tell anything."""
+    tester = ready()
+    tester.answers.discard("BSNT")
+    tester.fail("B0")
+    tester.indicate("B0", Bsnt(200))
+    assert tester.point.counters["sent ECO"] == 1
+
+
 def test_what_is_not_known_is_told_by_emergency_orders():
     network = pair(2, wire=M2paWire)
     network.start()

@@ -15,7 +15,7 @@ from pbx.machine import Cell, Machine, State
 from pbx.signalling.ss7 import primitives
 from pbx.signalling.ss7.primitives import FromLink, ToLevel2, ToLink
 from pbx.signalling.ss7.sigtran.association import AssociationLost, AssociationUp, FromAssociation, Octets
-from pbx.signalling.ss7.sigtran.codec import Message
+from pbx.signalling.ss7.sigtran.codec import PARAMETER_FIELD_ERROR, Message
 from pbx.signalling.ss7.sigtran.figures import Figures
 from pbx.signalling.ss7.sigtran.m2ua_plan import (
     FAILURE,
@@ -26,6 +26,7 @@ from pbx.signalling.ss7.sigtran.m2ua_plan import (
     RETRIEVE_MESSAGES,
     RETRIEVE_NUMBER,
     SUCCESS,
+    UNIT_OCTETS,
     LinksPlan,
     about,
     check,
@@ -111,7 +112,7 @@ class Terminal:
         action = value.get("action")
         if action == RETRIEVE_NUMBER:
             self.order(primitives.RetrieveBsnt())
-        elif action == RETRIEVE_MESSAGES:
+        elif action == RETRIEVE_MESSAGES and value.get("sequence", 0) <= self.gateway.plan.highest:
             self.say("RETRIEVAL CONFIRM", action=action, result=SUCCESS)
             self.order(primitives.RetrievalRequest(value.get("sequence")))
         else:
@@ -276,6 +277,9 @@ class M2uaGateway:
             return
         elif link is None:
             peer.refuse(error_of(value), identifiers=value.get("identifiers"), name=value.get("name"))
+        elif value.name == "DATA" and len(value.get("data")) not in UNIT_OCTETS:
+            peer.refuse(PARAMETER_FIELD_ERROR, identifiers=(link.identifier,))
+            self.room.count("signal unit of a wrong length")
         elif value.name in ("DATA", "ESTABLISH", "RELEASE", "RETRIEVAL"):
             self.room.hear(link.machine, value.name, value)
         elif value.name == "STATE":
