@@ -171,8 +171,8 @@ class IsupCircuit(CallControl):
             self.blocking.stop(now)
 
     def block_again(self, now: float) -> Sequence[Output]:
-        """BLO, until it is acknowledged where maintenance wants it."""
-        return self.blocking.again(now) or (self.say(MessageType.BLO),)
+        """BLO, until it is acknowledged; where hardware has failed it would never be taken back, and the group says CGB again."""
+        return self.blocking.again(now)
 
     def not_there(self, now: float) -> Sequence[Output]:
         """UCIC: nothing more is asked of the far end about this circuit."""
