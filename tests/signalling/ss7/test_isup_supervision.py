@@ -65,7 +65,7 @@ def test_dual_seizure_is_over_with_the_first_backward_message_and_with_the_call(
 
 
 def test_digits_of_a_call_that_has_given_way_do_not_reset_the_circuit_of_ours():
-    """The far end had sent SAM before it knew of our IAM (2.9.1.4): our call was reset by it. After our call has ended, SAM is stray again."""
+    """The far end had sent SAM before it knew of our IAM (2.9.1.4): our call was reset by it."""
     tester = Tester()
     tester.give(SETUP, WIN)
     tester.far("IAM", *iam("021"), cic=WIN)
