@@ -45,7 +45,7 @@ GROUPS = (
     Group("ss7", "benchmarks.no7_links", ("ss7.link.0", "ss7.link.2", "ss7.link.4")),
     Group("ss7", "benchmarks.no7_sound", ("ss7.sound",)),
     Group("ss7", "benchmarks.no7_million", ("ss7.million",)),
-    Group("ss7", "benchmarks.no7_changeover", ("ss7.changeover", "ss7.changeover.third")),
+    Group("ss7", "benchmarks.no7_changeover", ("ss7.changeover", "ss7.three-links")),
     Group("ss7", "benchmarks.no7_overload", ("ss7.overload",)),
     Group(
         "realtime",
@@ -245,7 +245,7 @@ def bench_command(argv: Sequence[str]) -> int:
     parser.add_argument("name", nargs="?", metavar="NAME", help="a name, or what names begin with up to a dot; all without it")
     parser.add_argument("--json", action="store_true", help="one object a line")
     parser.add_argument("--long", action="store_true", help="more than 45 s a name")
-    parser.add_argument("--times", type=int, default=0, metavar="N", help="so many cuts (ss7.changeover)")
+    parser.add_argument("--times", type=int, default=0, metavar="N", help="so many cuts (ss7.changeover, ss7.three-links)")
     parser.add_argument("--calls", type=int, default=0, metavar="N", help="so many calls (ss7.million)")
     options = parser.parse_args(list(argv))
     if not chosen(options.name):

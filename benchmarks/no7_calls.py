@@ -42,7 +42,10 @@ class ElevenDigits:
 
 
 class Habits(msgspec.Struct, frozen=True):
-    """Of both ends. Times are means. ``busy``, ``vacant`` and ``abandoned`` are the parts of all calls that meet this fate."""
+    """Of both ends. Times are means. ``busy``, ``vacant`` and ``abandoned`` are the parts of all calls that meet this fate.
+
+    ``careless``: of all circuits, how many are taken without regard to the far end, so that both seize one now and then.
+    """
 
     attempts_per_second: float
     ringing_s: float
@@ -51,6 +54,7 @@ class Habits(msgspec.Struct, frozen=True):
     with_caller: float = 0.8
     redirected: float = 0.03
     connected: float = 0.1
+    careless: float = 0.1
     busy: float = 0.0
     vacant: float = 0.0
     abandoned: float = 0.0
@@ -101,11 +105,11 @@ class Hunting:
             self._listed.add(cic)
             self._queues[(cic >> 1 & 1) == self._number].append(cic)
 
-    def take(self) -> int | None:
-        """A circuit for a call; None: all are busy."""
+    def take(self, careless: bool) -> int | None:
+        """A circuit for a call; None: all are busy. ``careless``: the one that the far end would take next."""
         far, own = self._queues
         while own or far:
-            cic = own.popleft() if own else far.pop()
+            cic = far.popleft() if far and careless else own.popleft() if own else far.pop()
             self._listed.discard(cic)
             if cic not in self.busy:
                 self.busy.add(cic)
@@ -202,7 +206,8 @@ class Traffic:
     def _try(self, call: Call) -> None:
         """On the next free circuit."""
         origin = call.origin
-        cic = self.hunting[origin.number].take() if call.tries < MOST_TRIES else None
+        careless = self.place.random.random() < self.habits.careless
+        cic = self.hunting[origin.number].take(careless) if call.tries < MOST_TRIES else None
         if cic is None:
             self.counts["no circuit"] += 1
             return

@@ -3,7 +3,7 @@
 Two links of 64 kbit/s carry ISUP calls of about 0.4 erlang on each in each direction; one is cut, repaired, and has its traffic again, in
 ways that a seed draws: both directions or one; for so short that it may live; in the midst of retransmission; in a processor outage; in
 the changeback of the cut before, the same link or the one that stood in; while the one that is left is busy (SIB) and fills up.
-``ss7.changeover.third`` has three links, and two of them in trouble at once. Nothing may be lost, doubled or overtaken, and every call must
+``ss7.three-links`` has three links, and two of them in trouble at once. Nothing may be lost, doubled or overtaken, and every call must
 be answered and cleared as its parties wanted. Leaves out both links in trouble at once where there are two: then Q.704 loses messages too.
 """
 
@@ -278,7 +278,7 @@ class Cuts:
 WITHIN_T1_S = 0.6
 WEIGHTS = {"cut": 4}
 """How often a story is told; the others once."""
-ROWS = {"ss7.changeover": 2, "ss7.changeover.third": 3}
+ROWS = {"ss7.changeover": 2, "ss7.three-links": 3}
 
 
 def measure(names: Sequence[str], effort: Effort) -> Iterable[Row]:

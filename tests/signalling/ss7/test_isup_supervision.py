@@ -108,6 +108,24 @@ def test_dual_seizure_is_over_with_the_first_backward_message_and_with_the_call(
     assert tester.far("REL", p.CauseIndicators(17), cic=WIN)[1] == [Release(17), Idle()]
 
 
+def test_digits_of_a_call_that_has_given_way_do_not_reset_the_circuit_of_ours():
+    """The far end had sent SAM before it knew of our IAM (2.9.1.4): our call was reset by it."""
+    tester = Tester()
+    tester.give(SETUP, WIN)
+    tester.far("IAM", *iam("021"), cic=WIN)
+    assert tester.far("SAM", cic=WIN) == ([], [])
+    assert tester.far("COT", cic=WIN) == ([], [])
+    tester.far("ACM", cic=WIN)
+    tester.far("ANM", cic=WIN)
+    assert tester.state(WIN) == "OutAnswered"
+
+
+def test_digits_that_no_other_call_explains_reset_the_circuit():
+    tester = Tester()
+    tester.give(SETUP, WIN)
+    assert tester.far("SAM", cic=WIN)[0] == ["RSC"]
+
+
 def test_dual_seizure_of_a_circuit_that_we_have_just_blocked():
     tester = Tester()
     tester.give(SETUP, LOSE)

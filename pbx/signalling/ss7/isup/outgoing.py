@@ -24,7 +24,7 @@ from pbx.signalling.ss7.circuit_books import (
 )
 from pbx.signalling.ss7.isup import indicators as i
 from pbx.signalling.ss7.isup import values
-from pbx.signalling.ss7.isup.call_control import CallControl
+from pbx.signalling.ss7.isup.call_control import CallControl, name_of
 from pbx.signalling.ss7.isup.call_parameters import connected_of, initial_address, with_check
 from pbx.signalling.ss7.isup.codec import Message
 from pbx.signalling.ss7.isup.incoming import accept
@@ -81,6 +81,15 @@ def dual_seizure(c: CallControl, message: Message, now: float) -> Sequence[Outpu
         return (Noted("<- IAM, dual seizure: ours goes on"),)
     from_here = c.close(call.CIRCUIT_NOT_AVAILABLE)
     return (Noted("<- IAM, dual seizure: the far end's goes on"), *from_here, *accept(c, message, now))
+
+
+def late_forward(c: CallControl, message: Message, now: float) -> Sequence[Output]:
+    """SAM or COT: of the far end's call that has given way to ours, sent before it knew (2.9.1.4); else it shows that the ends disagree."""
+    if c.glare:
+        c.machine.choose("OutWaitAddressComplete")
+        return (Noted(f"<- {name_of(message)} of the call that has given way"),)
+    c.machine.choose("Resetting")
+    return c.reset_by_stray(message, now)
 
 
 def address_complete(c: CallControl, message: Message, now: float) -> Sequence[Output]:
@@ -220,6 +229,8 @@ STATES = {
             **IN_CALL,
             "Info": Cell(more_digits, ("OutWaitAddressComplete",)),
             "IAM": Cell(dual_seizure, ("OutWaitAddressComplete", *AFTER_DUAL_SEIZURE)),
+            "SAM": Cell(late_forward, ("OutWaitAddressComplete", "Resetting")),
+            "COT": Cell(late_forward, ("OutWaitAddressComplete", "Resetting")),
             **OVERLOAD,
             "INR": Cell(asked),
             "CRG": Cell(charged),
