@@ -172,7 +172,6 @@ SECTIONS_ISUP = {
     6: "Special call set-up",
 }
 NOT_SHOWN_ISUP = (
-    ("2", "2.3.5 echo control procedure", "not built: echo cancellers are the trunk group's, echo control is neither told nor obeyed"),
     ("2", "2.4 propagation delay determination", "not built: the counter is read and written by the codec, nothing adds to it"),
     ("3", "3.6a, 3.7b suspend and resume by an ISDN user of ours", "not applicable: no line of this exchange can suspend in this way"),
     ("6", "6.4.4 FOT received following a call via codes 11 and 12", "not built: there is no operator position behind these codes"),

@@ -52,8 +52,8 @@ class CircuitBooks:
     """The books of one circuit."""
 
     __slots__ = (
-        "blocked_here", "blocked_there", "check", "cic", "controls", "examiner", "glare", "idle_owed", "machine", "number", "open",
-        "overlap", "reasons", "served", "variant",
+        "blocked_here", "blocked_there", "check", "cic", "controls", "echo_control", "examiner", "glare", "idle_owed", "machine", "number",
+        "open", "overlap", "reasons", "served", "variant",
     )  # fmt: skip
 
     machine: Machine
@@ -74,6 +74,8 @@ class CircuitBooks:
         """Why the far end has blocked it here."""
         self.number = ""
         self.check = Check()
+        self.echo_control = False
+        """Whether echo is cancelled here in calls over the circuit, which the far end is told."""
 
     def start(self, now: float) -> Sequence[Output]:
         """Into service."""
