@@ -153,10 +153,6 @@ class CircuitBooks:
         what, self.check.told = self.check.told, ""
         return (MaintenanceTold(what, stands=False),) if what else ()
 
-    def sounding(self) -> tuple[Output, ...]:
-        """What is to change of what the circuit sounds like, now that its state may have changed."""
-        return self.check.sounding(self.machine.state)
-
     def add_reason(self, reason: str) -> tuple[Output, ...]:
         """The circuit may not be seized, for one more reason."""
         if reason in self.reasons:
