@@ -161,8 +161,8 @@ SHOWN_ISUP = (
         "`tests/signalling/ss7/test_isup_call_fuzz.py`",
     ),
     (
-        "continuity checks: two ends whose circuit is cut and mended amid calls, checks and resets; in sound, with losses, over a restart; the "
-        "transceiver against Q.724",
+        "continuity checks: two ends whose circuit is cut and mended amid calls, checks and resets; in sound, with losses, over a restart; "
+        "the transceiver against Q.724",
         "`tests/signalling/ss7/test_isup_continuity.py`, `tests/exchange/test_continuity.py`, `tests/recovery/test_no7_circuits.py`, "
         "`tests/dsp/test_check_tone.py`",
     ),
@@ -182,7 +182,11 @@ NOT_SHOWN_ISUP = (
     ("2", "2.4 propagation delay determination", "not built: the counter is read and written by the codec, nothing adds to it"),
     ("3", "3.6a, 3.7b suspend and resume by an ISDN user of ours", "not applicable: no line of this exchange can suspend in this way"),
     ("6", "6.4.4 FOT received following a call via codes 11 and 12", "not built: there is no operator position behind these codes"),
-    ("6", "6.5.1 sending of SGM", "not applicable: the longest message of ours has less than 150 of 272 octets (`tests/signalling/ss7/test_isup_data.py`)"),
+    (
+        "6",
+        "6.5.1 sending of SGM",
+        "not applicable: the longest message of ours has less than 150 of 272 octets (`tests/signalling/ss7/test_isup_data.py`)",
+    ),
     ("6", "6.6 and later: fallback, bearers other than speech", "not built: the switch has words for speech only"),
 )
 
