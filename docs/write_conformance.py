@@ -174,6 +174,13 @@ SHOWN_ISUP = (
         "any message of the codec's corpus in any state, whole or damaged: books right, rest afterwards",
         "`tests/signalling/ss7/test_isup_call_fuzz.py`",
     ),
+    (
+        "continuity checks: two ends whose circuit is cut and mended amid calls, checks and resets; in sound, with losses, over a restart; "
+        "the transceiver against Q.724",
+        "`tests/signalling/ss7/test_isup_continuity.py`, `tests/exchange/test_continuity.py`, `tests/recovery/test_no7_circuits.py`, "
+        "`tests/dsp/test_check_tone.py`",
+    ),
+    ("circuit group queries of ours (Q.764 2.8.4)", "`tests/signalling/ss7/test_isup_queries.py`"),
     ("formats", "foreign: tshark 4.0, [formats](no7-formats.md)"),
     ("calls, supervision, dual seizure, five hundred calls at once, with a foreign ISUP", BY_LIBSS7),
     ("one point, message by message", "the items below"),
@@ -187,11 +194,14 @@ SECTIONS_ISUP = {
     6: "Special call set-up",
 }
 NOT_SHOWN_ISUP = (
-    ("2", "2.3.5 echo control procedure", "not built: echo cancellers are the trunk group's, echo control is neither told nor obeyed"),
     ("2", "2.4 propagation delay determination", "not built: the counter is read and written by the codec, nothing adds to it"),
     ("3", "3.6a, 3.7b suspend and resume by an ISDN user of ours", "not applicable: no line of this exchange can suspend in this way"),
     ("6", "6.4.4 FOT received following a call via codes 11 and 12", "not built: there is no operator position behind these codes"),
-    ("6", "6.5.1 sending of SGM", "not applicable: no message of ours is longer than one segment"),
+    (
+        "6",
+        "6.5.1 sending of SGM",
+        "not applicable: the longest message of ours has less than 150 of 272 octets (`tests/signalling/ss7/test_isup_data.py`)",
+    ),
     ("6", "6.6 and later: fallback, bearers other than speech", "not built: the switch has words for speech only"),
 )
 

@@ -47,8 +47,10 @@ class Relation(msgspec.Struct, frozen=True):
     user_part: str
     variant: str
     codes: dict[tuple[str, int], int]
-    checks: dict[int, int]
+    checks: dict[int, int] = msgspec.field(default_factory=dict)
     """One of so many calls out on a circuit is checked for continuity; 0 = none."""
+    echo_control: set[int] = msgspec.field(default_factory=set)
+    """Circuits over which echo is cancelled here."""
 
 
 def relations_of(configuration: Configuration) -> list[Relation]:
@@ -59,10 +61,12 @@ def relations_of(configuration: Configuration) -> list[Relation]:
             continue
         assert group.point is not None and group.far_point is not None
         key = (group.point, group.far_point, group.signalling)
-        relation = found.setdefault(key, Relation(*key, variant_of(group), {}, {}))
+        relation = found.setdefault(key, Relation(*key, variant_of(group), {}))
         codes = codes_of(group)
         relation.codes.update(codes)
         relation.checks.update(dict.fromkeys(codes.values(), _every(group.continuity_check)))
+        if group.echo_tail_ms:
+            relation.echo_control.update(codes.values())
     return list(found.values())
 
 
@@ -152,6 +156,8 @@ class SignallingPlant:
             user_part = make_user_part(relation, own, other, examiner)
             for cic, every in relation.checks.items():
                 user_part.circuits[cic].check.every = every
+                # The far end's circuits have no cancellers.
+                user_part.circuits[cic].echo_control = not far and cic in relation.echo_control
             self._relations.append(RelationSeat(point, user_part))
 
     def build(self, floor: Floor, in_service: Callable[[int], bool] = lambda port: False) -> SignallingPoints:
@@ -267,7 +273,7 @@ def _faults_of_group(group: TrunkGroup, plan: _Plan, known: set[int]) -> Iterabl
         if (one.point, one.far, one.user_part) == (group.point, group.far_point, group.signalling) and one.variant != variant_of(group):
             yield f"{name}: another group between the same points has the variant {one.variant}"
     try:
-        lone = Relation(group.point, group.far_point, group.signalling, variant_of(group), {("", 0): 1}, {})
+        lone = Relation(group.point, group.far_point, group.signalling, variant_of(group), {("", 0): 1})
         part = make_user_part(lone, 1, 2, NoNumbers())
         form = plan.variants[group.point].form
         if isinstance(part, Tup) and load_tup(variant_of(group)).form != form:

@@ -385,7 +385,7 @@ class CircuitRelation:
         assert type(output) is FromCircuit
         line = self.lines.get(output.cic)
         if line is not None and isinstance(output.output, MaintenanceTold):
-            self.point.judge(line.name, not output.output.stands, output.output.text)
+            self.point.judge(f"circuit {line.name}", not output.output.stands, output.output.text)
         elif line is not None:
             self._floor.then(self._floor.guard, line, self._floor.outputs, line, quiet_behind((output.output,)))
         elif isinstance(output.output, Malformed):

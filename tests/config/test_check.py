@@ -115,6 +115,18 @@ MISTAKES = {
         "ground_start",
         'ground_start has no meaning with r2; leave it out, or set signalling = "fxo"',
     ),
+    "a check that r2 has not": (
+        'signalling = "r2"',
+        'signalling = "r2"\ncontinuity_check = "each"',
+        "continuity_check",
+        'continuity_check has no meaning with r2; leave it out, or set signalling = "isup" or "tup"',
+    ),
+    "a share that is none": (
+        'signalling = "r2"',
+        'signalling = "r2"\ncontinuity_check = "1 in 0"',
+        "continuity_check",
+        '"never", "each", or a share such as "1 in 10"',
+    ),
     "another system's span": ('signalling = "r2"', 'signalling = "fxo"', "circuits =", 'name a span of kind "office"'),
     "analog lines without a number": ('signalling = "r2"', 'signalling = "fxo"', "[[trunk_group]]", "give the number that rings its lines"),
     "overlap to a flow": ('prefix = "10086"', 'prefix = "10086"\noverlap = true', "overlap", "name a trunk group, or leave overlap out"),

@@ -62,11 +62,11 @@ def test_a_circuit_without_a_way_back_is_left_for_another_and_checked_again(loss
         seized = [fact.line for fact in lab.facts(facts.NetworkReached)]
         assert seized == ["ss7-1/1", "ss7-1/2"]
         assert "fault" in lab.exchange.lines["ss7-1/1"].blocked
-        assert lab.wait(lambda: lab.facts(facts.AlarmRaised, source="ss7-1/1"), 20.0)
+        assert lab.wait(lambda: lab.facts(facts.AlarmRaised, source="circuit ss7-1/1"), 20.0)
         assert lab.exchange.lines["ss7-1/1"].engine.state == "RecheckAlerted/fault"
         assert far_state(lab, "ss7-1/1") == "CheckFailed"
         impair_returns(lab, 0.0, [0])
-        assert lab.wait(lambda: lab.facts(facts.AlarmCleared, source="ss7-1/1"), 150.0)
+        assert lab.wait(lambda: lab.facts(facts.AlarmCleared, source="circuit ss7-1/1"), 150.0)
         assert lab.exchange.lines["ss7-1/1"].available
         call(lab)
         assert [record.cause for record in lab.records()] == [44, 16, 16]
@@ -120,7 +120,7 @@ def test_a_share_of_the_calls_is_checked():
             lab.exchange.lines["ss7-1/1"].idle_since = 0.0
             call(lab)
         told = history(lab, "ss7-1/1")
-        assert (told.count("-> IAM 62345678 from 8003"), told.count("-> COT")) == (4, 2)
+        assert (sum("-> IAM" in text for text in told), told.count("-> COT")) == (4, 2)
 
 
 def test_a_circuit_is_checked_by_order():

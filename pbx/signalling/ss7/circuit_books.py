@@ -52,8 +52,8 @@ class CircuitBooks:
     """The books of one circuit."""
 
     __slots__ = (
-        "blocked_here", "blocked_there", "check", "cic", "controls", "examiner", "glare", "idle_owed", "machine", "number", "open",
-        "overlap", "reasons", "served", "variant",
+        "blocked_here", "blocked_there", "check", "cic", "controls", "echo_control", "examiner", "glare", "idle_owed", "machine", "number",
+        "open", "overlap", "reasons", "served", "variant",
     )  # fmt: skip
 
     machine: Machine
@@ -74,6 +74,8 @@ class CircuitBooks:
         """Why the far end has blocked it here."""
         self.number = ""
         self.check = Check()
+        self.echo_control = False
+        """Whether echo is cancelled here in calls over the circuit, which the far end is told."""
 
     @property
     def state(self) -> str:
@@ -150,10 +152,6 @@ class CircuitBooks:
     def _well_again(self) -> tuple[Output, ...]:
         what, self.check.told = self.check.told, ""
         return (MaintenanceTold(what, stands=False),) if what else ()
-
-    def sounding(self) -> tuple[Output, ...]:
-        """What is to change of what the circuit sounds like, now that its state may have changed."""
-        return self.check.sounding(self.machine.state)
 
     def add_reason(self, reason: str) -> tuple[Output, ...]:
         """The circuit may not be seized, for one more reason."""

@@ -15,15 +15,17 @@ from pbx.vocabulary.media import OWN, RECEIVE_CONTINUITY, Hear, Listen, MediaEve
 CHECK_TONE = tones.special("continuity")
 LOOP, TONE, ENDING = "loop", "tone", "ending"
 """The far end's tone goes back to it; ours is sent and awaited; ours has come back and must be gone before somebody speaks."""
+WAITS_FOR_RESULT = "InWaitContinuity"
+"""An incoming call waits for the result: it loops the circuit if this is the one that is checked (``Check.here``)."""
 SOUNDS = {
+    WAITS_FOR_RESULT: LOOP,
     "Looped": LOOP,
     "OutWaitContinuity": TONE,
     "OutToneEnds": ENDING,
     "Rechecking": TONE,
     "RecheckToneEnds": ENDING,
 }
-WAITS_FOR_RESULT = "InWaitContinuity"
-"""An incoming call waits for the result: it loops the circuit if this is the one that is checked (``Check.here``)."""
+"""By state; all others are silent."""
 _BEGINS: dict[str, tuple[Output, ...]] = {
     LOOP: (Hear(OWN),),
     TONE: (SendTone(CHECK_TONE), Listen(RECEIVE_CONTINUITY)),
@@ -66,8 +68,8 @@ class Check(msgspec.Struct):
     def sounding(self, state: str) -> tuple[Output, ...]:
         """The media commands that bring the line to what this state sounds like."""
         wanted = SOUNDS.get(state, "")
-        if state == WAITS_FOR_RESULT and self.here:
-            wanted = LOOP
+        if state == WAITS_FOR_RESULT and not self.here:
+            wanted = ""
         before = self.sounds
         if wanted == before:
             return ()

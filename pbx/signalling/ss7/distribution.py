@@ -17,6 +17,7 @@ from pbx.machine import Machine
 from pbx.signalling.ss7.circuit_books import HARDWARE, MAINTENANCE, CircuitBooks
 from pbx.signalling.ss7.circuit_groups import CircuitGroups
 from pbx.signalling.ss7.congestion import Congestion
+from pbx.signalling.ss7.continuity import SOUNDS
 from pbx.signalling.ss7.primitives import Pause, RestartBegins, Resume, Status, ToUser, Transfer
 from pbx.signalling.ss7.variant import Variant
 from pbx.vocabulary.call import Blocked, Unblocked
@@ -231,8 +232,8 @@ class UserPart(Generic[Circuit]):
             else:
                 self._outputs.append(FromCircuit(cic, output))
         circuit = self.circuits.get(cic)
-        if circuit is not None:
-            self._outputs += [FromCircuit(cic, command) for command in circuit.sounding()]
+        if circuit is not None and (circuit.machine.state in SOUNDS or circuit.check.sounds):
+            self._outputs += [FromCircuit(cic, command) for command in circuit.check.sounding(circuit.machine.state)]
 
     def _schedule(self, circuit: Circuit) -> None:
         due = circuit.deadline()

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from pbx.signalling.ss7.continuity import CHECK_TONE, Check, MaintenanceTold, tone_event
 from pbx.signalling.ss7.isup.distribution import Isup
-from pbx.signalling.ss7.isup.summary import summary
 from pbx.signalling.ss7.primitives import Transfer
 from pbx.vocabulary.call import Alerting, Connect, Release, Reset, Seized, Setup
 from pbx.vocabulary.media import Digit, MediaCommand, ToneOff, ToneOn
@@ -20,9 +19,13 @@ CIC = 2
 MESSAGE_S, HEARD_S, GONE_S = 0.03, 0.06, 0.04
 
 
+def isup(own, far):
+    return Isup(own, far, VARIANT, [CIC], PLAN)
+
+
 class End:
-    def __init__(self, own, far, every):
-        self.isup = Isup(own, far, VARIANT, [CIC], PLAN)
+    def __init__(self, part, every):
+        self.isup = part
         self.isup.circuits[CIC].check.every = every
         self.port = Port()
         self.hears = False
@@ -40,8 +43,9 @@ class End:
 class Circuit:
     """Both ends; messages and tones take their time."""
 
-    def __init__(self, every=(1, 1)):
-        self.ends = (End(OWN, FAR, every[0]), End(FAR, OWN, every[1]))
+    def __init__(self, every=(1, 1), part=isup):
+        """``part`` makes the user part between two points."""
+        self.ends = (End(part(OWN, FAR), every[0]), End(part(FAR, OWN), every[1]))
         self.now = 0.0
         self.events = []
         self.order = itertools.count()
@@ -54,7 +58,7 @@ class Circuit:
     def take(self, end, outputs):
         for each in outputs:
             if isinstance(each, Transfer):
-                end.sent.append(summary(each.data)[1].partition(" ")[0])
+                end.sent.append(end.isup.summary(each)[1].partition(" ")[0])
                 self.later(MESSAGE_S, lambda each=each: self.take(self.other(end), self.other(end).isup.receive(each, self.now)))
             elif isinstance(each.output, MediaCommand):
                 end.port.take(each.output)
@@ -113,13 +117,20 @@ class Circuit:
 ACTIONS = ("call", "answer", "release", "reset", "check", "break", "mend", "wait", "long wait")
 
 
-@given(
-    st.tuples(st.integers(0, 2), st.integers(0, 2)),
-    st.lists(st.tuples(st.integers(0, 1), st.sampled_from(ACTIONS), st.sampled_from([0.0, 0.01, 0.05, 0.1, 1.0, 2.0, 6.0])), max_size=30),
+EVERY = st.tuples(st.integers(0, 2), st.integers(0, 2))
+STORIES = st.lists(
+    st.tuples(st.integers(0, 1), st.sampled_from(ACTIONS), st.sampled_from([0.0, 0.01, 0.05, 0.1, 1.0, 2.0, 6.0])), max_size=30
 )
+
+
+@given(EVERY, STORIES)
 @settings(max_examples=300, deadline=None)
 def test_both_ends_come_to_rest_whatever_happens(every, actions):
-    circuit = Circuit(every)
+    live(Circuit(every), actions)
+
+
+def live(circuit, actions):
+    """Let all that happen, then mend the way, end the calls, and see that nothing is left."""
     for which, action, seconds in actions:
         end = circuit.ends[which]
         if action == "call":

@@ -3,6 +3,7 @@
 import pytest
 
 from pbx.signalling.ss7.distribution import Distribution
+from pbx.signalling.ss7.isup import codec
 from pbx.signalling.ss7.isup import indicators as i
 from pbx.signalling.ss7.isup import parameters as p
 from pbx.signalling.ss7.isup.distribution import Isup
@@ -10,7 +11,7 @@ from pbx.signalling.ss7.isup.indicators import CircuitState
 from pbx.signalling.ss7.isup.variant import TIMERS, load_variant, read_variant
 from pbx.signalling.ss7.primitives import Pause, RestartBegins, Transfer
 from pbx.signalling.ss7.variant import VARIANTS, VariantError
-from pbx.vocabulary.call import Blocked
+from pbx.vocabulary.call import Blocked, Connect, Redirection, Setup
 from tests.signalling.cases import PLAN
 from tests.signalling.ss7.isup_tester import SETUP, VARIANT, Tester
 
@@ -105,3 +106,17 @@ def test_a_query_is_answered_with_the_states_of_circuits():
     )
     assert tester.far("CQM", p.RangeAndStatus(32), cic=1) == ([], [])
     assert tester.octets(bytes.fromhex("01002b02030100010c")) == ([], [])
+
+
+def test_the_longest_message_of_ours_is_one_segment():
+    """What a signal unit has room for is 272 octets (Q.703), the routing label takes 4 to 7 of them."""
+    digits = "9" * 32
+    tester = Tester()
+    tester.isup.circuits[1].check.every = 1
+    tester.isup.circuits[1].echo_control = True
+    setup = Setup(digits, digits, restricted=True, redirection=Redirection(digits, digits, 5, 6), hops=31)
+    tester.give(setup)
+    assert len(codec.encode(tester.messages[0])) < 150
+    tester.far("IAM", cic=2)
+    tester.give(Connect(digits), 2)
+    assert len(codec.encode(tester.messages[0])) < 150

@@ -263,3 +263,38 @@ def test_a_test_call_says_that_it_is_one():
     tester = Tester()
     tester.give(Setup("12345", test=True))
     assert tester.first(i.CallingPartysCategory).category == values.Category.TEST
+
+
+def test_olm_sends_a_call_to_another_circuit_and_leaves_its_own_alone_for_t3():
+    tester = Tester()
+    tester.give(SETUP)
+    assert tester.far("OLM") == (["REL"], [Release(44)])
+    assert tester.far("RLC") == ([], []), "not idle for us yet"
+    assert tester.give(SETUP) == ([], [Release(44)])
+    tester.wait(119.0)
+    assert tester.state() == "Overloaded"
+    assert tester.wait(1.0) == ([], [Idle()])
+    assert tester.give(SETUP)[0] == ["IAM"]
+    tester.far("OLM")
+    tester.far("RLC")
+    assert tester.far("IAM") == ([], [Seized(), Setup("12345")]), "calls in are taken meanwhile"
+    assert tester.far("REL") == (["RLC"], [Release(16), Idle()])
+
+
+def test_a_number_that_was_complete_before_cot_is_complete_behind_it():
+    tester = Tester()
+    tester.far("IAM", *iam("6789F", check=1))
+    assert tester.far("COT") == ([], [Setup("6789")])
+    tester.far("REL")
+    tester.far("IAM", *iam("67", check=1))
+    tester.far("SAM", p.SubsequentNumber("89F"))
+    assert tester.far("COT") == ([], [Setup("6789")])
+
+
+def test_a_block_while_a_circuit_is_reset_is_said_when_that_is_acknowledged():
+    tester = Tester()
+    tester.give(Reset())
+    assert tester.give(Blocked("local")) == ([], [Blocked("local")])
+    assert tester.far("RLC") == (["BLO"], [Idle()])
+    tester.far("BLA")
+    assert tester.give(Unblocked()) == (["UBL"], [])

@@ -276,6 +276,23 @@ def test_2_3_4b_call_in_via_satellite():
     assert Tester().far("IAM", i.NatureOfConnectionIndicators(satellite=1), *rest)[1] == [Seized(), Setup("12345")]
 
 
+def test_2_3_5_echo_control():
+    """Echo control procedure: IAM, ACM and CON tell whether echo is cancelled here, as the trunk group says; nobody is asked for it"""
+    for cancels in (False, True):
+        tester = Tester()
+        tester.isup.circuits[1].echo_control = tester.isup.circuits[2].echo_control = cancels
+        tester.give(SETUP)
+        assert tester.first(i.NatureOfConnectionIndicators).echo_control_included == cancels
+        tester.far("IAM", cic=2)
+        tester.give(Alerting(), 2)
+        assert tester.first(i.BackwardCallIndicators).echo_control_included == cancels
+        tester.give(Release(16), 2)
+        tester.far("RLC", cic=2)
+        tester.far("IAM", cic=2)
+        tester.give(Connect(), 2)
+        assert tester.first(i.BackwardCallIndicators).echo_control_included == cancels
+
+
 def test_2_3_6a_blocking_during_a_call_out():
     """Blocking and unblocking during a call, outgoing"""
     tester = outgoing("ACM", "ANM")

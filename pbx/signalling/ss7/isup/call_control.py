@@ -8,13 +8,20 @@ blocking, which goes on beside the calls (blocking.py).
 
 from collections.abc import Sequence
 
+import msgspec
+
 from pbx.engine import Noted, Output, Unexpected
 from pbx.signalling.ss7.circuit_books import CircuitBooks
 from pbx.signalling.ss7.congestion import Congestion
 from pbx.signalling.ss7.isup import compatibility, values
 from pbx.signalling.ss7.isup.call_parameters import cause_of
 from pbx.signalling.ss7.isup.codec import Message
-from pbx.signalling.ss7.isup.indicators import AutomaticCongestionLevel, ContinuityIndicators, MessageCompatibilityInformation
+from pbx.signalling.ss7.isup.indicators import (
+    AutomaticCongestionLevel,
+    BackwardCallIndicators,
+    ContinuityIndicators,
+    MessageCompatibilityInformation,
+)
 from pbx.signalling.ss7.isup.messages import MessageType
 from pbx.signalling.ss7.isup.parameter import Parameter
 from pbx.signalling.ss7.isup.parameters import CauseIndicators
@@ -27,6 +34,7 @@ from pbx.vocabulary.call import (
 from pbx.vocabulary.numbers import NumberExaminer
 
 CAUSES = {cause: CauseIndicators(cause, values.Location.PUBLIC_NETWORK_OF_LOCAL_USER) for cause in range(128)}
+BACKWARD = (MessageType.ACM, MessageType.CON, MessageType.ANM)
 PASS_ON_OR_DISCARD = MessageCompatibilityInformation(pass_on_not_possible_discard=True)
 
 
@@ -52,7 +60,12 @@ class CallControl(CircuitBooks):
         return name_of(message)
 
     def say(self, kind: MessageType, *parameters: Parameter) -> Message:
-        """A message of this circuit."""
+        """A message of this circuit; backward call indicators say whether echo is cancelled here."""
+        if self.echo_control and kind in BACKWARD:
+            parameters = tuple(
+                msgspec.structs.replace(each, echo_control_included=True) if isinstance(each, BackwardCallIndicators) else each
+                for each in parameters
+            )
         return Message(self.cic, kind, parameters)
 
     def close(self, cause: int) -> tuple[Output, ...]:

@@ -17,7 +17,6 @@ from pbx.signalling.ss7.numbers import FROM_SIGNALS, dialled, number_of, of_dial
 from pbx.vocabulary.call import Redirection, Setup
 
 NATURE_OF_CONNECTION = i.NatureOfConnectionIndicators()
-CHECKED_HERE = i.NatureOfConnectionIndicators(continuity_check=values.ContinuityCheck.REQUIRED)
 SPEECH = i.TransmissionMediumRequirement()
 ASKS_CONNECTED = i.OptionalForwardCallIndicators(connected_line_requested=True)
 FORWARD = i.ForwardCallIndicators(isup_all_the_way=True)
@@ -53,11 +52,15 @@ def initial_address(cic: int, setup: Setup, variant: Variant) -> Message | None:
     return Message(cic, MessageType.IAM, tuple(parameters))
 
 
-def with_check(message: Message) -> Message:
-    """The same IAM, with a check of its circuit (3.35)."""
+def of_circuit(message: Message, checked: bool, echo_control: bool) -> Message:
+    """Return the same IAM with what its circuit adds to it: whether it is checked, and whether echo is cancelled here (3.35)."""
+    if not checked and not echo_control:
+        return message
     nature, *others = message.parameters
     assert isinstance(nature, i.NatureOfConnectionIndicators), "an IAM begins with the nature of the connection"
-    return Message(message.cic, message.kind, (CHECKED_HERE, *others))
+    check = values.ContinuityCheck.REQUIRED if checked else values.ContinuityCheck.NOT_REQUIRED
+    told = i.NatureOfConnectionIndicators(nature.satellite, check, echo_control)
+    return Message(message.cic, message.kind, (told, *others))
 
 
 def _redirection(told: Redirection) -> list[Parameter]:

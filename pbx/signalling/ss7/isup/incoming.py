@@ -58,6 +58,7 @@ def accept(c: CallControl, message: Message, now: float) -> Sequence[Output]:
     nature = message.first(i.NatureOfConnectionIndicators)
     if nature is not None and nature.continuity_check in CHECKED:
         c.check.here = nature.continuity_check == values.ContinuityCheck.REQUIRED
+        c.overlap = not complete
         c.machine.choose("InWaitContinuity")
         return outputs
     return (*outputs, *_examine(c, complete))
@@ -67,14 +68,16 @@ def continuity(c: CallControl, message: Message, now: float) -> Sequence[Output]
     """COT: the call goes on, or ends, and the circuit waits for a new check."""
     told = message.first(i.ContinuityIndicators)
     if told is not None and told.successful:
-        return _examine(c, False)
+        return _examine(c, not c.overlap)
     c.machine.choose("CheckFailed")
     return c.close(call.TEMPORARY_FAILURE)
 
 
 def more_while_checked(c: CallControl, message: Message, now: float) -> Sequence[Output]:
     """SAM before COT."""
-    c.number += subsequent_of(message)[0]
+    digits, complete = subsequent_of(message)
+    c.number += digits
+    c.overlap = not complete
     return ()
 
 

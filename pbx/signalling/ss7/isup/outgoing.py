@@ -25,7 +25,7 @@ from pbx.signalling.ss7.circuit_books import (
 from pbx.signalling.ss7.isup import indicators as i
 from pbx.signalling.ss7.isup import values
 from pbx.signalling.ss7.isup.call_control import CallControl, name_of
-from pbx.signalling.ss7.isup.call_parameters import connected_of, initial_address, with_check
+from pbx.signalling.ss7.isup.call_parameters import connected_of, initial_address, of_circuit
 from pbx.signalling.ss7.isup.codec import Message
 from pbx.signalling.ss7.isup.incoming import accept
 from pbx.signalling.ss7.isup.messages import MessageType
@@ -54,10 +54,10 @@ def seize(c: CallControl, setup: Setup, now: float) -> Sequence[Output]:
     c.caller = (setup.calling, setup.restricted)
     c.initial = message
     c.machine.choose("OutWaitAddressComplete")
-    if c.check.wanted():
+    checked = c.check.wanted()
+    if checked:
         c.machine.choose("OutWaitContinuity")
-        message = with_check(message)
-    return (message,)
+    return (of_circuit(message, checked, c.echo_control),)
 
 
 def overloaded(c: CallControl, message: Message, now: float) -> Sequence[Output]:

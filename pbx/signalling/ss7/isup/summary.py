@@ -1,7 +1,7 @@
 """One line of an ISUP message for the trace of its circuit: its name, and what an engineer looks for first.
 
-Numbers called and calling, further digits, causes, ranges of circuits; a number that must not be shown is marked. Leaves out all other
-parameters, which stand in the capture of the link.
+Numbers called and calling, further digits, causes, ranges of circuits, continuity checks; a number that must not be shown is marked.
+Leaves out all other parameters, which stand in the capture of the link.
 """
 
 from pbx.engine import Malformed
@@ -9,7 +9,13 @@ from pbx.signalling.ss7.isup import parameters as p
 from pbx.signalling.ss7.isup import values
 from pbx.signalling.ss7.isup.call_control import name_of
 from pbx.signalling.ss7.isup.codec import decode
+from pbx.signalling.ss7.isup.indicators import ContinuityIndicators, NatureOfConnectionIndicators
 from pbx.signalling.ss7.isup.parameter import Parameter
+
+CHECKS: dict[int, str] = {
+    values.ContinuityCheck.REQUIRED: "(continuity check)",
+    values.ContinuityCheck.ON_A_PREVIOUS_CIRCUIT: "(continuity check on a previous circuit)",
+}
 
 
 def summary(octets: bytes) -> tuple[int, str]:
@@ -31,6 +37,10 @@ def _words(parameter: Parameter) -> str:
         return f"connected {parameter.signals}"
     if isinstance(parameter, p.RedirectingNumber):
         return f"redirected by {parameter.signals}"
+    if isinstance(parameter, ContinuityIndicators):
+        return "" if parameter.successful else "failed"
+    if isinstance(parameter, NatureOfConnectionIndicators):
+        return CHECKS.get(parameter.continuity_check, "")
     if isinstance(parameter, p.CauseIndicators):
         return f"cause {parameter.cause}"
     if isinstance(parameter, p.RangeAndStatus):
