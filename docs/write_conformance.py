@@ -254,7 +254,7 @@ NOT_SHOWN_TUP = (
     ("1", "closed user groups and other contents of IAI whose layout no source tells", "not built: they are passed over"),
     ("2", "a foreign TUP", "nobody's is at hand"),
     ("4", "an operator offers a call after SLB or STB", "not built: our switch has let go by then; OPR before is understood"),
-    ("5", "continuity checks of calls that we make", "not built: the media plane has neither a tone of 2 000 Hz nor a receiver for it"),
+    ("5", "continuity checks of calls that we make", "no items of a list: `tests/signalling/ss7/test_tup_continuity.py`"),
     ("8", "groups blocked by software (SGB, SGU), groups agreed upon beforehand (range 0)", "not built: China does not use the former"),
 )
 

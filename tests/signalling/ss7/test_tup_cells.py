@@ -6,6 +6,7 @@ import pytest
 from pbx.engine import Levels
 from pbx.machine import Chart
 from pbx.signalling.ss7 import congestion, repetition
+from pbx.signalling.ss7.continuity import CHECK_TONE
 from pbx.signalling.ss7.tup import call_states, distribution
 from pbx.signalling.ss7.tup import contents as c
 from pbx.signalling.ss7.tup.codec import Message
@@ -27,6 +28,7 @@ from pbx.vocabulary.call import (
     Setup,
     Suspend,
 )
+from pbx.vocabulary.media import ToneOff, ToneOn
 from tests.signalling.ss7.tup_tester import VARIANT, Tester, iam
 
 OTHER_END = 2
@@ -38,6 +40,7 @@ PRIMITIVES = {
     for each in (SETUP, Info("5"), Proceeding(), Alerting(), Progress(), Connect(), Disconnect(17), Release(16), Suspend(), Resume(),
                  OperatorSignal("re-ring"), Metering(2), Reset())
 }  # fmt: skip
+TONE, TONE_OVER = ToneOn(CHECK_TONE), ToneOff(CHECK_TONE)
 CALL = [SETUP]
 ANSWERED = [*CALL, "ACM", "ANC"]
 OFFERED = ["IAI"]
@@ -66,6 +69,12 @@ RECIPES = {
     "GroupResetting": ["group reset"],
     "Looped": ["CCR"],
     "CheckFailed": ["CCR", "CCF"],
+    "OutWaitContinuity": ["each is checked", SETUP],
+    "OutToneEnds": ["each is checked", SETUP, TONE],
+    "RecheckWaits": ["each is checked", SETUP, 2.0],
+    "RecheckAlerted": ["each is checked", SETUP, 2.0, 5.0, 2.0],
+    "Rechecking": ["check"],
+    "RecheckToneEnds": ["check", TONE],
 }
 CLOSED = ("InFailed", "InFailureRepeated", "InFailureAlerted", "InClearedBack")
 """States of a call that the switch has already been told the end of."""
@@ -89,6 +98,10 @@ def reach(state):
     for step in RECIPES[state]:
         if step == "group reset":
             tester.do(tester.tup.reset(OTHER_END, 1, tester.now))
+        elif step == "each is checked":
+            tester.tup.circuits[OTHER_END].check.every = 1
+        elif step == "check":
+            tester.do(tester.tup.check([OTHER_END], tester.now))
         else:
             tester.step(step)
     assert tester.tup.circuits[OTHER_END].machine.state == state
@@ -115,6 +128,10 @@ def cause(tester, event):
         tester.far("GRA", c.CircuitRange(1, 0), cic=OTHER_END)
     elif event == "blocked":
         tester.step("BLO")
+    elif event in ("tone", "tone over"):
+        tester.step(TONE if event == "tone" else TONE_OVER)
+    elif event == "check":
+        tester.do(tester.tup.check([OTHER_END], tester.now))
     elif event == "other":
         tester.step("GSM" if machine.state in ("Idle", "OutWaitAddressComplete") else "ACM")
     else:
@@ -130,9 +147,12 @@ def come_to_rest(tester):
             if name in answers:
                 tester.step(answers[name])
         tester.far("GRA", c.CircuitRange(1, 0), cic=OTHER_END)
+        if tester.tup.circuits[OTHER_END].machine.state.startswith("Recheck"):
+            tester.step("CLF")
         names, _ = tester.wait(70.0)
     tester.step("UBL")
     assert tester.state(OTHER_END) == "Idle"
+    assert not tester.tup.circuits[OTHER_END].check.sounds, "nothing is sent, looped or listened for any more"
     assert tester.give(SETUP, OTHER_END)[0] == ["IAI"]
 
 

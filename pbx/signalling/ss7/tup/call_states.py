@@ -1,12 +1,13 @@
 """The table of one circuit's calls in the Chinese TUP: at rest, clearing, reset, checked (GF 001-9001; Q.724; T1, T6, T7, T11, T18, T19).
 
-The states of calls that go out and come in are put in from outgoing.py and incoming.py. Events are acronyms of messages, names of call
-primitives, timers, and those that circuit supervision posts: ``lost``, ``abandon``, ``acknowledged``, ``blocked``; ``other`` is every
-message without a cell. Leaves out what an action does.
+The states of calls that go out and come in are put in from outgoing.py and incoming.py, those of our checks from continuity.py. Events
+are acronyms of messages, names of call primitives, timers, the check-tone (``tone``, ``tone over``), orders (``check``), and those
+that circuit supervision posts: ``lost``, ``abandon``, ``acknowledged``, ``blocked``; ``other`` is every message without a cell. Leaves
+out what an action does.
 """
 
 from pbx.machine import Cell, State
-from pbx.signalling.ss7.tup import incoming, outgoing
+from pbx.signalling.ss7.tup import continuity, incoming, outgoing
 from pbx.signalling.ss7.tup.call_control import CallControl
 
 _IDLE = ("Idle",)
@@ -40,9 +41,10 @@ STATES = {
     "Idle": State(
         "free",
         {
-            "Setup": Cell(outgoing.seize, ("Idle", "OutWaitAddressComplete")),
+            "Setup": Cell(outgoing.seize, ("Idle", "OutWaitAddressComplete", "OutWaitContinuity")),
             "IAM": Cell(incoming.accept, incoming.ACCEPTED),
             "IAI": Cell(incoming.accept, incoming.ACCEPTED),
+            "check": Cell(continuity.begin, ("Rechecking",)),
             "CLF": _CONFIRM,
             "RLG": Cell(CallControl.stray),
             "RSC": Cell(CallControl.far_resets),
@@ -80,4 +82,5 @@ STATES = {
         ("T1",),
     ),
     "CheckFailed": State("a check has failed, another is awaited", {**_CHECKED, "T11": _RESET}, ("T11",)),
+    **continuity.states(_CHECKED),
 }

@@ -12,6 +12,7 @@ from pbx.machine import Machine
 from pbx.signalling.ss7.blocking import Blocking
 from pbx.signalling.ss7.circuit_books import IDLE, MAINTENANCE
 from pbx.signalling.ss7.congestion import Congestion
+from pbx.signalling.ss7.continuity import tone_event
 from pbx.signalling.ss7.tup import call_states
 from pbx.signalling.ss7.tup.call_control import CallControl, name_of
 from pbx.signalling.ss7.tup.codec import Message
@@ -61,7 +62,7 @@ class TupCircuit(CallControl):
     def receive(self, value: Input, now: float) -> Sequence[Output]:
         """A call primitive; a primitive without meaning in this state means nothing."""
         if not isinstance(value, Primitive):
-            return ()
+            return self.post(tone_event(value), value, now)
         if isinstance(value, Blocked):
             return self.blocking.block(now)
         if isinstance(value, Unblocked):

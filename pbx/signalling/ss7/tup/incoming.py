@@ -46,6 +46,8 @@ def accept(c: CallControl, message: Message, now: float) -> Sequence[Output]:
     c.caller = caller_of(initial.additional.calling if initial.additional is not None else None)
     outputs = (*c.free_there(MAINTENANCE), SEIZED)
     if initial.continuity_check in CHECKED:
+        c.check.here = initial.continuity_check == contents.ContinuityCheck.REQUIRED
+        c.overlap = not complete
         c.machine.choose("InWaitContinuity")
         return outputs
     return (*outputs, *_examine(c, complete))
@@ -53,12 +55,14 @@ def accept(c: CallControl, message: Message, now: float) -> Sequence[Output]:
 
 def continuity(c: CallControl, message: Message, now: float) -> Sequence[Output]:
     """COT: the call goes on."""
-    return _examine(c, False)
+    return _examine(c, not c.overlap)
 
 
 def more_while_checked(c: CallControl, message: Message, now: float) -> Sequence[Output]:
     """SAM or SAO before COT."""
-    c.number += subsequent_of(message)[0]
+    digits, complete = subsequent_of(message)
+    c.number += digits
+    c.overlap = not complete
     return ()
 
 
@@ -256,6 +260,12 @@ _HELD = {
     "other": Cell(CallControl.stray),
 }
 """What a circuit answers that the far end has seized."""
+_FAILED = {
+    **_HELD,
+    # A call that has failed while its circuit was being checked: the check may fail too, and is made again.
+    "CCF": Cell(CallControl.check_fails, ("CheckFailed",)),
+    "CCR": Cell(CallControl.loop, ("Looped",)),
+}
 _BEGUN = {
     **_HELD,
     "Release": _REFUSED,
@@ -338,18 +348,18 @@ STATES = {
         {**_TALKING, "Release": _CLEARED_SUSPENDED, "Disconnect": _CLEARED_SUSPENDED, "Resume": Cell(resume, _ANSWERED)},
     ),
     "InFailed": State(
-        "a failure was told, CLF is awaited", {**_HELD, "T3": Cell(CallControl.repeat_failure, ("InFailureRepeated",))}, ("T3",)
+        "a failure was told, CLF is awaited", {**_FAILED, "T3": Cell(CallControl.repeat_failure, ("InFailureRepeated",))}, ("T3",)
     ),
     "InFailureRepeated": State(
         "CFL is told until CLF comes",
         {
-            **_HELD,
+            **_FAILED,
             "T4": Cell(CallControl.repeat_call_failure),
             "T5": Cell(CallControl.failure_fails, ("InFailureAlerted",)),
         },
         ("T4", "T5"),
     ),
-    "InFailureAlerted": State("people were told, CLF is awaited", _HELD),
+    "InFailureAlerted": State("people were told, CLF is awaited", _FAILED),
     "InClearedBack": State(
         "CBK was told, CLF is awaited",
         {**_HELD, "cleared_back": Cell(CallControl.repeat_clear_back, ("InClearedBack",))},

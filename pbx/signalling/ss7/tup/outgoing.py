@@ -4,10 +4,13 @@ Setup becomes IAI or IAM, Info becomes SAM or SAO; ACM, ANC, ANN, CBK and RAN go
 message of a failure is answered by CLF and told by its cause. Who controls the release decides what a hang-up means: the calling party
 alone (CBK suspends, RAN resumes), either (CBK clears), or the called one (119, an operator), who is told by CCL that the caller has hung
 up and keeps the circuit until he clears. When both ends have seized the circuit, the call of the end that controls it goes on, the other
-one is released up with cause 44 and the far end's call is taken instead. Leaves out the continuity check of calls that we make.
+one is released up with cause 44 and the far end's call is taken instead. Leaves out the continuity check
+of calls that we make (continuity.py).
 """
 
 from collections.abc import Sequence
+
+import msgspec
 
 from pbx.engine import Noted, Output
 from pbx.machine import Cell, State
@@ -59,7 +62,12 @@ def seize(c: CallControl, setup: Setup, now: float) -> Sequence[Output]:
     c.number = setup.called
     c.control = c.variant.control_of(c.number, setup.control)
     c.machine.choose("OutWaitAddressComplete")
-    return messages
+    checked = contents.ContinuityCheck.NOT_REQUIRED
+    if c.check.wanted():
+        c.machine.choose("OutWaitContinuity")
+        checked = contents.ContinuityCheck.REQUIRED
+    told = msgspec.structs.replace(first, continuity_check=checked, echo_control=c.echo_control)
+    return (Message(c.cic, messages[0].heading, told), *messages[1:])
 
 
 def more_digits(c: CallControl, info: Info, now: float) -> Sequence[Output]:
@@ -210,7 +218,7 @@ IN_CALL = {
     "other": Cell(CallControl.stray),
 }
 """What every call that goes out answers."""
-_FAILURES = dict.fromkeys(sorted(heading.name for heading in FAILURES), Cell(CallControl.far_fails, _CLEARING))
+REFUSED = dict.fromkeys(sorted(heading.name for heading in FAILURES), Cell(CallControl.far_fails, _CLEARING))
 _ANSWERS = ("ANC", "ANN", "ANU")
 _LATER = {
     **IN_CALL,
@@ -226,7 +234,7 @@ STATES = {
         "IAM or IAI sent",
         {
             **IN_CALL,
-            **_FAILURES,
+            **REFUSED,
             "Info": Cell(more_digits, ("OutWaitAddressComplete",)),
             **dict.fromkeys(("IAM", "IAI"), Cell(dual_seizure, ("OutWaitAddressComplete", *ACCEPTED))),
             **dict.fromkeys(("SAM", "SAO", "COT", "CCF"), Cell(other_call, ("OutWaitAddressComplete", "Resetting"))),
@@ -243,7 +251,7 @@ STATES = {
         "address complete",
         {
             **_LATER,
-            **_FAILURES,
+            **REFUSED,
             **dict.fromkeys(_ANSWERS, Cell(answer, ("OutAnswered",))),
             "answer": Cell(CallControl.no_answer, _CLEARING),
         },

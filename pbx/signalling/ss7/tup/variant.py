@@ -27,7 +27,7 @@ REPEATED = {
 """What is repeated until it is acknowledged: how long until it is sent again, and until people are told."""
 CONGESTION = ("congestion_told", "congestion_step")
 TIMERS = frozenset((
-    *(f"T{number}" for number in (*range(1, 8), 11, *range(12, 16), 18, 19, *range(20, 30))),
+    *(f"T{number}" for number in (*range(1, 16), 18, 19, *range(20, 30))),
     *("digits", "information", "silence", "answer", "re_answer", "caller_hold", "cleared_back", "user_part"),
     *CONGESTION,
 ))  # fmt: skip
