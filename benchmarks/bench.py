@@ -35,7 +35,7 @@ GROUPS = (
     Group("sim", "benchmarks.simulated_calls", ("sim.engines", "sim.tokens")),
     Group("sim", "benchmarks.busy_hour", ("sim.sound",)),
     Group("r2", "benchmarks.r2_calls", ("r2.engines", "r2.tokens", "r2.sound", "r2.end", "r2.call")),
-    Group("ss7", "benchmarks.isup_calls", ("ss7.isup",)),
+    Group("ss7", "benchmarks.user_part_calls", ("ss7.isup", "ss7.tup")),
     Group(
         "realtime",
         "benchmarks.realtime",

@@ -1,4 +1,4 @@
-"""Writes pages of docs/conformance out of the tests that carry the numbers of Q.781, Q.782 and Q.784 in their names.
+"""Writes pages of docs/conformance out of the tests that carry numbers in their names: of Q.781, Q.782, Q.784, and for TUP our own.
 
 ``python docs/write_conformance.py`` writes them anew; tests/signalling/ss7/test_conformance_tables.py fails while they are not current. A
 test named ``test_3_9_...`` shows item 3.9; the first line of its docstring is the title. What is not shown stands with the reason.
@@ -182,10 +182,64 @@ NOT_SHOWN_ISUP = (
     ("6", "6.6 and later: fallback, bearers other than speech", "not built: the switch has words for speech only"),
 )
 
+HEAD_TUP = """# Chinese TUP, calls and circuits: what is shown, by whom
+
+<!-- Written by docs/write_conformance.py out of the tests; do not edit. -->
+
+The telephone user part (`pbx/signalling/ss7/tup`) after GF 001-9001, and after Q.724 where that is silent, with the figures of
+`config/variants/tup-china.toml`. No text of these standards was at hand, nor any Chinese list of conformance tests, nor Q.788: procedures
+and figures are from memory, *numbers below are our own*. The far end is played by the test, message by message; octets in the tests are
+written by hand out of the tables of the standard that two makers have published, and every message that is sent is read by a second decoder
+made from these tables alone.
+
+| what | by whom |
+|---|---|
+"""
+SHOWN_TUP = (
+    ("every cell of every chart, reached by real inputs, and full service after it", "`tests/signalling/ss7/test_tup_cells.py`"),
+    (
+        "two ends back to back: whole calls, glare at every distance, either end clearing, blocking, resetting at any moment, also over a "
+        "way that loses messages: both come to rest and agree",
+        "`tests/signalling/ss7/test_tup_pair.py`",
+    ),
+    (
+        "all thirty circuits of a span under mixed traffic for an hour, with maintenance and with messages lost: every seizure released, "
+        "both ends idle",
+        "`tests/signalling/ss7/test_tup_traffic.py`",
+    ),
+    (
+        "any message of the codec's corpus and any octets in any state, whole or damaged: books right, rest afterwards",
+        "`tests/signalling/ss7/test_tup_call_fuzz.py`",
+    ),
+    ("the file of figures: all that is wrong with it at once", "`tests/signalling/ss7/test_tup_data.py`"),
+    ("formats", "nobody's decoder is at hand but our second one, [formats](no7-formats.md)"),
+    ("one point, message by message", "the items below"),
+)
+SECTIONS_TUP = {
+    1: "Calls that go well",
+    2: "Release, and who controls it",
+    3: "Calls that fail",
+    4: "Charging, operators, malicious calls",
+    5: "Continuity checks",
+    6: "Abnormal: both ends at once, unreasonable messages, nothing comes",
+    7: "Supervision of one circuit",
+    8: "Supervision of groups",
+    9: "Congestion, and whether the far end can be reached",
+}
+NOT_SHOWN_TUP = (
+    ("1", "echo control, satellite circuits, digital paths (bits of IAM, ACM, GRQ, GSM)", "not built: read and written by the codec only"),
+    ("1", "closed user groups and other contents of IAI whose layout no source tells", "not built: they are passed over"),
+    ("2", "a foreign TUP", "nobody's is at hand"),
+    ("4", "an operator offers a call after SLB or STB", "not built: our switch has let go by then; OPR before is understood"),
+    ("5", "continuity checks of calls that we make", "not built: the media plane has neither a tone of 2 000 Hz nor a receiver for it"),
+    ("8", "groups blocked by software (SGB, SGU), groups agreed upon beforehand (range 0)", "not built: China does not use the former"),
+)
+
 TABLES = (
     Table("mtp2.md", "test_q781_*.py", HEAD2, SHOWN2, FOOT2, SECTIONS2, NOT_SHOWN2),
     Table("mtp3.md", "test_q782_*.py", HEAD3, SHOWN3, FOOT3, SECTIONS3, NOT_SHOWN3),
     Table("isup.md", "test_q784_*.py", HEAD_ISUP, SHOWN_ISUP, "", SECTIONS_ISUP, NOT_SHOWN_ISUP),
+    Table("tup.md", "test_tup_flow_*.py", HEAD_TUP, SHOWN_TUP, "", SECTIONS_TUP, NOT_SHOWN_TUP),
 )
 
 

@@ -109,7 +109,7 @@ class Resume(Primitive, frozen=True, gc=False):
 
 class OperatorSignal(Primitive, frozen=True, gc=False):
     """What a toll operator signals in a semi-automatic call: "re-ring" the called party (FOT of No. 7), "forced-release" his other call,
-    "ring-back" the calling operator."""
+    "ring-back" the calling operator; and "malicious-call" of a called party who wants the caller traced (MAL of the Chinese TUP)."""
 
     kind: str
 

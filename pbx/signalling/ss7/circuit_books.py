@@ -73,6 +73,21 @@ class CircuitBooks:
         """Why the far end has blocked it here."""
         self.number = ""
 
+    @property
+    def state(self) -> str:
+        """The call's state; the reasons why the circuit may not be seized beside it."""
+        return "/".join((self.machine.state, *sorted(self.reasons)))
+
+    @property
+    def tag(self) -> str:
+        """Which stable state the call is in; empty when none."""
+        raise NotImplementedError
+
+    @property
+    def speech(self) -> bool:
+        """Whether what the switch wants heard may begin."""
+        raise NotImplementedError
+
     def start(self, now: float) -> Sequence[Output]:
         """Into service."""
         raise NotImplementedError
@@ -106,6 +121,10 @@ class CircuitBooks:
 
     def deadline(self) -> float | None:
         """The earliest timer."""
+        raise NotImplementedError
+
+    def resume(self, tag: str, levels: Levels, now: float) -> Sequence[Output]:
+        """Adopt a call after a restart."""
         raise NotImplementedError
 
     def say(self, kind: Any) -> PeerMessage:
@@ -202,7 +221,8 @@ class CircuitBooks:
     def block_here(self, why: int, now: float) -> Sequence[Output]:
         """We block the circuit with others, by a message that the group sends."""
         self.blocked_here.add(why)
-        self.stop_blocking(now)
+        if why == MAINTENANCE:
+            self.stop_blocking(now)
         lost = self.post("lost", None, now) if why == HARDWARE else ()
         return (*self.add_reason("local"), *lost)
 

@@ -81,12 +81,16 @@ class CircuitGroups:
 
     def _begin(self, group: Group, now: float) -> None:
         request = self._requests.get(group)
+        if group.verb != "reset":
+            for verb in ("block", "unblock"):
+                self.withdraw(verb, group.why, group.circuits())
         if request is None:
-            request = self._requests[group] = Request(self._variant, *self.REQUESTS[group.verb, group.why])
+            request = Request(self._variant, *self.REQUESTS[group.verb, group.why])
+        self._requests[group] = request
         self._emit(group.first, request.begin(self.message(group), now))
 
-    def _withdraw(self, verb: Verb, why: int, cics: Sequence[int]) -> None:
-        """The opposite is wanted for some circuits now: requests that go on leave them out."""
+    def withdraw(self, verb: Verb, why: int, cics: Sequence[int]) -> None:
+        """Something else, or the same anew, is asked about some circuits now: requests that go on leave them out."""
         for group, request in list(self._requests.items()):
             kept = tuple(cic for cic in group.circuits() if cic not in cics)
             if (group.verb, group.why) != (verb, why) or len(kept) == len(group.circuits()):
@@ -117,7 +121,6 @@ class CircuitGroups:
         group = self._group("block", why, cics)
         for cic in cics:
             self._emit(cic, self._circuits[cic].block_here(why, now))
-        self._withdraw("unblock", why, cics)
         self._begin(group, now)
 
     def unblock(self, cics: Sequence[int], why: int, now: float) -> None:
@@ -125,7 +128,6 @@ class CircuitGroups:
         group = self._group("unblock", why, cics)
         for cic in cics:
             self._circuits[cic].free_here(why, now)
-        self._withdraw("block", why, cics)
         self._begin(group, now)
 
     def _group(self, verb: Verb, why: int, cics: Sequence[int]) -> Group:

@@ -19,7 +19,7 @@ from pbx.signalling.ss7.circuit_groups import CircuitGroups
 from pbx.signalling.ss7.congestion import Congestion
 from pbx.signalling.ss7.primitives import Pause, RestartBegins, Resume, Status, ToUser, Transfer
 from pbx.signalling.ss7.variant import Variant
-from pbx.vocabulary.call import Primitive
+from pbx.vocabulary.call import Blocked, Primitive, Unblocked
 
 
 class FromCircuit(msgspec.Struct, frozen=True, gc=False):
@@ -135,6 +135,9 @@ class UserPart(Generic[Circuit]):
     def give(self, cic: int, primitive: Primitive, now: float) -> Outputs:
         """What the switch says to a circuit."""
         circuit = self.circuits[cic]
+        if isinstance(primitive, Blocked | Unblocked):
+            # What is asked for a group with this circuit in it, and is not acknowledged yet, must not undo it.
+            self.groups.withdraw("unblock" if isinstance(primitive, Blocked) else "block", MAINTENANCE, (cic,))
         self._emit(cic, circuit.receive(primitive, now))
         self._schedule(circuit)
         return self._take()
@@ -262,7 +265,7 @@ def _runs(cics: Sequence[int]) -> list[list[int]]:
 
 
 class Distribution:
-    """Chooses the pair of points that a message belongs to."""
+    """Chooses the user part that a message belongs to; two points may have circuits of several."""
 
     def __init__(self, pairs: Iterable[UserPart[Any]]) -> None:
         self.pairs = {(pair.own, pair.far, pair.service): pair for pair in pairs}
@@ -277,4 +280,4 @@ class Distribution:
                 self.unknown += 1
                 return []
             return [(pair, pair.receive(value, now))]
-        return [(pair, pair.receive(value, now)) for (point, _, _), pair in self.pairs.items() if point == own]
+        return [(pair, pair.receive(value, now)) for (point, *_), pair in self.pairs.items() if point == own]

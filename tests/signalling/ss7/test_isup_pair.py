@@ -147,25 +147,37 @@ def order(pair, end, cic, wish):
 STEPS = st.lists(st.tuples(st.floats(0.0, 3.0), st.booleans(), st.sampled_from((1, 2)), st.sampled_from(ORDERS)), min_size=1, max_size=25)
 
 
-@settings(max_examples=300, deadline=None)
-@given(STEPS, st.integers(0, 1000), st.sampled_from((0.0, 0.05, 2.0)))
-def test_either_end_may_do_anything_at_any_moment(steps, seed, travel):
-    """Afterwards both are at rest and agree, whatever the order of orders and messages was."""
-    chance = random.Random(seed)
-    pair = Pair(lambda: chance.uniform(0.0, travel), listen=answering)
+def all_is_well(pair, steps):
+    """Run the steps; afterwards both are at rest and agree, whatever the order of orders and messages was."""
     when = 0.0
     for wait, left, cic, wish in steps:
         when += wait
         pair.at(when, order, pair, pair.left if left else pair.right, cic, wish)
     pair.run(when + 60.0)
+    pair.lost = lambda: False
+    pair.run(when + 400.0)
     for end, cic in itertools.product((pair.left, pair.right), (1, 2)):
         pair.give(end, cic, Release(16))
-    pair.run(when + 2000.0)
+    pair.run(when + 4000.0)
     pair.assert_agreed()
     for end, why in itertools.product((pair.left, pair.right), (MAINTENANCE, HARDWARE)):
         pair.take(end, end.part.unblock([1, 2, 3, 4], why, pair.now))
-    pair.run(when + 2100.0)
+    pair.run(when + 4100.0)
     for cic in (1, 2, 3, 4):
         assert pair.give(pair.left, cic, Setup("12345"))
-    pair.run(when + 2110.0)
+    pair.run(when + 4110.0)
     assert [circuit.machine.state for circuit in pair.left.part.circuits.values()] == ["OutAnswered"] * 4
+
+
+@settings(max_examples=300, deadline=None)
+@given(STEPS, st.integers(0, 1000), st.sampled_from((0.0, 0.05, 2.0)))
+def test_either_end_may_do_anything_at_any_moment(steps, seed, travel):
+    chance = random.Random(seed)
+    all_is_well(Pair(lambda: chance.uniform(0.0, travel), listen=answering), steps)
+
+
+@settings(max_examples=300, deadline=None)
+@given(STEPS, st.integers(0, 1000), st.sampled_from((0.0, 2.0)), st.sampled_from((0.1, 0.5, 1.0)))
+def test_anything_over_a_way_that_loses_messages(steps, seed, travel, share):
+    chance = random.Random(seed)
+    all_is_well(Pair(lambda: chance.uniform(0.0, travel), listen=answering, lost=lambda: chance.random() < share), steps)

@@ -67,13 +67,14 @@ class Tester:
     def __init__(self, variant=VARIANT, own=OWN, far=FAR, circuits=CIRCUITS):
         self.tup = Tup(own, far, variant, circuits, PLAN)
         self.now = 0.0
-        self.sent, self.said, self.others = [], [], []
+        self.sent, self.said, self.others, self.octets_sent = [], [], [], []
         self.take(self.tup.start(0.0))
 
     def take(self, outputs):
-        self.sent, self.said, self.others = [], [], []
+        self.sent, self.said, self.others, self.octets_sent = [], [], [], []
         for each in outputs:
             if isinstance(each, Transfer):
+                self.octets_sent.append(whole(each).hex())
                 assert (each.dpc, each.opc, each.service) == (self.tup.far, self.tup.own, 4)
                 self.sent.append(judged(each))
             elif isinstance(each.output, Primitive):

@@ -46,11 +46,6 @@ class IsupCircuit(CallControl):
         self.segmentation: Segmentation | None = None
 
     @property
-    def state(self) -> str:
-        """The call's state; the reasons why the circuit may not be seized beside it."""
-        return "/".join((self.machine.state, *sorted(self.reasons)))
-
-    @property
     def tag(self) -> str:
         """Which stable state the call is in; empty when none."""
         return TAGS.get(self.machine.state, "")

@@ -44,11 +44,6 @@ class TupCircuit(CallControl):
         self.blocking = Blocking(self, Heading, REPEATED)
 
     @property
-    def state(self) -> str:
-        """The call's state; the reasons why the circuit may not be seized beside it."""
-        return "/".join((self.machine.state, *sorted(self.reasons)))
-
-    @property
     def tag(self) -> str:
         """Which stable state the call is in, and who controls its release; empty when none."""
         tag = TAGS.get(self.machine.state, "")

@@ -57,7 +57,7 @@ def seize(c: CallControl, setup: Setup, now: float) -> Sequence[Output]:
     c.caller = (setup.calling, setup.restricted)
     c.initial = first
     c.number = setup.called
-    c.control = "calling" if setup.control == "calling" else c.variant.control_of(c.number)
+    c.control = c.variant.control_of(c.number, setup.control)
     c.machine.choose("OutWaitAddressComplete")
     return messages
 
@@ -68,8 +68,7 @@ def more_digits(c: CallControl, info: Info, now: float) -> Sequence[Output]:
     if not c.overlap or not signals:
         return ()
     c.number += info.digits
-    if c.control != "calling":
-        c.control = c.variant.control_of(c.number)
+    c.control = c.variant.control_of(c.number, c.control)
     return subsequent_address(c.cic, signals)
 
 

@@ -106,9 +106,11 @@ class Variant(variant.Variant[VariantData]):
         """The backward message that tells a cause."""
         return self._failures.get(cause, Heading.CFL)
 
-    def control_of(self, called: str) -> str:
-        """Who controls the release of a call to a number as dialled: "called", "calling" or "mutual"."""
-        return "called" if called in self._called_control else self.data.release_control
+    def control_of(self, called: str, wish: str = "") -> str:
+        """Who controls the release of a call to a number as dialled: "called", "calling" or "mutual"; ``wish`` is what the call says."""
+        if called in self._called_control:
+            return "called"
+        return "calling" if wish == "calling" else self.data.release_control
 
     @classmethod
     def faults_of(cls, data: VariantData) -> Sequence[str]:

@@ -1,18 +1,21 @@
-"""``ss7.isup``: complete ISUP calls per CPU second, both ends, with codec, timers and supervision, in virtual time.
+"""``ss7.isup``, ``ss7.tup``: complete calls per CPU second, both ends, with codec, timers and supervision, in virtual time.
 
-A call: IAM with the caller's number, ACM, ANM, REL, RLC; every message is encoded at one end and decoded at the other, every timer is
-started and stopped, and the clock is asked
-for its deadline after each step. No level below: what an end sends the other one receives. Leaves out MTP and switch.
+A call: IAM (in the TUP IAI) with the caller's number, ACM, ANM (ANC), REL (CLF), RLC (RLG); every message is encoded at one end and decoded
+at the other, every timer is started and stopped, and the clock is asked for its deadline after each step. No level below: what an end sends
+the other one receives. Leaves out MTP and switch.
 """
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 
 from benchmarks.row import Effort, Row, load_text, median_of
 from pbx.signalling.ss7.distribution import Outputs
 from pbx.signalling.ss7.isup.distribution import Isup
-from pbx.signalling.ss7.isup.variant import load_variant
+from pbx.signalling.ss7.isup.variant import load_variant as load_isup
 from pbx.signalling.ss7.primitives import Transfer
+from pbx.signalling.ss7.tup.distribution import Tup
+from pbx.signalling.ss7.tup.variant import load_variant as load_tup
 from pbx.vocabulary.call import Alerting, Connect, Disconnect, Idle, Setup
 from pbx.vocabulary.numbers import Examination
 
@@ -35,10 +38,8 @@ class _WholeNumber:
 class BackToBack:
     """Two points and the calls between them, one after another over all circuits; counts what was answered and what came to rest."""
 
-    def __init__(self) -> None:
-        variant, plan = load_variant(), _WholeNumber()
-        self.left = Isup(1, 2, variant, range(1, CIRCUITS + 1), plan)
-        self.right = Isup(2, 1, variant, range(1, CIRCUITS + 1), plan)
+    def __init__(self, make: "Make") -> None:
+        self.left, self.right = make(1, 2), make(2, 1)
         self.now = 0.0
         self.answered = self.idle = 0
         self.left.start(0.0)
@@ -57,7 +58,7 @@ class BackToBack:
         self._carry(self.right, self.right.give(cic, Connect(), self.now))
         self._carry(self.left, self.left.give(cic, Disconnect(16), self.now))
 
-    def _carry(self, end: Isup, outputs: Outputs) -> None:
+    def _carry(self, end: Isup | Tup, outputs: Outputs) -> None:
         for each in outputs:
             if isinstance(each, Transfer):
                 far = self.right if end is self.left else self.left
@@ -68,8 +69,23 @@ class BackToBack:
                 self.idle += end is self.left
 
 
-def _calls_per_second(calls: int) -> float:
-    pair = BackToBack()
+Make = Callable[[int, int], Isup | Tup]
+"""``make(own, far)``."""
+
+
+def _isup(own: int, far: int) -> Isup:
+    return Isup(own, far, load_isup(), range(1, CIRCUITS + 1), _WholeNumber())
+
+
+def _tup(own: int, far: int) -> Tup:
+    return Tup(own, far, load_tup(), range(1, CIRCUITS + 1), _WholeNumber())
+
+
+MAKERS: dict[str, Make] = {"ss7.isup": _isup, "ss7.tup": _tup}
+
+
+def _calls_per_second(make: Make, calls: int) -> float:
+    pair = BackToBack(make)
     begun = time.process_time()
     for number in range(calls):
         pair.call(number)
@@ -80,8 +96,10 @@ def _calls_per_second(calls: int) -> float:
 
 
 def measure(names: Sequence[str], effort: Effort) -> Iterable[Row]:
-    """The row ``ss7.isup``."""
+    """The rows ``ss7.isup`` and ``ss7.tup``, as far as they are asked for."""
     calls = int(effort.choose(200, 10_000, 50_000))
-    value = median_of(1 if effort.brief else 3, lambda: _calls_per_second(calls))
-    conditions = f"both ends, {calls} calls over {CIRCUITS} circuits, {load_text()}"
-    yield Row("ss7.isup", value, "calls/CPU second", "higher", conditions=conditions)
+    for name, make in MAKERS.items():
+        if name in names:
+            value = median_of(1 if effort.brief else 3, partial(_calls_per_second, make, calls))
+            conditions = f"both ends, {calls} calls over {CIRCUITS} circuits, {load_text()}"
+            yield Row(name, value, "calls/CPU second", "higher", conditions=conditions)
