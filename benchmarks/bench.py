@@ -30,12 +30,23 @@ class Group(msgspec.Struct, frozen=True):
     rows: tuple[str, ...]
 
 
+NO7_MESSAGES = (
+    *(f"ss7.{way}.isup.{kind}" for way in ("encode", "decode") for kind in ("iam", "acm", "anm", "rel", "rlc")),
+    *(f"ss7.{way}.tup.{kind}" for way in ("encode", "decode") for kind in ("iam", "iai", "acm", "anc", "clf", "rlg")),
+)
+
 GROUPS = (
     Group("clock", "benchmarks.timers", ("clock.100", "clock.10k", "clock.100k")),
     Group("sim", "benchmarks.simulated_calls", ("sim.engines", "sim.tokens")),
     Group("sim", "benchmarks.busy_hour", ("sim.sound",)),
     Group("r2", "benchmarks.r2_calls", ("r2.engines", "r2.tokens", "r2.sound", "r2.end", "r2.call")),
     Group("ss7", "benchmarks.user_part_calls", ("ss7.isup", "ss7.tup")),
+    Group("ss7", "benchmarks.no7_messages", NO7_MESSAGES),
+    Group("ss7", "benchmarks.no7_links", ("ss7.link.0", "ss7.link.2", "ss7.link.4")),
+    Group("ss7", "benchmarks.no7_sound", ("ss7.sound",)),
+    Group("ss7", "benchmarks.no7_million", ("ss7.million",)),
+    Group("ss7", "benchmarks.no7_changeover", ("ss7.changeover", "ss7.changeover.third")),
+    Group("ss7", "benchmarks.no7_overload", ("ss7.overload",)),
     Group(
         "realtime",
         "benchmarks.realtime",
@@ -161,6 +172,7 @@ GROUPS = (
 EXAMPLE = """example:
   ./zongji bench clock.10k
   ./zongji bench receivers --json
+  ./zongji bench ss7.changeover --times 1000
 """
 
 
@@ -233,11 +245,13 @@ def bench_command(argv: Sequence[str]) -> int:
     parser.add_argument("name", nargs="?", metavar="NAME", help="a name, or what names begin with up to a dot; all without it")
     parser.add_argument("--json", action="store_true", help="one object a line")
     parser.add_argument("--long", action="store_true", help="more than 45 s a name")
+    parser.add_argument("--times", type=int, default=0, metavar="N", help="so many cuts (ss7.changeover)")
+    parser.add_argument("--calls", type=int, default=0, metavar="N", help="so many calls (ss7.million)")
     options = parser.parse_args(list(argv))
     if not chosen(options.name):
         sys.stderr.write(f"zongji bench: there is no {options.name!r}; known are {', '.join(known())}\n")
         return 2
-    effort = Effort(long=options.long, brief=bool(os.environ.get(BRIEF)))
+    effort = Effort(long=options.long, brief=bool(os.environ.get(BRIEF)), times=options.times, calls=options.calls)
     rows: list[Row] = []
     for row in run(options.name, effort):
         rows.append(row)

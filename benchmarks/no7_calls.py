@@ -1,9 +1,9 @@
-"""Subscribers at both ends of a signalling relation who call each other, for measurements of No. 7: so many attempts a second, each with a fate
-that is drawn when it begins and held against what becomes of it.
+"""Subscribers at both ends of a signalling relation who call each other, for measurements of No. 7.
 
-Numbers are dialled en bloc or in overlap, with the caller's number or without. A call is answered and cleared by either end, or the called party
-is busy, or the number is not allocated, or the caller gives up. A call that meets the far end's on one circuit takes another one. ``Traffic``
-counts what became of all: whatever was *lost* ended otherwise than it should. Leaves out everything below ISUP (no7_points.py).
+There are so many attempts a second, each with a fate that is drawn when it begins and held against what becomes of it. Numbers are dialled
+en bloc or in overlap, with the caller's number or without. A call is answered and cleared by either end, or the called party is busy, or
+the number is not allocated, or the caller gives up. A call that meets the far end's on one circuit takes another one. ``Traffic`` counts
+what became of all: whatever was *lost* ended otherwise than it should. Leaves out everything below ISUP (no7_points.py).
 """
 
 from collections import Counter, deque
@@ -57,9 +57,9 @@ class Habits(msgspec.Struct, frozen=True):
 
 
 class Call:
-    """An attempt. ``cause``: the one that both ends must see. ``by_caller``: who clears after an answer. ``ends`` have not been released."""
+    """An attempt. ``cause``: what both ends must see. ``by_caller``: who clears after an answer. ``ends``: how many are not released."""
 
-    __slots__ = ("answered", "by_caller", "cause", "cic", "cleared", "ends", "fate", "number", "origin", "setup")
+    __slots__ = ("answered", "by_caller", "cause", "cic", "cleared", "ends", "fate", "number", "origin", "setup", "tries")
 
     def __init__(self, origin: Point, number: str, fate: str, by_caller: bool, setup: Setup) -> None:
         self.origin = origin
@@ -69,7 +69,7 @@ class Call:
         self.setup = setup
         self.cause = CAUSES[fate]
         self.answered = self.cleared = False
-        self.cic = self.ends = 0
+        self.cic = self.ends = self.tries = 0
 
 
 CAUSES = {
@@ -79,6 +79,8 @@ CAUSES = {
     "abandoned": words.NORMAL_CLEARING,
 }
 FIRST = 20
+MOST_TRIES = 3
+"""Circuits that a call tries."""
 
 
 class Hunting:
@@ -200,11 +202,12 @@ class Traffic:
     def _try(self, call: Call) -> None:
         """On the next free circuit."""
         origin = call.origin
-        cic = self.hunting[origin.number].take()
+        cic = self.hunting[origin.number].take() if call.tries < MOST_TRIES else None
         if cic is None:
             self.counts["no circuit"] += 1
             return
         call.cic = cic
+        call.tries += 1
         call.ends = 1
         self._calls[call.number] = call
         self._outgoing[origin.number][cic] = call
@@ -340,6 +343,7 @@ class Traffic:
     @property
     def at_rest(self) -> bool:
         """No call is there, and both ends agree that each circuit is idle."""
-        return not self._calls and all(
-            circuit.state == "Idle" for point in self.place.points for circuit in point.isup.circuits.values()
-        ) and not any(hunting.busy for hunting in self.hunting)
+        if self._calls or any(hunting.busy for hunting in self.hunting):
+            return False
+        circuits = (circuit for point in self.place.points for circuit in point.isup.circuits.values())
+        return all(circuit.machine.state == "Idle" and not circuit.reasons for circuit in circuits)

@@ -2,7 +2,7 @@
 
 Two links of 64 kbit/s carry ISUP calls of about 0.4 erlang on each in each direction; one is cut, repaired, and has its traffic again, in
 ways that a seed draws: both directions or one; for so short that it may live; in the midst of retransmission; in a processor outage; in
-the changeback of the cut before, the same link or the one that stood in; while the one that is left is busy (SIB) and fills up to congestion.
+the changeback of the cut before, the same link or the one that stood in; while the one that is left is busy (SIB) and fills up.
 ``ss7.changeover.third`` has three links, and two of them in trouble at once. Nothing may be lost, doubled or overtaken, and every call must
 be answered and cleared as its parties wanted. Leaves out both links in trouble at once where there are two: then Q.704 loses messages too.
 """
@@ -36,6 +36,7 @@ class Outcome(msgspec.Struct):
     cuts: int
     kinds: dict[str, int]
     erlangs: dict[str, float]
+    attempts_per_second: float
     messages: int
     lost: int
     doubled: int
@@ -62,7 +63,8 @@ class Outcome(msgspec.Struct):
         load = ", ".join(f"{name} {value:.2f}" for name, value in self.erlangs.items())
         kinds = ", ".join(f"{count} {name}" for name, count in sorted(self.kinds.items()))
         return (
-            f"{self.cuts} cuts ({kinds}) in {self.virtual_s:.0f} s, load in erlang {load}; {self.messages} messages: {self.lost} lost, "
+            f"{self.cuts} cuts ({kinds}) in {self.virtual_s:.0f} s, load in erlang {load} by {self.attempts_per_second:.0f} "
+            f"attempts a second; {self.messages} messages: {self.lost} lost, "
             f"{self.doubled} doubled, {self.overtaken} overtaken; {self.calls} calls: {self.calls_lost} lost, {self.calls_shed} held back "
             f"by congestion with cause 42, {self.other_circuit} took another circuit; {self.failures} failures seen by an end, "
             f"{self.retrieved} messages retrieved, {self.sent_again} sent again by level 2; circuits "
@@ -83,10 +85,11 @@ class Cuts:
         self.names = list(self.place.lines)
         self.traffic.offer()
         self.place.run(5.0)
-        before = self.place.octets()
+        before, attempts = self.place.octets(), self.traffic.counts["attempts"]
         self.place.run(MEASURED_S)
+        self.attempts_per_second = (self.traffic.counts["attempts"] - attempts) / MEASURED_S
         found = self.place.erlangs(before, MEASURED_S)
-        self.erlangs = {f"{name} {'to and fro'.split(' and ')[end]}": value for (name, end), value in sorted(found.items())}
+        self.erlangs = {f"{name} {('to', 'fro')[end]}": value for (name, end), value in sorted(found.items())}
 
     def run(self, cuts: int, progress: Callable[[str], object] = lambda text: None) -> Outcome:
         """So many cuts, then the end of all calls."""
@@ -94,7 +97,7 @@ class Cuts:
         stories = self.TWO if len(self.names) == 2 else self.THREE
         for number in range(1, cuts + 1):
             self.place.run(0.5 * self.chance.random())
-            kind = self.chance.choice(list(stories))
+            kind = self.chance.choices(list(stories), [WEIGHTS.get(name, 1) for name in stories])[0]
             self.kinds[kind] = self.kinds.get(kind, 0) + 1
             stories[kind](self)
             self.settle()
@@ -111,6 +114,7 @@ class Cuts:
             cuts=cuts,
             kinds=self.kinds,
             erlangs=self.erlangs,
+            attempts_per_second=self.attempts_per_second,
             messages=sum(one.messages for one in compared),
             lost=sum(one.lost for one in compared),
             doubled=sum(one.doubled for one in compared),
@@ -135,12 +139,14 @@ class Cuts:
 
     # What can be done to a link.
 
-    def _cut(self, name: str) -> None:
+    def cut_line(self, name: str) -> None:
+        """Both ways or one."""
         ways = self.place.lines[name].ways
         for way in self.chance.choice((ways, ways, ways[:1], ways[1:])):
             way.whole = False
 
-    def _mend(self, name: str) -> None:
+    def mend(self, name: str) -> None:
+        """Both ways."""
         for way in self.place.lines[name].ways:
             way.whole = True
 
@@ -156,17 +162,17 @@ class Cuts:
     def cut(self) -> None:
         """One is cut and repaired."""
         name = self.chance.choice(self.names)
-        self._cut(name)
+        self.cut_line(name)
         self.place.run(UNTIL_NOTICED_S)
         self._wait(2.0)
-        self._mend(name)
+        self.mend(name)
 
     def short_break(self) -> None:
         """For so short that it may go on."""
         name = self.chance.choice(self.names)
-        self._cut(name)
+        self.cut_line(name)
         self._wait(UNTIL_NOTICED_S)
-        self._mend(name)
+        self.mend(name)
         self.place.run(0.5)
 
     def retransmission(self) -> None:
@@ -176,30 +182,30 @@ class Cuts:
         for way in ways:
             way.damage = DAMAGE
         self._wait(0.5)
-        self._cut(name)
+        self.cut_line(name)
         self.place.run(UNTIL_NOTICED_S)
         for way in ways:
             way.damage = 0.0  # no proving would bear it
         self._wait(1.0)
-        self._mend(name)
+        self.mend(name)
 
     def changeback(self) -> None:
         """Cut again in its changeback, or the link that stood in."""
         one, other = self._two()
-        self._cut(one)
+        self.cut_line(one)
         self.place.run(UNTIL_NOTICED_S)
         self._wait(0.5)
-        self._mend(one)
+        self.mend(one)
         points = self.place.points
         self.place.run(SETTLES_S, lambda: any(point.mtp3.link_state(one) == "available" for point in points))
         self._wait(0.06)
         second = self.chance.choice((one, other))
         if second == other:  # traffic must have a way: both ends use the first
             self.place.run(SETTLES_S, lambda: self.place.available(one))
-        self._cut(second)
+        self.cut_line(second)
         self.place.run(UNTIL_NOTICED_S)
         self._wait(1.0)
-        self._mend(second)
+        self.mend(second)
 
     def busy(self) -> None:
         """The one that is left has a receiver that can take nothing for a while, so it fills up."""
@@ -207,12 +213,12 @@ class Cuts:
         receiver = self.chance.choice(self.place.points).ends[other]
         receiver.request(ReceiverBusy(discard=self.chance.random() < 0.5))
         self._wait(0.3)
-        self._cut(one)
+        self.cut_line(one)
         self._wait(0.6)
         receiver.request(ReceiverFree())
         self.place.run(UNTIL_NOTICED_S)
         self._wait(0.5)
-        self._mend(one)
+        self.mend(one)
 
     def outage(self) -> None:
         """It is in processor outage, and its traffic rests (T1), when it is cut."""
@@ -220,25 +226,25 @@ class Cuts:
         point = self.chance.choice(self.place.points)
         point.order(BlockLink(name))
         self._wait(WITHIN_T1_S)
-        self._cut(name)
+        self.cut_line(name)
         self.place.run(UNTIL_NOTICED_S)
         point.order(UnblockLink(name))
         self._wait(1.0)
-        self._mend(name)
+        self.mend(name)
 
     # Three links: two of them in trouble.
 
     def both(self) -> None:
         """Two are cut, one in the changeover of the other."""
         one, other = self._two()
-        self._cut(one)
+        self.cut_line(one)
         self._wait(0.4)
-        self._cut(other)
+        self.cut_line(other)
         self.place.run(UNTIL_NOTICED_S)
         self._wait(1.0)
-        self._mend(one)
+        self.mend(one)
         self._wait(1.0)
-        self._mend(other)
+        self.mend(other)
 
     def beside_outage(self) -> None:
         """One is cut while another is in a short processor outage."""
@@ -246,12 +252,12 @@ class Cuts:
         point = self.chance.choice(self.place.points)
         point.order(BlockLink(other))
         self._wait(WITHIN_T1_S / 2)
-        self._cut(one)
+        self.cut_line(one)
         self._wait(WITHIN_T1_S / 2)
         point.order(UnblockLink(other))
         self.place.run(UNTIL_NOTICED_S)
         self._wait(1.0)
-        self._mend(one)
+        self.mend(one)
 
     TWO: ClassVar[dict[str, Callable[["Cuts"], None]]] = {
         "cut": cut,
@@ -270,6 +276,8 @@ class Cuts:
 
 
 WITHIN_T1_S = 0.6
+WEIGHTS = {"cut": 4}
+"""How often a story is told; the others once."""
 ROWS = {"ss7.changeover": 2, "ss7.changeover.third": 3}
 
 

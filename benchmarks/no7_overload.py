@@ -1,9 +1,9 @@
 """``ss7.overload``: two exchanges on one link that is offered more than it can carry: what congestion control lets go, and what it keeps.
 
-One of two links of 64 kbit/s is cut under load, so that the other carries all; then calls are attempted for 1.5 erlang of messages. Level 2's
-buffer fills, level 3 tells the ISUP (MTP-STATUS), and the ISUP holds new calls back in steps: they are refused with cause 42 before a circuit
-is seized. Calls that are established must all go on until their parties clear, the link must not fail by it, and when the load goes back
-every call must be let in again. Leaves out priorities of messages (congestion levels of national networks).
+One of two links of 64 kbit/s is cut under load, so that the other carries all; then calls are attempted for 1.5 erlang of messages. Level
+2's buffer fills, level 3 tells the ISUP (MTP-STATUS), and the ISUP holds new calls back in steps: they are refused with cause 42 before
+anything is sent. Calls that are established must all go on until their parties clear, the link must not fail by it, and when the load
+goes back every call must be let in again. Leaves out priorities of messages (congestion levels of national networks).
 """
 
 import sys
@@ -52,13 +52,13 @@ class Outcome(msgspec.Struct):
     def text(self) -> str:
         """In words."""
         return (
-            f"{self.normal_erlang:.2f} erlang before, {self.offered_erlang:.2f} offered for {self.overload_s:.0f} s, {self.carried_erlang:.2f} "
-            f"carried; {self.attempts} attempts, {self.held_back} held back with cause 42, at most {self.most_steps} steps of 10; "
-            f"{self.established} calls established when it began, {self.established_lost} of all established ones lost, {self.lost} other "
-            f"calls lost, {self.messages_lost} messages lost, {self.refused} for which level 2 had no room, congestion level at most "
-            f"{self.most_level} of 3; the link has failed {self.survivor_failures} times; {self.recovered_s:.0f} s after the load went back "
-            f"no call was held back any more ({self.held_back_afterwards} in the minute behind that); circuits "
-            f"{'all idle' if self.at_rest else 'NOT IDLE'}"
+            f"{self.normal_erlang:.2f} erlang before, {self.offered_erlang:.2f} offered for {self.overload_s:.0f} s, "
+            f"{self.carried_erlang:.2f} carried; {self.attempts} attempts, {self.held_back} held back with cause 42, at most "
+            f"{self.most_steps} steps of 10; {self.established} calls established when it began, {self.established_lost} of all "
+            f"established ones lost, {self.lost} other calls lost, {self.messages_lost} messages lost, {self.refused} for which level 2 "
+            f"had no room, congestion level at most {self.most_level} of 3; the link has failed {self.survivor_failures} times; "
+            f"{self.recovered_s:.0f} s after the load went back no call was held back any more ({self.held_back_afterwards} in the "
+            f"minute behind that); circuits {'all idle' if self.at_rest else 'NOT IDLE'}"
         )
 
 

@@ -2,8 +2,8 @@
 
 Each link has transmission and reception control in C and link state control in Python at both ends, joined octet by octet at 64 kbit/s
 (``TwoPoints.run``) or, when time matters only to calls, message by message (``messages_only``: level 2 numbers, confirms and checks each
-message, and its own time stands still). ``Comparison`` holds what one ISUP gave to its level 3 against what the other received, for each SLS,
-whose order counts. Leaves out who makes calls (no7_calls.py).
+message, and its own time stands still). ``Comparison`` holds what one ISUP gave to its level 3 against what the other received, by SLS.
+Leaves out who makes calls (no7_calls.py).
 """
 
 import heapq
@@ -14,8 +14,10 @@ from random import Random
 from typing import Any
 
 from pbx._plane import ffi, lib
+
 from pbx.engine import Malformed, Unexpected
-from pbx.signalling.ss7.isup.distribution import FromCircuit, Isup
+from pbx.signalling.ss7.distribution import FromCircuit
+from pbx.signalling.ss7.isup.distribution import Isup
 from pbx.signalling.ss7.isup.variant import load_variant as load_isup
 from pbx.signalling.ss7.mtp3.label import CHINA
 from pbx.signalling.ss7.mtp3.mtp3 import Mtp3
@@ -44,6 +46,8 @@ SELECTIONS = 16
 OCTETS_PER_SECOND = 8000
 CONFIRMED_EACH = 32
 """Message by message the far end's confirmation is carried after so many; at most 127 may be unconfirmed."""
+UNDER_WAY_S = 0.05
+"""What is on its way between the parts of level 2, and on the line, arrives."""
 SHORT_UNIT = 5
 """Longer ones are messages."""
 MTP_PRIMITIVES = (Pause, Resume, Status, RestartBegins, RestartEnds)
@@ -58,8 +62,8 @@ def circuits_of(spans: int) -> list[int]:
 class Comparison:
     """Messages of one direction: what was given at one end against what came at the other.
 
-    Of the messages with one SLS each must come, once, in order. Where another comes than the one that is due, those between count as skipped:
-    they are *overtaken* if they come later, and *lost* if they do not. What was not due at all is *doubled*.
+    Of the messages with one SLS each must come, once, in order. Where another comes than the one that is due, those between are skipped:
+    *overtaken* if they come later, and *lost* if they do not. What was not due at all is *doubled*.
     """
 
     def __init__(self) -> None:
@@ -144,7 +148,8 @@ class Point:
 
     def deadline(self) -> float | None:
         """When ``expire`` is wanted."""
-        return min((due for due in (self.mtp3.deadline(), self.isup.deadline()) if due is not None), default=None)
+        one, other = self.mtp3.deadline(), self.isup.deadline()
+        return other if one is None else one if other is None else min(one, other)
 
     def expire(self) -> None:
         """Fire what is due."""
@@ -198,6 +203,7 @@ class TwoPoints:
         self.lines: dict[str, Line] = {}
         self._queue: list[tuple[float, int, Callable[..., None], tuple[Any, ...]]] = []
         self._count = itertools.count()
+        self._mail: Mail | None = None
         plans = tuple(LinkPlan(f"link {code}", code) for code in range(links))
         mtp, isup = load_mtp3(), load_isup()
         points = []
@@ -265,18 +271,21 @@ class TwoPoints:
     def messages_only(self, until: Callable[[], bool]) -> None:
         """From now on messages take no time, until something holds."""
         queue = self._queue
-        mail = Mail(self)
+        if self._mail is None:
+            self._mail = Mail(self)
+        mail = self._mail
         while not until():
             mail.carry()
             due = queue[0][0] if queue else None
-            for point in self.points:
-                timer = point.deadline()
+            timers = [(point.deadline(), point) for point in self.points]
+            for timer, _ in timers:
                 if timer is not None and (due is None or timer < due):
                     due = timer
             assert due is not None, "nothing will happen any more"
             self.now = max(self.now, due)
-            for point in self.points:
-                point.expire()
+            for timer, point in timers:
+                if timer is not None and timer <= self.now:
+                    point.expire()
             while queue and queue[0][0] <= self.now:
                 _, _, call, arguments = heapq.heappop(queue)
                 call(*arguments)
@@ -309,10 +318,11 @@ class Mail:
     def __init__(self, place: TwoPoints) -> None:
         self._place = place
         self._unit = ffi.new("uint8_t[]", lib.MTP2_UNIT_OCTETS)
-        self._carried = 0
+        self._carried: Counter[Terminal] = Counter()
         for point in place.points:
             for end in point.ends.values():
                 end.late = 0
+        place.run(UNDER_WAY_S)
 
     def carry(self) -> None:
         """Until nothing is left to be carried."""
@@ -327,8 +337,8 @@ class Mail:
 
     def _pass(self, source: Terminal, sink: Terminal) -> None:
         """What one end has to send; now and then the other's confirmation."""
-        self._carried += 1
-        if self._carried % CONFIRMED_EACH == 0:
+        self._carried[source] += 1
+        if self._carried[source] % CONFIRMED_EACH == 0:
             self._send(sink, source)
         while self._send(source, sink) > SHORT_UNIT:
             pass

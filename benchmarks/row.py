@@ -52,12 +52,13 @@ class Row(msgspec.Struct, frozen=True, omit_defaults=False):
 class Effort(msgspec.Struct, frozen=True):
     """How hard to try: ``brief`` runs everything for a moment only, so that tests can; ``long`` may take its time.
 
-    ``times``: so many times, whatever the others say, in benchmarks that count something (cuts, calls).
+    ``times`` and ``calls`` stand above both where they are not 0, in benchmarks that count these.
     """
 
     long: bool = False
     brief: bool = False
     times: int = 0
+    calls: int = 0
 
     def choose(self, brief: float, normal: float, long: float) -> float:
         """The one of three figures that this effort means."""

@@ -170,6 +170,10 @@ class TrunkGroup(Section, frozen=True):
     first_pcm: Annotated[int, Meta(ge=0, le=127, description="a PCM system number from 0 to 127")] = 0
     """No. 7: the number of the group's first span by which both ends call it; the others follow. A circuit's code is 32 times that number
     and its time slot."""
+    continuity_check: Annotated[
+        str, Meta(pattern=r"^(never|each|1 in [1-9][0-9]{0,4})$", description='"never", "each", or a share such as "1 in 10"')
+    ] = "never"
+    """No. 7: which of the calls that go out first show by a tone that their circuit goes through in both directions."""
     number: Annotated[str, Meta(pattern=r"^[0-9]{0,20}$", description="at most 20 digits, in quotes")] = ""
     """Analog lines: the number by which the other exchange rings them; calls from them go where the numbering plan sends it."""
     dialling: Literal["dtmf", "pulse"] = "dtmf"

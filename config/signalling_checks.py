@@ -20,7 +20,8 @@ from config.schema import (
 )
 
 Findings = Iterator[Finding]
-OWN_KEYS = ("point", "far_point", "first_pcm")
+OWN_KEYS = {"point": None, "far_point": None, "first_pcm": 0, "continuity_check": "never"}
+"""Keys of trunk groups of No. 7, and what each is where nothing was written."""
 CODES = 4096
 """Circuit identification codes have 12 bits."""
 
@@ -70,8 +71,8 @@ def circuits_have_points(draft: Draft) -> Findings:
     owners: dict[tuple[str, str, int], str] = {}
     for place, group in draft.of(TrunkGroup):
         if group.signalling not in NO_7:
-            for key in OWN_KEYS:
-                if getattr(group, key):
+            for key, absent in OWN_KEYS.items():
+                if getattr(group, key) != absent:
                     cure = 'leave it out, or set signalling = "isup" or "tup"'
                     yield Finding((*place, key), f"{key} has no meaning with {group.signalling}", cure)
             continue

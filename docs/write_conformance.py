@@ -1,4 +1,5 @@
-"""Writes pages of docs/conformance out of the tests that carry numbers in their names: of Q.781, Q.782, Q.784, and for TUP our own.
+"""Writes pages of docs/conformance out of the tests that carry numbers in their names: of Q.781, Q.782, Q.784, for TUP our own, and those
+with a foreign signalling point.
 
 ``python docs/write_conformance.py`` writes them anew; tests/signalling/ss7/test_conformance_tables.py fails while they are not current. A
 test named ``test_3_9_...`` shows item 3.9; the first line of its docstring is the title. What is not shown stands with the reason.
@@ -13,6 +14,9 @@ from pathlib import Path
 HOME = Path(__file__).resolve().parent.parent
 PAGES = HOME / "docs" / "conformance"
 TESTS = HOME / "tests" / "signalling" / "ss7"
+FOREIGN_PAGE = PAGES / "no7-foreign.md"
+FOREIGN_TESTS = HOME / "tests" / "interop"
+BY_LIBSS7 = "foreign: libss7 2.0.0, [no7-foreign.md](no7-foreign.md)"
 
 
 @dataclass(frozen=True)
@@ -62,6 +66,7 @@ SHOWN3 = (
         "all truncations, all flipped bits, any octets: a message or `Malformed`",
         "`tests/signalling/ss7/test_management.py`, `tests/signalling/ss7/test_label.py`",
     ),
+    ("link test, restart, changeover, changeback, inhibiting, rerouting with a foreign level 3, 24-bit and 14-bit", BY_LIBSS7),
     ("one point with two link sets, message by message", "the items below"),
 )
 FOOT3 = """
@@ -84,7 +89,6 @@ SECTIONS3 = {
 }
 NOT_SHOWN3 = (
     ("1", "automatic allocation of signalling terminals and data links", "not built: data links are fixed; DLC is answered by CNP"),
-    ("3", "changeover as compatibility test", "needs a foreign level 3"),
     ("9", "transfer restricted by long congestion (T11)", "national option, not built"),
     ("12", "traffic test", "needs level 2 and load; not a matter of one point with a tester"),
 )
@@ -113,13 +117,23 @@ SHOWN2 = (
         "every cell of every chart, reached by real inputs; a storm breaks no promise to level 3",
         "`tests/signalling/ss7/test_mtp2_cells.py`",
     ),
+    (
+        "two planes over a simulated wire, orders and events over the arena: silent, restarted, slow control, bit errors, cuts; lost 0",
+        "`tests/plane/test_links.py`",
+    ),
+    ("the same over channels of DAHDI's kernel, which repeats and hides units", "`tests/dahdi/test_links.py`"),
+    (
+        "of the items below those that need no more than a card, over plane and wire; some over DAHDI",
+        "`tests/plane/test_q781.py`, `tests/dahdi/test_q781.py`",
+    ),
     ("any octets, any orders; a card that repeats and hides units", "`tests/dsp/test_mtp2.py`"),
     ("flags, zero insertion, check sequence: bit by bit as a model written from the rules alone", "`tests/dsp/test_hdlc.py`"),
+    ("emergency alignment, basic error correction, links that fail and come back, with a foreign level 2", BY_LIBSS7),
     ("one end and a tester, unit by unit", "the items below"),
 )
 FOOT2 = """
-No foreign level 2 has been asked yet. The line of these tests is one of the test's own (`tests/signalling/ss7/terminal.py`): whole units
-and faults pass, in section 5 bits. Over a DAHDI channel, whose kernel is the framer, nothing of this has run yet.
+The line of these tests is one of the test's own (`tests/signalling/ss7/terminal.py`): whole units and faults pass, in section 5 bits.
+Over DAHDI's kernel both ends were ours, in a machine with its drivers and loop-back spans, on no board.
 """
 SECTIONS2 = {
     1: "Link state control, expected signal units and orders",
@@ -161,6 +175,7 @@ SHOWN_ISUP = (
         "`tests/signalling/ss7/test_isup_call_fuzz.py`",
     ),
     ("formats", "foreign: tshark 4.0, [formats](no7-formats.md)"),
+    ("calls, supervision, dual seizure, five hundred calls at once, with a foreign ISUP", BY_LIBSS7),
     ("one point, message by message", "the items below"),
 )
 SECTIONS_ISUP = {
@@ -172,11 +187,9 @@ SECTIONS_ISUP = {
     6: "Special call set-up",
 }
 NOT_SHOWN_ISUP = (
-    ("1", "1.4.2, 1.4.4 CCR sent", "not built: the media plane has neither a tone of 2 000 Hz nor a receiver for it"),
     ("2", "2.3.5 echo control procedure", "not built: echo cancellers are the trunk group's, echo control is neither told nor obeyed"),
     ("2", "2.4 propagation delay determination", "not built: the counter is read and written by the codec, nothing adds to it"),
     ("3", "3.6a, 3.7b suspend and resume by an ISDN user of ours", "not applicable: no line of this exchange can suspend in this way"),
-    ("6", "6.2.4 repeat attempt by continuity check failure", "not built: see 1.4.2"),
     ("6", "6.4.4 FOT received following a call via codes 11 and 12", "not built: there is no operator position behind these codes"),
     ("6", "6.5.1 sending of SGM", "not applicable: no message of ours is longer than one segment"),
     ("6", "6.6 and later: fallback, bearers other than speech", "not built: the switch has words for speech only"),
@@ -243,6 +256,63 @@ TABLES = (
 )
 
 
+HEAD_FOREIGN = """# A foreign signalling point: what is shown with it
+
+<!-- Written by docs/write_conformance.py out of the tests; do not edit. -->
+
+libss7 2.0.0 of Debian, unmodified, is the far end of links of 64 kbit/s in virtual time (`tests/interop/libss7`). Our end is the whole
+stack: level 2 with its part in C, level 3, ISUP (`tests/signalling/ss7/point.py`). Everything runs with labels of 14 bits, as libss7 has
+them, and of 24 bits with network indicator 2: then the same message gets the wider label on the wire. libss7 is GPL and a judge in tests
+alone.
+"""
+FOREIGN_NOT_SHOWN = (
+    ("2", "normal alignment", "libss7 always asks for emergency alignment"),
+    ("2", "processor outage (SIPO), flow control (SIB)", "it sends neither, and aligns anew when it hears one of them"),
+    ("2", "preventive cyclic retransmission; error rate monitors of the far end", "it has none"),
+    ("3", "transfer restricted, transfer controlled, user part unavailable, data link connection", "read over, or not known"),
+    ("3", "route set test answered, transfer point", "it is an end point"),
+    ("3", "changeover of a link other than the first, with COA", "it drops management messages that come over another link (below)"),
+    ("ISUP", "SAM, COT, CCR, CQM, FOT, CFN, FAC, USR, SGM, segmentation, UPT from the far end", "it cannot send them"),
+    ("ISUP", "COT and CCR of ours", "not built: no tone of 2 000 Hz"),
+    ("ISUP", "MPM, CRG, CCL, OPR; hop counter; automatic congestion level; compatibility", "it does not know them"),
+    ("TUP", "everything", "it has no TUP"),
+)
+OTHERWISE = (
+    "Management messages about another link than the one that they come over are dropped. So it hears no COO, COA, CBD, CBA "
+    "and LUN of ours where Q.704 sends them over the link that works: it ends its changeover by T2 without its unconfirmed "
+    "messages, we end our changeback by T4 and T5. Where both its links have one code for it, it takes those about the first.",
+    "What it retrieves it sends again in reverse order, so that an ANM may come before its ACM; the circuit is then reset "
+    "(Q.764 2.9.5.1).",
+    "CBD is sent over the link that comes back. A link that fails sends SIO at once, without SIOS. T7 runs on when the "
+    "link has failed for another reason.",
+    "A second TRA without T19 running takes all calls down for a second. When its last link fails it forgets its calls; its "
+    "user resets the circuits.",
+    "An IAM that meets its REL is offered to its user as a new call before RLC is there.",
+    "Every called number has ST. Optional backward call indicators are read over.",
+)
+
+
+def foreign_page() -> str:
+    """The page of the foreign signalling point."""
+    parts = [HEAD_FOREIGN]
+    for path in sorted(FOREIGN_TESTS.glob("test_libss7_*.py")):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        parts.append(f"\n## `{path.relative_to(HOME).as_posix()}`\n\n{_first_line(tree)}\n\n")
+        for node in tree.body:
+            if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
+                text = (ast.get_docstring(node) or "").partition("\n")[0]
+                parts.append(f"* {node.name.removeprefix('test_').replace('_', ' ')}{': ' + text if text else ''}\n")
+    parts.append("\n## Not shown by it\n\n| level | what | why |\n|---|---|---|\n")
+    parts += [f"| {level} | {what} | {why} |\n" for level, what, why in FOREIGN_NOT_SHOWN]
+    parts.append("\n## What libss7 does otherwise than the Recommendations\n\n")
+    parts += [f"* {text}\n" for text in OTHERWISE]
+    return "".join(parts)
+
+
+def _first_line(tree: ast.Module) -> str:
+    return (ast.get_docstring(tree) or "").partition("\n")[0]
+
+
 def items(table: Table) -> list[tuple[tuple[str, ...], str, str, str]]:
     """Number, title, file and name of every test of an item, in the order of numbers."""
     found = []
@@ -275,3 +345,4 @@ def page(table: Table) -> str:
 if __name__ == "__main__":
     for one in TABLES:
         one.path.write_text(page(one), encoding="utf-8")
+    FOREIGN_PAGE.write_text(foreign_page(), encoding="utf-8")

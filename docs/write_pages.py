@@ -1,6 +1,6 @@
-"""Writes what can be written by a program: the page of all facts, and the table of layers in ARCHITECTURE.md.
+"""Writes what can be written by a program: the page of all facts, the table of layers in ARCHITECTURE.md, that of measurements of No. 7.
 
-``python docs/write_pages.py`` writes both anew; ``tests/test_papers.py`` fails while they are not current. What a fact means is its
+``python docs/write_pages.py`` writes them anew; ``tests/test_papers.py`` fails while they are not current. What a fact means is its
 docstring in ``pbx/vocabulary/facts.py``; who stands in which layer is the table that ``tests/test_layers.py`` holds the imports to.
 """
 
@@ -14,11 +14,13 @@ from typing import Any, get_type_hints
 HOME = Path(__file__).resolve().parent.parent
 PAGE = HOME / "docs" / "integrator" / "facts.md"
 ARCHITECTURE = HOME / "ARCHITECTURE.md"
+TRACING = HOME / "docs" / "operator" / "no7-tracing.md"
 LAYER_TEST = HOME / "tests" / "test_layers.py"
 sys.path.insert(0, str(HOME))
 
 import msgspec  # noqa: E402 - the path above must stand first when this file is run by itself
 
+from pbx.signalling.ss7.measurement_table import TABLE  # noqa: E402
 from pbx.vocabulary import facts  # noqa: E402
 
 HEAD = """# Facts
@@ -124,6 +126,18 @@ def architecture_page() -> str:
     return re.sub(r"(?m)(^\| 0 \|.*\n)(?:\| [1-9] \|.*\n)+", lambda found: table + "\n", ARCHITECTURE.read_text(encoding="utf-8"))
 
 
+def tracing_page() -> str:
+    """The page on tracing No. 7 with the present table of measurements."""
+    rows = "".join(
+        f"| {kind} | `{row.key}` | {row.number} | {row.title} | {row.unit} | {row.source} |\n"
+        for kind, measured in TABLE.items()
+        for row in measured.values()
+    )
+    text = TRACING.read_text(encoding="utf-8")
+    return re.sub(r"(?m)(^\| of \|.*\n\|---.*\n)(?:\| .*\n)*", lambda found: found.group(1) + rows, text)
+
+
 if __name__ == "__main__":
+    TRACING.write_text(tracing_page(), encoding="utf-8")
     PAGE.write_text(facts_page(), encoding="utf-8")
     ARCHITECTURE.write_text(architecture_page(), encoding="utf-8")

@@ -55,6 +55,7 @@ class _LinkFiles:
         self._files = limits.files
         self._path = folder
         self._size = 0
+        self._new = False
         self._rest_until = float("-inf")
 
     def rests(self, now: float) -> bool:
@@ -66,26 +67,28 @@ class _LinkFiles:
         if self.rests(now):
             self.refused += len(records)
             return ""
-        buffer, begun = bytearray(), 0
+        buffer, done = bytearray(), 0
         try:
             for number, (at_s, octets) in enumerate(records):
                 if self.file is None or self._size + len(buffer) + len(octets) > self._most:
                     self._append(buffer)
-                    self.written += number - begun
-                    buffer, begun = bytearray(), number
+                    self.written += number - done
+                    buffer, done = bytearray(), number
                     self._open(at_s)
                 buffer += octets
             self._append(buffer)
-            self.written += len(records) - begun
+            self.written += len(records) - done
+            done = len(records)
+            self._delete_old()
         except OSError as error:
-            self.refused += len(records) - begun
+            self.refused += len(records) - done
             self._rest_until = now + RETRY_S
             self._give_up()
             return error.strerror or str(error)
         return ""
 
     def _append(self, octets: bytes | bytearray) -> None:
-        """All of it or nothing. Older files are deleted when a new one holds something, not before: it might hold nothing at all."""
+        """All of it or nothing."""
         if not octets or self.file is None:
             return
         view = memoryview(octets)
@@ -96,9 +99,12 @@ class _LinkFiles:
             with contextlib.suppress(OSError):
                 self.file.truncate(self._size)
             raise
-        first = self._size == len(packet_file.header())
         self._size += len(octets)
-        if first:
+
+    def _delete_old(self) -> None:
+        """When a new file holds something, and not before: it might hold nothing at all."""
+        if self._new:
+            self._new = False
             mine = sorted(one for one in self._folder.iterdir() if self._mine.fullmatch(one.name))
             for old in mine[: -self._files]:
                 old.unlink(missing_ok=True)
@@ -114,6 +120,7 @@ class _LinkFiles:
                 self.file = self._path.open("xb", buffering=0)
             stamp += 0.001
         self._size = 0
+        self._new = True
         self._append(packet_file.header())
 
     def _give_up(self) -> None:
@@ -247,7 +254,7 @@ class Capture:
             self._alarm = True
             text = f"units of {link} cannot be written: {why}; make room in {self._folder}; calls go on, what is lost is counted"
             self._tell(AlarmRaised(now, ALARM, text))
-        elif self._alarm and not any(files.rests(now) for files in self._links.values()):
+        elif self._alarm and not any(files.rests(now) for files in list(self._links.values())):
             self._alarm = False
             self._tell(AlarmCleared(now, ALARM))
 

@@ -9,9 +9,12 @@ from collections.abc import Iterable, Mapping
 from config.schema import NO_7, Configuration, codes_of
 from pbx.console_words import CircuitRow, LinkRow
 from pbx.exchange import Exchange
+from pbx.line import Line
+from pbx.signalling.ss7.isup.queries import AGREED
 from pbx.signalling.ss7.mtp3 import operation
-from pbx.signalling_points import Link, PlaneLink, Point
+from pbx.signalling_points import CircuitRelation, Link, PlaneLink, Point
 
+PERIODS = (0, 5, 30)
 ORDERS = {
     "activate": operation.ActivateLink,
     "deactivate": operation.DeactivateLink,
@@ -20,6 +23,7 @@ ORDERS = {
     "block": operation.BlockLink,
     "unblock": operation.UnblockLink,
 }
+CHECKED_IN = ("Idle", "RecheckWaits", "RecheckAlerted", "Overloaded")
 
 
 class ConsoleSignalling:
@@ -95,6 +99,22 @@ class ConsoleSignalling:
             ]
         )
 
+    def figures(self, of: str, minutes: int) -> str:
+        """What was counted of a link, link set, destination, point or relation (Q.752), zeros left out; of all where ``of`` is empty."""
+        if minutes not in PERIODS:
+            return f"there are figures of the last whole {', '.join(str(one) for one in PERIODS if one)} minutes, and of all time (0)"
+        self._signalling.read_counters()
+        rows = self._signalling.measurements.rows(self._exchange.clock.seconds(), minutes)  # type: ignore[arg-type]
+        found = [row for row in rows if row.value and of in ("", row.name)]
+        if not found:
+            known = dict.fromkeys(row.name for row in rows)
+            return f"nothing was counted of {of or 'anything'}; there are {', '.join(known) or 'no figures yet'}"
+        heads = [f"{row.kind} {row.name}" for row in found]
+        width = max(map(len, heads))
+        return "\n".join(
+            f"{head:{width}}  {row.number:6}{row.value:12,.1f} {row.unit:7} {row.title}" for head, row in zip(heads, found, strict=True)
+        )
+
     def order(self, verb: str, name: str) -> str:
         """Order level 3 of a link; "" or why not. Within a turn."""
         link = self._signalling.links.get(name)
@@ -102,6 +122,36 @@ class ConsoleSignalling:
             return f"there is no signalling link {name}; look at links"
         self._point_of(link).receive(ORDERS[verb](name))
         return ""
+
+    def continuity(self, line: Line) -> str:
+        """Check a circuit at rest; "" or why not. Within a turn."""
+        found = self._circuit(line)
+        if found is None:
+            return f"{line.name} is no circuit of No. 7"
+        relation, cic = found
+        if not relation.reached:
+            return "the far point cannot be reached"
+        state = relation.user_part.circuits[cic].machine.state
+        if state not in CHECKED_IN:
+            return f"{line.name} is {state}; a circuit is checked when it is idle"
+        relation.check(cic)
+        return ""
+
+    def continuity_found(self, line: Line) -> str:
+        """What came of the latest check of a circuit."""
+        found = self._circuit(line)
+        if found is None:
+            return f"{line.name} is no circuit of No. 7"
+        relation, cic = found
+        check = relation.user_part.circuits[cic].check
+        return f"{line.name}: {check.result or 'not checked'}{'; being checked now' if check.sounds else ''}"
+
+    def _circuit(self, line: Line) -> tuple[CircuitRelation, int] | None:
+        for relation in self._signalling.relations:
+            for cic, other in relation.lines.items():
+                if other is line:
+                    return relation, cic
+        return None
 
     def group(self, verb: str, name: str) -> str:
         """Block, unblock or reset all circuits of a trunk group at once; "" or why not. Within a turn."""
@@ -113,6 +163,31 @@ class ConsoleSignalling:
             if cics:
                 relation.order(verb, cics)
         return ""
+
+    def query(self, name: str) -> str:
+        """Ask the far end how it sees the circuits of a group; "" or why not. Within a turn."""
+        for relation, cics in self._circuits_of(name):
+            relation.query(cics)
+        return "" if self._circuits_of(name) else f"{name} is no trunk group of No. 7"
+
+    def query_found(self, name: str) -> str:
+        """Where the two ends differed at the latest answer."""
+        if not self._circuits_of(name):
+            return f"{name} is no trunk group of No. 7"
+        rows = []
+        answered = asked = 0
+        for relation, cics in self._circuits_of(name):
+            found = relation.user_part.groups.found()
+            asked += len(cics)
+            for cic in cics:
+                answered += cic in found
+                if found.get(cic, AGREED) != AGREED:
+                    rows.append(f"{relation.lines[cic].name} ({cic}): {found[cic]}")
+        return "\n".join([f"answers for {answered} of {asked} circuits, {len(rows)} differ", *rows])
+
+    def _circuits_of(self, name: str) -> list[tuple[CircuitRelation, list[int]]]:
+        found = ((relation, [cic for cic, line in relation.lines.items() if line.group == name]) for relation in self._signalling.relations)
+        return [(relation, cics) for relation, cics in found if cics]
 
     def _point_of(self, link: Link) -> Point:
         return self._signalling.points[link.point]

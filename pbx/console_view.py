@@ -151,6 +151,9 @@ class ConsoleView:
             "loop": self.loop,
             "link": self.link,
             "point": self.point,
+            "figures": self.figures,
+            "continuity": self.continuity,
+            "query_circuits": self.query_circuits,
             "activate_link": self.activate_link,
             "deactivate_link": self.deactivate_link,
             "inhibit_link": self.inhibit_link,
@@ -322,6 +325,19 @@ class ConsoleView:
     def point(self, point: str) -> str:
         """A signalling point in full: destinations, counters, the last things that happened: point("city")."""
         return self._signalling.point(point)
+
+    def figures(self, of: str = "", minutes: int = 0) -> str:
+        """What was counted of No. 7 (Q.752), of the last whole 5 or 30 minutes or all time: figures("toll-a"), figures(minutes=30)."""
+        return self._signalling.figures(of, minutes)
+
+    def continuity(self, line: str, report: bool = False) -> str:
+        """Check by a tone whether a circuit goes through: continuity("ss7-1/5"), then continuity("ss7-1/5", True) for what was found."""
+        found = self._line(line)
+        return self._signalling.continuity_found(found) if report else self._do(self._signalling.continuity, found)
+
+    def query_circuits(self, group: str, report: bool = False) -> str:
+        """Ask the far end how it sees a group's circuits: query_circuits("toll"), then query_circuits("toll", True) for what differs."""
+        return self._signalling.query_found(group) if report else self._do(self._signalling.query, group)
 
     def activate_link(self, link: str) -> str:
         """Bring a signalling link into service: activate_link("toll-0")."""

@@ -29,7 +29,7 @@ from pbx.signalling.ss7.words import kind_of, lines_of, object_of
 
 WRONG = 2
 ARROWS = {True: "->", False: "<-", None: "  "}
-DIRECTIONS = {True: "sent", False: "received"}
+DIRECTIONS = {True: "sent", False: "received", None: None}
 LINK_TYPES = (MTP2_WITH_PSEUDO_HEADER, MTP2, MTP3)
 ANNEX_A = Malformed("a unit with the long sequence numbers of annex A of Q.703, which are not read")
 NAMES = frozenset(
@@ -122,7 +122,7 @@ def _moment(at_s: float) -> str:
 def json_of(seen: Seen, form: Form) -> dict[str, Any]:
     """A packet as an object."""
     packet, below, unit = seen.packet, seen.signal_unit, seen.unit
-    found: dict[str, Any] = {"at": packet.at_s, "offset": packet.offset, "direction": DIRECTIONS.get(seen.sent), "link": seen.link}  # type: ignore[arg-type]
+    found: dict[str, Any] = {"at": packet.at_s, "offset": packet.offset, "direction": DIRECTIONS[seen.sent], "link": seen.link}
     if below is not None:
         found |= {"unit": below.kind, "bsn": below.backward, "bib": below.backward_bit, "fsn": below.forward, "fib": below.forward_bit}
         found |= {"status": below.status} if below.status else {}

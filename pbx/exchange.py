@@ -37,6 +37,7 @@ from pbx.test_calls import TestLine
 from pbx.tone_plan import Tone as PlannedTone
 from pbx.tone_plan import TonePlan, heard_parts
 from pbx.vocabulary.facts import ControlStarted, Fact
+from pbx.vocabulary.media import LinkTold
 
 PROGRAMS: dict[str, type[Flow]] = {"menu": Menu, "announcement": Announcement}
 FRAME_OCTETS = 65536
@@ -115,6 +116,7 @@ class Exchange:
         trunks, extensions = plan_for("trunks", configuration), plan_for("extensions", configuration)
         plant = SignallingPlant(configuration, trunks)
         self.signalling = plant.build(self.floor, lambda port: plane.link_status(port) == "in service")
+        self.signalling.plane_counters = plane.link_counters
         lines, groups = trunks_of(configuration, trunks, plant.engine)
         plant.attach(lines)
         lines += extensions_of(configuration, extensions, date_time or _no_date)
@@ -161,10 +163,13 @@ class Exchange:
 
     def recover(self) -> int:
         """Take over from a control that died; returns how many legs live on."""
-        self.plane.drain()
+        waiting = self.plane.drain()
         self.start_players()
         self.floor.turn(self.signalling.start, True)
-        return recover(self.switch, self.plane, self._epoch, self.clock.seconds(), self.configure_port)
+        adopted = recover(self.switch, self.plane, self._epoch, self.clock.seconds(), self.configure_port)
+        # Messages of links have been confirmed to their far ends, so they must be heard; all else is seen by how the lines stand.
+        self.floor.media(event for event in waiting if isinstance(event[2], LinkTold))
+        return adopted
 
     def start_players(self) -> None:
         """Play each queue's music for ever."""

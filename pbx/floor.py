@@ -34,7 +34,7 @@ from pbx.vocabulary.media import (
     ToneOn,
     Unhear,
 )
-from pbx.vocabulary.tones import SPECIAL, progress
+from pbx.vocabulary.tones import SPECIAL, progress, special
 
 
 class Clock(Protocol):
@@ -87,13 +87,14 @@ _HEARD = (Hear, Play, SendDigits, SendTone, Silence)
 """Orders that would sound over an engine's own signals, or cut them: they wait for a speech path."""
 
 MILLIWATT = progress("milliwatt")
+CHECK_TONE = special("continuity")
 _FOR_CONTROL = (Played, Recorded, LineTested, LineMeasured)
 
 
 def _is_for_control(event: MediaEvent) -> bool:
     """Whether it is about what the switch itself ordered, as are tones of fax machines and of test lines: no engine knows of it."""
     if isinstance(event, ToneOn | ToneOff):
-        return event.tone & 0xFF00 == SPECIAL or event.tone == MILLIWATT
+        return (event.tone & 0xFF00 == SPECIAL and event.tone != CHECK_TONE) or event.tone == MILLIWATT
     return type(event) in _FOR_CONTROL
 
 

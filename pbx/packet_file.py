@@ -109,7 +109,7 @@ def _read_pcap(reader: _Reader, order: str, unit_s: float) -> Iterator[Packet]:
     major, _, _, _, _, network = struct.unpack(f"{order}HHiIII", head)
     if major != 2:
         raise CaptureFileError(4, f"version {major} of pcap", "convert it with tshark -F pcapng -r FILE -w OTHER")
-    link_type = network & 0x0FFFFFFF  # above it may stand how long check sequences are
+    link_type = network & 0x03FFFFFF  # above it may stand how long check sequences are
     fields = struct.Struct(f"{order}IIII")
     while True:
         offset = reader.at

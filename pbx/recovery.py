@@ -21,6 +21,7 @@ from pbx.vocabulary import facts
 from pbx.vocabulary.call import TEMPORARY_FAILURE, Blocked, MessageWaiting
 from pbx.vocabulary.media import (
     PLAYER,
+    RECEIVE_CONTINUITY,
     RECEIVE_DTMF,
     RECEIVE_FAX,
     RECEIVE_MFC_BACKWARD,
@@ -42,7 +43,7 @@ from pbx.vocabulary.media import (
 SIGNAL_RECEIVERS = RECEIVE_MFC_FORWARD | RECEIVE_MFC_BACKWARD | RECEIVE_PROGRESS | RECEIVE_FAX
 SECOND = " second"
 """Behind the name of a line: the leg that waited or was held there beside the other (pbx/call_waiting.py)."""
-ALL_RECEIVERS = RECEIVE_DTMF | SIGNAL_RECEIVERS
+ALL_RECEIVERS = RECEIVE_DTMF | RECEIVE_CONTINUITY | SIGNAL_RECEIVERS
 QUIET: tuple[MediaCommand, ...] = (
     *(Disarm(), Silence(), Unhear(-1), Unlisten(ALL_RECEIVERS), StopRecord(-1), Tag(0)),
     *(CancelEcho(0), LineTest(sends=False, receives=False)),

@@ -2,6 +2,7 @@
 
 The user part (``Isup``, ``Tup``) works all circuits of a pair of points and has one timer for them, so a circuit has no deadline of its
 own. What is added here are the media of the circuit: keys pressed in an answered call, alarms of the span, silence when a call has ended.
+The check-tone goes to the user part, which says itself what is to be sent and looped (pbx/signalling/ss7/continuity.py).
 Leaves out messages and links (pbx/signalling_points.py).
 """
 
@@ -10,9 +11,21 @@ from typing import Any, Protocol
 
 from pbx.engine import Input, Levels, Noted, Output
 from pbx.vocabulary.call import Idle, Info, Primitive, Release
-from pbx.vocabulary.media import RECEIVE_DTMF, RECEIVE_FAX, RECEIVE_PROGRESS, Alarm, Digit, Silence, Unhear, Unlisten
+from pbx.vocabulary.media import (
+    RECEIVE_CONTINUITY,
+    RECEIVE_DTMF,
+    RECEIVE_FAX,
+    RECEIVE_PROGRESS,
+    Alarm,
+    Digit,
+    Silence,
+    ToneOff,
+    ToneOn,
+    Unhear,
+    Unlisten,
+)
 
-QUIET: tuple[Output, ...] = (Silence(), Unhear(-1), Unlisten(RECEIVE_DTMF | RECEIVE_FAX | RECEIVE_PROGRESS))
+QUIET: tuple[Output, ...] = (Silence(), Unhear(-1), Unlisten(RECEIVE_DTMF | RECEIVE_FAX | RECEIVE_PROGRESS | RECEIVE_CONTINUITY))
 """Nothing is said on the circuit or listened for any more."""
 INFOS = {digit: (Info(digit),) for digit in "0123456789*#ABCD"}
 
@@ -36,8 +49,8 @@ class Circuit(Protocol):
 class Relation(Protocol):
     """The circuits of a user part between two points, as one of them sees it (pbx/signalling_points.py)."""
 
-    def give(self, cic: int, primitive: Primitive, now: float) -> Sequence[Output]:
-        """What the switch says to a circuit; what the circuit itself answers comes back."""
+    def give(self, cic: int, value: Input, now: float) -> Sequence[Output]:
+        """What the switch says to a circuit, or what is heard on it; what the circuit itself answers comes back."""
 
     def adopt(self, cic: int, tag: str, levels: Levels, now: float) -> Sequence[Output]:
         """The circuit after a restart of control."""
@@ -74,8 +87,8 @@ class SignalledCircuit:
         return (*QUIET, Idle())
 
     def receive(self, value: Input, now: float) -> Sequence[Output]:
-        """A call primitive, a key, an alarm; other sounds mean nothing where signalling has a channel of its own."""
-        if isinstance(value, Primitive):
+        """A call primitive, the check-tone, a key, an alarm; what else sounds means nothing where signalling has its own channel."""
+        if isinstance(value, Primitive | ToneOn | ToneOff):
             return quiet_behind(self._relation.give(self.cic, value, now))
         if isinstance(value, Digit):
             return INFOS.get(value.digit, ()) if self.tag else ()

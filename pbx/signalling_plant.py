@@ -47,6 +47,8 @@ class Relation(msgspec.Struct, frozen=True):
     user_part: str
     variant: str
     codes: dict[tuple[str, int], int]
+    checks: dict[int, int]
+    """One of so many calls out on a circuit is checked for continuity; 0 = none."""
 
 
 def relations_of(configuration: Configuration) -> list[Relation]:
@@ -57,9 +59,16 @@ def relations_of(configuration: Configuration) -> list[Relation]:
             continue
         assert group.point is not None and group.far_point is not None
         key = (group.point, group.far_point, group.signalling)
-        relation = found.setdefault(key, Relation(*key, variant_of(group), {}))
-        relation.codes.update(codes_of(group))
+        relation = found.setdefault(key, Relation(*key, variant_of(group), {}, {}))
+        codes = codes_of(group)
+        relation.codes.update(codes)
+        relation.checks.update(dict.fromkeys(codes.values(), _every(group.continuity_check)))
     return list(found.values())
+
+
+def _every(continuity_check: str) -> int:
+    words = {"never": 0, "each": 1}
+    return words[continuity_check] if continuity_check in words else int(continuity_check.removeprefix("1 in "))
 
 
 def make_user_part(relation: Relation, own: int, far: int, examiner: NumberExaminer) -> UserPart[Any]:
@@ -140,7 +149,10 @@ class SignallingPlant:
                 point = names[plan.variants[relation.point].data.name, own]
             for circuit, cic in relation.codes.items():
                 self._places[circuit] = (len(self._relations), cic)
-            self._relations.append(RelationSeat(point, make_user_part(relation, own, other, examiner)))
+            user_part = make_user_part(relation, own, other, examiner)
+            for cic, every in relation.checks.items():
+                user_part.circuits[cic].check.every = every
+            self._relations.append(RelationSeat(point, user_part))
 
     def build(self, floor: Floor, in_service: Callable[[int], bool] = lambda port: False) -> SignallingPoints:
         """Put it on a floor."""
@@ -255,7 +267,8 @@ def _faults_of_group(group: TrunkGroup, plan: _Plan, known: set[int]) -> Iterabl
         if (one.point, one.far, one.user_part) == (group.point, group.far_point, group.signalling) and one.variant != variant_of(group):
             yield f"{name}: another group between the same points has the variant {one.variant}"
     try:
-        part = make_user_part(Relation(group.point, group.far_point, group.signalling, variant_of(group), {("", 0): 1}), 1, 2, NoNumbers())
+        lone = Relation(group.point, group.far_point, group.signalling, variant_of(group), {("", 0): 1}, {})
+        part = make_user_part(lone, 1, 2, NoNumbers())
         form = plan.variants[group.point].form
         if isinstance(part, Tup) and load_tup(variant_of(group)).form != form:
             yield f"{name}: the labels of {variant_of(group)} are not those of {group.point}, which have {form.bits} bits"

@@ -7,16 +7,18 @@ changes about links and destinations is stated as alarms. Leaves out how they ar
 what people do with them (pbx/signalling_operation.py).
 """
 
-from collections import Counter, deque
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
 
-from pbx.engine import Levels, Malformed, Noted, Output, Unexpected
+from pbx.engine import Input, Levels, Malformed, Noted, Output, Unexpected
 from pbx.floor import Floor
 from pbx.line import HISTORY, Line
+from pbx.signalling.ss7.continuity import MaintenanceTold
 from pbx.signalling.ss7.distribution import FromCircuit, UserPart
+from pbx.signalling.ss7.measurements import PERIOD_S, Measurements
 from pbx.signalling.ss7.mtp2.carriage import command_of, told_of
 from pbx.signalling.ss7.mtp2.figures import Figures
 from pbx.signalling.ss7.mtp2.mtp2 import IN_SERVICE, Mtp2
@@ -37,6 +39,7 @@ from pbx.signalling.ss7.primitives import (
     FromLink,
     MessageForTransmission,
     Pause,
+    ReceivedMessage,
     RestartBegins,
     Resume,
     ToLevel2,
@@ -207,12 +210,18 @@ class Point:
         """Something for level 3; within a turn."""
         self.seat.take(self.mtp3.receive(value, self._floor.now))
 
+    def judge(self, source: str, well: bool, reason: str) -> None:
+        """An alarm of what this point works."""
+        self._points.judge(source, well, reason)
+
     def reachable(self, code: int) -> bool:
         """Whether a destination can be reached."""
         return self.mtp3.accessible(code)
 
     def _deliver(self, output: Any) -> None:
         then = self._floor.then
+        if type(output) is not Transfer and not (type(output) is ToLink and type(output.request) is MessageForTransmission):
+            self._points.measurements.level3(self._floor.now, (output,), self.form.text)
         if type(output) is ToLink:
             then(self._points.to_link, output)
         elif isinstance(output, ToUser):
@@ -245,8 +254,11 @@ class Point:
 class CircuitRelation:
     """The circuits of one user part between two points."""
 
-    def __init__(self, floor: Floor, point: Point, user_part: UserPart[Any]) -> None:
+    def __init__(self, floor: Floor, point: Point, user_part: UserPart[Any], measurements: Measurements) -> None:
         self.point = point
+        self.name = f"{type(user_part).__name__} {point.form.text(user_part.own)} {point.form.text(user_part.far)}"
+        """For measurements: ``Isup 21-100-1 21-100-51``."""
+        self._measurements = measurements
         self.user_part = user_part
         self.lines: dict[int, Line] = {}
         self.alarmed: set[int] = set()
@@ -259,6 +271,7 @@ class CircuitRelation:
         self.in_order = False
         """Whether the far point has been reached once, and its memory been set right."""
         self._unknown: list[int] = []
+        self._adopted: list[int] = []
         self._greeted = False
         self._judging = False
         self.seat = Seat(floor, user_part, self._deliver)
@@ -281,10 +294,19 @@ class CircuitRelation:
         """What the MTP says; within a turn."""
         if type(value) is Transfer:
             self._trace("<-", value)
+        self._measurements.isup_received(self._floor.now, self.name, value, self.user_part.service)
         self.seat.take(self.user_part.receive(value, self._floor.now))
         if type(value) is Resume and value.affected == self.user_part.far and not self._greeted:
             self._greeted = True
             self._floor.after(GREETING_S, self._greet)
+
+    def check(self, cic: int) -> None:
+        """Check the continuity of a circuit that is at rest; within a turn."""
+        self.seat.take(self.user_part.check([cic], self._floor.now))
+
+    def query(self, cics: Sequence[int]) -> None:
+        """Ask the far end how it sees circuits; within a turn."""
+        self.seat.take(self.user_part.query(cics, self._floor.now))
 
     def order(self, verb: str, cics: Sequence[int]) -> None:
         """"block", "unblock" or "reset" circuits at once; within a turn."""
@@ -295,18 +317,28 @@ class CircuitRelation:
             else:
                 self.seat.take(self.user_part.maintain(group, verb == "block", now))
 
-    def give(self, cic: int, primitive: Primitive, now: float) -> Sequence[Output]:
-        """What the switch says to a circuit; its own answers come back, the rest goes its way."""
-        return self._sorted(cic, self.user_part.give(cic, primitive, now))
+    def give(self, cic: int, value: Input, now: float) -> Sequence[Output]:
+        """What the switch says to a circuit, or what is heard on it; its own answers come back, the rest goes its way."""
+        if isinstance(value, Primitive):
+            self._measurements.isup_given(now, self.name, value)
+        return self._sorted(cic, self.user_part.give(cic, value, now))
 
     def adopt(self, cic: int, tag: str, levels: Levels, now: float) -> Sequence[Output]:
         """After a restart of control: an answered call goes on, all other circuits are reset together."""
         if tag:
+            # It has a call, and is not reset: whether the far end blocks it must be asked.
+            if not self._adopted:
+                self._floor.after(GREETING_S, self._ask_about_adopted)
+            self._adopted.append(cic)
             return self._sorted(cic, self.user_part.resume(cic, tag, levels, now))
         if not self._unknown:
             self._floor.then(self._reset_unknown)
         self._unknown.append(cic)
         return ()
+
+    def _ask_about_adopted(self) -> None:
+        adopted, self._adopted = self._adopted, []
+        self.query(adopted)
 
     def _reset_unknown(self) -> None:
         unknown, self._unknown = self._unknown, []
@@ -336,7 +368,8 @@ class CircuitRelation:
         own: list[Output] = []
         others = []
         for output in outputs:
-            if type(output) is FromCircuit and output.cic == cic:
+            if type(output) is FromCircuit and output.cic == cic and not isinstance(output.output, MaintenanceTold):
+                self._measurements.isup_outputs(self._floor.now, self.name, (output,))
                 own.append(output.output)
             else:
                 others.append(output)
@@ -344,13 +377,16 @@ class CircuitRelation:
         return own
 
     def _deliver(self, output: Any) -> None:
+        self._measurements.isup_outputs(self._floor.now, self.name, (output,))
         if type(output) is Transfer:
             self._trace("->", output)
             self._floor.then(self.point.receive, output)
             return
         assert type(output) is FromCircuit
         line = self.lines.get(output.cic)
-        if line is not None:
+        if line is not None and isinstance(output.output, MaintenanceTold):
+            self.point.judge(line.name, not output.output.stands, output.output.text)
+        elif line is not None:
             self._floor.then(self._floor.guard, line, self._floor.outputs, line, quiet_behind((output.output,)))
         elif isinstance(output.output, Malformed):
             self.unread += 1
@@ -387,10 +423,13 @@ class SignallingPoints:
         """``in_service``: whether the plane says that the link on a port works, of which a new control asks."""
         self.floor = floor
         self.observer: Observer | None = None
+        self.measurements = Measurements(floor.clock.seconds())
         self.points = {seat.name: Point(floor, seat, self) for seat in points}
         self.links: dict[str, Link] = {seat.name: PlaneLink(floor, seat, self) for seat in links}
-        self.relations = [CircuitRelation(floor, self.points[seat.point], seat.user_part) for seat in relations]
-        self.counters: Counter[str] = Counter()
+        self.relations = [CircuitRelation(floor, self.points[seat.point], seat.user_part, self.measurements) for seat in relations]
+        self.plane_counters: Callable[[int], Mapping[str, int]] = lambda port: {}
+        """The plane's counters of the link on a port."""
+        self._measuring = False
         self._in_service = in_service
         self._alarms: set[str] = set()
 
@@ -403,12 +442,14 @@ class SignallingPoints:
         return [link for link in self.links.values() if isinstance(link, PlaneLink)]
 
     def standing_timers(self) -> int:
-        """Timers of links and points, which watch over them also at rest; those of circuits are not among them."""
-        return sum(link.waits for link in self.links.values()) + sum(point.seat.waits for point in self.points.values())
+        """Timers of links and points, which watch over them also at rest, and those of circuits whose reason has gone meanwhile."""
+        watching = [*(link.waits for link in self.links.values()), *(point.seat.waits for point in self.points.values())]
+        return self._measuring + sum(watching) + sum(relation.seat.waits and relation.user_part.rests for relation in self.relations)
 
     def start(self, adopt: bool = False) -> None:
         """Bring every point into service; ``adopt``: control has restarted, and links that work go on. Within a turn."""
         now = self.floor.now
+        self._measure(adopt)
         for point in self.points.values():
             own = [link for link in self.links.values() if link.point == point.name]
             alive = [link.name for link in own if adopt and isinstance(link, PlaneLink) and self._in_service(link.port)]
@@ -427,9 +468,45 @@ class SignallingPoints:
                 point.seat.take(point.mtp3.start(now))
             for link_set in point.mtp3.plan.link_sets:
                 self.floor.then(point.receive, ActivateLinkSet(link_set.name))
-            for link in own:
-                if link.name not in alive:
-                    self.judge(f"link {link.name}", False, "not yet in service")
+            self._begin_without(point, [link.name for link in own if link.name not in alive], bool(alive))
+
+    def _begin_without(self, point: Point, links: Sequence[str], alive: bool) -> None:
+        """Links that are not in service yet, and all that hangs on them where none is."""
+        plan = point.mtp3.plan
+        adjacent = [one.adjacent for one in plan.link_sets]
+        destinations = dict.fromkeys([*adjacent, *(route.destination for route in plan.routes)])
+        self.measurements.down(
+            self.floor.now,
+            links,
+            [one.name for one in plan.link_sets if not any(link.name not in links for link in one.links)],
+            [] if alive else [point.form.text(code) for code in destinations],
+        )
+        for name in links:
+            self.judge(f"link {name}", False, "not yet in service")
+
+    # What is measured.
+
+    def _measure(self, went_on: bool = True) -> None:
+        """Look at the counters now, and at each full five minutes (Q.752); those of a plane that has just begun stand at 0."""
+        self._measuring = bool(self.links)
+        if self.links:
+            now = self.floor.now
+            if not went_on:
+                for link in self.plane_links():
+                    self.measurements.plane(now, link.name, defaultdict(int))
+            self.read_counters()
+            self.floor.after((now // PERIOD_S + 1) * PERIOD_S - now, self._measure)
+
+    def read_counters(self) -> None:
+        """Hand the counters of engines and plane to the measurements."""
+        now = self.floor.clock.seconds()
+        for link in self.plane_links():
+            self.measurements.link_state_control(now, link.name, link.counters)
+            counters = self.plane_counters(link.port)
+            if counters:
+                self.measurements.plane(now, link.name, counters)
+        for point in self.points.values():
+            self.measurements.level3_counters(now, point.name, point.mtp3.counters, point.mtp3.link_counters)
 
     # Between levels 2 and 3.
 
@@ -444,6 +521,8 @@ class SignallingPoints:
 
     def from_link(self, link: str, indication: ToLevel3) -> None:
         """Level 2 to level 3, later in the turn."""
+        if type(indication) is not ReceivedMessage:
+            self.measurements.from_level2(self.floor.now, link, indication)
         self.floor.then(self.points[self.links[link].point].receive, FromLink(link, indication))
 
     # What level 3 reports.

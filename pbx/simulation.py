@@ -144,6 +144,13 @@ class MortalClock:
         self._clock = clock
         self.alive = True
 
+    def die(self) -> None:
+        """From now on none comes."""
+        self.alive = False
+        for call in self._clock.getDelayedCalls():
+            if getattr(call.function, "__self__", None) is self:
+                call.cancel()
+
     def seconds(self) -> float:
         """Now."""
         return self._clock.now
@@ -228,7 +235,7 @@ class Simulation:
 
     def kill_control(self) -> int:
         """Control dies here and now; a new one takes over. Returns how many legs it adopted."""
-        self._control_clock.alive = False
+        self._control_clock.die()
         if self.near.held_facts:
             # The turn in which control died was never completed.
             del self.facts[-self.near.held_facts :]

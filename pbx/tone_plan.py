@@ -22,6 +22,8 @@ OVERLOAD = 10 ** (3.14 / 20)
 """The greatest amplitude of G.711 A-law, that of a sine of 0 dBm0 being 1."""
 SPECIAL_DBM0 = -13.0
 """Level of the signals of fax and modems: what networks allow a modem as a mean (V.2, from memory)."""
+CONTINUITY_DBM0 = -12.0
+"""Level of the check-tone of speech circuits (Q.724 section 7, from memory)."""
 
 
 class PlanError(ValueError):
@@ -172,9 +174,11 @@ def progress_plan(tone: Tone) -> Any:
     return plan
 
 
-def special_plan(name: str, level_dbm0: float = SPECIAL_DBM0) -> Any:
-    """A ``struct tone_plan`` of a signal of SPECIAL_TONES. Raises ValueError for one that is no plan of tones."""
+def special_plan(name: str, level_dbm0: float | None = None) -> Any:
+    """A ``struct tone_plan`` of a signal of SPECIAL_TONES, by default at its own level. ValueError for what is no plan of tones."""
     plan = ffi.new("struct tone_plan *")
+    if level_dbm0 is None:
+        level_dbm0 = CONTINUITY_DBM0 if name == "continuity" else SPECIAL_DBM0
     if name not in SPECIAL_TONES or lib.tone_plan_special(plan, SPECIAL_TONES.index(name), tenths(level_dbm0)):
         raise ValueError(f"{name!r} is no signal made of tones; these are {', '.join(SPECIAL_TONES)}")
     return plan

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import settings
 
 from tests.dahdi.rig.archive import NO_RIG, NO_VIRTUAL_TIME
+from tests.sctp import NO_SCTP
 
 settings.register_profile("house", deadline=None, print_blob=True)
 settings.load_profile("house")
@@ -46,12 +47,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
     """Count the tests that were skipped because this machine cannot have the one with DAHDI's drivers (tests/dahdi/rig), and those that
-    had to run by the host's clock."""
+    had to run by the host's clock; and those of SCTP (tests/sctp.py)."""
     reasons = [str(report.longrepr[2]) for report in terminalreporter.stats.get("skipped", []) if isinstance(report.longrepr, tuple)]
     without = [reason.partition(NO_RIG)[2] for reason in reasons if NO_RIG in reason]
     if without:
         terminalreporter.section("no DAHDI rig", sep="!", yellow=True, bold=True)
         terminalreporter.write_line(f"{len(without)} tests of DAHDI lines were NOT run: {'; '.join(sorted(set(without)))}", yellow=True)
+    without = [reason.partition(NO_SCTP)[2] for reason in reasons if NO_SCTP in reason]
+    if without:
+        terminalreporter.section("no SCTP", sep="!", yellow=True, bold=True)
+        terminalreporter.write_line(f"{len(without)} tests of SCTP were NOT run: {'; '.join(sorted(set(without)))}", yellow=True)
     ended = [report for reports in terminalreporter.stats.values() for report in reports if hasattr(report, "user_properties")]
     late = [str(why) for report in ended for name, why in report.user_properties if name == NO_VIRTUAL_TIME]
     if late:

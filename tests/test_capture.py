@@ -2,8 +2,10 @@
 
 import errno
 import random
+import resource
 import subprocess
 
+import msgspec
 import pytest
 
 from config.schema import SignallingCapture
@@ -20,6 +22,9 @@ from pbx.signalling.ss7.words import kind_of
 from pbx.vocabulary.facts import AlarmCleared, AlarmRaised
 from tests.interop.tshark import needs_tshark
 from tests.signal_units import octets_of
+from tests.signalling.ss7.captured import Callers, captured
+from tests.signalling.ss7.network import pair
+from tests.signalling.ss7.terminal import TerminalWire
 
 ZERO = 1_790_000_000.0
 LIMITS = SignallingCapture()
@@ -50,45 +55,45 @@ def told():
 
 
 @pytest.fixture
-def captured(tmp_path, told):
+def one_capture(tmp_path, told):
     made = Capture(tmp_path / "capture", LIMITS, ZERO, told.append)
     yield made
     made.close()
 
 
-def test_units_of_both_directions_with_time_and_numbers(captured, tmp_path):
-    captured.unit(1.25, "a", True, UNIT)
-    captured.unit(1.5, "a", False, UNIT)
-    captured.unit(1.75, "a", True, UNIT)
-    captured.status(2.0, "a", False, "SIPO")
-    captured.drain()
+def test_units_of_both_directions_with_time_and_numbers(one_capture, tmp_path):
+    one_capture.unit(1.25, "a", True, UNIT)
+    one_capture.unit(1.5, "a", False, UNIT)
+    one_capture.unit(1.75, "a", True, UNIT)
+    one_capture.status(2.0, "a", False, "SIPO")
+    one_capture.drain()
     found = seen_of(tmp_path / "capture")
     assert [words(seen) for seen in found] == ["-> RLC 127 0", "<- RLC 0 0", "-> RLC 0 1", "<- SIPO 1 0"]
     assert [seen.packet.at_s - ZERO for seen in found] == [1.25, 1.5, 1.75, 2.0]
     assert all(seen.signal_unit.backward_bit == seen.signal_unit.forward_bit == 1 for seen in found)
 
 
-def test_what_crosses_between_control_and_plane(captured, tmp_path):
+def test_what_crosses_between_control_and_plane(one_capture, tmp_path):
     """A life of a link; what is no unit leaves nothing."""
-    captured.unit(0.0, "a", True, UNIT)
+    one_capture.unit(0.0, "a", True, UNIT)
     for value in (
         *(orders.Begin(1), orders.Send("SIO"), orders.Begun(1), orders.StatusHeard("SIO"), orders.Watch("normal alignment")),
         *(orders.Send("SIN"), orders.StatusHeard("SIN"), orders.Send("fill-in"), orders.StatusHeard("units"), orders.Accept(True)),
         *(orders.SendMessage(UNIT), orders.MessageHeard(UNIT), orders.SetBusy(True), orders.SetBusy(False), orders.BufferFilled(1)),
         *(orders.Failed("T7"), orders.Halt(), orders.TellBsnt(), orders.BsntTold(0), orders.Retrieve(0), orders.Retrieved(UNIT)),
     ):
-        captured.crossing(1.0, "a", value)
-    captured.drain()
+        one_capture.crossing(1.0, "a", value)
+    one_capture.drain()
     assert [words(seen) for seen in seen_of(tmp_path / "capture")] == [
         *("-> RLC 127 0", "-> SIO 127 127", "<- SIO 127 127", "-> SIN 127 127", "<- SIN 127 127", "-> FISU 127 127", "<- FISU 127 127"),
         *("-> RLC 127 0", "<- RLC 0 0", "-> SIB 0 0", "-> FISU 0 0", "-> SIOS 0 0"),
     ]
 
 
-def test_numbers_go_round(captured, tmp_path):
+def test_numbers_go_round(one_capture, tmp_path):
     for _ in range(130):
-        captured.unit(0.0, "a", True, UNIT)
-    captured.drain()
+        one_capture.unit(0.0, "a", True, UNIT)
+    one_capture.drain()
     assert [seen.signal_unit.forward for seen in seen_of(tmp_path / "capture")] == [*range(128), 0, 1]
 
 
@@ -140,18 +145,18 @@ def test_two_files_of_one_moment(tmp_path):
     assert [len(list(seen_in(path, CHINA))) for path in files_of(tmp_path)] == [1, 1]
 
 
-def test_the_clock_is_followed(captured, tmp_path):
-    captured.unit(1.0, "a", True, UNIT)
-    captured.follow(ZERO + 5)
-    captured.unit(1.0, "a", True, UNIT)
-    captured.drain()
+def test_the_clock_is_followed(one_capture, tmp_path):
+    one_capture.unit(1.0, "a", True, UNIT)
+    one_capture.follow(ZERO + 5)
+    one_capture.unit(1.0, "a", True, UNIT)
+    one_capture.drain()
     assert [seen.packet.at_s - ZERO for seen in seen_of(tmp_path / "capture")] == [1.0, 6.0]
 
 
-def test_a_file_that_grows_can_be_read(captured, tmp_path):
+def test_a_file_that_grows_can_be_read(one_capture, tmp_path):
     for count in range(1, 20):
-        captured.unit(count, "a", True, UNIT)
-        captured.drain()
+        one_capture.unit(count, "a", True, UNIT)
+        one_capture.drain()
         assert len(seen_of(tmp_path / "capture")) == count
 
 
@@ -165,11 +170,18 @@ def test_the_thread_writes(tmp_path):
     assert sum(len(seen_of(tmp_path, f"l{number}")) for number in range(3)) == 1000
 
 
+@pytest.mark.parametrize("wrong", [{"file_kib": 63}, {"file_kib": 1 << 23}, {"files": 1}, {"files": 10001}, {"folder": "x"}])
+def test_limits_have_limits(wrong):
+    assert msgspec.convert({}, SignallingCapture) == LIMITS
+    with pytest.raises(msgspec.ValidationError):
+        msgspec.convert(wrong, SignallingCapture)
+
+
 @needs_tshark
-def test_tshark_reads_a_file_that_grows(captured, tmp_path):
-    captured.unit(1.0, "a", True, UNIT)
-    captured.status(2.0, "a", False, "SIOS")
-    captured.drain()
+def test_tshark_reads_a_file_that_grows(one_capture, tmp_path):
+    one_capture.unit(1.0, "a", True, UNIT)
+    one_capture.status(2.0, "a", False, "SIOS")
+    one_capture.drain()
     fields = [option for name in ("frame.p2p_dir", "frame.link_nr", "isup.message_type", "mtp2.sf") for option in ("-e", name)]
     command = ["tshark", "-n", "-o", "mtp3.standard:Chinese ITU", "-r", str(files_of(tmp_path / "capture")[0]), "-T", "fields", *fields]
     ran = subprocess.run(command, capture_output=True, check=True, text=True)
@@ -216,15 +228,15 @@ def disk(monkeypatch):
     return left
 
 
-def test_a_full_disk_is_told_and_counted_and_stops_nothing(captured, disk, told, tmp_path):
+def test_a_full_disk_is_told_and_counted_and_stops_nothing(one_capture, disk, told, tmp_path):
     folder = tmp_path / "capture"
-    captured.unit(1.0, "a", True, UNIT)
-    captured.drain()
+    one_capture.unit(1.0, "a", True, UNIT)
+    one_capture.drain()
     disk["room"] = 10
     for number in range(5):
-        captured.unit(2.0 + number, "a", True, UNIT)
-        captured.drain()
-    assert captured.counters()["a"] == {"written": 1, "refused": 5, "crowded": 0}
+        one_capture.unit(2.0 + number, "a", True, UNIT)
+        one_capture.drain()
+    assert one_capture.counters()["a"] == {"written": 1, "refused": 5, "crowded": 0}
     (alarm,) = told
     assert isinstance(alarm, AlarmRaised)
     assert (alarm.at, alarm.source) == (2.0, ALARM)
@@ -232,14 +244,30 @@ def test_a_full_disk_is_told_and_counted_and_stops_nothing(captured, disk, told,
     assert str(folder) in alarm.text
     assert [words(seen) for seen in seen_of(folder)] == ["-> RLC 127 0"], "half a record was cut off again"
     disk["room"] = 10**6
-    captured.unit(11.0, "a", True, UNIT)  # the disk is left alone for a while
-    captured.drain()
-    assert captured.counters()["a"]["written"] == 1
-    captured.unit(13.0, "a", True, UNIT)
-    captured.drain()
+    one_capture.unit(11.0, "a", True, UNIT)  # the disk is left alone for a while
+    one_capture.drain()
+    assert one_capture.counters()["a"]["written"] == 1
+    one_capture.unit(13.0, "a", True, UNIT)
+    one_capture.drain()
     assert [type(fact) for fact in told] == [AlarmRaised, AlarmCleared]
-    assert captured.counters()["a"] == {"written": 2, "refused": 6, "crowded": 0}
+    assert one_capture.counters()["a"] == {"written": 2, "refused": 6, "crowded": 0}
     assert [words(seen) for seen in seen_of(folder)] == ["-> RLC 127 0", "-> RLC 127 7"], "the number tells what is missing"
+
+
+def test_a_file_that_the_system_lets_grow_no_further(one_capture, told, tmp_path):
+    """A limit of the operating system in the middle of a record, on the real file."""
+    whole = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (24 + 5 * len(UNIT), whole[1]))
+    try:
+        for number in range(20):
+            one_capture.unit(float(number) / 10, "a", True, UNIT)
+            one_capture.drain()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, whole)
+    counted = one_capture.counters()["a"]
+    assert [type(fact) for fact in told] == [AlarmRaised]
+    assert counted["written"] + counted["refused"] == 20
+    assert 0 < counted["written"] == len(seen_of(tmp_path / "capture")) < 20
 
 
 def test_a_full_disk_costs_no_older_files(disk, tmp_path):
@@ -288,12 +316,12 @@ def test_a_folder_that_cannot_be_made(tmp_path, told):
     assert [type(fact) for fact in told] == [AlarmRaised]
 
 
-def test_a_queue_that_is_full(captured, monkeypatch):
+def test_a_queue_that_is_full(one_capture, monkeypatch):
     monkeypatch.setattr(capture, "WAITING_MOST", 10)
     for _ in range(25):
-        captured.unit(1.0, "a", True, UNIT)
-    captured.drain()
-    assert captured.counters()["a"] == {"written": 10, "refused": 0, "crowded": 15}
+        one_capture.unit(1.0, "a", True, UNIT)
+    one_capture.drain()
+    assert one_capture.counters()["a"] == {"written": 10, "refused": 0, "crowded": 15}
 
 
 @pytest.mark.parametrize("seed", range(10))
@@ -314,10 +342,67 @@ def test_any_sequence_of_units_comes_back(tmp_path, seed):
     assert sorted(found) == sorted(given), f"seed {seed}"
 
 
-def test_a_damaged_file_would_be_seen(captured, tmp_path):
-    captured.unit(1.0, "a", True, UNIT)
-    captured.drain()
+def test_a_damaged_file_would_be_seen(one_capture, tmp_path):
+    one_capture.unit(1.0, "a", True, UNIT)
+    one_capture.drain()
     (path,) = files_of(tmp_path / "capture")
     path.write_bytes(path.read_bytes()[:-1])
     with pytest.raises(CaptureFileError):
         seen_of(tmp_path / "capture")
+
+
+def first_sent(end):
+    """A list that grows with what a level 2 really puts on its line: beginnings of its lives, and each message when it is sent first."""
+    found, known = [], set()
+    unit, execute = end.unit, end._execute
+
+    def sent():
+        octets = unit()
+        if octets[2] > 2 and (octets[1] & 127, octets[3:]) not in known:
+            known.add((octets[1] & 127, octets[3:]))
+            found.append((octets[1] & 127, octets[3:]))
+        return octets
+
+    def executed(order):
+        if isinstance(order, orders.Begin):
+            found.append("begin")
+            known.clear()
+        execute(order)
+
+    end.unit, end._execute = sent, executed
+    return found
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_forward_numbers_are_those_of_the_line(tmp_path, seed):
+    """Over real level 2 with a link that fails under calls: what a file says was sent or accepted bears its number on the line."""
+    network = pair(seed, wire=TerminalWire)
+    captures = captured(network, tmp_path)
+    callers = Callers(network, "A", "B", range(1, 60))
+    on_line = {(name, link): first_sent(end) for name, site in network.sites.items() for link, end in site.ends.items()}
+    network.start()
+    network.run(30)
+    callers.call_all()
+    network.run(0.2)
+    for way in network.wires["A-B/0"].line.ways:
+        way.whole = False
+    network.run(3)
+    for way in network.wires["A-B/0"].line.ways:
+        way.whole = True
+    network.run(30)
+    callers.call_all()
+    network.run(2)
+    for each in captures.values():
+        each.close()
+    compared = 0
+    for name, other in (("A", "B"), ("B", "A")):
+        for link in network.wires:
+            wire_link = capture._safe(link)
+            found = seen_of(tmp_path / name, wire_link)
+            for sent, sender in ((True, name), (False, other)):
+                units = {(seen.signal_unit.forward, seen.signal_unit.contents) for seen in found if seen.sent is sent and seen.unit}
+                line = {each for each in on_line[sender, link] if each != "begin"}
+                # What was given to a link that failed may never have been sent; what was lost was never accepted.
+                assert (line <= units) if sent else (units <= line), (name, link, sent)
+                compared += len(units & line)
+    assert compared > 200

@@ -102,6 +102,7 @@ def test_generated_pages_are_current():
     again = "run `python docs/write_pages.py`"
     assert pages.PAGE.read_text(encoding="utf-8") == pages.facts_page(), again
     assert pages.ARCHITECTURE.read_text(encoding="utf-8") == pages.architecture_page(), again
+    assert pages.TRACING.read_text(encoding="utf-8") == pages.tracing_page(), again
     for name in set(KINDS) - set(ABSTRACT):
         assert f"| `{name}` |" in pages.facts_page()
 

@@ -36,6 +36,8 @@ from pbx.vocabulary.media import Bits, Digit, MediaEvent, Octet, Played, SendTon
 TOLD = (Alerting, Connect, Disconnect, OperatorSignal, Release, Resume, Suspend)
 """What a subscriber learns of his circuit."""
 _TONES = (ToneOn, ToneOff)
+CHECK_TONE = tones.special("continuity")
+"""Circuits listen for it, not people."""
 
 
 class Network:
@@ -94,14 +96,14 @@ class Network:
     # What the floor delivers.
 
     def media_events(self, events: Iterable[tuple[float, int, MediaEvent]]) -> None:
-        """Events of the network's plane: tones and bells go to people, the rest to engines."""
+        """Events of the network's plane: tones and bells go to people, the rest and the check-tone to engines."""
         rest = []
         for now, port, event in events:
             line = self._by_port.get(port)
             party = line.leg if line is not None else None
             if line is not None and line.kind != TRUNK and isinstance(event, Bits):
                 self.floor.turn(self._notice, line.leg, event)
-            elif isinstance(event, _TONES) and event.tone >= tones.PROGRESS:
+            elif isinstance(event, _TONES) and event.tone >= tones.PROGRESS and event.tone != CHECK_TONE:
                 if isinstance(party, Party):
                     self.floor.turn(party.tone, event)
             elif isinstance(event, Digit | Octet) and isinstance(party, Party):

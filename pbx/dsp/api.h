@@ -106,6 +106,7 @@
 /* Sources and receivers, as in pbx/vocabulary/media.py. */
 #define PLANE_PLAYER 0x10000
 #define PLANE_MIX 0x20000
+#define PLANE_OWN 0x40000 /* the port itself: a loop */
 #define PLANE_RECEIVE_DTMF 1
 #define PLANE_RECEIVE_MFC_FORWARD 2
 #define PLANE_RECEIVE_MFC_BACKWARD 4
@@ -113,6 +114,7 @@
 #define PLANE_RECEIVE_FAX 16
 #define PLANE_RECEIVE_CALLER_IDENTITY 32
 #define PLANE_RECEIVE_VOICE 64 /* voices, and beeps (PLANE_CODE_BEEP) */
+#define PLANE_RECEIVE_CONTINUITY 128 /* the check-tone of speech circuits (PLANE_CODE_CONTINUITY) */
 
 /* Codes, as in pbx/vocabulary/tones.py. */
 #define PLANE_CODE_MFC_FORWARD 0x100
@@ -125,6 +127,7 @@
 #define PLANE_CODE_V21_FLAGS 0x505
 #define PLANE_CODE_ALERT 0x506 /* dual tone alert: heard by who listens for caller identity */
 #define PLANE_CODE_BEEP 0x507
+#define PLANE_CODE_CONTINUITY 0x508
 #define PLANE_CODE_MILLIWATT 0x40b /* a steady tone: on sound it is told as a beep */
 #define PLANE_CODE_PROMPT 0x1000
 

@@ -104,6 +104,7 @@ static void listen(struct plane *plane, uint32_t number, uint8_t receivers) {
   }
   receivers_listen(&plane->receivers, number, receivers, ear);
   voice_lanes_listen(&plane->voice, number, receivers & PLANE_RECEIVE_VOICE, ear);
+  check_lanes_listen(&plane->check, number, receivers & PLANE_RECEIVE_CONTINUITY, ear);
   /* A port has one modem's ear: who calls is asked before a call, whether a fax calls within it. */
   int modem = receivers & PLANE_RECEIVE_CALLER_IDENTITY ? FSK_CALLER_IDENTITY
               : receivers & PLANE_RECEIVE_FAX           ? FSK_V21_FLAGS
@@ -186,6 +187,8 @@ static int speak(struct plane *plane, const struct plane_command *command) {
 static int connect(struct plane *plane, const struct plane_command *command) {
   int member = command->kind == PLANE_COMMAND_JOIN || command->kind == PLANE_COMMAND_LEAVE;
   uint32_t source = command->value + (member ? PLANE_MIX : 0);
+  if (!member && source == PLANE_OWN)
+    source = command->port;
   if (command->kind == PLANE_COMMAND_UNHEAR && command->value == PLANE_NO_SOURCE) {
     struct arena_port *port = &plane->arena->ports[command->port];
     for (uint32_t n = port->edges; n-- > 0;)

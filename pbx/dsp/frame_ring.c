@@ -156,8 +156,8 @@ int arena_frame_take(struct arena *arena, const struct plane_command *command, u
   uint64_t read = atomic_load_explicit(&ring->read, memory_order_relaxed);
   uint32_t waiting = (uint32_t)(atomic_load_explicit(&ring->written, memory_order_acquire) - read);
   uint32_t skipped = command->value - (uint32_t)read, needed = whole(command->detail);
-  if ((command->kind != PLANE_COMMAND_FRAME && command->kind != PLANE_COMMAND_LINK) || !command->detail || command->detail > PLANE_FRAME_OCTETS || skipped > waiting ||
-      needed > waiting - skipped)
+  if ((command->kind != PLANE_COMMAND_FRAME && command->kind != PLANE_COMMAND_LINK) || !command->detail ||
+      command->detail > PLANE_FRAME_OCTETS || skipped > waiting || needed > waiting - skipped)
     return 0;
   if (octets)
     copy_out(arena->frames_down + (uint64_t)number * size, size, read + skipped, octets, command->detail);

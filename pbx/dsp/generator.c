@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "arena.h"
+#include "check_tone.h"
 
 #define SAMPLES_A_MS 8u
 
@@ -32,7 +33,7 @@ static int plan_of(struct tone_plan *plan, const struct arena_tones *tones, uint
   if (kind == PLANE_CODE_DTMF)
     return tone_plan_dtmf(plan, (int)value, tones->dtmf_low, tones->dtmf_high, on, off);
   if (kind == PLANE_CODE_SPECIAL)
-    return tone_plan_special(plan, (int)value, tones->special);
+    return tone_plan_special(plan, (int)value, value == TONE_CONTINUITY ? CHECK_TONE_SENT_TENTH_DBM0 : tones->special);
   if (kind != PLANE_CODE_PROGRESS || value >= PLANE_PROGRESS_TONES || !tones->plan[value].segments)
     return -1;
   *plan = tones->plan[value];

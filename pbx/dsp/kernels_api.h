@@ -75,7 +75,7 @@ int tone_plan_dtmf(struct tone_plan *plan, int digit, int low_tenth_dbm0, int hi
 int tone_plan_mfc(struct tone_plan *plan, int forward, int signal, int level_tenth_dbm0, uint32_t on_samples,
                   uint32_t off_samples);
 
-/* Signals of fax, modems and answering machines, by their place in SPECIAL_TONES of pbx/vocabulary/tones.py. */
+/* Signals of fax, modems, answering machines and circuit checks, by their place in SPECIAL_TONES of pbx/vocabulary/tones.py. */
 #define TONE_CNG 0
 #define TONE_CED 1
 #define TONE_ANS_REVERSALS 2
@@ -84,7 +84,8 @@ int tone_plan_mfc(struct tone_plan *plan, int forward, int signal, int level_ten
 #define TONE_V21_FLAGS 5
 #define TONE_DUAL_TONE_ALERT 6
 #define TONE_BEEP 7
-#define TONE_SPECIALS 8
+#define TONE_CONTINUITY 8
+#define TONE_SPECIALS 9
 int tone_plan_special(struct tone_plan *plan, int special, int level_tenth_dbm0);
 
 /* What a receiver reports. `offset_samples` counts from the first sample of the block just given; it is negative when

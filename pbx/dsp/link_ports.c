@@ -161,11 +161,14 @@ static int configure(struct plane *plane, struct link_lane *lane, const uint8_t 
   if (count != sizeof figures)
     return -1;
   memcpy(&figures, octets, sizeof figures);
+  if (!figures.suerm_octets)
+    return -1;
   figures.options &= (uint16_t)~MTP2_REPEATING;
   if (plane->ports[lane->port].card->hides_repeated)
     figures.options |= MTP2_REPEATING;
   if (mtp2_configure(plane->links.mtp2, (int)(lane - plane->links.lane), &figures))
     return -1;
+  lane->counting_octets = figures.suerm_octets;
   lane->ready = 1;
   return 0;
 }
@@ -251,9 +254,12 @@ static void count_silence(struct plane *plane, struct link_lane *lane) {
   const struct plane_port *port = &plane->ports[lane->port];
   struct mtp2_event events[MTP2_EVENTS];
   struct card_levels levels = {0};
-  if (!port->card->hides_repeated || port->card->level(port->card, (int)port->index, &levels) || !(levels.alarms & DOWN_ALARMS))
+  if (!port->card->hides_repeated || port->card->level(port->card, (int)port->index, &levels) || !(levels.alarms & DOWN_ALARMS)) {
+    lane->silent_octets = 0;
     return;
-  for (int octets = 0; octets < CARD_TICK_SAMPLES; octets += LINK_FAULT_OCTETS)
+  }
+  lane->silent_octets += CARD_TICK_SAMPLES;
+  for (; lane->silent_octets >= lane->counting_octets; lane->silent_octets -= lane->counting_octets)
     tell_all(plane, lane, events, mtp2_fault(links->mtp2, (int)(lane - links->lane), MTP2_FAULT_OCTETS, events), plane->start);
 }
 

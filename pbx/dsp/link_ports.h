@@ -9,8 +9,8 @@
  * channels repeats the last one. Those of a card that hides equal units are counted by time, but under an alarm, which is octets without
  * units. A sign of life of control is a look at its events (arena_drain) and every order.
  *
- * The number of lanes is fixed at creation, where all memory is taken: 138 KiB each. A port keeps its lane and all that is in it when control
- * dies. Leaves out link state control.
+ * The number of lanes is fixed at creation, where all memory is taken: 138 KiB each. A port keeps its lane and all that is in it when
+ * control dies. Leaves out link state control.
  */
 #pragma once
 #include <stdint.h>
@@ -24,7 +24,6 @@
 #define LINK_ACCEPT_BELOW 500
 #define LINK_DISCARD_BELOW 250
 #define LINK_FREE_FROM 750
-#define LINK_FAULT_OCTETS 16     /* N of SUERM */
 #define LINK_AGAIN_TICKS 100     /* so often a short unit is given again: a card that was away has forgotten it */
 
 /* What could not be told yet. */
@@ -41,6 +40,8 @@ struct link_lane {
   uint8_t owed_count;
   uint16_t given_ticks;  /* since a unit was given */
   uint32_t backlog_bits; /* given and not sent yet */
+  uint32_t counting_octets; /* N of SUERM */
+  uint32_t silent_octets;   /* without units and not yet counted */
   struct link_owed owed[LINK_OWED];
 };
 

@@ -60,13 +60,14 @@ struct plane *plane_create(struct arena *arena) {
 static int create_ears(struct plane *plane) {
   int ports = (int)plane->ports_room;
   return receivers_create(&plane->receivers, ports) || voice_lanes_create(&plane->voice, ports) ||
-         data_lanes_create(&plane->data, ports) ||
+         check_lanes_create(&plane->check, ports) || data_lanes_create(&plane->data, ports) ||
          echo_lanes_create(&plane->echo, plane->arena->header->layout.echo_cancellers, plane->ports_room);
 }
 
 static void close_ears(struct plane *plane) {
   receivers_close(&plane->receivers);
   voice_lanes_close(&plane->voice);
+  check_lanes_close(&plane->check);
   data_lanes_close(&plane->data);
   echo_lanes_close(&plane->echo);
 }
@@ -557,6 +558,7 @@ int plane_tick(struct plane *plane, uint64_t tick) {
     run_voice(plane);
   if (plane->sound) {
     run_alerts(plane);
+    plane_hear_check_tones(plane);
     run_data(plane);
   }
   while (arena_command_take(plane->arena, &command))

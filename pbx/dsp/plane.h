@@ -13,6 +13,7 @@
 #include "automatic_level.h"
 #include "card.h"
 #include "cas.h"
+#include "check_tone.h"
 #include "conference.h"
 #include "cut_through.h"
 #include "data_lanes.h"
@@ -146,6 +147,7 @@ struct plane {
   struct receivers receivers;
   struct data_lanes data;
   struct voice_lanes voice;
+  struct check_lanes check;
   struct echo_lanes echo;
   struct cut_through cut;
   struct link_ports links;
@@ -193,6 +195,9 @@ int plane_link_set(struct plane *plane, uint32_t port, int on);
 int plane_link_hears(struct plane *plane, uint32_t port, const struct card_frame *frame);
 void plane_link_order(struct plane *plane, const struct plane_command *command);
 void plane_run_links(struct plane *plane);
+
+/* check_ears.c: what ports that listen for check-tones hear in this tick. */
+void plane_hear_check_tones(struct plane *plane);
 
 /* echo_ears.c: cleans the ears of ports that have a canceller. */
 void plane_cancel_echoes(struct plane *plane);

@@ -5,7 +5,8 @@
 #define SAMPLES_A_MS 8u
 #define CADENCE_TOLERANCE_MS 30u
 
-enum { CLASS_FORWARD, CLASS_BACKWARD, CLASS_DTMF, CLASS_PROGRESS, CLASS_BEEP, CLASS_VOICE, CLASS_CNG, CLASS_CED, CLASS_FLAGS, CLASS_ALERT };
+enum { CLASS_FORWARD, CLASS_BACKWARD, CLASS_DTMF, CLASS_PROGRESS, CLASS_BEEP, CLASS_VOICE, CLASS_CNG, CLASS_CED, CLASS_FLAGS, CLASS_ALERT,
+       CLASS_CONTINUITY };
 
 /* Measured on the kernels: the mean time from the first sample to the report, less the half tick that both share. */
 static const struct {
@@ -23,6 +24,7 @@ static const struct {
     {PLANE_RECEIVE_FAX, -430, {4160, 160}},
     {PLANE_RECEIVE_FAX, -430, {950, 500}},
     {PLANE_RECEIVE_CALLER_IDENTITY, -370, {440, 40}},
+    {PLANE_RECEIVE_CONTINUITY, -200, {320, 200}},
 };
 
 static uint32_t tolerance_ms(uint32_t nominal_ms) {
@@ -66,6 +68,8 @@ static int class_of(uint16_t code) {
     return CLASS_BEEP;
   if (code == PLANE_CODE_ALERT)
     return CLASS_ALERT;
+  if (code == PLANE_CODE_CONTINUITY)
+    return CLASS_CONTINUITY;
   if (code == PLANE_CODE_V21_FLAGS)
     return CLASS_FLAGS;
   if (code >= PLANE_CODE_SPECIAL && code <= PLANE_CODE_SPECIAL + FAX_ANSAM_REVERSALS)

@@ -187,11 +187,12 @@ int tone_plan_special(struct tone_plan *plan, int special, int level_tenth_dbm0)
       [TONE_ANSAM_REVERSALS] = {{2100, 0}, 5000, 75, 15, 450, 1},
       [TONE_DUAL_TONE_ALERT] = {{2130, 2750}, 100, 0, 0, 0, 1},
       [TONE_BEEP] = {{1000, 0}, 400, 0, 0, 0, 1},
+      [TONE_CONTINUITY] = {{2000, 0}, 0, 0, 0, 0, 0},
   };
   if (special < 0 || special >= TONE_SPECIALS || special == TONE_V21_FLAGS)
     return -1;
   plan_pair(plan, specials[special].hz[0], specials[special].hz[1], level_tenth_dbm0, level_tenth_dbm0,
-            specials[special].on_ms * SAMPLES_A_MS, specials[special].off_ms * SAMPLES_A_MS);
+            specials[special].on_ms ? specials[special].on_ms * SAMPLES_A_MS : TONE_FOR_EVER, specials[special].off_ms * SAMPLES_A_MS);
   plan->passes = specials[special].passes;
   plan->segment[0].modulation_millihertz = specials[special].modulation_hz * 1000u;
   plan->segment[0].modulation_percent = specials[special].modulation_hz ? 20 : 0;

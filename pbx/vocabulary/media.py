@@ -194,6 +194,8 @@ RECEIVE_FAX = 16
 RECEIVE_VOICE = 64
 """VoiceOn and VoiceOff, and ToneOn and ToneOff of a beep: any steady single tone (``special("beep")``)."""
 RECEIVE_CALLER_IDENTITY = 32
+RECEIVE_CONTINUITY = 128
+"""ToneOn and ToneOff of the check-tone of speech circuits (``special("continuity")``; pbx/dsp/check_tone.h)."""
 
 TEST_PATTERNS = {"2^9-1": 0, "2^11-1": 1, "2^15-1": 2, "2^23-1": 3}
 """Patterns of bit error measurement, as pbx/dsp/data_api.h numbers them."""
@@ -205,6 +207,8 @@ PLAYER = 0x10000
 """Sources below this number are ports; PLAYER + n is shared player n."""
 MIX = 0x20000
 """MIX + n is mix n."""
+OWN = 0x40000
+"""The line itself: what it says goes back to it, without loss (the check-loop of Q.724 section 7)."""
 
 
 class MediaCommand(msgspec.Struct, frozen=True, gc=False):
@@ -366,7 +370,7 @@ class Play(MediaCommand, frozen=True, gc=False):
 
 
 class Hear(MediaCommand, frozen=True, gc=False):
-    """The line's party hears ``source`` (port, PLAYER + n or MIX + n)."""
+    """The line's party hears ``source`` (port, PLAYER + n, MIX + n or OWN)."""
 
     source: int
     gain_db: float = 0.0

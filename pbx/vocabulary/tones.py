@@ -41,10 +41,12 @@ SPECIAL_TONES = (
     "v21-flags",
     "dual-tone-alert",
     "beep",
+    "continuity",
 )
-"""Signals of fax, modems and answering machines in the order of their codes: T.30 calling tone, V.25 answer tone without and with
-reversals of phase, the same with the modulation of V.8, the T.30 preamble, the alert before caller identity (EN 300 659-1), the
-tone after an announcement. No plan gives them: they are the same in all networks. The order only grows."""
+"""Signals of fax, modems, answering machines and circuit checks in the order of their codes: T.30 calling tone, V.25 answer tone without
+and with reversals of phase, the same with the modulation of V.8, the T.30 preamble, the alert before caller identity (EN 300 659-1), the
+tone after an announcement, the check-tone of speech circuits (Q.724 section 7). No plan gives them: they are the same in all
+networks. The order only grows."""
 
 DTMF_DIGITS = "0123456789*#ABCD"
 

@@ -204,10 +204,11 @@ def test_callers_may_dial():
 
 
 def test_each_cross_check_is_listed():
-    import config.checks as module
+    from config import checks, signalling_checks
 
     named = [
         value
+        for module in (checks, signalling_checks)
         for name, value in vars(module).items()
         if callable(value) and not name.startswith("_") and getattr(value, "__annotations__", {}).get("draft")
     ]

@@ -146,6 +146,7 @@ def test_signalling_channels_stand_behind_all_that_sounds():
     assert signalling_ports_of(configuration) == ports
     layout = layout_of(configuration)
     assert (layout.ports, layout.recorders, layout.frame_octets) == (sounding + 3, sounding, 4 * 65536)
+    assert layout.signalling_links == 3
     assert layout.spans == len(configuration.spans)
     assert DahdiChannels.of(configuration.spans[-2], 0b0101).signalling_channels == (17, 16)
     without = check(EXAMPLE + MORE, "office.toml")

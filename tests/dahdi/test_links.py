@@ -11,8 +11,9 @@ import pytest
 pytest.importorskip("tests.dahdi.rig.machine", reason="the rig with the kernel's drivers is not here")
 
 from drivers.dahdi import AVAILABLE, Dahdi, DahdiSettings
-from pbx.media import TICK_SECONDS, Plane
+from pbx.media import TICK_SECONDS, Plane, lib
 from pbx.signalling.ss7 import primitives as p
+from tests.dahdi.rig.face import Control
 from tests.dahdi.rig.machine import TWO_PAIRS
 from tests.plane.links import FIGURES, LAYOUT, Ends, LinkControl, texts
 
@@ -138,3 +139,23 @@ def test_stop_and_retrieval_and_a_new_beginning():
         assert ends.other.received() + ends.one.retrieved() == sent
         assert ends.one.told[-1] == p.RetrievalComplete()
         ends.align()
+
+
+def test_a_span_whose_signal_is_lost_ends_its_link():
+    """Which the kernel shows by an alarm and by no unit; the far end is gone with its span."""
+    with Spans() as ends, Control() as control:
+        ends.align()
+        one = ends.one
+        ends.cards.pop().close()
+        ends.ends.pop()
+        control.destroy("2:1")
+        try:
+            assert ends.run(3, lambda: one.state == "OutOfService")
+            assert one.told[-1] == p.OutOfService("errors")
+            assert one.counters()["failed_errors"] == 1 and one.counters()["errors_in_service"] >= 64
+            assert one.plane.link_status(PORT) in ("failed", "out of service")
+        finally:
+            control.create("2:1")
+            for channel in range(106, 109):
+                control.configure(channel, lib.DAHDI_SIG_CLEAR)
+            control.configure(109, lib.DAHDI_SIG_MTP2)

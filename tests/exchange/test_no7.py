@@ -1,24 +1,34 @@
 """A whole exchange with No. 7 in sound: links that fail, points behind transfer points, restarts of control, spans that go, people's orders."""
 
+from pathlib import Path
+
 import pytest
 
+from config.loader import load
 from pbx.console_view import ConsoleView
 from pbx.journal import Journal, MemoryRing
 from pbx.vocabulary import facts
 from tests.lab import Lab
 from tests.offices import FAR_POINT, ccs_span, group, no_7, number, office, signalling_link_set, signalling_point
 
+EXAMPLE = Path(__file__).parents[2] / "config/no7.toml"
 ALL = ["ss7-1/1-15", "ss7-1/17-31"]
 PLAN = number("6", "trunk:toll", length=9, strip=1, callers="all")
-TWO_LINKS = office(
-    ccs_span("ss7-1")
-    + ccs_span("link-1", 1)
-    + ccs_span("link-2", 16)
-    + signalling_point()
-    + signalling_link_set("toll", FAR_POINT, "link-1/1", "link-2/16")
-    + group("toll", ALL, "isup", {"point": "city", "far_point": FAR_POINT})
-    + PLAN
-)
+
+
+def two_links(user_part="isup"):
+    return office(
+        ccs_span("ss7-1")
+        + ccs_span("link-1", 1)
+        + ccs_span("link-2", 16)
+        + signalling_point()
+        + signalling_link_set("toll", FAR_POINT, "link-1/1", "link-2/16")
+        + group("toll", ALL, user_part, {"point": "city", "far_point": FAR_POINT})
+        + PLAN
+    )
+
+
+USER_PARTS = pytest.mark.parametrize("user_part", ["isup", "tup"])
 BEHIND = "2-200-1"
 TRANSFER_POINTS = office(
     ccs_span("ss7-1", 16)
@@ -83,7 +93,7 @@ def unexpected(lab):
 
 @pytest.mark.parametrize("link, span", [("toll-0", "link-1"), ("toll-1", "link-2")])
 def test_a_link_fails_calls_stand_new_ones_come_and_it_comes_back(seed, link, span):
-    with Lab(seed=seed, configuration=TWO_LINKS) as lab:
+    with Lab(seed=seed, configuration=two_links()) as lab:
         telephone, city = call(lab)
         before = lab.now
         cut(lab, span)
@@ -105,8 +115,9 @@ def test_a_link_fails_calls_stand_new_ones_come_and_it_comes_back(seed, link, sp
     assert {"COO", "COA", "CBD", "CBA"} <= heard
 
 
-def test_with_all_links_gone_calls_stand_no_new_one_begins_and_all_comes_back(seed):
-    with Lab(seed=seed, configuration=TWO_LINKS) as lab:
+@USER_PARTS
+def test_with_all_links_gone_calls_stand_no_new_one_begins_and_all_comes_back(seed, user_part):
+    with Lab(seed=seed, configuration=two_links(user_part)) as lab:
         telephone, city = call(lab)
         cut(lab, "link-1")
         cut(lab, "link-2")
@@ -127,8 +138,9 @@ def test_with_all_links_gone_calls_stand_no_new_one_begins_and_all_comes_back(se
     assert {"link toll-0", "link toll-1", "link set toll", f"point {FAR_POINT}"} <= sources
 
 
-def test_a_span_that_goes_takes_its_circuits_along_at_both_ends(seed):
-    with Lab(seed=seed, configuration=TWO_LINKS) as lab:
+@USER_PARTS
+def test_a_span_that_goes_takes_its_circuits_along_at_both_ends(seed, user_part):
+    with Lab(seed=seed, configuration=two_links(user_part)) as lab:
         telephone, city = call(lab)
         cut(lab, "ss7-1")
         telephone.hears_tone("congestion").hangs_up()
@@ -145,7 +157,7 @@ def test_a_span_that_goes_takes_its_circuits_along_at_both_ends(seed):
 
 
 def test_a_short_break_of_a_span_takes_no_call_away(seed):
-    with Lab(seed=seed, configuration=TWO_LINKS) as lab:
+    with Lab(seed=seed, configuration=two_links()) as lab:
         telephone, city = call(lab)
         cut(lab, "ss7-1")
         lab.after(0.3)
@@ -155,8 +167,9 @@ def test_a_short_break_of_a_span_takes_no_call_away(seed):
         end(telephone, city)
 
 
-def test_control_restarts_amid_a_call_links_go_on_and_circuits_without_a_call_are_reset(seed):
-    with Lab(seed=seed, configuration=TWO_LINKS) as lab:
+@USER_PARTS
+def test_control_restarts_amid_a_call_links_go_on_and_circuits_without_a_call_are_reset(seed, user_part):
+    with Lab(seed=seed, configuration=two_links(user_part)) as lab:
         telephone, city = call(lab)
         waiting = lab.telephone("8004").dials("664567890")
         lab.caller("64567890").is_rung()
@@ -172,6 +185,25 @@ def test_control_restarts_amid_a_call_links_go_on_and_circuits_without_a_call_ar
         end(telephone, city)
         end(*call(lab, "8004", "663456789"))
         assert unexpected(lab) == []
+
+
+@USER_PARTS
+@pytest.mark.parametrize("after_ms", [0, 10, 20, 30, 40])
+def test_a_message_that_came_as_control_died_is_not_lost(seed, user_part, after_ms):
+    """The plane has confirmed it to the far end, which will not send it again: here it releases the call."""
+    with Lab(seed=seed, configuration=two_links(user_part)) as lab:
+        telephone, city = call(lab)
+        # Control does not read while the far end's release comes; then it dies.
+        drain, lab.simulation.near.drain = lab.simulation.near.drain, list
+        city.hangs_up()
+        lab.after(after_ms / 1000)
+        lab.simulation.near.drain = drain
+        assert lab.simulation.kill_control() == 2
+        lab.exchange = lab.simulation.exchange
+        telephone.hears_tone("busy", within=5.0).hangs_up()
+        city.is_released()
+        lab.after(3.0)
+        assert all(line.available for name, line in lab.exchange.lines.items() if name.startswith("ss7"))
 
 
 @pytest.mark.parametrize("lost", [None, "ss7-1", "ss7-2"])
@@ -206,7 +238,7 @@ def test_a_point_behind_two_transfer_points_is_reached_by_either(seed, lost):
 
 
 def test_people_see_and_work_links(seed):
-    with Lab(seed=seed, configuration=TWO_LINKS) as lab:
+    with Lab(seed=seed, configuration=two_links()) as lab:
         view = view_of(lab)
 
         def level_3(link):
@@ -245,17 +277,24 @@ def test_people_see_and_work_links(seed):
         assert view.inhibit_link("nothing") == "there is no signalling link nothing; look at links"
         talk(telephone, city)
         end(telephone, city)
+        figures = view.figures("toll-0")
+        assert "inhibitions by local management begun" in figures
+        assert "message signal units sent" in figures
+        assert "link set toll" in view.figures()
+        assert "calls out" in view.figures(f"Isup 21-100-1 {FAR_POINT}") or "calls" in view.figures()
+        assert view.figures("toll-0", 7).startswith("there are figures of the last whole 5, 30 minutes")
         assert unexpected(lab) == []
 
 
-def test_people_see_and_work_circuits_of_a_group(seed):
-    with Lab(seed=seed, configuration=TWO_LINKS) as lab:
+@USER_PARTS
+def test_people_see_and_work_circuits_of_a_group(seed, user_part):
+    with Lab(seed=seed, configuration=two_links(user_part)) as lab:
         view = view_of(lab)
         telephone, city = call(lab)
         rows = {row.circuit: row for row in view.circuit_rows()}
         assert len(rows) == 30
         taken = [row for row in rows.values() if row.call]
-        assert [(row.user_part, row.far_point, row.group, row.state) for row in taken] == [("isup", FAR_POINT, "toll", "OutAnswered")]
+        assert [(row.user_part, row.far_point, row.group, row.state) for row in taken] == [(user_part, FAR_POINT, "toll", "OutAnswered")]
         assert rows["ss7-1/31"].cic == 31
         assert view.block_circuits("toll") == "done"
         lab.after(2.0)
@@ -290,3 +329,21 @@ def test_of_two_calls_that_seize_a_circuit_at_once_ours_goes_on_where_we_control
         caller.hangs_up()
         telephone.hangs_up()
         lab.after(3.0)
+
+
+def test_the_example_with_no_7_works(seed):
+    """Its city exchange stands behind the toll exchange, in TUP; its toll exchange is adjacent, in ISUP."""
+    with Lab(seed=seed, configuration=load(EXAMPLE)) as lab:
+        for dialled, called, group_of_it in (("987654321", "87654321", "city"), ("01062345678", "01062345678", "toll")):
+            city = lab.caller(called)
+            telephone = lab.telephone("8001").dials(dialled)
+            city.is_rung().answers()
+            assert city.party.line.group == group_of_it
+            city.hangs_up().is_released()
+            telephone.hears_tone("busy").hangs_up()
+            lab.after(1.0)
+        caller = lab.caller("01099998888", group="toll").dials("87654002")
+        lab.telephone("8002").is_rung().answers()
+        caller.is_answered().hangs_up()
+        lab.telephone("8002").hears_tone("busy").hangs_up()
+        assert unexpected(lab) == []

@@ -144,6 +144,22 @@ def test_answers_without_a_word_before(facing):
     assert facing.far.heard("CON", "ACM") == [("CON", THEIRS)]
 
 
+def test_the_connected_number_is_told_to_who_asks_for_it(bits):
+    """Their call that does not ask hears none, one that asks hears ours; our call that asks hears theirs."""
+    facing = Facing(bits, ask_connected=True).start()
+    for asks in (False, True):
+        they_call(facing, asks_connected=asks)
+        say(facing, Alerting(), Connect("2345678"), Disconnect(16), cic=THEIRS)
+        assert facing.far.told("ANM")["called"] == ("2345678" if asks else "")
+    for message in ("anm", "con"):
+        say(facing, Setup("54321"))
+        facing.far.connected(OURS, "2187654321", NATIONAL)
+        they_say(facing, *(("acm", "anm") if message == "anm" else ("con",)))
+        assert facing.said(Connect)[-1] == (OURS, Connect("02187654321"))
+        say(facing, Release(16))
+    facing.settle()
+
+
 def test_something_is_to_be_heard(facing):
     """CPG with in-band information from them; ours is in the ACM's optional indicators, which libss7 reads over."""
     say(facing, Setup("54321"))

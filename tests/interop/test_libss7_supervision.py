@@ -1,4 +1,4 @@
-"""Circuit supervision with libss7 2.0.0 as the far point: blocking, groups, reset, unequipped circuits, and both ends at one circuit at once.
+"""Circuit supervision with libss7 2.0.0 as the far point: blocking, groups, reset, unequipped circuits, both ends at one circuit at once.
 
 Each test runs with labels of 14 and of 24 bits; at its end both ends are at rest and agree, and nothing was unexpected to either but what
 the test names.
@@ -58,7 +58,7 @@ def talk(facing, cic, ours):
 
 
 def test_we_block_and_unblock_a_circuit(facing):
-    """BLO, BLA, UBL, UBA; a call of theirs on the blocked circuit is answered by BLO again, and ours is not made."""
+    """BLO, BLA, UBL, UBA; meanwhile no call of ours is made on it."""
     assert said_after(facing, facing.give, 5, Blocked("local")) == [(5, Blocked("local"))]
     assert facing.far.blocked_there == {5}
     assert said_after(facing, facing.give, 5, Setup("54321")) == [(5, Release(44)), (5, Idle())]
@@ -69,7 +69,23 @@ def test_we_block_and_unblock_a_circuit(facing):
     facing.give(5, Disconnect(16))
 
 
+def test_their_call_on_a_circuit_that_we_have_blocked(bits):
+    """It is answered by BLO again; their switch gives it up."""
+    facing = Facing(bits).start()
+    facing.give(5, Blocked("local"))
+    facing.run(SOON_S)
+    facing.far.place(5, "12345")
+    facing.run(SOON_S)
+    assert facing.far.heard("BLO") == [("BLO", 5), ("BLO", 5)]
+    assert facing.said(Seized) == []
+    facing.far.release(5, 44)
+    facing.run(SOON_S)
+    facing.give(5, Unblocked())
+    facing.settle(wrong=[(5, "Idle", "IAM")])
+
+
 def test_they_block_and_unblock_a_circuit(facing):
+    """BLO, BLA, UBL, UBA; meanwhile no call of ours is made on it."""
     assert said_after(facing, facing.far.block, 6) == [(6, Blocked("remote"))]
     assert facing.far.heard("BLA") == [("BLA", 6)]
     assert said_after(facing, facing.give, 6, Setup("54321")) == [(6, Release(44)), (6, Idle())]

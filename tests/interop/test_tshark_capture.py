@@ -27,6 +27,7 @@ from tests.interop import test_tshark_isup, test_tshark_mtp3, tshark
 from tests.interop.tshark import needs_tshark
 from tests.signal_units import octets_of
 from tests.signalling.ss7.captured import ZERO, Callers, captured
+from tests.signalling.ss7.level2 import Wire
 from tests.signalling.ss7.network import VARIANT, pair, square
 from tests.signalling.ss7.terminal import TerminalWire
 from tests.signalling.ss7.test_management import examples
@@ -133,24 +134,25 @@ def test_two_points_on_real_level_2(bits, tmp_path):
     assert "Malformed" not in names
 
 
-@pytest.mark.parametrize("bits", ["24", "14"])
-def test_four_points_with_transfer(bits, tmp_path):
+@pytest.mark.parametrize(("bits", "wire"), [("24", TerminalWire), ("14", Wire)])
+def test_four_points_with_transfer(bits, wire, tmp_path):
     """Two ends behind two transfer points; a link fails, routes are prohibited and tested, calls go on."""
-    network = square(2, variant=VARIANTS[bits])
+    network = square(2, variant=VARIANTS[bits], wire=wire)
     captures = captured(network, tmp_path)
     callers = Callers(network, "A", "B")
     network.start()
-    network.run(20)
-    callers.call_all()
-    network.run(2)
-    network.wires["B-Y/0"].cut()
-    network.run(1)
-    callers.call_all()
-    network.run(60)
-    network.wires["B-Y/0"].mend()
     network.run(30)
     callers.call_all()
     network.run(2)
+    network.wires["B-Y/0"].cut()
+    network.run(3)
+    callers.call_all()
+    network.run(62)
+    network.wires["B-Y/0"].mend()
+    network.run(40)
+    callers.call_all()
+    network.run(2)
+    assert network.unavailable() == {}
     closed(captures)
     assert [cause for _, _, cause in callers.released].count(16) == 2 * 3 * 7
     names = judge(network.form, tmp_path)

@@ -93,3 +93,23 @@ def read(octets_of_messages, standard, path):
     """Return what tshark reads of ISUP messages, whose octets begin with the circuit identification code, each in a signal unit."""
     path.write_bytes(capture([signal_unit(standard, octets) for octets in octets_of_messages]))
     return read_file(path, standard)
+
+
+_HEADINGS = ("isup.message_type", "mtp3mg.h0", "mtp3mg.h1", "mtp3mg.test.h0", "mtp3mg.test.h1")
+
+
+def kinds(units, standard, path):
+    """Return what tshark takes each signal unit for: "ISUP 12", "SNM 7 1", "SLT 1 2" (H0 and H1), "malformed"."""
+    path.write_bytes(capture(units))
+    fields = [word for name in (*_HEADINGS, "_ws.malformed") for word in ("-e", name)]
+    command = ["tshark", "-n", "-o", f"mtp3.standard:{standard}", "-r", str(path), "-T", "fields", "-E", "separator=,", *fields]
+    ran = subprocess.run(command, capture_output=True, check=True, text=True)
+    return [_kind(*line.split(",")) for line in ran.stdout.splitlines()]
+
+
+def _kind(isup, h0, h1, test_h0, test_h1, *malformed):
+    if any(malformed):
+        return "malformed"
+    if isup:
+        return f"ISUP {int(isup, 0)}"
+    return f"SNM {int(h0, 0)} {int(h1, 0)}" if h0 else f"SLT {int(test_h0, 0)} {int(test_h1, 0)}" if test_h0 else "malformed"

@@ -1,7 +1,8 @@
 """Signalling links between two planes: a control for each, that is, level 2's engine over the arena; virtual time unless told otherwise."""
 
+from drivers.wire import SpanSettings, Wire, join
 from pbx.engine import Levels, Noted, Unexpected
-from pbx.media import TICK_SECONDS, Layout
+from pbx.media import TICK_SECONDS, Layout, Plane
 from pbx.signalling.ss7 import primitives as p
 from pbx.signalling.ss7.mtp2 import orders as o
 from pbx.signalling.ss7.mtp2.carriage import command_of, figures_of, told_of
@@ -21,6 +22,10 @@ LAYOUT = Layout(
     signalling_links=2,
     echo_cancellers=0,
 )
+PORT = 30
+"""Of the signalling channel in time slot 16, behind those of the span."""
+PREVENTIVE = FIGURES.adjusted(correction="preventive")
+SMALL = {"frame_octets": 4096, "events": 256}
 NO_LEVELS = Levels(0, 0, False, False, 0, False, False)
 
 
@@ -125,3 +130,33 @@ class Ends:
 def texts(first, count):
     """Messages that differ, of 3 to 63 octets."""
     return [b"\x85" + number.to_bytes(2, "big") + bytes(number % 60) for number in range(first, first + count)]
+
+
+def planes(layout=LAYOUT, path=None):
+    """Two, whose first has its arena at ``path``; their wires are joined."""
+    wires = [Wire([SpanSettings(signalling_channels=(16,))]) for _ in range(2)]
+    join((wires[0], 0), (wires[1], 0))
+    made = []
+    for wire in wires:
+        plane = Plane.create(layout, None if made else path)
+        plane.add_card(wire.card)
+        assert plane.add_card(wire.links[0])[0] == PORT
+        made.append(plane)
+    return wires, made
+
+
+def pair(figures=FIGURES, layout=LAYOUT, path=None):
+    """A control for either."""
+    wires, (near, far) = planes(layout, path)
+    ends = Ends(LinkControl(near, PORT, figures), LinkControl(far, PORT, figures))
+    ends.wires = wires
+    return ends
+
+
+def layout(**changes):
+    return type(LAYOUT)(**{name: getattr(LAYOUT, name) for name in LAYOUT.__struct_fields__} | changes)
+
+
+def give(end, messages):
+    for octets in messages:
+        end.request(p.MessageForTransmission(octets))

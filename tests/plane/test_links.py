@@ -2,102 +2,18 @@
 
 import pytest
 
-from drivers.wire import SpanSettings, Wire, join
 from pbx.engine import Unexpected
-from pbx.media import Plane, PlaneError, StaleEpoch, ffi, lib
-from pbx.media_links import figures_octets
+from pbx.media import Plane, StaleEpoch
 from pbx.signalling.ss7 import primitives as p
 from pbx.signalling.ss7.mtp2 import orders as o
-from pbx.signalling.ss7.mtp2.carriage import REASONS, SENT, STATUS, WATCHED, command_of, figures_of, told_of
+from pbx.signalling.ss7.mtp2.carriage import command_of
 from pbx.vocabulary import media
-from tests.plane.links import FIGURES, LAYOUT, Ends, LinkControl, texts
-from tests.signalling.ss7.terminal import in_c
-
-PORT = 30
-"""Of the signalling channel in time slot 16, behind those of the span."""
-PREVENTIVE = FIGURES.adjusted(correction="preventive")
-SMALL = {"frame_octets": 4096, "events": 256}
-
-
-def planes(layout=LAYOUT):
-    wires = [Wire([SpanSettings(signalling_channels=(16,))]) for _ in range(2)]
-    join((wires[0], 0), (wires[1], 0))
-    made = []
-    for wire in wires:
-        plane = Plane.create(layout)
-        plane.add_card(wire.card)
-        assert plane.add_card(wire.links[0])[0] == PORT
-        made.append(plane)
-    return wires, made
-
-
-def pair(figures=FIGURES, layout=LAYOUT):
-    wires, (near, far) = planes(layout)
-    ends = Ends(LinkControl(near, PORT, figures), LinkControl(far, PORT, figures))
-    ends.wires = wires
-    return ends
-
-
-def layout(**changes):
-    return type(LAYOUT)(**{name: getattr(LAYOUT, name) for name in LAYOUT.__struct_fields__} | changes)
-
-
-def give(end, messages):
-    for octets in messages:
-        end.request(p.MessageForTransmission(octets))
+from tests.plane.links import FIGURES, PORT, PREVENTIVE, SMALL, LinkControl, give, layout, pair, texts
 
 
 def lost(*ends):
     """What no plane may ever lose."""
     return [end.plane.counters()[name] for end in ends for name in ("frame_overflows", "event_overflows", "refused_frames")]
-
-
-# The words.
-
-
-def test_the_numbers_of_the_vocabulary_are_those_of_the_headers():
-    for kind in ("SEND", "BEGIN", "HALT", "ACCEPT", "MONITOR", "BUSY", "BSNT", "RETRIEVE", "FLUSH", "TELL"):
-        assert getattr(media, f"LINK_ORDER_{kind}") == getattr(lib, f"MTP2_ORDER_{kind}")
-    for kind in ("STATUS", "MESSAGE", "FAILED", "ERRORS", "CORRECT", "CONGESTION", "BSNT", "BEGUN"):
-        assert getattr(media, f"LINK_TOLD_{kind}") == getattr(lib, f"MTP2_TOLD_{kind}")
-    assert media.LINK_ORDER_MESSAGE == lib.PLANE_LINK_MESSAGE
-    assert (media.LINK_TOLD_RETRIEVED, media.LINK_TOLD_RETRIEVAL_ENDED) == (lib.PLANE_LINK_RETRIEVED, lib.PLANE_LINK_RETRIEVAL_ENDED)
-    names = {"fill-in": "FILL_IN", "messages": "MESSAGE"}
-    assert {what: getattr(lib, f"MTP2_{names.get(what, what)}") for what in SENT} == SENT
-    assert set(SENT.values()) - {lib.MTP2_MESSAGE} == set(STATUS)
-    assert [WATCHED[what] for what in ("nothing", "signal units", "normal alignment", "emergency alignment")] == [
-        lib.MTP2_UNWATCHED,
-        lib.MTP2_SUERM,
-        lib.MTP2_AERM_NORMAL,
-        lib.MTP2_AERM_EMERGENCY,
-    ]
-    assert [*REASONS] == [getattr(lib, f"MTP2_FAILED_{name}") for name in ("ERRORS", "BACKWARD", "FORWARD", "T6", "T7")]
-    assert command_of(o.SetBusy(True, discard=True)).value == lib.MTP2_BUSY_DISCARD
-    assert command_of(o.SetBusy(True)).value == lib.MTP2_BUSY_ACCEPT
-    assert command_of(o.SetBusy(False, discard=True)).value == lib.MTP2_FREE
-    assert command_of(o.Retrieve(None)).value == lib.MTP2_UNKNOWN
-    assert [command_of(o.Accept(messages)).value for messages in (True, False)] == [lib.MTP2_OPEN, lib.MTP2_REJECTING]
-
-
-def test_every_order_and_everything_told_has_its_word():
-    some = {"life": 3, "what": "SIO", "messages": True, "busy": True, "octets": b"abc", "fsnc": 5}
-    for kind in o.Order.__args__:
-        fields = {name: some[name] for name in kind.__struct_fields__ if name in some}
-        if kind is o.Watch:
-            fields = {"what": "signal units"}
-        assert isinstance(command_of(kind(**fields)), media.LinkOrder)
-    told = [getattr(media, name) for name in dir(media) if name.startswith("LINK_TOLD_")]
-    assert {type(told_of(media.LinkTold(number, 1, b"abc"))) for number in told} == set(o.Told.__args__)
-    assert told_of(media.LinkTold(lib.MTP2_TOLD_FAILED, lib.MTP2_FAILED_STATUS | lib.MTP2_SIOS)) == o.Failed("SIOS")
-    assert told_of(media.Alarm(1)) is None
-
-
-@pytest.mark.parametrize("figures", [FIGURES, PREVENTIVE], ids=["basic", "preventive"])
-def test_the_figures_go_down_as_they_are(figures):
-    assert figures_octets(figures_of(figures)) == bytes(ffi.buffer(in_c(figures)))
-
-
-# Service.
 
 
 @pytest.mark.parametrize("emergency", [False, True])
@@ -252,6 +168,25 @@ def test_an_old_control_that_wakes_is_no_sign_of_life():
     new.drain()
     ends.run(0.01)
     assert ends.one.plane.link_status(PORT) == "in service"
+
+
+def test_a_control_of_another_process_sees_the_link_before_it_takes_over(tmp_path):
+    ends = pair(path=str(tmp_path / "arena"))
+    ends.align()
+    ends.run(0.1)
+    watcher = Plane.attach(str(tmp_path / "arena"))
+    assert watcher.link_status(PORT) == "in service" and watcher.link_status(0) == "none"
+    assert watcher.link_counters(PORT) == ends.one.counters() and watcher.link_counters(PORT)["units_received"] > 500
+    with pytest.raises(StaleEpoch):
+        watcher.send(PORT, command_of(o.Halt()))
+    ends.one.stalled = True
+    watcher.raise_epoch()
+    new = LinkControl(watcher, PORT, resume=True)
+    give(new, [b"\x85new"])
+    for _ in range(100):
+        ends.run(0.01)
+        new.look(ends.ticks * 0.01)
+    assert new.state == "InService" and ends.other.received() == [b"\x85new"] and new.counters()["silences"] == 0
 
 
 @pytest.mark.parametrize("dead_s", [0.0, 0.3, 3.0])
@@ -428,77 +363,6 @@ def test_a_cut_ends_the_link_and_nothing_is_lost(direction):
     assert ends.one.received() + ends.other.retrieved() == back
     ends.wires[0].faults(0, direction).clear()
     ends.align()
-
-
-# What is refused.
-
-
-def test_orders_to_a_port_that_is_no_link_or_has_no_figures_are_counted():
-    _, (plane, _) = planes()
-    plane.send(PORT, command_of(o.Begin(1)))
-    plane.send(0, command_of(o.SendMessage(b"\x85abc")))
-    plane.configure_port(PORT, "signalling-link")
-    plane.configure_port(0, "signalling-link")  # has no frames
-    plane.send(PORT, command_of(o.Begin(1)))
-    plane.tick(0)
-    assert plane.counters()["rejected_commands"] == 4
-    assert plane.link_status(PORT) == plane.link_status(0) == "none" and plane.link_counters(0) == {}
-    with pytest.raises(PlaneError):
-        plane.link_status(99)
-
-
-@pytest.mark.parametrize(
-    "order",
-    [
-        media.LinkOrder(0),
-        media.LinkOrder(media.LINK_ORDER_SEND, lib.MTP2_SIB),
-        media.LinkOrder(media.LINK_ORDER_SEND, 10),
-        media.LinkOrder(media.LINK_ORDER_BUSY, 3),
-        media.LinkOrder(99),
-        media.LinkOrder(media.LINK_ORDER_MESSAGE, 0, b"\x85"),
-        media.LinkOrder(media.LINK_ORDER_MESSAGE, 0, bytes(274)),
-        media.LinkOrder(lib.PLANE_LINK_FIGURES, 0, bytes(ffi.sizeof("struct mtp2_figures"))),
-        media.LinkOrder(lib.PLANE_LINK_FIGURES, 0, b"short"),
-        media.SendFrame(b"\x80\x80\x00"),
-    ],
-)
-def test_an_order_that_cannot_be_is_counted_and_the_link_goes_on(order):
-    ends = pair()
-    ends.align()
-    ends.one.plane.send(PORT, order)
-    ends.run(0.5)
-    assert ends.one.plane.counters()["rejected_commands"] == 1 and ends.one.state == "InService"
-    assert ends.other.received() == []
-
-
-def test_an_order_that_does_not_fit_its_cell_is_refused_at_once():
-    _, (plane, _) = planes()
-    for order in (media.LinkOrder(256), media.LinkOrder(1, 256), media.LinkOrder(64, 0, bytes(509))):
-        with pytest.raises(PlaneError):
-            plane.send(PORT, order)
-
-
-@pytest.mark.parametrize(
-    "armed", [(media.Bits(1), media.LinkOrder(media.LINK_ORDER_HALT)), (media.LinkTold(media.LINK_TOLD_ERRORS), media.Silence())]
-)
-def test_links_cannot_be_armed(armed):
-    _, (plane, _) = planes()
-    with pytest.raises(PlaneError):
-        plane.send(PORT, media.Armed(*armed, 0, 1.0))
-
-
-def test_a_port_that_is_a_link_no_more_gives_its_lane_back():
-    _, (plane, _) = planes(layout(signalling_links=1))
-    plane.configure_link(PORT, figures_of(FIGURES))
-    plane.tick(0)
-    plane.tick(1)
-    assert plane.link_status(PORT) == "out of service"
-    plane.configure_port(PORT, "signal-units")
-    plane.tick(2)
-    assert plane.link_status(PORT) == "none"
-    plane.configure_link(PORT, figures_of(FIGURES))
-    plane.tick(3)
-    assert plane.link_status(PORT) == "out of service" and plane.counters()["rejected_commands"] == 0
 
 
 def test_an_engine_has_nothing_unexpected_in_a_day_of_the_link():

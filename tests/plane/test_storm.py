@@ -94,12 +94,14 @@ def test_storm(tokens: bool, seed: int) -> None:
         side = generator.randrange(2)
         port = generator.randrange(PORTS)
         if generator.random() < 0.1:
-            kind = generator.choice(["cas", "fxs", "fxo", "raw", "frames", "signal-units"])
+            kind = generator.choice(["cas", "fxs", "fxo", "raw", "frames", "signal-units", "signalling-link"])
             planes[side].configure_port(port, kind, generator.choice([0, 20]))
         elif generator.random() < 0.1:
             planes[side].send_player(generator.randrange(3), generator.randrange(5), generator.random() < 0.5)
         elif generator.random() < 0.05:
             planes[side].send(port, media.SendFrame(bytes(generator.choice([1, 300]))))
+        elif generator.random() < 0.05:
+            planes[side].send(port, media.LinkOrder(generator.randrange(70), generator.randrange(256), bytes(generator.choice([0, 40]))))
         else:
             planes[side].send(port, any_command(generator, pair.tick / 100))
         sent[side] += 1

@@ -45,7 +45,7 @@ def short(primitive):
         elif name == "redirection" and value is not None:
             words.append(f"redirection={value.original or '-'}/{value.last or '-'}/{value.count}/{value.reason}")
         elif name == "category" and value:
-            words.append("category=" + "".join(filter(None, (f"KA{value & 15}" if value & 15 else "", f"KD{value >> 4}" if value >> 4 else ""))))
+            words.append(f"category=KA{value & 15}" + (f"KD{value >> 4}" if value >> 4 else ""))
         elif name == "called":
             words.append(value)
         elif value is True:

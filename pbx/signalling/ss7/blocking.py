@@ -16,7 +16,7 @@ from pbx.signalling.ss7.repetition import Request
 class Blocking:
     """What is asked of the far end about one circuit, and what it asks."""
 
-    __slots__ = ("_block", "_c", "_kinds", "_timers", "_unblock")
+    __slots__ = ("_block", "_c", "_kinds", "_timers", "_unblock", "requests")
 
     def __init__(self, c: CircuitBooks, kinds: Any, timers: Mapping[Any, tuple[str, str]]) -> None:
         """``kinds``: the user part's messages, by their acronyms; ``timers``: those of BLO and UBL."""
@@ -25,21 +25,25 @@ class Blocking:
         self._timers = timers
         self._block: Request | None = None
         self._unblock: Request | None = None
-
-    def requests(self) -> tuple[Request, ...]:
-        """The requests that were ever made."""
-        return tuple(each for each in (self._block, self._unblock) if each is not None)
+        self.requests: tuple[Request, ...] = ()
+        """Those that were ever made."""
 
     def block(self, now: float) -> Sequence[Output]:
         """By order: BLO."""
+        held = self.hold(now)
+        return (*self._send_block(now), *held)
+
+    def hold(self, now: float) -> Sequence[Output]:
+        """By order while the circuit is reset: BLO follows when that is acknowledged (``again``), for before it would be forgotten."""
         if self._unblock is not None:
             self._unblock.stop(now)
         self._c.blocked_here.add(MAINTENANCE)
-        return (*self._send_block(now), *self._c.add_reason("local"))
+        return self._c.add_reason("local")
 
     def _send_block(self, now: float) -> Sequence[Output]:
         if self._block is None:
             self._block = Request(self._c.variant, "BLO", self._timers[self._kinds.BLO])
+            self.requests += (self._block,)
         return self._block.begin(self._c.say(self._kinds.BLO), now)
 
     def unblock(self, now: float) -> Sequence[Output]:
@@ -54,7 +58,12 @@ class Blocking:
     def _send_unblock(self, now: float) -> Sequence[Output]:
         if self._unblock is None:
             self._unblock = Request(self._c.variant, "UBL", self._timers[self._kinds.UBL])
+            self.requests += (self._unblock,)
         return self._unblock.begin(self._c.say(self._kinds.UBL), now)
+
+    def free_again(self, now: float) -> Sequence[Output]:
+        """The far end holds blocked what we do not: UBL."""
+        return self._send_unblock(now) if MAINTENANCE not in self._c.blocked_here else ()
 
     def again(self, now: float) -> Sequence[Output]:
         """The far end has forgotten (RSC of either end): say it again if it still holds."""
@@ -87,5 +96,5 @@ class Blocking:
 
     def stop(self, now: float) -> None:
         """A group message says the same for many circuits, or there is no such circuit: no more BLO and UBL of its own."""
-        for request in self.requests():
+        for request in self.requests:
             request.stop(now)

@@ -11,6 +11,7 @@ from typing import Any
 
 from pbx.engine import Input, Levels, Output, PeerMessage, Unexpected
 from pbx.machine import Machine
+from pbx.signalling.ss7.continuity import Check, MaintenanceTold
 from pbx.vocabulary import call
 from pbx.vocabulary.call import (
     Alerting,
@@ -51,8 +52,8 @@ class CircuitBooks:
     """The books of one circuit."""
 
     __slots__ = (
-        "blocked_here", "blocked_there", "cic", "controls", "examiner", "glare", "idle_owed", "machine", "number", "open", "overlap",
-        "reasons", "served", "variant",
+        "blocked_here", "blocked_there", "check", "cic", "controls", "examiner", "glare", "idle_owed", "machine", "number", "open",
+        "overlap", "reasons", "served", "variant",
     )  # fmt: skip
 
     machine: Machine
@@ -72,6 +73,7 @@ class CircuitBooks:
         self.blocked_there: set[int] = set()
         """Why the far end has blocked it here."""
         self.number = ""
+        self.check = Check()
 
     @property
     def state(self) -> str:
@@ -100,31 +102,12 @@ class CircuitBooks:
         """Adopt an answered call after a restart of control; anything else is reset."""
         raise NotImplementedError
 
-    @property
-    def state(self) -> str:
-        """For people."""
-        raise NotImplementedError
-
-    @property
-    def tag(self) -> str:
-        """Not empty while an answered call stands."""
-        raise NotImplementedError
-
-    @property
-    def speech(self) -> bool:
-        """Whether there is a way for sound."""
-        raise NotImplementedError
-
     def expire(self, now: float) -> Sequence[Output]:
         """Fire the timers that are due."""
         raise NotImplementedError
 
     def deadline(self) -> float | None:
         """The earliest timer."""
-        raise NotImplementedError
-
-    def resume(self, tag: str, levels: Levels, now: float) -> Sequence[Output]:
-        """Adopt a call after a restart."""
         raise NotImplementedError
 
     def say(self, kind: Any) -> PeerMessage:
@@ -150,11 +133,27 @@ class CircuitBooks:
 
     def rest(self) -> tuple[Output, ...]:
         """The circuit is free; Idle goes up if it is owed."""
-        gone = self.remove_reason("fault") if self.served else ()
+        self.check.failures = 0
+        gone = (*(self.remove_reason("fault") if self.served else ()), *self._well_again())
         if not self.idle_owed:
             return gone
         self.idle_owed = False
         return (*gone, IDLE)
+
+    def tell_maintenance(self, what: str) -> tuple[Output, ...]:
+        """People are to know of the circuit, once, until it is free again."""
+        if self.check.told:
+            return ()
+        self.check.told = what
+        return (MaintenanceTold(what),)
+
+    def _well_again(self) -> tuple[Output, ...]:
+        what, self.check.told = self.check.told, ""
+        return (MaintenanceTold(what, stands=False),) if what else ()
+
+    def sounding(self) -> tuple[Output, ...]:
+        """What is to change of what the circuit sounds like, now that its state may have changed."""
+        return self.check.sounding(self.machine.state)
 
     def add_reason(self, reason: str) -> tuple[Output, ...]:
         """The circuit may not be seized, for one more reason."""
@@ -210,7 +209,8 @@ class CircuitBooks:
         self.served = served
         if not served:
             return self.add_reason("fault")
-        return () if self.machine.state.endswith("Alerted") else self.remove_reason("fault")
+        state = self.machine.state
+        return () if state.endswith("Alerted") or state.startswith("Recheck") else self.remove_reason("fault")
 
     def block_there(self, why: int, now: float) -> Sequence[Output]:
         """The far end blocks the circuit with others; failed hardware takes the call with it."""
@@ -235,6 +235,10 @@ class CircuitBooks:
     def freed(self) -> Sequence[Output]:
         """It is acknowledged: nothing of ours blocks the circuit any more, if so."""
         return () if self.blocked_here else self.remove_reason("local")
+
+    def free_again(self, now: float) -> Sequence[Output]:
+        """The far end holds the circuit blocked, which we do not: say so."""
+        raise NotImplementedError
 
     def again(self, now: float) -> Sequence[Output]:
         """The far end may have forgotten that maintenance blocks the circuit here: say it again, if so."""

@@ -11,6 +11,7 @@ from typing import Any, Literal
 import msgspec
 
 from pbx.engine import Noted, Output, Unexpected
+from pbx.machine import Machine
 from pbx.signalling.ss7.circuit_books import HARDWARE, MAINTENANCE, CircuitBooks
 from pbx.signalling.ss7.repetition import Request
 from pbx.signalling.ss7.variant import Variant
@@ -69,6 +70,17 @@ class CircuitGroups:
     def message(self, group: Group) -> Any:
         """The user part's message."""
         raise NotImplementedError
+
+    def query(self, cics: Sequence[int], now: float) -> None:
+        """Ask the far end how it sees circuits; a user part without such a message asks nothing."""
+
+    def found(self) -> Mapping[int, str]:
+        """What the answers said, in words by circuit; none where there was no answer."""
+        return {}
+
+    def machines(self) -> list[Machine]:
+        """Those whose timers run."""
+        return [request.machine for request in self.requests()]
 
     def requests(self) -> list[Request]:
         """The requests that are not acknowledged."""

@@ -12,14 +12,14 @@ from typing import Any, Generic, Protocol, TypeVar
 
 import msgspec
 
-from pbx.engine import Levels, Malformed, Output, PeerMessage
+from pbx.engine import Input, Levels, Malformed, Output, PeerMessage
 from pbx.machine import Machine
 from pbx.signalling.ss7.circuit_books import HARDWARE, MAINTENANCE, CircuitBooks
 from pbx.signalling.ss7.circuit_groups import CircuitGroups
 from pbx.signalling.ss7.congestion import Congestion
 from pbx.signalling.ss7.primitives import Pause, RestartBegins, Resume, Status, ToUser, Transfer
 from pbx.signalling.ss7.variant import Variant
-from pbx.vocabulary.call import Blocked, Primitive, Unblocked
+from pbx.vocabulary.call import Blocked, Unblocked
 
 
 class FromCircuit(msgspec.Struct, frozen=True, gc=False):
@@ -124,6 +124,18 @@ class UserPart(Generic[Circuit]):
         self._schedule(circuit)
         return self._take()
 
+    def check(self, cics: Sequence[int], now: float) -> Outputs:
+        """Check the continuity of circuits by order, as far as they are at rest."""
+        for cic in cics:
+            self._emit(cic, self.circuits[cic].post("check", None, now))
+        self._reschedule(cics)
+        return self._take()
+
+    def query(self, cics: Sequence[int], now: float) -> Outputs:
+        """Ask the far end how it sees circuits; ``groups.found()`` will tell where it differs."""
+        self.groups.query(cics, now)
+        return self._take()
+
     def maintain(self, cics: Sequence[int], stands: bool, now: float) -> Outputs:
         """Take circuits out of use by order, or bring them back; calls go on."""
         return (self.block if stands else self.unblock)(cics, MAINTENANCE, now)
@@ -132,13 +144,13 @@ class UserPart(Generic[Circuit]):
         """The hardware of circuits has failed, or is well again; calls are lost."""
         return (self.block if stands else self.unblock)(cics, HARDWARE, now)
 
-    def give(self, cic: int, primitive: Primitive, now: float) -> Outputs:
-        """What the switch says to a circuit."""
+    def give(self, cic: int, value: Input, now: float) -> Outputs:
+        """What the switch says to a circuit, or what is heard on it."""
         circuit = self.circuits[cic]
-        if isinstance(primitive, Blocked | Unblocked):
+        if isinstance(value, Blocked | Unblocked):
             # What is asked for a group with this circuit in it, and is not acknowledged yet, must not undo it.
-            self.groups.withdraw("unblock" if isinstance(primitive, Blocked) else "block", MAINTENANCE, (cic,))
-        self._emit(cic, circuit.receive(primitive, now))
+            self.groups.withdraw("unblock" if isinstance(value, Blocked) else "block", MAINTENANCE, (cic,))
+        self._emit(cic, circuit.receive(value, now))
         self._schedule(circuit)
         return self._take()
 
@@ -196,11 +208,17 @@ class UserPart(Generic[Circuit]):
 
     def deadline(self) -> float | None:
         """When ``expire`` is wanted; it may be earlier than a timer that was started anew."""
-        machines = [self.congestion.machine, self.availability.machine, *(request.machine for request in self.groups.requests())]
-        found = [due for machine in machines if (due := machine.deadline()) is not None]
-        if self._due:
-            found.append(self._due[0][0])
-        return min(found, default=None)
+        due = self._due[0][0] if self._due else None
+        for machine in (self.congestion.machine, self.availability.machine, *self.groups.machines()):
+            other = machine.deadline()
+            if other is not None and (due is None or other < due):
+                due = other
+        return due
+
+    @property
+    def rests(self) -> bool:
+        """Whether no circuit waits for anything."""
+        return all(circuit.deadline() is None for circuit in self.circuits.values())
 
     def _take(self) -> Outputs:
         outputs, self._outputs = self._outputs, []
@@ -212,6 +230,9 @@ class UserPart(Generic[Circuit]):
                 self._outputs.append(self.write(output))
             else:
                 self._outputs.append(FromCircuit(cic, output))
+        circuit = self.circuits.get(cic)
+        if circuit is not None:
+            self._outputs += [FromCircuit(cic, command) for command in circuit.sounding()]
 
     def _schedule(self, circuit: Circuit) -> None:
         due = circuit.deadline()

@@ -286,7 +286,7 @@ class Measurements:
         """At the beginning, before level 3 has reported anything: these are not available, and that counts from now on."""
         for name in links:
             self.link(name).begin("unavailable", now)
-            self.link(name).begin("unavailable: failed", now)
+            self.link(name).begin("unavailable: not active", now)
         for name in link_sets:
             self.link_set(name).begin("unavailable", now)
         for name in destinations:

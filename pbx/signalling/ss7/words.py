@@ -34,16 +34,18 @@ UNAVAILABLE = ("unknown", "unequipped", "inaccessible")
 """Causes of UPU (Q.704 section 15.17.5)."""
 ITU_T = 0
 """The coding standard of causes whose names are Q.850's."""
+_ISUP = {int(row.type): row for row in isup_messages.ROWS}
+_TUP = {int(row.heading): row for row in tup_messages.ROWS}
 _TITLES = {"SLTM": "signalling link test", "SLTA": "signalling link test acknowledgement"}
 
 
 def kind_of(message: Message) -> str:
     """The message's acronym: ``IAM``; what has none, its code."""
     if isinstance(message, isup_codec.Message):
-        row = isup_messages.BY_TYPE.get(message.kind)  # type: ignore[call-overload]
+        row = _ISUP.get(message.kind)
         return row.type.name if row is not None else f"type {message.kind:02X}"
     if isinstance(message, tup_codec.Message):
-        heading = tup_messages.BY_HEADING.get(message.heading)  # type: ignore[call-overload]
+        heading = _TUP.get(message.heading)
         return heading.heading.name if heading is not None else f"heading {message.heading:02X}"
     if isinstance(message, Malformed):
         return "Malformed"
@@ -53,10 +55,10 @@ def kind_of(message: Message) -> str:
 def title_of(message: Message) -> str:
     """What the acronym stands for; empty where that is not known."""
     if isinstance(message, isup_codec.Message):
-        row = isup_messages.BY_TYPE.get(message.kind)  # type: ignore[call-overload]
+        row = _ISUP.get(message.kind)
         return row.name if row is not None else ""
     if isinstance(message, tup_codec.Message):
-        heading = tup_messages.BY_HEADING.get(message.heading)  # type: ignore[call-overload]
+        heading = _TUP.get(message.heading)
         return heading.name if heading is not None else ""
     if isinstance(message, management.Message):
         return management.MESSAGES[message.name].title
@@ -141,14 +143,15 @@ def _management(message: management.Message, form: Form) -> Iterator[tuple[str, 
         elif field == management.DESTINATION:
             yield field, form.text(message.destination), form.text(message.destination)
         else:
-            value = getattr(message, field)
+            value = message.fsn if field == management.LONG_FSN else getattr(message, field)
             yield field, value, str(value)
 
 
 @functools.cache
 def _spaced(name: str) -> str:
     """A name of a class as words: ``called party number``."""
-    return " ".join(word if word.isupper() and len(word) > 1 else word.lower() for word in WORD.findall(name))
+    words = " ".join(word if word.isupper() and len(word) > 1 else word.lower() for word in WORD.findall(name))
+    return words.replace("partys", "party's")
 
 
 def _parameter_name(parameter: Any) -> str:

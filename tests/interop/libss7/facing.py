@@ -12,7 +12,7 @@ from pbx.engine import Unexpected
 from pbx.signalling.ss7.isup.distribution import Isup
 from pbx.signalling.ss7.isup.variant import load_variant
 from pbx.signalling.ss7.mtp3.label import CHINA
-from pbx.signalling.ss7.mtp3.plan import LinkPlan, LinkSetPlan, PointPlan
+from pbx.signalling.ss7.mtp3.plan import LinkPlan, LinkSetPlan, PointPlan, RoutePlan
 from pbx.signalling.ss7.mtp3.variant import load_variant as load_mtp3
 from pbx.vocabulary.numbers import Examination
 from tests.interop.libss7.far_point import FarPoint
@@ -21,9 +21,9 @@ from tests.signalling.ss7.point import Point
 from tests.signalling.ss7.terminal import TICK, Line
 
 CIRCUITS = (*range(1, 16), *range(17, 32))
-NARROW = (100, 200)
-WIDE = (CHINA.read("21-100-51"), CHINA.read("21-100-52"))
-"""Ours and theirs: theirs is the higher one in both forms, so it controls the circuits of even codes."""
+NARROW = (100, 200, 300)
+WIDE = tuple(map(CHINA.read, ("21-100-51", "21-100-52", "21-101-1")))
+"""Ours, theirs, one beyond theirs: theirs is higher than ours in both forms, so it controls the circuits of even codes."""
 LINK_SET = "far"
 UP_S = 30.0
 
@@ -46,15 +46,17 @@ class Numbers:
 class Facing:
     """Two points and their lines. ``links``: how many; more than one share the load."""
 
-    def __init__(self, bits, links=1, circuits=CIRCUITS, ask_caller=False, far_asks=False, far_circuits=None, seed=0, reset=False):
+    def __init__(self, bits, links=1, circuits=CIRCUITS, ask_caller=False, far_asks=False, far_circuits=None, one_code=False,
+                 ask_connected=False, seed=0, reset=False):
         variant = load_mtp3().adjusted(form=str(bits), network=2 if bits == 24 else 0)
-        self.own, self.other = own, other = WIDE if bits == 24 else NARROW
+        self.own, self.other, self.beyond = own, other, beyond = WIDE if bits == 24 else NARROW
         labels = Widening(dict(zip(NARROW, WIDE, strict=True))) if bits == 24 else Same
-        self.isup = Isup(own, other, load_variant().adjusted(ask_caller=ask_caller), circuits, Numbers())
+        self.isup = Isup(own, other, load_variant().adjusted(ask_caller=ask_caller, ask_connected=ask_connected), circuits, Numbers())
         names = [f"{LINK_SET}/{code}" for code in range(links)]
-        plan = PointPlan(own, (LinkSetPlan(LINK_SET, other, tuple(LinkPlan(name, code) for code, name in enumerate(names))),), ())
+        plan = PointPlan(own, (LinkSetPlan(LINK_SET, other, tuple(LinkPlan(name, code) for code, name in enumerate(names))),),
+                         (RoutePlan(beyond, LINK_SET),))
         self.point = Point(plan, variant, (self.isup,), self._heard)
-        self.far = FarPoint(NARROW[1], NARROW[0], far_circuits or circuits, links, 0, labels, far_asks)
+        self.far = FarPoint(NARROW[1], NARROW[0], far_circuits or circuits, links, 0, labels, far_asks, one_code)
         ends = zip(self.point.terminals.values(), self.far.links, strict=True)
         self.lines = dict(zip(names, (Line(one, far, seed=seed + n) for n, (one, far) in enumerate(ends)), strict=True))
         self.listen = lambda cic, output: None
@@ -132,9 +134,12 @@ class Facing:
         ``complaints``: patterns of what libss7 says; ``wrong``: (circuit or None, state, event) that was unexpected to us.
         """
         self.run(2)
-        assert self.busy() == []
-        surprises = [(cic, value.state, value.event) if isinstance(value, Unexpected) else (cic, value) for _, cic, value in self.point.wrong]
-        assert sorted(surprises, key=str) == sorted(wrong, key=str)
-        assert [each for each in self.far.complaints() if not any(re.search(known, each[1]) for known in complaints)] == []
+        assert self.busy() == [], self.busy()
+        surprises = [
+            (cic, value.state, value.event) if isinstance(value, Unexpected) else (cic, value) for _, cic, value in self.point.wrong
+        ]
+        assert sorted(surprises, key=str) == sorted(wrong, key=str), surprises
+        unexplained = [each for each in self.far.complaints() if not any(re.search(known, each[1]) for known in complaints)]
+        assert unexplained == [], unexplained
         assert self.far.library.far_strange() == 0
         self.far.close()

@@ -2,8 +2,8 @@
 
 The library does the signalling; what it leaves to its user is done here as its header asks for it: a REL is answered by RLC, a request of
 circuit supervision by its acknowledgement, of two calls that met the one that has to go is given up, and circuits are reset when the far
-point can be reached. Whom it calls and what becomes of calls that come in is told by the test: ``listen(kind, cic, told)`` hears every event.
-Everything that the library says is kept: what is not among ``USUAL`` is a complaint. Leaves out several adjacent points.
+point can be reached. Whom it calls and what becomes of calls that come in is told by the test: ``listen(kind, cic, told)`` hears every
+event. Everything that the library says is kept: what is not among ``USUAL`` is a complaint. Leaves out several adjacent points.
 """
 
 import ctypes
@@ -11,7 +11,7 @@ import re
 from collections import deque
 
 from tests.interop.libss7 import library as l
-from tests.interop.libss7.labels import Same
+from tests.interop.libss7.labels import SLTA, SLTM, Same, with_test_code
 
 TICK = 0.01
 EPOCH_S = 946_684_800
@@ -41,6 +41,7 @@ class FarLink:
     """One link of the library with the face that a line wants of its ends (tests/signalling/ss7/terminal.py)."""
 
     def __init__(self, point, number, code):
+        """``number``: which link of the library it is, and its signalling link code; ``code``: what the library takes for that."""
         self.point, self.number, self.code = point, number, code
         self._room = ctypes.create_string_buffer(l.UNIT_OCTETS)
         self._last = bytes((0xFF, 0xFF, 0))
@@ -56,8 +57,12 @@ class FarLink:
         self._last = unit if unit[2] < 3 else unit[:2] + b"\0"
         if unit[2] < 3:
             return unit
-        point.sent.append((point.now, self.code, unit))
-        return point.labels.widen(unit)
+        if self.code != self.number:
+            unit = with_test_code(unit, self.number, SLTA)
+        point.sent.append((point.now, self.number, unit))
+        unit = point.labels.widen(unit)
+        point.passed.append(unit)
+        return unit
 
     def hear(self, unit):
         """A unit; faults are the card's own, the library never learns of them."""
@@ -65,7 +70,10 @@ class FarLink:
         if point.stopped or self.alarmed or isinstance(unit, int):
             return
         if unit[2] > 2:
+            point.passed.append(unit)
             unit = point.labels.narrowed(unit)
+            if self.code != self.number:
+                unit = with_test_code(unit, self.code, SLTM, SLTA)
         point.library.far_hear(point.ss7, self.number, unit, len(unit))
         point.drain()
 
@@ -83,7 +91,12 @@ class FarLink:
 class FarPoint:
     """``circuits``: codes that it shares with us. ``calls`` that are open: by circuit "out", "in" or "releasing"."""
 
-    def __init__(self, own, far, circuits, links, network, labels=Same, ask_caller=False):
+    def __init__(self, own, far, circuits, links, network, labels=Same, ask_caller=False, one_code=False):
+        """``one_code``: all links have code 0 for the library, so that it takes what is said over one link about link 0.
+
+        It drops management messages about another link than the one they come over, which Q.704 lets them do (15.4 and 15.5: over any
+        link). Its link test messages then get their own code on the wire.
+        """
         self.library = library = l.load()
         self.own, self.far, self.circuits, self.labels = own, far, tuple(circuits), labels
         self.now, self.ticks, self.stopped = 0.0, 0, False
@@ -91,8 +104,10 @@ class FarPoint:
         self.events, self.errors, self.messages = [], [], []
         self.sent = []
         """Signal units of its messages as they left it: (seconds, link, unit)."""
+        self.passed = []
+        """Signal units of messages as they were on the wire, both ways."""
         self.calls, self.handles = {}, {}
-        self.blocked_here, self.blocked_there = set(), set()
+        self.blocked_here, self.blocked_there, self.resetting = set(), set(), set()
         self.up = False
         self.reset_when_up = True
         self.hangups = []
@@ -119,7 +134,7 @@ class FarPoint:
             library.ss7_set_isup_timer(self.ss7, name.encode(), ms)
         for name, ms in MTP3_TIMERS_MS.items():
             library.ss7_set_mtp3_timer(self.ss7, name.encode(), ms)
-        self.links = [FarLink(self, number, code) for number, code in enumerate(range(links))]
+        self.links = [FarLink(self, number, 0 if one_code else number) for number in range(links)]
         for link in self.links:
             library.ss7_add_link(self.ss7, l.DAHDI_CHANNEL, library.far_fd(link.number), link.code, far)
 
@@ -223,13 +238,15 @@ class FarPoint:
 
     def _on_gra(self, cic, told):
         self._forget(cic, told["end"])
+        self.resetting -= set(range(cic, told["end"] + 1))
         self.blocked_there |= {cic + place for place, blocked in enumerate(told["status"]) if blocked}
         self._clear(cic)
 
     def _forget(self, first, last):
         """Calls of circuits that are reset, but for the one whose messages the group's are."""
         for cic in range(first, last + 1):
-            self.calls.pop(cic, None)
+            if self.calls.pop(cic, None):
+                self._tell("forgotten", cic)
             if cic != first and cic in self.handles:
                 self.library.isup_free_call(self.ss7, self.handles.pop(cic))
 
@@ -269,8 +286,10 @@ class FarPoint:
             self.handles.pop(cic, None)
 
     def _hangup(self, _, cic, dpc, cause, what):
-        """The library wants a call ended, while it still works on a message: it is done when that is over."""
+        """The library wants a call ended, while it still works on a message: it is done when that is over; if there is none, by itself."""
         self.hangups.append((self.now, cic, cause, what))
+        if cic not in self.handles:
+            return l.CIRCUIT_IDLE
         self._deferred.append(lambda: self._end(cic, cause, what))
         return l.CIRCUIT_USED
 
@@ -295,7 +314,7 @@ class FarPoint:
 
     # What its switch orders.
 
-    def place(self, cic, called, calling="", nature=SUBSCRIBER, category=0x0A, presentation=0, redirected=None):
+    def place(self, cic, called, calling="", nature=SUBSCRIBER, category=0x0A, presentation=0, redirected=None, asks_connected=False):
         """A call goes out."""
         assert cic not in self.calls, f"circuit {cic} is busy"
         handle = self.handles[cic] = self.library.isup_new_call(self.ss7, cic, self.far, 1)
@@ -303,6 +322,8 @@ class FarPoint:
         if calling:
             self.library.isup_set_calling(handle, calling.encode(), nature, presentation, NETWORK_PROVIDED)
         self.library.isup_set_calling_party_category(handle, category)
+        if asks_connected:
+            self.library.isup_set_col_req(handle)
         if redirected:
             original, last, reason = redirected
             self.library.isup_set_orig_called_num(handle, original.encode(), nature, 0, 0)
@@ -338,6 +359,7 @@ class FarPoint:
     def reset_group(self, first, last):
         """GRS."""
         self._forget(first, last)
+        self.resetting |= set(range(first, last + 1))
         self.library.isup_grs(self.ss7, self._handle(first), last)
 
     def block(self, cic):
@@ -356,6 +378,14 @@ class FarPoint:
         status = bytes(cic in cics for cic in range(first, last + 1))
         self.blocked_here = self.blocked_here | set(cics) if message == "cgb" else self.blocked_here - set(cics)
         getattr(self.library, f"isup_{message}")(self.ss7, self._handle(first), last, status, kind)
+
+    def manage(self, message, link, code=0):
+        """A management message about a link: "lin", "lun", "lfu"; or about the way to a point: "tfp", "tfa". Returns its answer."""
+        return self.library.mtp3_net_mng(self.ss7, link, message.encode(), code).decode().strip()
+
+    def restart(self):
+        """Level 3 begins anew."""
+        self.library.mtp3_init_restart(self.ss7, 0)
 
     # What is seen.
 

@@ -8,7 +8,8 @@ nothing with the product's own labels, so that a fault of one is no fault of the
 NARROW_OCTETS, WIDE_OCTETS = 4, 7
 HEAD = 3
 """Sequence numbers and length, before the service information octet."""
-MANAGEMENT = 0
+MANAGEMENT, LINK_TEST = 0, 1
+SLTM, SLTA = 0x11, 0x21
 NAMING = frozenset((0x14, 0x34, 0x54, 0x15, 0x25, 0x23, 0x1A))
 """Headings of TFP, TFR, TFA, RST, RSR, TFC and UPU: a point code follows."""
 LONGEST = 63
@@ -57,6 +58,13 @@ class Same:
         return unit
 
     narrowed = widen
+
+
+def with_test_code(unit, code, *headings):
+    """A unit with codes of 14 bits; a link test message of these headings (0x11 SLTM, 0x21 SLTA) gets this signalling link code."""
+    if unit[2] < HEAD or unit[3] & 15 != LINK_TEST or unit[8] not in headings:
+        return unit
+    return unit[:7] + bytes((unit[7] & 15 | code << 4,)) + unit[8:]
 
 
 def _unit(unit, network, label, body):

@@ -27,7 +27,7 @@ SENT_IAM, PENDING_IAM = 1 << 7, 1 << 21  # flags of a call
 ASK_CALLER = 1  # SS7_INR_IF_NO_CALLING
 SEND_REL = 1  # SS7_HANGUP_SEND_REL
 TAKE_THEIRS = 5  # SS7_HANGUP_REEVENT_IAM: of two calls that met, the other end's goes on
-CIRCUIT_USED = 1  # SS7_CIC_USED
+CIRCUIT_USED, CIRCUIT_IDLE = 1, 2  # SS7_CIC_...
 
 _Pointer, _Text, _Int, _Octet = ctypes.c_void_p, ctypes.c_char_p, ctypes.c_int, ctypes.c_uint8
 Say = ctypes.CFUNCTYPE(None, _Pointer, _Text)
@@ -70,6 +70,7 @@ _FUNCTIONS = {
     "ss7_link_noalarm": (None, _Pointer, _Int),
     "ss7_schedule_run": (_Int, _Pointer),
     "mtp3_net_mng": (_Text, _Pointer, ctypes.c_uint, _Text, ctypes.c_uint),
+    "mtp3_init_restart": (None, _Pointer, _Int),
     "isup_new_call": (_Pointer, _Pointer, _Int, ctypes.c_uint, _Int),
     "isup_free_call_if_clear": (_Pointer, _Pointer, _Pointer),
     "isup_free_call": (None, _Pointer, _Pointer),
@@ -78,6 +79,7 @@ _FUNCTIONS = {
     "isup_set_called": (None, _Pointer, _Text, _Octet, _Pointer),
     "isup_set_calling": (None, _Pointer, _Text, _Octet, _Octet, _Octet),
     "isup_set_connected": (None, _Pointer, _Text, _Octet, _Octet, _Octet),
+    "isup_set_col_req": (None, _Pointer),
     "isup_set_calling_party_category": (None, _Pointer, ctypes.c_uint),
     "isup_set_redirecting_number": (None, _Pointer, _Text, _Octet, _Octet, _Octet),
     "isup_set_orig_called_num": (None, _Pointer, _Text, _Octet, _Octet, _Octet),

@@ -74,7 +74,14 @@ class Storm:
 
     def _theirs_free(self):
         far = self.facing.far
-        return set(far.circuits) - set(far.handles) - far.blocked_there if far.up else set()
+        return set(far.circuits) - set(far.handles) - far.blocked_there - far.resetting if far.up and not far.stopped else set()
+
+    def _put_off(self, table, call, *arguments):
+        """Whether their switch stands still; it acts when it goes on."""
+        if table is self.ours or not self.facing.far.stopped:
+            return False
+        self.facing.at(0.1, call, *arguments)
+        return True
 
     def _meet(self):
         both = sorted(self._ours_free() & self._theirs_free())
@@ -111,10 +118,11 @@ class Storm:
         return self.ours if account.ours == (side == "caller") else self.theirs
 
     def _clear(self, account, side, cic, cause):
-        if self._side(account, side).get(cic) is not account:
+        table = self._side(account, side)
+        if table.get(cic) is not account or self._put_off(table, self._clear, account, side, cic, cause):
             return
         getattr(account, side).append((self.facing.now, f"clears {cause}"))
-        if self._side(account, side) is self.ours:
+        if table is self.ours:
             self.facing.give(cic, Disconnect(cause))
         else:
             self.facing.far.release(cic, cause)
@@ -132,7 +140,7 @@ class Storm:
 
     def _rings(self, account, cic):
         table = self._side(account, "callee")
-        if table.get(cic) is not account:
+        if table.get(cic) is not account or self._put_off(table, self._rings, account, cic):
             return
         chance, at_once = self.random, self.random.random() < 0.1
         if table is self.ours:
@@ -148,12 +156,12 @@ class Storm:
             self.facing.at(0.0 if at_once else chance.uniform(*RING_S) + 0.1, self._answers, account, cic, at_once)
 
     def _they_ring(self, account, cic):
-        if self.theirs.get(cic) is account:
+        if self.theirs.get(cic) is account and not self._put_off(self.theirs, self._they_ring, account, cic):
             self.facing.far.say("cpg", cic, CPG_ALERTING)
 
     def _answers(self, account, cic, at_once):
         table = self._side(account, "callee")
-        if table.get(cic) is not account:
+        if table.get(cic) is not account or self._put_off(table, self._answers, account, cic, at_once):
             return
         account.callee.append((self.facing.now, "answered"))
         if table is self.ours:
@@ -225,6 +233,8 @@ class Storm:
         if answered[0] is not None and answered[1] is None:
             return True
         ends = account.when("caller", "over"), account.when("callee", "over")
+        if None in ends[: 1 + bool(account.callee)]:
+            return True
         if answered[1] is not None and answered[0] is None and min(ends) - answered[1] > PASSAGE_S:
             return True
         given = [(seconds, what) for seconds, what in account.caller + account.callee if what.startswith("clears")]

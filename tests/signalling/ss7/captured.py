@@ -6,7 +6,8 @@ messages alone. ``Callers`` are two ISUPs on two points of the network: one call
 
 from config.schema import SignallingCapture
 from pbx.capture import Capture
-from pbx.signalling.ss7.isup.distribution import FromCircuit, Isup
+from pbx.signalling.ss7.distribution import FromCircuit
+from pbx.signalling.ss7.isup.distribution import Isup
 from pbx.signalling.ss7.isup.variant import load_variant
 from pbx.signalling.ss7.mtp2 import orders
 from pbx.signalling.ss7.primitives import (

@@ -1,5 +1,6 @@
 """One ISUP with a far end played by hand: messages go in by their acronyms, what it sends and says comes out as lists."""
 
+from pbx.signalling.ss7.continuity import CHECK_TONE
 from pbx.signalling.ss7.isup import codec, values
 from pbx.signalling.ss7.isup import indicators as i
 from pbx.signalling.ss7.isup import parameters as p
@@ -9,6 +10,7 @@ from pbx.signalling.ss7.isup.messages import MessageType
 from pbx.signalling.ss7.isup.variant import load_variant
 from pbx.signalling.ss7.primitives import Transfer
 from pbx.vocabulary.call import Primitive, Setup
+from pbx.vocabulary.media import Hear, Listen, MediaCommand, SendTone, Silence, ToneOff, ToneOn, Unhear, Unlisten
 from tests.signalling.cases import PLAN
 
 VARIANT = load_variant()
@@ -17,6 +19,7 @@ CIRCUITS = (*range(1, 16), *range(17, 32))
 FREE = i.BackwardCallIndicators(called_status=values.CalledStatus.SUBSCRIBER_FREE)
 SILENT = i.BackwardCallIndicators()
 SETUP = Setup("12345", "77")
+TONE, TONE_OVER = ToneOn(CHECK_TONE), ToneOff(CHECK_TONE)
 CAUSE = p.CauseIndicators(16)
 PARAMETERS = {
     MessageType.ACM: (FREE,),
@@ -45,6 +48,24 @@ def iam(called="12345", *optional, check=0, category=10):
     )
 
 
+class Port:
+    """What stands on the port of a circuit by the media commands given so far."""
+
+    def __init__(self):
+        self.stands = set()
+
+    def take(self, command):
+        if isinstance(command, Hear):
+            self.stands.add("loop")
+        elif isinstance(command, SendTone):
+            assert command.tone == CHECK_TONE
+            self.stands.add("tone")
+        elif isinstance(command, Listen):
+            self.stands.add("receiver")
+        else:
+            self.stands.discard({Unhear: "loop", Silence: "tone", Unlisten: "receiver"}[type(command)])
+
+
 class Tester:
     """``far`` gives a message, ``give`` a primitive, ``wait`` time; each returns the acronyms sent and the primitives said by it."""
 
@@ -53,6 +74,7 @@ class Tester:
     def __init__(self, variant=VARIANT, own=OWN, far=FAR, circuits=CIRCUITS):
         self.isup = Isup(own, far, variant, circuits, PLAN)
         self.now = 0.0
+        self.ports = {cic: Port() for cic in circuits}
         self.messages, self.said, self.others = [], [], []
         self.take(self.isup.start(0.0))
 
@@ -65,6 +87,8 @@ class Tester:
                 assert each.sls == self.messages[-1].cic & 15
             elif isinstance(each.output, Primitive):
                 self.said.append(each.output)
+            elif isinstance(each.output, MediaCommand):
+                self.ports[each.cic].take(each.output)
             else:
                 self.others.append(each.output)
         return [MessageType(message.kind).name for message in self.messages], self.said
@@ -104,6 +128,10 @@ class Tester:
     def first(self, kind):
         """The parameter of that type in the first message sent last."""
         return self.messages[0].first(kind)
+
+    def stands(self, cic=1):
+        """What is sent, looped and listened for on a circuit."""
+        return self.ports[cic].stands
 
     def state(self, cic=1):
         return self.isup.circuits[cic].state

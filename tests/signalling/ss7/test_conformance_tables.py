@@ -19,6 +19,12 @@ def test_the_page_is_current(table):
     assert table.path.read_text(encoding="utf-8") == write_conformance.page(table), "run `python docs/write_conformance.py`"
 
 
+def test_the_page_of_the_foreign_point_is_current():
+    written = write_conformance.FOREIGN_PAGE.read_text(encoding="utf-8")
+    assert written == write_conformance.foreign_page(), "run `python docs/write_conformance.py`"
+    assert written.count("\n* ") > 60
+
+
 @EACH
 def test_every_item_has_a_title_and_a_known_section(table):
     rows = write_conformance.items(table)

@@ -32,7 +32,7 @@ from pbx.vocabulary.call import (
     Suspend,
     Unblocked,
 )
-from tests.signalling.ss7.isup_tester import FREE, SETUP, VARIANT, Tester, iam
+from tests.signalling.ss7.isup_tester import FREE, SETUP, TONE, TONE_OVER, VARIANT, Tester, iam
 
 OTHER_END = 2
 """A circuit whose dual seizure the far end wins."""
@@ -78,13 +78,21 @@ RECIPES = {
     "InAnswered": [*OFFERED, Connect()],
     "InSuspended": [*OFFERED, Connect(), Suspend()],
     "WaitRelease": [*CALL, Release(16)],
+    "WaitReleaseReset": [*CALL, Release(16), "RSC"],
     "Resetting": [Reset()],
     "ResetAlerted": [Reset(), 301.0],
     "GroupResetting": ["group reset"],
     "Looped": ["CCR"],
     "CheckFailed": ["CCR", ("COT", FAILED)],
+    "OverloadRelease": [*CALL, "OLM"],
+    "Overloaded": [*CALL, "OLM", "RLC"],
+    "OutWaitContinuity": ["each is checked", SETUP],
+    "OutToneEnds": ["each is checked", SETUP, TONE],
+    "RecheckWaits": ["each is checked", SETUP, 2.0],
+    "RecheckAlerted": ["each is checked", SETUP, 2.0, 5.0, 2.0],
+    "Rechecking": ["check"],
+    "RecheckToneEnds": ["check", TONE],
 }
-CONTINUITY = {"InWaitContinuity": ("COT",), "Looped": ("COT",)}
 
 
 def reach(state):
@@ -92,6 +100,10 @@ def reach(state):
     for step in RECIPES[state]:
         if step == "group reset":
             tester.do(tester.isup.reset(OTHER_END, 1, tester.now))
+        elif step == "each is checked":
+            tester.isup.circuits[OTHER_END].check.every = 1
+        elif step == "check":
+            tester.do(tester.isup.check([OTHER_END], tester.now))
         else:
             tester.step(step)
     assert tester.isup.circuits[OTHER_END].machine.state == state
@@ -118,6 +130,10 @@ def cause(tester, state, event):
         tester.step("UCIC")
     elif event == "judged":
         tester.far("CPG", i.EventInformation(2), *RELEASING, cic=OTHER_END)
+    elif event in ("tone", "tone over"):
+        tester.step(TONE if event == "tone" else TONE_OVER)
+    elif event == "check":
+        tester.do(tester.isup.check([OTHER_END], tester.now))
     elif event == "other":
         tester.step("SDN")
     elif event == "CRG":
@@ -141,7 +157,7 @@ def come_to_rest(tester):
             if name in answers:
                 tester.step(answers[name])
         tester.far("GRA", p.RangeAndStatus(1, 0), cic=OTHER_END)
-        if tester.isup.circuits[OTHER_END].machine.state in ("Looped", "CheckFailed"):
+        if tester.isup.circuits[OTHER_END].machine.state.startswith(("Looped", "CheckFailed", "Recheck")):
             tester.step("REL")
         names, _ = tester.wait(320.0)
     tester.step("UBL")
@@ -149,6 +165,7 @@ def come_to_rest(tester):
     tester.give(Reset(), OTHER_END)
     tester.step("RLC")
     assert tester.state(OTHER_END) == "Idle"
+    assert tester.stands(OTHER_END) == set(), "nothing is sent, looped or listened for any more"
     assert tester.give(SETUP, OTHER_END)[0] == ["IAM"]
 
 

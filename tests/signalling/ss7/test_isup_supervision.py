@@ -32,6 +32,27 @@ def test_a_release_that_meets_rsc_waits_for_its_own_answer():
     assert tester.far("RLC") == ([], [Idle()])
 
 
+def test_a_call_that_comes_after_a_reset_is_taken_while_rlc_is_awaited():
+    """REL was lost while the far point could not be reached; repeated after the reset, it would end the far end's next call."""
+    for reset in (("RSC", ()), ("GRS", (p.RangeAndStatus(1),))):
+        tester = Tester()
+        tester.give(SETUP)
+        tester.give(Release(16))
+        tester.far(reset[0], *reset[1])
+        assert tester.far("IAM") == ([], [Seized(), Setup("12345", category=0)])
+        assert tester.wait(14.0) == ([], [])
+        assert tester.far("REL") == (["RLC"], [Release(16), Idle()])
+
+
+def test_a_release_goes_on_after_a_reset_without_a_call():
+    tester = Tester()
+    tester.give(SETUP)
+    tester.give(Release(16))
+    tester.far("GRS", p.RangeAndStatus(1))
+    assert tester.wait(17.0) == (["REL"], [])
+    assert tester.far("RLC") == ([], [Idle()])
+
+
 def test_a_reset_of_ours_forgets_the_block_of_the_far_end():
     tester = Tester()
     tester.far("BLO")
@@ -47,6 +68,16 @@ def test_our_own_block_is_said_again_after_a_reset_of_ours():
     tester.far("BLA")
     tester.give(Reset())
     assert tester.far("RLC") == (["BLO"], [Idle()])
+
+
+def test_a_block_that_is_said_again_to_a_call_expects_its_answer():
+    tester = Tester()
+    tester.give(Blocked("local"))
+    tester.far("BLA")
+    assert tester.far("IAM") == (["BLO"], [])
+    tester.far("BLA")
+    assert tester.others == []
+    assert tester.wait(400.0) == ([], [])
 
 
 def test_dual_seizure_is_over_with_the_first_backward_message_and_with_the_call():

@@ -6,7 +6,8 @@ from collections import Counter
 import pytest
 
 from pbx.signalling.ss7 import primitives
-from pbx.signalling.ss7.isup import codec
+from pbx.signalling.ss7.isup import codec, table
+from pbx.signalling.ss7.isup import indicators as i
 from pbx.signalling.ss7.isup.messages import MessageType
 from pbx.signalling.ss7.measurement_table import RELEASES, TABLE, row_of
 from pbx.signalling.ss7.measurements import Measurements
@@ -108,7 +109,8 @@ def test_a_link_that_fails_and_comes_back(failed):
     assert hurt["restorations"] == 2
     # 64 kbit/s lines that were cut for 10 s are out for the alignment too.
     assert 10 < hurt["unavailable"] - well["unavailable"] < 40
-    assert hurt["unavailable"] == hurt["unavailable: failed"]
+    assert hurt["unavailable"] == hurt["unavailable: failed"] + hurt["unavailable: not active"]
+    assert hurt["unavailable: not active"] == 0
     assert 0 < well["unavailable"] < 20
     for figures in (hurt, well):
         # Between service of level 2 and availability lies the link test.
@@ -180,6 +182,22 @@ def test_inhibition_and_outages_at_both_ends():
     assert here[blocked]["failures"] == there[blocked]["failures"] == 0
     for found in (here[inhibited], there[inhibited]):
         assert found["unavailable"] == pytest.approx(found["unavailable: failed"] + 7, abs=1)
+
+
+def test_a_link_that_is_not_wanted_has_not_failed():
+    network = pair(5)
+    one = Observed(network, "A")
+    network.run(4)
+    network.start()
+    network.run(20)
+    before = one.read()["link", "A-B/0"]
+    network.sites["A"].give(operation.DeactivateLink("A-B/0"))
+    network.run(6)
+    after = one.read()["link", "A-B/0"]
+    assert before["unavailable: not active"] == 4
+    assert after["unavailable: not active"] - before["unavailable: not active"] == pytest.approx(6)
+    assert after["unavailable: failed"] == before["unavailable: failed"]
+    assert after["failures"] == 0
 
 
 def test_transfer_points_are_counted():
@@ -338,11 +356,25 @@ def test_blocked_circuits_are_summed_over_time():
     assert (found["blockings: local"], found["blockings: remote"]) == (1, 2)
 
 
-def test_a_request_that_is_not_acknowledged():
+def test_requests_that_are_not_acknowledged():
     isup = Isup()
     isup.give(Blocked("local"), 1)
     isup.tester.wait(1000)
-    assert isup.figures["requests not acknowledged"] >= 1
+    assert isup.figures["requests not acknowledged"] == 3, "each T13"
+    isup = Isup()
+    isup.give(isup_tester.SETUP)
+    isup.give(Release(16))
+    isup.tester.wait(isup_tester.VARIANT.timers["T5"].default_ms / 1000 + 1)
+    assert isup.figures["requests not acknowledged"] == 1, "REL until T5"
+
+
+def test_a_message_that_is_to_be_discarded():
+    isup = Isup()
+    isup.far("IAM")
+    compatibility = table.BY_TYPE[i.MessageCompatibilityInformation]
+    contents = compatibility.form.write(i.MessageCompatibilityInformation(discard_message=True))
+    isup.octets(bytes((1, 0, 0xEE, 1, compatibility.code, len(contents))) + contents + b"\x00")
+    assert isup.figures["unrecognized messages"] == 1
 
 
 def test_the_far_user_part():

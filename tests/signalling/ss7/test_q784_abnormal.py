@@ -10,6 +10,7 @@ from pbx.vocabulary.call import (
     Connect,
     Disconnect,
     Idle,
+    Info,
     Proceeding,
     Release,
     Reset,
@@ -18,7 +19,7 @@ from pbx.vocabulary.call import (
     Suspend,
     Unblocked,
 )
-from tests.signalling.ss7.isup_tester import FREE, SETUP, VARIANT, Tester, iam
+from tests.signalling.ss7.isup_tester import FAR, FREE, OWN, SETUP, TONE, TONE_OVER, VARIANT, Tester, iam
 
 MAINTENANCE = values.SupervisionType.MAINTENANCE
 FAILED = i.ContinuityIndicators(False)
@@ -175,14 +176,61 @@ def test_6_1_1_continuity_check_required():
     """Continuity check required, incoming: the call waits for COT; its digits may come before"""
     tester = Tester()
     assert tester.far("IAM", *iam("1234", check=1)) == ([], [Seized()])
+    assert tester.stands() == {"loop"}
     assert tester.far("SAM", p.SubsequentNumber("5")) == ([], [])
     assert tester.far("COT") == ([], [Setup("12345")])
+    assert tester.stands() == set()
+
+
+def test_6_1_1_continuity_check_of_a_call_out():
+    """Continuity check required, outgoing: COT when the tone has come back and is gone; digits may follow before; ACM only behind COT"""
+    tester = Tester()
+    tester.isup.circuits[1].check.every = 1
+    assert tester.give(Setup("1234", overlap=True)) == (["IAM"], [])
+    assert tester.stands() == {"tone", "receiver"} and not tester.isup.circuits[1].speech
+    assert tester.give(Info("5")) == (["SAM"], [])
+    assert tester.give(TONE) == ([], [])
+    assert tester.stands() == {"receiver"}
+    assert tester.give(TONE_OVER) == (["COT"], [])
+    assert tester.first(i.ContinuityIndicators) == i.ContinuityIndicators(True)
+    assert tester.stands() == set()
+    assert tester.far("ACM") == ([], [Proceeding(), Alerting()])
+    assert Tester().give(SETUP)[0] == ["IAM"], "no call is checked where nobody wants it"
+
+
+def test_6_1_1_backward_messages_before_the_result():
+    """Continuity check required, outgoing: a backward message before COT is unreasonable, a glare is settled as ever"""
+    for cic, names, state, stands in ((1, ["IAM"], "InOffered", set()), (2, ["IAM"], "OutWaitContinuity", {"tone", "receiver"})):
+        tester = Tester(own=FAR, far=OWN)
+        tester.isup.circuits[cic].check.every = 1
+        assert tester.give(SETUP, cic)[0] == names
+        tester.far("IAM", cic=cic)
+        assert (tester.state(cic), tester.stands(cic)) == (state, stands)
+    tester = Tester()
+    tester.isup.circuits[1].check.every = 1
+    tester.give(SETUP)
+    assert tester.far("ACM") == (["RSC"], [Release(41)])
+    assert tester.stands() == set()
+
+
+def test_6_1_1_a_share_of_the_calls():
+    """Continuity check required, outgoing: of a share of a circuit's calls, the first and then each n-th"""
+    tester = Tester()
+    tester.isup.circuits[1].check.every = 3
+    asked = []
+    for _ in range(7):
+        tester.give(SETUP)
+        asked.append(tester.first(i.NatureOfConnectionIndicators).continuity_check)
+        tester.give(Release(16))
+        tester.far("RLC")
+    assert asked == [1, 0, 0, 1, 0, 0, 1]
 
 
 def test_6_1_2_continuity_check_on_a_previous_circuit():
     """Continuity check on a previous circuit, incoming"""
     tester = Tester()
     assert tester.far("IAM", *iam(check=2)) == ([], [Seized()])
+    assert tester.stands() == set(), "it is not this circuit that is checked"
     assert tester.far("COT") == ([], [Setup("12345")])
 
 
@@ -234,6 +282,20 @@ def test_6_2_2_repeat_attempt_by_blocking():
 def test_6_2_3_repeat_attempt_by_reset():
     """Automatic repeat attempt: circuit reset"""
     assert outgoing().far("RSC") == (["RLC"], [Release(41), Idle()])
+
+
+def test_6_2_4_repeat_attempt_by_continuity_check_failure():
+    """Automatic repeat attempt: continuity check failure; the call takes another circuit, this one is checked again"""
+    tester = Tester()
+    tester.isup.circuits[1].check.every = 1
+    assert tester.give(SETUP) == (["IAM"], [])
+    assert tester.first(i.NatureOfConnectionIndicators).continuity_check == values.ContinuityCheck.REQUIRED
+    assert tester.wait(2.0) == (["COT"], [Blocked("fault"), Release(44)])
+    assert tester.first(i.ContinuityIndicators) == FAILED
+    assert tester.wait(5.0) == (["CCR"], [])
+    tester.give(TONE)
+    assert tester.give(TONE_OVER) == (["REL"], [])
+    assert tester.far("RLC") == ([], [Unblocked(), Idle()])
 
 
 def test_6_2_5_repeat_attempt_by_unreasonable_information():

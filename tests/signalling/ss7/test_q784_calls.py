@@ -173,12 +173,30 @@ def test_2_3_1g_call_in_in_band_information():
 
 def test_2_3_1h_call_in_connected_number_and_charge():
     """Successful call, incoming: connected number, metering by MPM where the network has it"""
+    asks = i.OptionalForwardCallIndicators(connected_line_requested=True)
+    for first in ((Alerting(),), ()):
+        tester = Tester()
+        tester.far("IAM", *iam("12345", asks))
+        for primitive in first:
+            tester.give(primitive)
+        tester.give(Connect("02187654321"))
+        assert tester.first(p.ConnectedNumber) == p.ConnectedNumber("2187654321", 3)
     tester = incoming(Alerting())
-    tester.give(Connect("02187654321"))
-    assert tester.first(p.ConnectedNumber) == p.ConnectedNumber("2187654321", 3)
     assert tester.give(Metering(2)) == (["MPM"], [])
     assert tester.first(p.ChargeInformation).value == 2
     assert incoming(Connect(), variant=VARIANT.adjusted(charge_messages=False)).give(Metering(2)) == ([], [])
+
+
+def test_2_3_1h_the_connected_number_is_told_to_who_asks_for_it():
+    """Successful call: the connected number is told where the IAM asks for it, and asked for where the variant wants it (Q.731.5)"""
+    tester = incoming(Alerting())
+    tester.give(Connect("02187654321"))
+    assert tester.first(p.ConnectedNumber) is None
+    for asks in (False, True):
+        tester = Tester(VARIANT.adjusted(ask_connected=asks))
+        tester.give(SETUP)
+        told = tester.first(i.OptionalForwardCallIndicators)
+        assert (told is not None and told.connected_line_requested) == asks
 
 
 @pytest.mark.parametrize("redirection", [Redirection("5551", "5552", 2, 3), Redirection(), Redirection("", "02188880000", 5, 1)])

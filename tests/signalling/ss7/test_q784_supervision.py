@@ -3,11 +3,12 @@
 import pytest
 
 from pbx.engine import Unexpected
+from pbx.signalling.ss7.continuity import MaintenanceTold
 from pbx.signalling.ss7.isup import indicators as i
 from pbx.signalling.ss7.isup import parameters as p
 from pbx.signalling.ss7.isup import values
 from pbx.vocabulary.call import Blocked, Disconnect, Idle, Info, Release, Reset, Seized, Setup, Unblocked
-from tests.signalling.ss7.isup_tester import SETUP, Tester, iam
+from tests.signalling.ss7.isup_tester import FAR, OWN, SETUP, TONE, TONE_OVER, Tester, iam
 
 MAINTENANCE, HARDWARE = values.SupervisionType
 FAILED = i.ContinuityIndicators(False)
@@ -242,8 +243,25 @@ def test_1_4_1_ccr_received_successful():
     """CCR received: successful; REL ends the check"""
     tester = Tester()
     tester.far("CCR")
+    assert tester.stands() == {"loop"}
     assert tester.give(SETUP) == ([], [Release(44)])
     assert tester.far("REL") == (["RLC"], [Idle()])
+    assert tester.stands() == set()
+
+
+def test_1_4_2_ccr_sent_successful():
+    """CCR sent: successful; the tone comes back and ends, REL ends the check"""
+    tester = Tester()
+    assert tester.do(tester.isup.check([1], 0.0)) == (["CCR"], [])
+    assert tester.stands() == {"tone", "receiver"}
+    assert tester.give(SETUP) == ([], [Release(44)])
+    assert tester.far("LPA") == ([], []), "national option: understood, and means nothing"
+    assert tester.give(TONE) == ([], [])
+    assert tester.stands() == {"receiver"}
+    assert tester.give(TONE_OVER) == (["REL"], [])
+    assert tester.stands() == set()
+    assert tester.far("RLC") == ([], [Idle()])
+    assert tester.wait(1000) == ([], [])
 
 
 def test_1_4_3_ccr_received_unsuccessful():
@@ -251,10 +269,49 @@ def test_1_4_3_ccr_received_unsuccessful():
     tester = Tester()
     tester.far("CCR")
     tester.far("COT", FAILED)
-    assert tester.state() == "CheckFailed"
+    assert (tester.state(), tester.stands()) == ("CheckFailed", set())
     tester.far("CCR")
-    assert tester.state() == "Looped"
+    assert (tester.state(), tester.stands()) == ("Looped", {"loop"})
     assert tester.far("REL") == (["RLC"], [Idle()])
+
+
+def test_1_4_4_ccr_sent_unsuccessful():
+    """CCR sent: unsuccessful; T24, COT, then CCR after T25 and each T26, people are told at the second failure; in the end it is good"""
+    tester = Tester()
+    tester.do(tester.isup.check([1], 0.0))
+    assert tester.wait(2.0) == (["COT"], [Blocked("fault")])
+    assert tester.first(i.ContinuityIndicators) == FAILED
+    assert tester.stands() == set()
+    assert tester.wait(5.0) == (["CCR"], [])
+    assert tester.wait(2.0) == (["COT"], [])
+    assert MaintenanceTold("continuity check failed") in tester.others
+    for _ in range(2):
+        assert tester.wait(120.0) == (["CCR"], [])
+        assert tester.wait(2.0) == (["COT"], [])
+        assert MaintenanceTold("continuity check failed") not in tester.others, "they know"
+    assert tester.wait(120.0) == (["CCR"], [])
+    tester.give(TONE)
+    assert tester.give(TONE_OVER) == (["REL"], [])
+    assert tester.far("RLC") == ([], [Unblocked(), Idle()])
+    assert tester.others == [MaintenanceTold("continuity check failed", stands=False)]
+
+
+def test_1_4_4_a_tone_that_does_not_end():
+    """CCR sent: unsuccessful; what is heard is not our tone, for it does not end with it"""
+    tester = Tester()
+    tester.do(tester.isup.check([1], 0.0))
+    tester.give(TONE)
+    assert tester.wait(2.0) == (["COT"], [Blocked("fault")])
+    assert tester.isup.circuits[1].check.result == "failed: the tone does not end"
+
+
+def test_1_4_2_both_ends_check_at_once():
+    """CCR meets CCR: the end that controls the circuit goes on, the other loops"""
+    for cic, state, stands in ((1, "Looped", {"loop"}), (2, "Rechecking", {"tone", "receiver"})):
+        tester = Tester(own=FAR, far=OWN)
+        tester.do(tester.isup.check([cic], 0.0))
+        assert tester.far("CCR", cic=cic) == ([], [])
+        assert (tester.state(cic), tester.stands(cic)) == (state, stands)
 
 
 def test_1_4_5_ccr_not_received():

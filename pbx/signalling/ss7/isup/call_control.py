@@ -66,6 +66,10 @@ class CallControl(CircuitBooks):
             return self.say(MessageType.REL, CAUSES[cause & 127], AutomaticCongestionLevel(self.congestion.overload))
         return self.say(MessageType.REL, CAUSES[cause & 127])
 
+    def block_again(self, now: float) -> Sequence[Output]:
+        """BLO for who calls on a circuit that we have blocked."""
+        raise NotImplementedError
+
     # Actions that many states share.
 
     def clear(self, wish: Release | Disconnect, now: float) -> Sequence[Output]:

@@ -17,7 +17,9 @@ from pbx.signalling.ss7.numbers import FROM_SIGNALS, dialled, number_of, of_dial
 from pbx.vocabulary.call import Redirection, Setup
 
 NATURE_OF_CONNECTION = i.NatureOfConnectionIndicators()
+CHECKED_HERE = i.NatureOfConnectionIndicators(continuity_check=values.ContinuityCheck.REQUIRED)
 SPEECH = i.TransmissionMediumRequirement()
+ASKS_CONNECTED = i.OptionalForwardCallIndicators(connected_line_requested=True)
 FORWARD = i.ForwardCallIndicators(isup_all_the_way=True)
 SHOWN = (values.Presentation.ALLOWED,)
 
@@ -41,12 +43,21 @@ def initial_address(cic: int, setup: Setup, variant: Variant) -> Message | None:
         number, nature = of_dialled(caller)
         shown = values.Presentation.RESTRICTED if setup.restricted else values.Presentation.ALLOWED
         parameters.append(p.CallingPartyNumber(number, nature, presentation=shown))
+    if variant.data.ask_connected:
+        parameters.append(ASKS_CONNECTED)
     if setup.redirection is not None:
         parameters += _redirection(setup.redirection)
     hops = setup.hops - 1 if setup.hops else variant.data.hop_counter
     if hops:
         parameters.append(i.HopCounter(min(hops, 31)))
     return Message(cic, MessageType.IAM, tuple(parameters))
+
+
+def with_check(message: Message) -> Message:
+    """The same IAM, with a check of its circuit (3.35)."""
+    nature, *others = message.parameters
+    assert isinstance(nature, i.NatureOfConnectionIndicators), "an IAM begins with the nature of the connection"
+    return Message(message.cic, message.kind, (CHECKED_HERE, *others))
 
 
 def _redirection(told: Redirection) -> list[Parameter]:
@@ -121,10 +132,11 @@ def connected_of(message: Message) -> str:
     return dialled(number.signals, number.nature).translate(FROM_SIGNALS)
 
 
-def connected_number(digits: str) -> tuple[Parameter, ...]:
-    """Return the connected number of an answer; nothing where it is not known."""
+def connected_number(digits: str, initial: Message | None) -> tuple[Parameter, ...]:
+    """Return the connected number of an answer; nothing where it is not known, or the IAM has not asked for it (Q.731.5)."""
+    asked = initial.first(i.OptionalForwardCallIndicators) if initial is not None else None
     signals = signals_of(digits)
-    if not signals:
+    if not signals or asked is None or not asked.connected_line_requested:
         return ()
     number, nature = of_dialled(signals)
     return (p.ConnectedNumber(number, nature),)

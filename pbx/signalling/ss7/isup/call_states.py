@@ -1,12 +1,14 @@
-"""The table of one ISUP circuit's calls: at rest, clearing, reset, checked (Q.764 clauses 2.3, 2.8.3, 2.9.3; T1, T5, T16, T17, T27, T36).
+"""The table of one ISUP circuit's calls: at rest, clearing, reset, checked (Q.764 clauses 2.3, 2.8.3, 2.9.3; T1, T3, T5, T16, T17, T27,
+T36).
 
-The states of calls that go out and come in are put in from outgoing.py and incoming.py. Events are acronyms of messages, names of call
-primitives, timers, and those that circuit supervision posts: ``lost``, ``abandon``, ``acknowledged``, ``blocked``, ``unequipped``;
+The states of calls that go out and come in are put in from outgoing.py and incoming.py, those of our checks from continuity.py. Events
+are acronyms of messages, names of call primitives, timers, the check-tone (``tone``, ``tone over``), orders (``check``), and those
+that circuit supervision posts: ``lost``, ``abandon``, ``acknowledged``, ``blocked``, ``unequipped``;
 ``judged`` comes from the procedures of compatibility, ``other`` is every message without a cell. Leaves out what an action does.
 """
 
 from pbx.machine import Cell, State
-from pbx.signalling.ss7.isup import incoming, outgoing
+from pbx.signalling.ss7.isup import continuity, incoming, outgoing
 from pbx.signalling.ss7.isup.call_control import CallControl
 
 _ACCEPTED = ("Idle", "InWaitContinuity", "InWaitDigits", "InWaitInformation", "InOffered", "WaitRelease")
@@ -27,6 +29,7 @@ _AT_WORK = {
     "other": Cell(CallControl.stray),
 }
 """What a circuit answers that has no call any more and is not free yet."""
+_RESET_MEANWHILE = Cell(CallControl.confirm, ("WaitReleaseReset",))
 _CHECKED = {
     **_AT_WORK,
     "REL": Cell(CallControl.far_releases, ("Idle",)),
@@ -35,36 +38,52 @@ _CHECKED = {
     "CCR": Cell(CallControl.loop, ("Looped",)),
 }
 
+_FREE = {
+    "Setup": Cell(outgoing.seize, ("Idle", "OutWaitAddressComplete", "OutWaitContinuity")),
+    "check": Cell(continuity.begin, ("Rechecking",)),
+    "IAM": Cell(incoming.accept, _ACCEPTED),
+    "REL": _CONFIRM,
+    "RLC": Cell(CallControl.stray),
+    "RSC": Cell(CallControl.far_resets),
+    "CCR": Cell(CallControl.loop, ("Looped",)),
+    "Release": _NOTHING,
+    "Disconnect": _NOTHING,
+    "Reset": _RESET,
+    "lost": Cell(CallControl.lost),
+    "abandon": Cell(CallControl.abandon, ("GroupResetting",)),
+    "unequipped": Cell(CallControl.unequipped),
+    "other": Cell(CallControl.reset_by_stray, ("Resetting",)),
+}
+_RELEASING = {
+    **_AT_WORK,
+    "T1": Cell(CallControl.repeat_release),
+    "T5": Cell(CallControl.release_fails, ("ResetAlerted",)),
+}
+
 STATES = {
-    "Idle": State(
-        "free",
-        {
-            "Setup": Cell(outgoing.seize, ("Idle", "OutWaitAddressComplete")),
-            "IAM": Cell(incoming.accept, _ACCEPTED),
-            "REL": _CONFIRM,
-            "RLC": Cell(CallControl.stray),
-            "RSC": Cell(CallControl.far_resets),
-            "CCR": Cell(CallControl.loop, ("Looped",)),
-            "Release": _NOTHING,
-            "Disconnect": _NOTHING,
-            "Reset": _RESET,
-            "lost": Cell(CallControl.lost),
-            "abandon": Cell(CallControl.abandon, ("GroupResetting",)),
-            "unequipped": Cell(CallControl.unequipped),
-            "other": Cell(CallControl.reset_by_stray, ("Resetting",)),
-        },
-    ),
+    "Idle": State("free", _FREE),
     **outgoing.STATES,
     **incoming.call_states(outgoing.IN_CALL),
     "WaitRelease": State(
-        "REL sent",
+        "REL sent", {**_RELEASING, "RLC": _COMPLETE, "RSC": _RESET_MEANWHILE, "lost": Cell(None, ("WaitReleaseReset",))}, ("T1", "T5")
+    ),
+    "WaitReleaseReset": State(
+        "REL sent, and the far end has reset the circuit: a call of its own shows that REL was lost",
+        {**_RELEASING, "RLC": _COMPLETE, "IAM": Cell(incoming.accept, _ACCEPTED)},
+        keeps=("T1", "T5"),
+    ),
+    "OverloadRelease": State("REL sent after OLM", {**_RELEASING, "RLC": Cell(None, ("Overloaded",))}, ("T1", "T5")),
+    "Overloaded": State(
+        "free for calls in; the far end had no room for a call out",
         {
-            **_AT_WORK,
-            "RLC": _COMPLETE,
-            "T1": Cell(CallControl.repeat_release),
-            "T5": Cell(CallControl.release_fails, ("ResetAlerted",)),
+            **_FREE,
+            "Setup": Cell(CallControl.refuse),
+            "RSC": Cell(CallControl.far_resets, ("Idle",)),
+            "lost": Cell(CallControl.lost, ("Idle",)),
+            "unequipped": Cell(CallControl.unequipped, ("Idle",)),
+            "T3": _COMPLETE,
         },
-        ("T1", "T5"),
+        ("T3",),
     ),
     "Resetting": State(
         "RSC sent",
@@ -86,4 +105,5 @@ STATES = {
         ("T36",),
     ),
     "CheckFailed": State("a check has failed, another is awaited", {**_CHECKED, "T27": _RESET}, ("T27",)),
+    **continuity.states(_CHECKED, outgoing.IN_CALL),
 }

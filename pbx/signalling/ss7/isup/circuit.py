@@ -2,7 +2,8 @@
 
 ``IsupCircuit`` takes call primitives from the switch and messages from distribution.py, and returns primitives and messages: what is a
 ``Message`` among its outputs is for whoever carries it. A message goes through compatibility and segmentation before the table of calls
-sees it; those of blocking go beside it. Media events mean nothing here. Leaves out groups of circuits, codes of points, and octets.
+sees it; those of blocking go beside it. Of what is heard only the check-tone means something. Leaves out groups of circuits, codes of
+points, and octets.
 """
 
 from collections.abc import Sequence
@@ -12,6 +13,7 @@ from pbx.machine import Machine
 from pbx.signalling.ss7.blocking import Blocking
 from pbx.signalling.ss7.circuit_books import IDLE
 from pbx.signalling.ss7.congestion import Congestion
+from pbx.signalling.ss7.continuity import tone_event
 from pbx.signalling.ss7.isup import call_states, compatibility, values
 from pbx.signalling.ss7.isup.call_control import CallControl, name_of
 from pbx.signalling.ss7.isup.codec import Message
@@ -30,7 +32,9 @@ TAGS = {
 }
 ADOPTED = {tag: state for state, tag in TAGS.items()}
 SPEECH = frozenset((*TAGS, "OutWaitAnswer", "InOffered", "InAddressComplete"))
-ENDED = frozenset(("Idle", "WaitRelease", "Resetting", "ResetAlerted", "GroupResetting", "Looped", "CheckFailed"))
+ENDED = frozenset(("Idle", "WaitRelease", "WaitReleaseReset", "Resetting", "ResetAlerted", "GroupResetting", "Looped", "CheckFailed",
+                    "RecheckWaits", "RecheckAlerted", "Rechecking", "RecheckToneEnds", "OverloadRelease", "Overloaded"))  # fmt: skip
+RESET = frozenset(("Resetting", "ResetAlerted", "GroupResetting"))
 BLOCKING = frozenset((MessageType.BLO, MessageType.UBL, MessageType.BLA, MessageType.UBA))
 
 
@@ -60,11 +64,11 @@ class IsupCircuit(CallControl):
         return (IDLE,)
 
     def receive(self, value: Input, now: float) -> Sequence[Output]:
-        """A call primitive; a primitive without meaning in this state means nothing."""
+        """A call primitive or the check-tone; what has no meaning in this state means nothing."""
         if not isinstance(value, Primitive):
-            return ()
+            return self.post(tone_event(value), value, now)
         if isinstance(value, Blocked):
-            return self.blocking.block(now)
+            return self.blocking.hold(now) if self.machine.state in RESET else self.blocking.block(now)
         if isinstance(value, Unblocked):
             return self.blocking.unblock(now)
         return self.post(type(value).__name__, value, now)
@@ -142,6 +146,14 @@ class IsupCircuit(CallControl):
         """The far end may have forgotten our block."""
         return self.blocking.again(now)
 
+    def block_again(self, now: float) -> Sequence[Output]:
+        """BLO, until it is acknowledged where maintenance wants it."""
+        return self.blocking.again(now) or (self.say(MessageType.BLO),)
+
+    def free_again(self, now: float) -> Sequence[Output]:
+        """The far end has not forgotten a block that is gone."""
+        return self.blocking.free_again(now)
+
     def not_there(self, now: float) -> Sequence[Output]:
         """UCIC: nothing more is asked of the far end about this circuit."""
         self.blocking.stop(now)
@@ -155,14 +167,16 @@ class IsupCircuit(CallControl):
         if self.segmentation is not None:
             for message in self.segmentation.late(now):
                 outputs.extend(self._take(message, now))
-        for request in self.blocking.requests():
+        for request in self.blocking.requests:
             outputs.extend(request.machine.expire(now))
         return outputs
 
     def deadline(self) -> float | None:
         """The earliest timer."""
         due = self.machine.deadline()
-        others = [request.machine for request in self.blocking.requests()]
+        if not self.blocking.requests and self.segmentation is None:  # nearly always, and asked after each message
+            return due
+        others = [request.machine for request in self.blocking.requests]
         if self.segmentation is not None:
             others.append(self.segmentation.machine)
         for machine in others:

@@ -1,22 +1,24 @@
-"""ISUP's messages of groups of circuits: GRS, CGB, CGU, their acknowledgements, CQM (Q.764 clauses 2.8.2.3, 2.8.4 and 2.9.3.2; T18 to T23).
+"""ISUP's messages of groups of circuits: GRS, CGB, CGU, their acknowledgements, CQM (Q.764 clauses 2.8.2.3, 2.8.4 and 2.9.3.2; T18 to
+T23).
 
 GRS names at most 32 circuits, CGB and CGU a range of 256 of which at most 32 are marked; a range of 0 is none. CQM is answered by CQR.
-What they do is in pbx/signalling/ss7/circuit_groups.py. Leaves out our own queries.
+What they do is in pbx/signalling/ss7/circuit_groups.py, our own queries are in queries.py.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from pbx.engine import Unexpected
+from pbx.machine import Machine
 from pbx.signalling.ss7 import circuit_groups
 from pbx.signalling.ss7.circuit_books import HARDWARE, MAINTENANCE, CircuitBooks
-from pbx.signalling.ss7.circuit_groups import Group, Limits, Verb
+from pbx.signalling.ss7.circuit_groups import Emit, Group, Limits, Verb
 from pbx.signalling.ss7.isup import values
 from pbx.signalling.ss7.isup.call_control import name_of
 from pbx.signalling.ss7.isup.codec import Message
-from pbx.signalling.ss7.isup.indicators import CircuitGroupSupervisionMessageType, CircuitState
+from pbx.signalling.ss7.isup.indicators import CircuitGroupSupervisionMessageType
 from pbx.signalling.ss7.isup.messages import MessageType
 from pbx.signalling.ss7.isup.parameters import CircuitStateIndicator, RangeAndStatus
-from pbx.signalling.ss7.isup.variant import REPEATED
+from pbx.signalling.ss7.isup.queries import Queries, state_of
+from pbx.signalling.ss7.isup.variant import REPEATED, Variant
 
 MOST_RESET = 31
 KINDS = {kind: CircuitGroupSupervisionMessageType(kind) for kind in values.SupervisionType}
@@ -43,7 +45,28 @@ class CircuitGroups(circuit_groups.CircuitGroups):
         **{("unblock", why): ("CGU", REPEATED[MessageType.CGU]) for why in values.SupervisionType},
     }
 
-    __slots__ = ()
+    __slots__ = ("queries",)
+
+    def __init__(self, variant: Variant, circuits: Mapping[int, CircuitBooks], emit: Emit) -> None:
+        super().__init__(variant, circuits, emit)
+        self.queries = Queries(variant, circuits, emit)
+
+    def query(self, cics: Sequence[int], now: float) -> None:
+        """CQM."""
+        self.queries.ask(cics, now)
+
+    def found(self) -> Mapping[int, str]:
+        """By the answers to our CQM."""
+        return self.queries.found
+
+    def machines(self) -> list[Machine]:
+        """Those of requests and of queries."""
+        return [*super().machines(), *(query.machine for query in self.queries.waiting())]
+
+    def expire(self, now: float) -> None:
+        """Repeat what is due; T28."""
+        super().expire(now)
+        self.queries.expire(now)
 
     def message(self, group: Group) -> Message:
         """Range, status, and why."""
@@ -55,7 +78,7 @@ class CircuitGroups(circuit_groups.CircuitGroups):
         """A message about a group."""
         ranged = message.first(RangeAndStatus)
         if message.kind == MessageType.CQR:
-            self._emit(message.cic, (Unexpected("group", name_of(message)),))
+            self.queries.response(message, now)
         elif message.kind == MessageType.CQM:
             self._query(message, ranged)
         else:
@@ -71,24 +94,6 @@ class CircuitGroups(circuit_groups.CircuitGroups):
         if ranged is None or ranged.range > MOST_RESET:
             self.refuse(message.cic, name_of(message))
             return
-        states = tuple(_state_of(self._circuits.get(message.cic + place)) for place in range(ranged.range + 1))
+        states = tuple(state_of(self._circuits.get(message.cic + place)) for place in range(ranged.range + 1))
         parameters = (RangeAndStatus(ranged.range), CircuitStateIndicator(states))
         self._emit(message.cic, (Message(message.cic, MessageType.CQR, parameters),))
-
-
-UNEQUIPPED = CircuitState(maintenance=values.Blocking.BOTH, call=values.CallProcessing.TRANSIENT_OR_UNEQUIPPED)
-TRANSIENT = CircuitState()
-
-
-def _state_of(circuit: CircuitBooks | None) -> CircuitState:
-    """A circuit as CQR tells it (Q.763 clause 3.14)."""
-    if circuit is None:
-        return UNEQUIPPED
-    name = circuit.machine.state
-    call = values.CallProcessing.IDLE
-    if name != "Idle":
-        if not name.startswith(("In", "Out")):
-            return TRANSIENT
-        call = values.CallProcessing.OUTGOING_BUSY if name.startswith("Out") else values.CallProcessing.INCOMING_BUSY
-    maintenance, hardware = ((why in circuit.blocked_here) + 2 * (why in circuit.blocked_there) for why in (MAINTENANCE, HARDWARE))
-    return CircuitState(maintenance, call, hardware)

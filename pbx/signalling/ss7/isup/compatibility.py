@@ -19,6 +19,7 @@ NO_SUCH_MESSAGE = 97
 NO_SUCH_PARAMETER = 99
 DISCARDED_FOR_PARAMETER = 110
 LOCATION = values.Location.PUBLIC_NETWORK_OF_LOCAL_USER
+UNKNOWN = frozenset((Unrecognized, Unreadable))
 NOT_CONFUSED = frozenset((MessageType.REL, MessageType.RLC, MessageType.CFN))
 
 
@@ -39,7 +40,7 @@ def judge(message: Message) -> Verdict:
     if message.kind not in BY_TYPE:
         return _unknown_message(message)
     for parameter in message.parameters:
-        if isinstance(parameter, Unrecognized | Unreadable):
+        if type(parameter) in UNKNOWN:
             return _unknown_parameters(message)
     return Verdict(message)
 

@@ -47,7 +47,7 @@ def accept(c: CallControl, message: Message, now: float) -> Sequence[Output]:
     c.machine.choose("Idle")
     category = message.first(i.CallingPartysCategory)
     if c.blocked_here and (category is None or category.category != c.variant.data.test_code):
-        return (Unexpected(c.machine.state, "IAM"), c.say(MessageType.BLO), *c.rest())
+        return (Unexpected(c.machine.state, "IAM"), *c.block_again(now), *c.rest())
     if values.SupervisionType.HARDWARE_FAILURE in c.blocked_there:
         return (Unexpected(c.machine.state, "IAM"), *c.rest())
     c.open = True
@@ -57,6 +57,7 @@ def accept(c: CallControl, message: Message, now: float) -> Sequence[Output]:
     outputs = (*c.free_there(values.SupervisionType.MAINTENANCE), SEIZED)
     nature = message.first(i.NatureOfConnectionIndicators)
     if nature is not None and nature.continuity_check in CHECKED:
+        c.check.here = nature.continuity_check == values.ContinuityCheck.REQUIRED
         c.machine.choose("InWaitContinuity")
         return outputs
     return (*outputs, *_examine(c, complete))
@@ -161,7 +162,7 @@ def in_band(c: CallControl, _: object, now: float) -> Sequence[Output]:
 
 def connect(c: CallControl, wish: Connect, now: float) -> Sequence[Output]:
     """Connect without a word before: CON."""
-    return (c.say(MessageType.CON, WITHOUT_CHARGE if wish.free else FREE, *connected_number(wish.connected)), CONNECT)
+    return (c.say(MessageType.CON, WITHOUT_CHARGE if wish.free else FREE, *connected_number(wish.connected, c.initial)), CONNECT)
 
 
 def late_alerting(c: CallControl, _: object, now: float) -> Sequence[Output]:
@@ -177,7 +178,7 @@ def late_in_band(c: CallControl, _: object, now: float) -> Sequence[Output]:
 def answer(c: CallControl, wish: Connect, now: float) -> Sequence[Output]:
     """Connect: ANM; where the call is not charged it says so, for ACM could not know."""
     charge = (WITHOUT_CHARGE,) if wish.free else ()
-    return (c.say(MessageType.ANM, *charge, *connected_number(wish.connected)), CONNECT)
+    return (c.say(MessageType.ANM, *charge, *connected_number(wish.connected, c.initial)), CONNECT)
 
 
 def suspend(c: CallControl, _: object, now: float) -> Sequence[Output]:

@@ -1,8 +1,9 @@
-"""Call processing control of calls that we make, CPCO (Q.764 clauses 2.1.1 to 2.1.8, 2.4, 2.9.1.4; T2, T6, T7, T9).
+"""Call processing control of calls that we make, CPCO (Q.764 clauses 2.1.1 to 2.1.8, 2.4, 2.9.1.4; T2, T3, T6, T7, T9).
 
 Setup becomes IAM, Info becomes SAM; ACM, CPG, CON, ANM, SUS and RES go up in the switch's words, MPM and CRG as metering. When both ends
 have seized the circuit, the call of the end that controls it goes on, the other one is released up with cause 44, for another circuit,
-and the far end's call is taken instead. Leaves out the continuity check of calls that we make: there is no such tone here.
+and the far end's call is taken instead. OLM releases a call, and its circuit is not seized for T3. Leaves out the continuity check of calls
+that we make (continuity.py).
 """
 
 from collections.abc import Sequence
@@ -24,7 +25,7 @@ from pbx.signalling.ss7.circuit_books import (
 from pbx.signalling.ss7.isup import indicators as i
 from pbx.signalling.ss7.isup import values
 from pbx.signalling.ss7.isup.call_control import CallControl
-from pbx.signalling.ss7.isup.call_parameters import connected_of, initial_address
+from pbx.signalling.ss7.isup.call_parameters import connected_of, initial_address, with_check
 from pbx.signalling.ss7.isup.codec import Message
 from pbx.signalling.ss7.isup.incoming import accept
 from pbx.signalling.ss7.isup.messages import MessageType
@@ -53,7 +54,15 @@ def seize(c: CallControl, setup: Setup, now: float) -> Sequence[Output]:
     c.caller = (setup.calling, setup.restricted)
     c.initial = message
     c.machine.choose("OutWaitAddressComplete")
+    if c.check.wanted():
+        c.machine.choose("OutWaitContinuity")
+        message = with_check(message)
     return (message,)
+
+
+def overloaded(c: CallControl, message: Message, now: float) -> Sequence[Output]:
+    """OLM: the far end has no room for calls without priority; this one takes another circuit."""
+    return (Noted("<- OLM"), *c.give_up(call.CIRCUIT_NOT_AVAILABLE))
 
 
 def more_digits(c: CallControl, info: Info, now: float) -> Sequence[Output]:
@@ -179,7 +188,7 @@ def blocked(c: CallControl, _: object, now: float) -> Sequence[Output]:
 
 
 FORWARD_SIGNALS = {"re-ring": MessageType.FOT, "forced-release": MessageType.OPR}
-BESIDE = ("CFN", "FAC", "USR", "NRM", "PAM", "APM", "PRI", "IDR", "LOP", "FRJ")
+BESIDE = ("CFN", "FAC", "USR", "NRM", "PAM", "APM", "PRI", "IDR", "LOP", "FRJ", "LPA")
 """Messages that may come before the address is complete and say nothing about the call."""
 _CLEARING = Cell(CallControl.clear, ("WaitRelease",))
 IN_CALL = {
@@ -197,6 +206,9 @@ IN_CALL = {
     "other": Cell(CallControl.stray),
 }
 """What every call answers, in or out."""
+AFTER_DUAL_SEIZURE = ("InWaitContinuity", "InWaitDigits", "InWaitInformation", "InOffered", "WaitRelease", "Idle")
+"""Where the far end's call may be when ours has given way to it."""
+OVERLOAD = {"OLM": Cell(overloaded, ("OverloadRelease",))}
 _TIMEOUT = Cell(CallControl.time_out, ("WaitRelease",))
 _WITH_CHARGE = {"MPM": Cell(metering), "CRG": Cell(charged), "INR": Cell(asked), "OPR": Cell(ring_back), "OperatorSignal": Cell(operator)}
 _TALKING = {**IN_CALL, **_WITH_CHARGE, "CPG": Cell(progress)}
@@ -207,8 +219,8 @@ STATES = {
         {
             **IN_CALL,
             "Info": Cell(more_digits, ("OutWaitAddressComplete",)),
-            "IAM": Cell(dual_seizure, ("OutWaitAddressComplete", "InWaitContinuity", "InWaitDigits", "InWaitInformation", "InOffered",
-                                       "WaitRelease", "Idle")),
+            "IAM": Cell(dual_seizure, ("OutWaitAddressComplete", *AFTER_DUAL_SEIZURE)),
+            **OVERLOAD,
             "INR": Cell(asked),
             "CRG": Cell(charged),
             "ACM": Cell(address_complete, ("OutWaitAnswer",)),

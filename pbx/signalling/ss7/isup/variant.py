@@ -10,7 +10,7 @@ from pbx.signalling.ss7 import variant
 from pbx.signalling.ss7.isup.messages import MessageType
 from pbx.signalling.ss7.variant import VARIANTS, data_of
 
-TIMERS = frozenset(f"T{number}" for number in (1, 2, *range(4, 10), *range(11, 24), 27, 29, 30, 33, 34, 35, 36))
+TIMERS = frozenset(f"T{number}" for number in (*range(1, 10), *range(11, 31), 33, 34, 35, 36))
 REPEATED = {
     MessageType.BLO: ("T12", "T13"),
     MessageType.UBL: ("T14", "T15"),
@@ -28,6 +28,7 @@ class VariantData(variant.VariantData, frozen=True, forbid_unknown_fields=True):
     service: int
     hop_counter: int
     ask_caller: bool
+    ask_connected: bool
     charge_messages: bool
     answer_unequipped: bool
     traffic_steps: int

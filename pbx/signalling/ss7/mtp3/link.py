@@ -5,11 +5,8 @@ Link set control (LLSC) is here too: how many links are active, which spare stan
 emergency alignment. Leaves out the boxes themselves: lsac.py, sltc.py, tlac.py, tcoc.py, tprc.py.
 """
 
-from collections.abc import Mapping
-from typing import Literal
-
 from pbx.signalling.ss7.mtp3.lsac import LinkActivity
-from pbx.signalling.ss7.mtp3.operation import LinkChanged, LinkCondition, LinkSetChanged
+from pbx.signalling.ss7.mtp3.operation import Condition, LinkChanged, LinkCondition, LinkSetChanged
 from pbx.signalling.ss7.mtp3.plan import LinkPlan, LinkSetPlan
 from pbx.signalling.ss7.mtp3.room import Room
 from pbx.signalling.ss7.mtp3.sltc import LinkTestControl
@@ -26,14 +23,6 @@ UNAVAILABLE = (
     ("remote_inhibited", True, "inhibited by the far end"),
 )
 """Why a link carries no user traffic, the weightiest first: attribute, its value, the words for it."""
-CONDITIONS: Mapping[str, Literal["failed", "local outage", "remote outage", "inhibited here", "inhibited there"]] = {
-    "active": "failed",
-    "local_outage": "local outage",
-    "remote_outage": "remote outage",
-    "local_inhibited": "inhibited here",
-    "remote_inhibited": "inhibited there",
-}
-"""The same for reports."""
 
 
 class Link:
@@ -61,7 +50,7 @@ class Link:
         self.emergency = False
         self.congestion = 0
         self.available = False
-        self._standing = {"active"}
+        self._standing: list[Condition] = ["not active"]
         self.activity = LinkActivity(self)
         self.test = LinkTestControl(self)
         self.inhibiting = LinkInhibiting(self)
@@ -77,13 +66,31 @@ class Link:
         """Why it carries no user traffic; empty when it does."""
         return next((words for name, value, words in UNAVAILABLE if getattr(self, name) is value), "")
 
+    @property
+    def conditions(self) -> list[Condition]:
+        """All that keeps user traffic off it."""
+        found: list[Condition] = []
+        if not self.active:
+            found.append("failed" if self.ordered else "not active")
+        if self.local_outage:
+            found.append("local outage")
+        if self.remote_outage:
+            found.append("remote outage")
+        if self.local_inhibited:
+            found.append("inhibited here")
+        if self.remote_inhibited:
+            found.append("inhibited there")
+        return found
+
     def tell_conditions(self) -> None:
         """Report what has begun or ended to keep traffic off the link."""
-        for name, value, _ in UNAVAILABLE:
-            stands = getattr(self, name) is value
-            if stands != (name in self._standing):
-                self._standing ^= {name}
-                self.room.tell(LinkCondition(self.name, CONDITIONS[name], stands))
+        before, self._standing = self._standing, self.conditions
+        for condition in before:
+            if condition not in self._standing:
+                self.room.tell(LinkCondition(self.name, condition, False))
+        for condition in self._standing:
+            if condition not in before:
+                self.room.tell(LinkCondition(self.name, condition, True))
 
     def review(self) -> None:
         """TLAC: something about the link has changed; see whether it is available, and set traffic moving."""

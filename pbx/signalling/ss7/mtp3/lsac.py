@@ -35,6 +35,7 @@ class LinkActivity:
         """People or link set control want the link active, or not."""
         if wanted != self.link.ordered:
             self.link.ordered = wanted
+            self.link.tell_conditions()
             self.link.room.post(self.machine, "activate" if wanted else "deactivate")
 
     # Actions.

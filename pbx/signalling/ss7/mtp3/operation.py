@@ -77,11 +77,15 @@ class LinkChanged(msgspec.Struct, frozen=True):
     reason: str = ""
 
 
+Condition = Literal["not active", "failed", "local outage", "remote outage", "inhibited here", "inhibited there"]
+"""What keeps user traffic off a link: ``not active`` by order or as a spare one, ``failed`` until it is restored."""
+
+
 class LinkCondition(msgspec.Struct, frozen=True):
     """Something that keeps user traffic off a link begins or ends; there may be several at once (Q.752 table 2)."""
 
     link: str
-    condition: Literal["failed", "local outage", "remote outage", "inhibited here", "inhibited there"]
+    condition: Condition
     stands: bool
 
 

@@ -45,6 +45,12 @@ class SendOctets(msgspec.Struct, frozen=True, gc=False):
     octets: bytes
 
 
+class EndAssociation(msgspec.Struct, frozen=True, gc=False):
+    """Give the association up: the far end does not answer. ``AssociationLost`` follows."""
+
+    reason: str
+
+
 FromBelow = AssociationUp | AssociationLost | Octets
 
 
@@ -59,4 +65,4 @@ class ToAssociation(msgspec.Struct, frozen=True, gc=False):
     """What the association of that name is to send."""
 
     association: str
-    order: SendOctets
+    order: SendOctets | EndAssociation

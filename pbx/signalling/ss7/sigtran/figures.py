@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pbx.signalling.ss7.variant import VARIANTS, Variant, VariantData, data_of
 
-TIMERS = frozenset({"T1", "T2", "T3", "T4n", "T4e", "T6", "T7", "Tp", "Tc", "Tack", "Tr", "Tbeat", "Trtv", "Trel"})
+TIMERS = frozenset({"T1", "T2", "T3", "T4n", "T4e", "T6", "T7", "Tp", "Tc", "Tack", "Tr", "Tbeat", "Test", "Trtv", "Trel"})
 
 
 class FiguresData(VariantData, frozen=True, forbid_unknown_fields=True):

@@ -105,14 +105,14 @@ class TupCircuit(CallControl):
     def expire(self, now: float) -> Sequence[Output]:
         """Fire the timers that are due."""
         outputs = list(self.machine.expire(now))
-        for request in self.blocking.requests():
+        for request in self.blocking.requests:
             outputs.extend(request.machine.expire(now))
         return outputs
 
     def deadline(self) -> float | None:
         """The earliest timer."""
         due = self.machine.deadline()
-        for request in self.blocking.requests():
+        for request in self.blocking.requests:
             other = request.machine.deadline()
             if other is not None and (due is None or other < due):
                 due = other
