@@ -44,6 +44,11 @@ KNOWS = {
     "digits one by one": {"china-no1", "isup", "tup", "pri"},
 }
 """What each system can say; the rows of the table in short."""
+MET = {
+    "isup": {"tup": "no7", "china-no1": "other", "pri": "other"},
+    "pri": {"isup": "no7", "tup": "no7", "china-no1": "other", "pri": "other"},
+}
+"""What is told there of a call's way so far, by where it came from."""
 TRUE_TO_CAUSES = {"pri"}
 
 
@@ -106,6 +111,7 @@ def test_what_came_with_a_call_goes_on_with_it(seed, source, target):
             assert setup.redirection == Redirection("0511")
         else:
             assert setup.redirection is None
+        assert setup.interworking == MET.get(target, {}).get(source, "")
         hops = {("isup", "isup"): 7, ("isup", "pri"): 8, ("pri", "isup"): 8, ("pri", "pri"): 9}
         assert setup.hops == hops.get((source, target), 0)
         caller.hangs_up().is_released()
@@ -126,7 +132,7 @@ def test_what_comes_back_with_an_answer(seed, source, target):
     """Who has answered, that it is not charged, and charge units."""
     with Crossroads(seed=seed) as lab:
         city = lab.caller(CITY)
-        caller = lab.call(source, target)
+        caller = lab.call(source, target, asks_connected=True)
         city.is_rung()
         lab.after(1.0)
         city.party.be_silent()

@@ -107,6 +107,10 @@ def _isup_text(transfer):
 
 
 def _isup_words(name, parameter):
+    if isinstance(parameter, i.ForwardCallIndicators):
+        return "" if parameter.isup_all_the_way else "interworking" if parameter.interworking else "not ISUP all the way"
+    if isinstance(parameter, i.OptionalForwardCallIndicators):
+        return "connected number requested" if parameter.connected_line_requested else ""
     if isinstance(parameter, i.CallingPartysCategory):
         return f"category {parameter.category:02X}"
     if isinstance(parameter, p.CallingPartyNumber):

@@ -1,4 +1,4 @@
-"""Calls come by ISUP and go on by China No.1: one is answered and its called party clears, one meets a busy line, one a number that is none."""
+"""Calls come by ISUP and go on by China No.1: one is answered and its called party clears, one meets a busy line, one no number."""
 
 from tests.exchange.crossroads import crossroads
 
