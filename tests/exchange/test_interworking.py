@@ -300,6 +300,23 @@ def test_an_operator_re_rings_and_is_rung_back(seed, source, target):
         city.is_released()
 
 
+@pytest.mark.parametrize("target", ["isup", "tup"])
+def test_a_cause_told_by_no_7_is_not_the_circuits(seed, target):
+    """Temporary failure beyond, again and again on one circuit: it stays in use."""
+    with Crossroads(seed=seed) as lab:
+        only, *others = lab.exchange.switch.groups[GROUPS[target]].lines
+        for line in others:
+            line.blocked.add("test")
+        lab.network.refusals[CITY] = 27
+        for _ in range(lab.configuration.alarm.killer_failures + 1):
+            lab.call("china-no1", target).notices("released")
+            lab.rest()
+        assert only.available
+        assert not any(fact.source == only.name for fact in lab.facts(facts.AlarmRaised))
+        for line in others:
+            line.blocked.clear()
+
+
 class Announcement(Subscriber):
     """What an exchange says in band of a call that will never be answered."""
 

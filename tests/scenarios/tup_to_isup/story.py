@@ -1,4 +1,4 @@
-"""A call comes by the Chinese TUP and goes on by ISUP: category and first called number go with it; the called party hangs up and lifts again."""
+"""A call comes by TUP and goes on by ISUP, category and first called number with it; the called party hangs up and lifts again."""
 
 from pbx.vocabulary.call import Redirection
 from tests.exchange.crossroads import crossroads
