@@ -40,6 +40,10 @@ PARTS = {
         "The call fails before the address is complete",
         "`Disconnect` down, with a cause. The circuit on which the call came tells it by a signal where it can.",
     ),
+    "digits": (
+        "The call fails while its digits come one by one",
+        "China No.1 has A4 and A5 for it, and asks for KD where these do not tell the cause.",
+    ),
     "late": (
         "The call fails after ringing has been told",
         "China No.1 and exchange lines have tones alone for that: the exchange that knows the cause gives them in band. ISUP and TUP end "
@@ -65,8 +69,12 @@ FOOT = """
   side has said anything.
 * **Who controls the release**: ISUP says SUS whoever does; TUP and China No.1 go by their data and by `Setup.control`. CBK of a TUP circuit
   that does not leave the control to the calling side, and clear-back likewise, end the call.
+* **The called party alone controls the release** (CCL: emergency calls, operators) within one circuit: where such a call passes through, the
+  circuit that brought it is let go by CBK or REL when its caller hangs up, and only the next one is held.
 * **Operators**: China No.1 signals them in calls of operators alone (KD 1, or a semi-automatic circuit). MAL goes no farther than TUP.
 * **Charge units**: China No.1 has no code for them; the exchange keeps count of what the network charges, and shows it to extensions.
+* **Congestion** of an exchange (ACC, the automatic congestion level of REL) takes calls away on the circuits to it, with 42; it is not
+  passed on to other exchanges.
 * **Continuity, echo control, satellites, closed user groups, user-to-user data, bearers but speech** are not passed on.
 """
 
@@ -87,7 +95,7 @@ def _table(titles: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
 def _rows(table: dict[str, Any], part: str) -> str:
     rows = [row for row in table["row"] if row["part"] == part]
     columns = [system for system in SYSTEMS if any(system in row for row in rows)]
-    plain = part in ("cause", "late")
+    plain = part in ("cause", "digits", "late")
     cells = []
     for row in rows:
         given = row["says"].partition(": ")[2].replace("()", "")

@@ -256,6 +256,8 @@ def _isup_message(signal):
             i.OptionalBackwardCallIndicators(True),
         ),
         "SUS user": (i.SuspendResumeIndicators(False),),
+        "CCL": (),
+        "OPR": (),
     }
     return isup_codec.Message(1, MessageType[name], parameters[signal])
 
