@@ -69,7 +69,7 @@ FOOT = """
   side has said anything.
 * **Who controls the release**: ISUP says SUS whoever does; TUP and China No.1 go by their data and by `Setup.control`. CBK of a TUP circuit
   that does not leave the control to the calling side, and clear-back likewise, end the call.
-* **The called party alone controls the release** (CCL: emergency calls, operators) within one circuit: where such a call passes through, the
+* **The called party alone controls the release** (CCL: emergency calls, operators) on one circuit: where such a call passes on, the
   circuit that brought it is let go by CBK or REL when its caller hangs up, and only the next one is held.
 * **Operators**: China No.1 signals them in calls of operators alone (KD 1, or a semi-automatic circuit). MAL goes no farther than TUP.
 * **Charge units**: China No.1 has no code for them; the exchange keeps count of what the network charges, and shows it to extensions.

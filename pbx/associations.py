@@ -36,6 +36,8 @@ Transport = Literal["sctp", "tcp"]
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.5, 30.0
 """Between tries to connect: the first, doubled with each until the longest."""
 CONNECT_S = 5.0
+_LIVELY = {socket.TCP_USER_TIMEOUT: 10000, socket.TCP_KEEPIDLE: 10, socket.TCP_KEEPINTVL: 5, socket.TCP_KEEPCNT: 3}
+"""A far end that confirms nothing is given up after 10 s (milliseconds in the first), a silent one is asked after 10 s (seconds)."""
 STREAMS_OVER_TCP = 2
 """Streams are not carried, so all that an engine needs is that there is one beside stream 0."""
 
@@ -43,8 +45,8 @@ STREAMS_OVER_TCP = 2
 class AssociationPlan(msgspec.Struct, frozen=True):
     """One association.
 
-    ``peer``: the far end's address; for one that listens only who comes from there is let in, and an empty one lets in anybody.
-    ``port`` None: that of the protocol. ``local``: our own address, empty for any.
+    ``peer``: the far end's address, in digits and of IPv4; for one that listens only who comes from there is let in, and an empty one
+    lets in anybody. ``port`` None: that of the protocol. ``local``: our own address, empty for any.
     """
 
     name: str
@@ -75,6 +77,9 @@ class _TcpStream(protocol.Protocol):  # type: ignore[misc]
         """It stands."""
         self.transport.setTcpNoDelay(True)
         self.transport.setTcpKeepAlive(True)
+        handle = self.transport.getHandle()
+        for option, value in _LIVELY.items():
+            handle.setsockopt(socket.IPPROTO_TCP, option, value)
         self.transport.registerProducer(self, True)
         self._association = self._found(self)
         if self._association is None:

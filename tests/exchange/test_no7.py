@@ -1,4 +1,4 @@
-"""A whole exchange with No. 7 in sound: links that fail, points behind transfer points, restarts of control, spans that go, people's orders."""
+"""A whole exchange with No. 7 in sound: links that fail, points behind transfer points, restarts, spans that go, orders of people."""
 
 from pathlib import Path
 

@@ -36,9 +36,9 @@ def bits(request):
     return request.param
 
 
-def storm_of(bits, seed):
+def storm_of(bits, seed, **features):
     sys.stdout.write(f"seed {seed}\n")
-    facing = Facing(bits, links=2, seed=seed).start()
+    facing = Facing(bits, links=2, seed=seed, **features).start()
     return facing, Storm(facing, CALLS, rate=6.0, seed=seed)
 
 
@@ -111,6 +111,27 @@ def test_links_fail_and_recover_under_calls(bits, seed):
     assert through > 5 * len(failures)
     assert not facing.point.unavailable()
     settle(facing, storm, [OTHER_LINK, BY_T2, ITS_T7], CROSSING | LOST_ACM)
+
+
+def test_a_link_fails_and_recovers_under_calls_with_every_word_of_changeover(bits, seed):
+    """Link 0 where libss7 takes COA and CBA: what was on its way is sent again by either end, and no call is hurt but by libss7's order."""
+    facing, storm = storm_of(bits, seed, one_code=True)
+    chance = Random(seed)
+    failures, when = [], 5.0
+    while when < 75:
+        lasts = chance.uniform(0.3, 6)
+        failures.append(facing.now + when)
+        facing.at(when, facing.cut, "far/0")
+        facing.at(when + lasts, facing.mend, "far/0")
+        when += lasts + chance.uniform(6, 12)
+    storm.run()
+    disagreements = storm.disagreements()
+    sys.stdout.write(f"{len(failures)} failures, {len(disagreements)} calls hurt\n")
+    assert all(near(account, failures) for account in disagreements), disagreements
+    assert len(disagreements) <= len(failures) / 2
+    counted = {word: facing.point.management("<-", word).count(word) for word in ("COO", "CBD", "CBA")}
+    assert min(counted.values()) >= len(failures) - 1, counted
+    settle(facing, storm, [ITS_T7], CROSSING | LOST_ACM)
 
 
 def test_both_links_fail_under_calls(bits, seed):

@@ -84,6 +84,21 @@ def test_their_call_on_a_circuit_that_we_have_blocked(bits):
     facing.settle(wrong=[(5, "Idle", "IAM")])
 
 
+def test_their_call_on_a_circuit_whose_hardware_has_failed_here(bits):
+    """It is answered by CGB again, and the CGU that comes at last leaves no block behind."""
+    facing = Facing(bits).start()
+    facing.point.do(facing.isup, "block", (5, 6), HARDWARE)
+    facing.run(SOON_S)
+    facing.far.place(5, "12345")
+    facing.run(SOON_S)
+    assert facing.far.heard("CGB", "BLO") == [("CGB", 5), ("CGB", 5)]
+    facing.far.release(5, 44)
+    facing.point.do(facing.isup, "unblock", (5, 6), HARDWARE)
+    facing.run(SOON_S)
+    assert facing.far.blocked_there == set()
+    facing.settle(wrong=[(5, "Idle", "IAM")])
+
+
 def test_they_block_and_unblock_a_circuit(facing):
     """BLO, BLA, UBL, UBA; meanwhile no call of ours is made on it."""
     assert said_after(facing, facing.far.block, 6) == [(6, Blocked("remote"))]

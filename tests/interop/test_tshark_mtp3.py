@@ -67,6 +67,7 @@ def meant(form, octets):
         message = read(form, unit.data)
         row = MESSAGES[message.name]
         fields |= {"mtp3mg.h0": row.heading & 15, "mtp3mg.h1": row.heading >> 4}
+        # Of XCO and XCA (Q.2210) tshark 4.0 reads the heading alone.
         names = {"fsn": "mtp3mg.fsn", "code": "mtp3mg.cbc", "link": "mtp3mg.link", "status": "mtp3mg.status"}
         fields |= {names[field]: getattr(message, field) for field in row.fields if field in names}
         if "destination" in row.fields:

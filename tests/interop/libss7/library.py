@@ -7,6 +7,7 @@ do not need.
 
 import ctypes
 import os
+import shutil
 import subprocess
 from functools import cache
 from pathlib import Path
@@ -99,10 +100,14 @@ _FUNCTIONS = {
 }
 
 
+@cache
 def installed() -> bool:
     """Whether the library and its header are there; nothing is loaded."""
-    command = ["gcc", "-E", "-include", "libss7.h", "-x", "c", "/dev/null"]
-    return subprocess.run(command, capture_output=True, check=False).returncode == 0
+    if shutil.which("gcc") is None:
+        return False
+    header = subprocess.run(["gcc", "-E", "-include", "libss7.h", "-x", "c", os.devnull], capture_output=True, check=False)
+    found = subprocess.run(["gcc", f"-print-file-name={LIBRARY}"], capture_output=True, check=False, text=True)
+    return header.returncode == 0 and Path(found.stdout.strip()).is_absolute()
 
 
 def build() -> Path:

@@ -3,7 +3,8 @@
  * libss7 2.0.0 knows no other way to a link than read and write on a descriptor, a signal unit and two octets of check sequence at a
  * time, and asks the time of the C library. This shared object names the library as needed and defines those calls itself; opened by
  * dlopen with RTLD_DEEPBIND, the library finds ours before the C library's, and nothing else in the process does. There is one clock in a
- * process. Limits: LINKS descriptors from FIRST_FD on, units of at most UNIT octets, texts of at most TEXT.
+ * process. It is built where tests run, and neither part of the product nor given to anybody. Limits: LINKS descriptors from FIRST_FD
+ * on, units of at most UNIT octets, texts of at most TEXT.
  */
 #include <errno.h>
 #include <stdarg.h>

@@ -21,7 +21,7 @@ class Account:
     """A call: what happened to it at its caller's and at its callee's end: (seconds, what)."""
 
     def __init__(self, number, ours):
-        self.number, self.ours = number, ours
+        self.number, self.ours, self.cic = number, ours, 0
         self.caller, self.callee = [], []
         self.again = False
         """Whether it lost its circuit, and another account goes on with it."""
@@ -101,6 +101,7 @@ class Storm:
 
     def _place(self, account, cic):
         self.accounts.append(account)
+        account.cic = cic
         now, number = self.facing.now, f"{account.number:06d}"
         account.caller.append((now, "called"))
         if account.ours:
@@ -225,7 +226,18 @@ class Storm:
 
     def disagreements(self):
         """Calls that ended otherwise at one end than at the other, where messages have not passed each other."""
-        return [account for account in self.accounts if not account.again and self._disagree(account)]
+        return [each for each in self.accounts if not each.again and self._disagree(each) and not self._over_before_it_was_seen(each)]
+
+    def _over_before_it_was_seen(self, account):
+        """Whether it met a call of the other end, and one of the two was given up before the other end had heard of it.
+
+        Then neither end can tell which call a REL is for (Q.764 2.9.1.4 does not say).
+        """
+        (begun, _), (over, _) = account.caller[0], account.caller[-1]
+        return not account.callee and over - begun < PASSAGE_S and any(
+            other.cic == account.cic and other.ours != account.ours and abs(other.caller[0][0] - begun) < PASSAGE_S
+            for other in self.accounts
+        )
 
     @staticmethod
     def _disagree(account):

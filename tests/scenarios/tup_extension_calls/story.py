@@ -1,4 +1,4 @@
-"""An extension calls out by the Chinese TUP: a subscriber is rung, answers, talks and hangs up; another one is busy, a third does not exist."""
+"""An extension calls out by the Chinese TUP: one subscriber answers, talks and hangs up; one is busy, one does not exist."""
 
 from tests.offices import no_7, office
 

@@ -80,6 +80,19 @@ def test_a_block_that_is_said_again_to_a_call_expects_its_answer():
     assert tester.wait(400.0) == ([], [])
 
 
+def test_a_call_on_a_circuit_whose_hardware_has_failed_is_told_so_again():
+    """BLO would stand at the far end for ever: the CGU that comes when the hardware works again does not take it back."""
+    tester = Tester()
+    blocked = (i.CircuitGroupSupervisionMessageType(1), p.RangeAndStatus(1, 1))
+    tester.do(tester.isup.block((1,), HARDWARE, 0.0))
+    tester.far("CGBA", *blocked)
+    assert tester.far("IAM") == (["CGB"], [])
+    assert tester.first(i.CircuitGroupSupervisionMessageType).type == HARDWARE
+    tester.far("CGBA", *blocked)
+    assert tester.others == []
+    assert tester.wait(400.0) == ([], [])
+
+
 def test_dual_seizure_is_over_with_the_first_backward_message_and_with_the_call():
     for first in ("ACM", "CON"):
         tester = Tester()

@@ -15,7 +15,9 @@ from pbx.signalling.ss7.sigtran import m2pa_link, m2pa_transmission
 from pbx.signalling.ss7.sigtran.association import AssociationLost, AssociationUp, Octets, SendOctets
 from pbx.signalling.ss7.sigtran.m2pa import M2pa
 from pbx.signalling.ss7.sigtran.m2pa_messages import LAST, MODULUS, STATES, LinkStatus, UserData, read, write
+from tests.signalling.ss7.damage import flipped_bits, truncations
 from tests.signalling.ss7.m2pa_wire import FIGURES
+from tests.signalling.ss7.sigtran_corpus import OF_M2PA
 
 SHORT = FIGURES.adjusted(timers_ms={"T1": 40000, "T2": 5000, "T3": 1000, "T4n": 800, "T4e": 400})
 CHARTS = {
@@ -252,7 +254,7 @@ def test_a_start_waits_for_its_association():
     assert link.sent == []
     link.wait(1)
     link.give(AssociationUp())
-    assert link.statuses() == ["alignment"]
+    assert link.statuses() == ["out of service", "alignment"]
     late = Link()
     late.give(p.Start())
     late.wait(6)
@@ -410,3 +412,21 @@ def test_nothing_is_adopted_after_a_restart():
     again = M2pa(SHORT)
     assert again.resume("", Levels(), 5.0) == []
     assert again.state == "OutOfService"
+
+
+@pytest.mark.parametrize("served", [False, True])
+def test_damaged_messages_in_any_state_raise_nothing(served):
+    link = Storm(0)
+    for value in OF_M2PA:
+        octets = write(value)
+        for bad in (octets, *truncations(octets), *flipped_bits(octets)):
+            if served and link.engine.state != "InService":
+                link.give(p.Stop(), AssociationLost("again"))
+                link.serve()
+            elif not link.engine.associated:
+                link.give(AssociationUp())
+            link.give(Octets(0, bad))
+            if link.engine.state == "OutOfService":
+                link.give(p.Start())
+    assert len(link.wrong) > 500
+    link.recovers()

@@ -126,3 +126,21 @@ def test_everything_that_was_sent_can_be_read():
     units = [octets for wire in network.wires.values() for end in wire_ends(wire) for _, octets in end.sent]
     assert len(units) > 200
     assert {type(read(octets)).__name__ for octets in units} == {"UserData", "LinkStatus"}
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_long_outages_double_nothing_and_keep_the_order(seed):
+    """What waits in a link for too long is flushed, and then it is lost; but nothing comes twice or late, and everything comes back."""
+    network = started(seed)
+    chance = network.world.random
+    for _ in range(4):
+        name = chance.choice("AB")
+        network.sites[name].give(operation.BlockLink("A-B/0"))
+        traffic(network, chance.uniform(0.5, 3))
+        network.sites[name].give(operation.UnblockLink("A-B/0"))
+        traffic(network, chance.uniform(0.1, 2))
+    network.run(10)
+    _, doubled, overtaken = network.damage()
+    assert (doubled, overtaken) == (0, 0), f"seed {seed}"
+    assert network.unavailable() == {}
+    assert not any(end.wrong for wire in network.wires.values() for end in wire_ends(wire))

@@ -5,7 +5,7 @@ import pytest
 from pbx.signalling.ss7.mtp3.label import CHINA, ITU
 from pbx.signalling.ss7.primitives import Pause, RestartBegins, RestartEnds, Resume, Status, Transfer
 from pbx.signalling.ss7.sigtran.asp import ActivateServer, DeactivateServer
-from pbx.signalling.ss7.sigtran.association import FromAssociation, Octets
+from pbx.signalling.ss7.sigtran.association import AssociationUp, FromAssociation, Octets
 from pbx.signalling.ss7.sigtran.codec import message, write
 from pbx.signalling.ss7.sigtran.m3ua import M3ua
 from pbx.signalling.ss7.sigtran.m3ua_gateway import M3uaGateway, ServerChanged
@@ -250,11 +250,28 @@ def test_messages_for_somebody_else_are_refused_or_counted():
     put.give(FromAssociation("sg", data(dpc=OTHER)), FromAssociation("sg", data(network=0)), FromAssociation("sg", data(service=9)))
     assert len(put.told) == 2
     assert put.messages(M3UA) == ["ERR", "ERR"]
-    assert put.engine.counters["not for this server"] == 2
+    assert put.engine.counters["not for this server"] == put.engine.counters["wrong network indicator"] == 1
     assert put.engine.counters["no such user part"] == 1
     assert (isup(1, dpc=US) in put.told) is False
     put.give(isup(1, dpc=US))
     assert put.told[-1] == isup(1, dpc=US), "for itself"
+
+
+def test_a_process_cannot_put_anything_into_the_network():
+    """What level 3 would choke on, and what is level 3's own, ends at the gateway."""
+    net = Net(World(0))
+    gateway = Node(net, M3uaGateway(ServerPlan(("asp",), 100, 2), ITU, FIGURES))
+    gateway.give(FromAssociation("asp", AssociationUp()))
+    gateway.peers["asp"] = Joined(net, gateway, "asp", Node(net, M3ua(ServerPlan(("sg",), 100, 2), ITU, FIGURES)), "sg")
+    for value in (message("ASPUP"), message("ASPAC")):
+        gateway.give(FromAssociation("asp", Octets(0, write(M3UA, value))))
+    gateway.forget()
+    for change in ({"opc": 1 << 14}, {"dpc": 1 << 14}, {"service": 0}, {"service": 0x15}, {"network": 3}, {"data": bytes(266)}):
+        fields = {"opc": 100, "dpc": 200, "service": 5, "network": 2, "priority": 0, "sls": 0xFF, "data": b"x", **change}
+        gateway.give(FromAssociation("asp", Octets(1, write(M3UA, message("DATA", data=ProtocolData(**fields))))))
+    assert gateway.told == []
+    counted = ("point code out of range", "no such user part", "wrong network indicator", "message too long")
+    assert [gateway.engine.counters[name] for name in counted] == [2, 2, 1, 1]
 
 
 @pytest.mark.parametrize("form", [CHINA, ITU], ids=["24", "14"])

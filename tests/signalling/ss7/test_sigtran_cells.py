@@ -22,7 +22,9 @@ from pbx.signalling.ss7.sigtran.m3ua import M3ua
 from pbx.signalling.ss7.sigtran.m3ua_gateway import M3uaGateway, ServerChanged
 from pbx.signalling.ss7.sigtran.m3ua_plan import ServerPlan
 from pbx.signalling.ss7.sigtran.tables import M2UA, M3UA, ProtocolData
+from tests.signalling.ss7.damage import flipped_bits, truncations
 from tests.signalling.ss7.level2 import World
+from tests.signalling.ss7.sigtran_corpus import EXAMPLES
 from tests.signalling.ss7.sigtran_pair import FIGURES, Joined, Net, Node
 
 SHORT = FIGURES.adjusted(timers_ms={"T2": 5000, "Tack": 1000, "Tbeat": 5000, "Test": 60000, "Tr": 500, "Trtv": 500, "Trel": 500})
@@ -380,3 +382,45 @@ def test_nothing_is_adopted_after_a_restart(kind):
     assert found.engine.tag == ""
     assert found.engine.resume("", Levels(), 5.0) == []
     assert ServerChanged(True) not in found.told
+
+
+def active(kind):
+    """An engine in service, as far as the far end has to do with it."""
+    found = Storm(kind, 0)
+    for name in found.names:
+        found.up.add(name)
+        found.give(FromAssociation(name, AssociationUp()))
+        for value in ("ASPUP", "ASPAC") if "gateway" in kind else ("ASPUP ACK", "ASPAC ACK"):
+            found.hear(name, message(value))
+    return found
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_damaged_messages_are_told_and_the_engine_serves_afterwards(kind):
+    """Every message of the corpus, cut anywhere, every bit flipped; again and again put back into service."""
+    found = active(kind)
+    dialect = "m3ua" if found.dialect is M3UA else "m2ua"
+    for protocol, value in EXAMPLES:
+        if protocol == dialect:
+            octets = write(found.dialect, value)
+            for bad in (octets, *truncations(octets), *flipped_bits(octets)):
+                found.give(FromAssociation("a", Octets(0, bad)))
+        found.wait(0.2)
+    assert found.engine.counters["malformed"] > 1000
+    found.recovers()
+
+
+def test_units_of_a_wrong_length_and_numbers_of_a_wrong_size_end_at_the_gateway():
+    found = active("m2ua gateway")
+    found.hear("b", message("ESTABLISH", **ABOUT))
+    found.give(FromLink("L", p.InService()))
+    found.told.clear()
+    for octets in (b"", b"\x85", bytes(274)):
+        found.hear("b", message("DATA", data=octets, **ABOUT))
+    assert found.told == []
+    assert found.engine.counters["signal unit of a wrong length"] == 3
+    found.give(FromLink("L", p.OutOfService("cut")))
+    found.hear("b", message("RETRIEVAL", action=2, sequence=128, **ABOUT))
+    assert found.told == []
+    found.hear("b", message("RETRIEVAL", action=2, sequence=127, **ABOUT))
+    assert found.told == [ToLink("L", p.RetrievalRequest(127))]

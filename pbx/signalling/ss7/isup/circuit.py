@@ -147,8 +147,8 @@ class IsupCircuit(CallControl):
         return self.blocking.again(now)
 
     def block_again(self, now: float) -> Sequence[Output]:
-        """BLO, until it is acknowledged where maintenance wants it."""
-        return self.blocking.again(now) or (self.say(MessageType.BLO),)
+        """BLO, until it is acknowledged; where hardware has failed it would never be taken back, and the group says CGB again."""
+        return self.blocking.again(now)
 
     def free_again(self, now: float) -> Sequence[Output]:
         """The far end has not forgotten a block that is gone."""

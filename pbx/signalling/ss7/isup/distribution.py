@@ -65,7 +65,7 @@ class Isup(UserPart[IsupCircuit]):
             self._reschedule(range(message.cic, message.cic + 256))
         else:
             self._emit(message.cic, circuit.message(message, now))
-            if message.kind == MessageType.RSC:
+            if message.kind == MessageType.RSC or (message.kind == MessageType.IAM and circuit.machine.state == "Idle"):
                 self.groups.hardware_again((circuit,), now)
             self._schedule(circuit)
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 EXTENDED = {"COO": "XCO", "COA": "XCA"}
 """The same with 24 bits of number (Q.2210)."""
+HIGHEST, EXTENDED_HIGHEST = 0x7F, 0xFFFFFF
 UNKNOWN = -1
 """In place of a sequence number: the far end has sent an emergency order or acknowledgement."""
 SETTLED = frozenset({"Idle", "Done"})
@@ -123,7 +124,9 @@ class Changeover:
         return ()
 
     def _know(self, bsnt: int | None, now: float) -> Sequence[Output]:
-        self._bsnt = bsnt
+        """A number that has no place in the order of this link is none, whatever level 2 may be (it may be at a gateway)."""
+        highest = EXTENDED_HIGHEST if self.link.extended else HIGHEST
+        self._bsnt = bsnt if bsnt is not None and bsnt <= highest else None
         return ()
 
     def _back(self, _: Any, now: float) -> Sequence[Output]:
@@ -147,7 +150,7 @@ class Changeover:
 
     def _told(self, bsnt: int | None, now: float) -> Sequence[Output]:
         """Level 2 has told what it accepted last."""
-        self._bsnt = bsnt
+        self._know(bsnt, now)
         order, self._order = self._order, None
         if order is not None:
             self._say("COA", "ECA")

@@ -107,7 +107,8 @@ class LinkState:
     # The alignment.
 
     def _align(self, _: Any, now: float) -> Sequence[Output]:
-        """The association has come up while we wait."""
+        """The association has come up while we wait. It begins with Out of Service in any case (RFC 4165 section 4.1.1)."""
+        self.transmission.status("out of service")
         self.transmission.status("alignment")
         return ()
 

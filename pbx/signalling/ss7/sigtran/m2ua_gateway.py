@@ -2,8 +2,9 @@
 
 ``M2uaGateway`` stands where level 3 stands above level 2: it takes ``FromLink`` and returns ``ToLink`` of primitives.py, for links of MTP2
 as for any other with that face. Inputs besides: ``FromAssociation``. Outputs besides: ``ToAssociation``, ``Noted``, ``Unexpected``,
-``Malformed``. All links together are one application server: who is active is so for all. When no process is active for longer than T(r)
-the links are taken out of service. Leaves out audit, clearing of the retransmission buffer, the receiver's congestion, link keys.
+``Malformed``. All links together are one application server: who is active is so for all. When no process is active the far ends are
+told of a processor outage, and after T(r) the links are taken out of service. Leaves out audit, clearing of the retransmission
+buffer, the receiver's congestion, link keys.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -14,7 +15,7 @@ from pbx.machine import Cell, Machine, State
 from pbx.signalling.ss7 import primitives
 from pbx.signalling.ss7.primitives import FromLink, ToLevel2, ToLink
 from pbx.signalling.ss7.sigtran.association import AssociationLost, AssociationUp, FromAssociation, Octets
-from pbx.signalling.ss7.sigtran.codec import Message
+from pbx.signalling.ss7.sigtran.codec import PARAMETER_FIELD_ERROR, Message
 from pbx.signalling.ss7.sigtran.figures import Figures
 from pbx.signalling.ss7.sigtran.m2ua_plan import (
     FAILURE,
@@ -25,6 +26,7 @@ from pbx.signalling.ss7.sigtran.m2ua_plan import (
     RETRIEVE_MESSAGES,
     RETRIEVE_NUMBER,
     SUCCESS,
+    UNIT_OCTETS,
     LinksPlan,
     about,
     check,
@@ -91,6 +93,11 @@ class Terminal:
         self.order(primitives.Stop())
         return ()
 
+    def _no_level_3(self, _: Any, now: float) -> Sequence[Output]:
+        """Until a process tells us that its processor works, or until T(r) is over."""
+        self.order(primitives.LocalProcessorOutage())
+        return ()
+
     def _data(self, value: Message, now: float) -> Sequence[Output]:
         self.order(primitives.MessageForTransmission(value.get("data")))
         if "correlation" in value.fields:
@@ -105,7 +112,7 @@ class Terminal:
         action = value.get("action")
         if action == RETRIEVE_NUMBER:
             self.order(primitives.RetrieveBsnt())
-        elif action == RETRIEVE_MESSAGES:
+        elif action == RETRIEVE_MESSAGES and value.get("sequence", 0) <= self.gateway.plan.highest:
             self.say("RETRIEVAL CONFIRM", action=action, result=SUCCESS)
             self.order(primitives.RetrievalRequest(value.get("sequence")))
         else:
@@ -128,6 +135,7 @@ STATES: dict[str, State] = {
             "RELEASE": Cell(_T._released),
             "DATA": Cell(_T._data),  # it has crossed the failure, and can be retrieved
             "RETRIEVAL": Cell(_T._retrieve),
+            "paused": _NOTHING,
             "gone": _NOTHING,
         },
     ),
@@ -140,6 +148,7 @@ STATES: dict[str, State] = {
             "RETRIEVAL": Cell(_T._not_now),
             "in-service": Cell(_T._confirm, ("Serving",)),
             "out-of-service": Cell(_T._fail, ("Idle",)),
+            "paused": Cell(_T._no_level_3),
             "gone": Cell(_T._abandon, ("Idle",)),
         },
     ),
@@ -151,6 +160,7 @@ STATES: dict[str, State] = {
             "DATA": Cell(_T._data),
             "RETRIEVAL": Cell(_T._not_now),
             "out-of-service": Cell(_T._fail, ("Idle",)),
+            "paused": Cell(_T._no_level_3),
             "gone": Cell(_T._abandon, ("Idle",)),
         },
     ),
@@ -168,7 +178,7 @@ class M2uaGateway:
         self.room = Room(figures)
         self._peers = {name: Peer(self.room, M2UA, name) for name in plan.associations}
         where: dict[str, Any] = {"identifiers": tuple(identifier for _, identifier in plan.links)}
-        self.server = Server(self.room, self._peers.values(), plan.mode, where, self._objection, self._changed, lambda: None)
+        self.server = Server(self.room, self._peers.values(), plan.mode, where, self._objection, self._changed, lambda: None, self._paused)
         self._links = {name: Terminal(self, name, identifier) for name, identifier in plan.links}
         self._by_identifier = {link.identifier: link for link in self._links.values()}
 
@@ -235,6 +245,11 @@ class M2uaGateway:
             for link in self._links.values():
                 self.room.post(link.machine, "gone")
 
+    def _paused(self) -> None:
+        """Nobody reads what comes in, so the far ends are told that there is no level 3."""
+        for link in self._links.values():
+            self.room.post(link.machine, "paused")
+
     # From processes.
 
     def _from_association(self, value: FromAssociation) -> None:
@@ -262,6 +277,9 @@ class M2uaGateway:
             return
         elif link is None:
             peer.refuse(error_of(value), identifiers=value.get("identifiers"), name=value.get("name"))
+        elif value.name == "DATA" and len(value.get("data")) not in UNIT_OCTETS:
+            peer.refuse(PARAMETER_FIELD_ERROR, identifiers=(link.identifier,))
+            self.room.count("signal unit of a wrong length")
         elif value.name in ("DATA", "ESTABLISH", "RELEASE", "RETRIEVAL"):
             self.room.hear(link.machine, value.name, value)
         elif value.name == "STATE":

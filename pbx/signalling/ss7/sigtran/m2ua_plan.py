@@ -37,13 +37,19 @@ REMOTE_OUTAGE, REMOTE_RECOVERED = 1, 2
 RETRIEVE_NUMBER, RETRIEVE_MESSAGES = 1, 2
 """Actions of a retrieval."""
 SUCCESS, FAILURE = 0, 1
+UNIT_OCTETS = range(3, 274)
+"""Of a signal unit with its service information octet (Q.703 section 2.3.8)."""
 
 
 class LinksPlan(msgspec.Struct, frozen=True):
-    """All links of one gateway process. ``links``: names and interface identifiers; ``associations``: at level 3's end the one."""
+    """All links of one gateway process. ``links``: names and interface identifiers; ``associations``: at level 3's end the one.
+
+    ``highest``: of the numbers that level 2 has; 127, or 16 777 215 where it is M2PA.
+    """
 
     associations: tuple[str, ...]
     links: tuple[tuple[str, int], ...]
+    highest: int = 127
     mode: Mode = "override"
     identifier: int | None = None
 

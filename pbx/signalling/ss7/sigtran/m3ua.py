@@ -17,7 +17,7 @@ from pbx.signalling.ss7.sigtran.asp import ActivateServer, DeactivateServer, Ser
 from pbx.signalling.ss7.sigtran.association import AssociationLost, AssociationUp, FromAssociation, Octets
 from pbx.signalling.ss7.sigtran.codec import Message, message
 from pbx.signalling.ss7.sigtran.figures import Figures
-from pbx.signalling.ss7.sigtran.m3ua_plan import CAUSES, ServerPlan, about, check, concerned, data, objection, transfer, where
+from pbx.signalling.ss7.sigtran.m3ua_plan import CAUSES, ServerPlan, about, check, concerned, data, fault_of, objection, transfer, where
 from pbx.signalling.ss7.sigtran.room import UNEXPECTED_MESSAGE, Peer, Room
 from pbx.signalling.ss7.sigtran.server import MODES
 from pbx.signalling.ss7.sigtran.tables import M3UA, ProtocolData
@@ -43,6 +43,7 @@ class M3ua:
         """Raises ``PlanError`` with all that is wrong with the plan."""
         check(plan, form)
         self.plan = plan
+        self.form = form
         self.room = Room(figures)
         self._ways = {name: _Way(self, name) for name in plan.associations}
         self._destinations = frozenset(plan.destinations)
@@ -164,10 +165,9 @@ class M3ua:
 
     def _data(self, way: _Way, value: Message) -> None:
         content: ProtocolData = value.get("data")
-        if content.dpc != self.plan.code or content.network != self.plan.network:
-            self.room.count("not for this server")
-        elif content.service & 15 not in self.plan.users:
-            self.room.count("no such user part")
+        fault = fault_of(self.plan, self.form, content)
+        if fault or content.dpc != self.plan.code:
+            self.room.count(fault or "not for this server")
         else:
             self.room.count("received")
             self.room.tell(transfer(content))

@@ -19,7 +19,7 @@ from pbx.signalling.ss7.primitives import Pause, RestartBegins, RestartEnds, Res
 from pbx.signalling.ss7.sigtran.association import AssociationLost, AssociationUp, FromAssociation, Octets
 from pbx.signalling.ss7.sigtran.codec import Message
 from pbx.signalling.ss7.sigtran.figures import Figures
-from pbx.signalling.ss7.sigtran.m3ua_plan import CAUSES, ServerPlan, about, check, concerned, data, objection, transfer, where
+from pbx.signalling.ss7.sigtran.m3ua_plan import CAUSES, ServerPlan, about, check, concerned, data, fault_of, objection, transfer, where
 from pbx.signalling.ss7.sigtran.room import UNEXPECTED_MESSAGE, Peer, Room
 from pbx.signalling.ss7.sigtran.server import Process, Server
 from pbx.signalling.ss7.sigtran.tables import M3UA
@@ -40,6 +40,7 @@ class M3uaGateway:
         """Raises ``PlanError`` with all that is wrong with the plan."""
         check(plan, form)
         self.plan = plan
+        self.form = form
         self.room = Room(figures)
         self._peers = {name: Peer(self.room, M3UA, name) for name in plan.associations}
         self._server = Server(
@@ -185,12 +186,15 @@ class M3uaGateway:
             act(self, process, value)
 
     def _data(self, process: Process, value: Message) -> None:
-        found = transfer(value.get("data"))
-        if self.plan.destinations and found.dpc != self.plan.code:
-            self.room.count("not for this server")
+        content = value.get("data")
+        fault = fault_of(self.plan, self.form, content)
+        if not fault and self.plan.destinations and content.dpc != self.plan.code:
+            fault = "not for this server"
+        if fault:
+            self.room.count(fault)
             return
         self.room.count("received")
-        self.room.tell(found)
+        self.room.tell(transfer(content))
 
     def _asked(self, process: Process, value: Message) -> None:
         """DAUD: what is known is told, code by code; what a mask leaves open only where it is known."""

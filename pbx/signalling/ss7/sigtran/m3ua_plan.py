@@ -15,6 +15,8 @@ from pbx.signalling.ss7.sigtran.server import Mode
 from pbx.signalling.ss7.sigtran.tables import ProtocolData
 
 INVALID_APPEARANCE, INVALID_CONTEXT = 0x15, 0x19
+DATA_OCTETS_MOST = 265
+"""A signal unit of level 2 has at most 272 octets of information, the label of 24 bits takes seven."""
 CAUSES = ("unknown", "unequipped", "inaccessible")
 """Why a user part is not available, by their codes (RFC 4666 section 3.4.5)."""
 
@@ -77,6 +79,17 @@ def data(plan: ServerPlan, value: Transfer) -> Message:
     """A user's message as DATA."""
     content = ProtocolData(value.opc, value.dpc, value.service, plan.network, value.priority, value.sls | value.above << 4, value.data)
     return message("DATA", appearance=plan.appearance, data=content, **where(plan))
+
+
+def fault_of(plan: ServerPlan, form: Form, content: ProtocolData) -> str:
+    """Why protocol data is not for the users of this server or cannot be sent on; empty where it is good."""
+    if content.network != plan.network:
+        return "wrong network indicator"
+    if max(content.opc, content.dpc) > form.highest:
+        return "point code out of range"
+    if content.service not in plan.users:
+        return "no such user part"
+    return "message too long" if len(content.data) > DATA_OCTETS_MOST else ""
 
 
 def transfer(content: ProtocolData) -> Transfer:

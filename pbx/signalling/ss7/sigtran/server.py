@@ -105,7 +105,7 @@ class Server:
     """An application server. ``where``: its routing context or interface identifiers, as they stand in messages.
 
     ``objection`` says why an ASPAC cannot be, 0 where it can. ``changed`` is called when the server begins or ceases to be there for its
-    users, ``resumed`` when what waits may go.
+    users, ``paused`` when it has lost its last active process, ``resumed`` when what waits may go.
     """
 
     def __init__(
@@ -117,6 +117,7 @@ class Server:
         objection: Callable[[Message], int],
         changed: Callable[[bool], None],
         resumed: Callable[[], None],
+        paused: Callable[[], None] = lambda: None,
     ) -> None:
         self.room = room
         self.mode = mode
@@ -124,6 +125,7 @@ class Server:
         self._objection = objection
         self._changed = changed
         self._resumed = resumed
+        self._paused = paused
         self.processes = {peer.name: Process(self, peer) for peer in peers}
         self.machine = Machine(room.figures.chart("server", SERVER_STATES, "review"), self)
         room.machines.append(self.machine)
@@ -200,6 +202,7 @@ class Server:
             return
         if target == "Pending":
             self.machine.start_timer("Tr", now)
+            self._paused()
         if state != "Down":  # who has just come up is told for himself
             self._tell(NOTICES[target])
         if target == "Active":
