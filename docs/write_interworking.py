@@ -40,10 +40,14 @@ PARTS = {
         "The call fails before the address is complete",
         "`Disconnect` down, with a cause. The circuit on which the call came tells it by a signal where it can.",
     ),
+    "digits": (
+        "The call fails while its digits come one by one",
+        "China No.1 has A4 and A5 for it, and asks for KD where these do not tell the cause.",
+    ),
     "late": (
         "The call fails after ringing has been told",
-        "China No.1 and exchange lines have tones alone for that: the exchange that knows the cause gives them in band. ISUP and TUP end the "
-        "call by a message, and the tone is given where the caller is (by China No.1 on the last of its circuits, at an extension by its line).",
+        "China No.1 and exchange lines have tones alone for that: the exchange that knows the cause gives them in band. ISUP and TUP end "
+        "the call by a message, and the tone is given where the caller is: on the first circuit of China No.1, or at the extension.",
     ),
 }
 FOOT = """
@@ -56,14 +60,21 @@ FOOT = """
 * **Redirection**: TUP has the first called number alone; China No.1 has nothing. Hop counters, connected numbers and answers without charge
   (China No.1) end where the system has no word for them, and begin anew behind it.
 * **Address complete** is told to ISUP and TUP when the far side has told it, in the form of the best that is known: free, to be heard, or
-  nothing; a timer of the engine's own says it when nothing comes. To China No.1 the same is KB, for which the number must be whole: while nothing
-  is known it waits as long as its registers can, then KB1 lets the call through if it lives beyond, else KB4 ends it.
+  nothing; a timer of the engine's own says it when nothing comes. To China No.1 the same is KB, for which the number must be whole: while
+  nothing is known it waits as long as its registers can, then KB1 lets the call through if it lives beyond, else KB4 ends it.
+* **Digits one by one**: the first message of ISUP and TUP has a digit at least; China No.1 is seized as soon as the way is known.
+* **Interworking** with systems that are not ISUP is marked in the IAM of ISUP (forward call indicators D and F). TUP's mark of a way by
+  No. 7 alone is neither set nor read, and backward nothing is marked: the way back is through from address complete on in any case.
 * **No circuit** is told as 34. That of a far exchange (34 in REL, CGC) is passed back; another circuit is tried only for 44 before the far
   side has said anything.
 * **Who controls the release**: ISUP says SUS whoever does; TUP and China No.1 go by their data and by `Setup.control`. CBK of a TUP circuit
   that does not leave the control to the calling side, and clear-back likewise, end the call.
+* **The called party alone controls the release** (CCL: emergency calls, operators) on one circuit: where such a call passes on, the
+  circuit that brought it is let go by CBK or REL when its caller hangs up, and only the next one is held.
 * **Operators**: China No.1 signals them in calls of operators alone (KD 1, or a semi-automatic circuit). MAL goes no farther than TUP.
 * **Charge units**: China No.1 has no code for them; the exchange keeps count of what the network charges, and shows it to extensions.
+* **Congestion** of an exchange (ACC, the automatic congestion level of REL) takes calls away on the circuits to it, with 42; it is not
+  passed on to other exchanges.
 * **Continuity, echo control, satellites, closed user groups, user-to-user data, bearers but speech** are not passed on.
 """
 
@@ -84,7 +95,7 @@ def _table(titles: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
 def _rows(table: dict[str, Any], part: str) -> str:
     rows = [row for row in table["row"] if row["part"] == part]
     columns = [system for system in SYSTEMS if any(system in row for row in rows)]
-    plain = part in ("cause", "late")
+    plain = part in ("cause", "digits", "late")
     cells = []
     for row in rows:
         given = row["says"].partition(": ")[2].replace("()", "")

@@ -13,6 +13,7 @@ from pbx import bridge
 from pbx.call import INITIATED, Leg
 from pbx.line import EXTENSION, TRUNK, Line
 from pbx.signalling_circuit import SignalledCircuit
+from pbx.trunks import TrunkGroup
 from pbx.vocabulary.call import Primitive, Proceeding, Progress, Setup
 
 if TYPE_CHECKING:
@@ -55,7 +56,13 @@ class Interworking:
             test=brought is not None and brought.test and far.kind == TRUNK,
             redirection=brought.redirection if brought is not None else None,
             hops=brought.hops if brought is not None else 0,
+            interworking=_met(brought, near, far),
+            asks_connected=brought is not None and brought.asks_connected,
         )
+
+    def wants_digits(self, group: TrunkGroup | None, number: str) -> bool:
+        """Whether a call whose digits come one by one must wait for the first: IAM is not sent without any (Q.764 clause 2.1.2)."""
+        return not number and group is not None and any(isinstance(line.engine, SignalledCircuit) for line in group.lines)
 
     # Backward.
 
@@ -88,3 +95,14 @@ class Interworking:
         leg.progressed = caller.progressed = True
         self._floor.to_line(caller.line, Progress())
         self._floor.orders(bridge.hear(caller, line.port))
+
+
+def _met(brought: Setup | None, near: Line, far: Line) -> str:
+    """What a call that came by one line has met, seen from the other."""
+    if near.kind != TRUNK:
+        return ""
+    if not isinstance(near.engine, SignalledCircuit):
+        return "other"
+    met = brought.interworking if brought is not None else ""
+    same = isinstance(far.engine, SignalledCircuit) and far.engine.service == near.engine.service
+    return met or ("" if same else "no7")

@@ -62,8 +62,10 @@ class Relation(Protocol):
 class SignalledCircuit:
     """One circuit; ``circuit`` finds it in its user part."""
 
-    def __init__(self, cic: int, relation: Relation, circuit: Callable[[], Circuit]) -> None:
+    def __init__(self, cic: int, relation: Relation, circuit: Callable[[], Circuit], service: int) -> None:
+        """``service`` is the service indicator of its user part."""
         self.cic = cic
+        self.service = service
         self._relation = relation
         self._circuit = circuit
 

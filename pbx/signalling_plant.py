@@ -168,7 +168,7 @@ class SignallingPlant:
     def engine(self, span: str, slot: int) -> Engine:
         """The engine of a circuit's line; behind ``build``."""
         relation, cic = self._place(span, slot)
-        return SignalledCircuit(cic, relation, lambda: relation.user_part.circuits[cic])
+        return SignalledCircuit(cic, relation, lambda: relation.user_part.circuits[cic], relation.user_part.service)
 
     def attach(self, lines: Iterable[Line]) -> None:
         """The lines whose circuits were made here."""

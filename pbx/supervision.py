@@ -52,7 +52,7 @@ class Supervision:
     # Overlap.
 
     def digits(self, leg: Leg, digits: str) -> None:
-        """More digits of an overlap call: they go out as they come."""
+        """More digits of an overlap call: they go out as they come, or there are enough now for the way to be taken."""
         leg.called += digits
         self._switch.tell(leg, facts.NumberExtended, called=leg.called)
         onward = next((other for other in leg.call.others(leg) if other.overlap and not other.answered and not other.clearing), None)
@@ -60,6 +60,8 @@ class Supervision:
             onward.called += digits
             self._switch.tell(onward, facts.NumberExtended, called=onward.called)
             self._floor.to_line(onward.line, Info(digits))
+        elif not leg.clearing and not leg.call.others(leg):
+            self._switch.deliver(leg, self._switch.router.overlap(leg.called, leg.line.kind))
 
     # Suspend and resume.
 

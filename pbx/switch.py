@@ -353,7 +353,8 @@ class Switch:
         if route.kind == "extension":
             self.dial_extension(leg, route.name)
         elif route.kind == "trunk":
-            self.dial_trunk(leg, route.name, route.number, route.overlap)
+            if not (route.overlap and self.interworking.wants_digits(self.groups.get(route.name), route.number)):
+                self.dial_trunk(leg, route.name, route.number, route.overlap)
         elif route.kind == "flow":
             self.service.begin(leg, route.name)
         elif route.kind == "announcement":

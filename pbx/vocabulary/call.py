@@ -46,7 +46,8 @@ class Setup(Primitive, frozen=True, gc=False):
     ``name`` is the caller's, as it may be shown. ``overlap``: more digits follow by Info. ``control`` says who controls the release:
     "" either party, "calling" the calling side alone (the called party may hang up and lift again). ``ringing`` names a cadence of the
     called line's variant, "" the normal one. ``test``: a call that tests the circuit (KD 6 of China No.1). ``hops``: how many more
-    exchanges the call may pass; 0 = nobody counts.
+    exchanges the call may pass; 0 = nobody counts. ``interworking``: what it has met on its way beside the system of this line: "" nothing,
+    "no7" another user part of No. 7, "other" any other system. ``asks_connected``: the caller wants the number of who answers.
     """
 
     called: str
@@ -60,6 +61,8 @@ class Setup(Primitive, frozen=True, gc=False):
     test: bool = False
     redirection: Redirection | None = None
     hops: int = 0
+    interworking: str = ""
+    asks_connected: bool = False
 
 
 class Info(Primitive, frozen=True, gc=False):

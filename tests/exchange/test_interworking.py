@@ -44,6 +44,11 @@ KNOWS = {
     "digits one by one": {"china-no1", "isup", "tup", "pri"},
 }
 """What each system can say; the rows of the table in short."""
+MET = {
+    "isup": {"tup": "no7", "china-no1": "other", "pri": "other"},
+    "pri": {"isup": "no7", "tup": "no7", "china-no1": "other", "pri": "other"},
+}
+"""What is told there of a call's way so far, by where it came from."""
 TRUE_TO_CAUSES = {"pri"}
 
 
@@ -98,13 +103,15 @@ def test_what_came_with_a_call_goes_on_with_it(seed, source, target):
         city.is_rung()
         (setup,) = lab.heard(city.party.line.name, Setup)
         assert (setup.called, setup.calling, setup.overlap) == (CITY, CALLER, False)
-        assert setup.category & 15 == (8 if both("category", source, target) else 1 if target == "china-no1" else 0)
+        same = both("category", source, target) or source == target
+        assert setup.category & 15 == (8 if same else 1 if target == "china-no1" else 0)
         if both("redirection", source, target):
             assert setup.redirection == redirection
         elif both("redirected", source, target):
             assert setup.redirection == Redirection("0511")
         else:
             assert setup.redirection is None
+        assert setup.interworking == MET.get(target, {}).get(source, "")
         hops = {("isup", "isup"): 7, ("isup", "pri"): 8, ("pri", "isup"): 8, ("pri", "pri"): 9}
         assert setup.hops == hops.get((source, target), 0)
         caller.hangs_up().is_released()
@@ -125,7 +132,7 @@ def test_what_comes_back_with_an_answer(seed, source, target):
     """Who has answered, that it is not charged, and charge units."""
     with Crossroads(seed=seed) as lab:
         city = lab.caller(CITY)
-        caller = lab.call(source, target)
+        caller = lab.call(source, target, asks_connected=True)
         city.is_rung()
         lab.after(1.0)
         city.party.be_silent()
@@ -165,13 +172,15 @@ def test_a_refusal_comes_back_with_its_cause(seed, source, target):
 def test_there_is_no_circuit(seed, source, target):
     with Crossroads(seed=seed) as lab:
         entered = lab.network.choose("", GROUPS[source]).name
-        for line in lab.exchange.switch.groups[GROUPS[target]].lines:
-            if line.name != entered:
-                line.blocked.add("test")
+        taken = [line for line in lab.exchange.switch.groups[GROUPS[target]].lines if line.name != entered]
+        for line in taken:
+            line.blocked.add("test")
         caller = lab.call(source, target)
         caller.notices("released")
         assert ended(lab, lab.entry) == told_as(source, 34)
         assert not lab.facts(facts.NetworkReached)
+        for line in taken:
+            line.blocked.clear()
 
 
 @PAIRS
@@ -234,7 +243,7 @@ def test_the_caller_gives_up(seed, source, target):
     """While it rings, and before anything is known of the called party."""
     with Crossroads(seed=seed) as lab:
         city = lab.caller(CITY)
-        for wait in (0.3, 5.0):
+        for wait in (0.3, 8.0):
             caller = lab.call(source, target)
             lab.after(wait)
             caller.hangs_up().is_released()
@@ -289,6 +298,23 @@ def test_an_operator_re_rings_and_is_rung_back(seed, source, target):
         lab.after(1.0)
         caller.hangs_up().is_released()
         city.is_released()
+
+
+@pytest.mark.parametrize("target", ["isup", "tup"])
+def test_a_cause_told_by_no_7_is_not_the_circuits(seed, target):
+    """Temporary failure beyond, again and again on one circuit: it stays in use."""
+    with Crossroads(seed=seed) as lab:
+        only, *others = lab.exchange.switch.groups[GROUPS[target]].lines
+        for line in others:
+            line.blocked.add("test")
+        lab.network.refusals[CITY] = 27
+        for _ in range(lab.configuration.alarm.killer_failures + 1):
+            lab.call("china-no1", target).notices("released")
+            lab.rest()
+        assert only.available
+        assert not any(fact.source == only.name for fact in lab.facts(facts.AlarmRaised))
+        for line in others:
+            line.blocked.clear()
 
 
 class Announcement(Subscriber):

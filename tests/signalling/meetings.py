@@ -45,7 +45,7 @@ def short(primitive):
         elif name == "redirection" and value is not None:
             words.append(f"redirection={value.original or '-'}/{value.last or '-'}/{value.count}/{value.reason}")
         elif name == "category" and value:
-            words.append("category=" + "".join(filter(None, (f"KA{value & 15}" if value & 15 else "", f"KD{value >> 4}" if value >> 4 else ""))))
+            words.append(f"category=KA{value & 15}" + (f"KD{value >> 4}" if value >> 4 else ""))
         elif name == "called":
             words.append(value)
         elif value is True:
@@ -107,6 +107,10 @@ def _isup_text(transfer):
 
 
 def _isup_words(name, parameter):
+    if isinstance(parameter, i.ForwardCallIndicators):
+        return "" if parameter.isup_all_the_way else "interworking" if parameter.interworking else "not ISUP all the way"
+    if isinstance(parameter, i.OptionalForwardCallIndicators):
+        return "connected number requested" if parameter.connected_line_requested else ""
     if isinstance(parameter, i.CallingPartysCategory):
         return f"category {parameter.category:02X}"
     if isinstance(parameter, p.CallingPartyNumber):
@@ -252,6 +256,8 @@ def _isup_message(signal):
             i.OptionalBackwardCallIndicators(True),
         ),
         "SUS user": (i.SuspendResumeIndicators(False),),
+        "CCL": (),
+        "OPR": (),
     }
     return isup_codec.Message(1, MessageType[name], parameters[signal])
 

@@ -16,7 +16,11 @@ TABLE = tomllib.loads(write_interworking.TABLE.read_text(encoding="utf-8"))
 CELLS = [(row, system) for row in TABLE["row"] for system in MEETINGS if system in row]
 
 
-@pytest.mark.parametrize(("row", "system"), CELLS, ids=lambda value: value if isinstance(value, str) else f"{value['part']} {value['what']}")
+def named(value):
+    return value if isinstance(value, str) else f"{value['part']} {value['what']}"
+
+
+@pytest.mark.parametrize(("row", "system"), CELLS, ids=named)
 def test_the_engines_say_and_understand_what_the_table_says(row, system):
     line, told = performed(system, row)
     assert [line, "; ".join(told)] == row[system]

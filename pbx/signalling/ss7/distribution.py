@@ -302,4 +302,4 @@ class Distribution:
                 self.unknown += 1
                 return []
             return [(pair, pair.receive(value, now))]
-        return [(pair, pair.receive(value, now)) for (point, _, _), pair in self.pairs.items() if point == own]
+        return [(pair, pair.receive(value, now)) for (point, *_), pair in self.pairs.items() if point == own]

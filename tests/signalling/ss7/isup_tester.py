@@ -40,7 +40,7 @@ PARAMETERS = {
 def iam(called="12345", *optional, check=0, category=10):
     return (
         i.NatureOfConnectionIndicators(continuity_check=check),
-        i.ForwardCallIndicators(),
+        i.ForwardCallIndicators(isup_all_the_way=True),
         i.CallingPartysCategory(category),
         i.TransmissionMediumRequirement(),
         p.CalledPartyNumber(called, 1),

@@ -9,7 +9,7 @@ from collections import deque
 from functools import partial
 
 from pbx.engine import Malformed, Noted, Unexpected
-from pbx.signalling.ss7.isup.distribution import Distribution
+from pbx.signalling.ss7.distribution import Distribution
 from pbx.signalling.ss7.mtp3 import operation
 from pbx.signalling.ss7.mtp3.label import NETWORK_MANAGEMENT
 from pbx.signalling.ss7.mtp3.mtp3 import Mtp3

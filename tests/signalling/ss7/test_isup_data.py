@@ -22,6 +22,8 @@ def test_the_file_of_china():
     assert set(VARIANT.timers) == TIMERS
     assert all(timer.source for timer in VARIANT.timers.values())
     assert VARIANT.category_of(0xF2) == 2
+    assert (VARIANT.category_of(0x0B), VARIANT.code_of(8)) == (8, 0xF5)
+    assert (VARIANT.code_of(0x13), VARIANT.code_of(0x32), VARIANT.category_of(0x09)) == (0x09, 0xF2, 0x10)
 
 
 def test_no_repetition_falls_together_with_the_end_of_its_long_timer():
@@ -39,6 +41,9 @@ def test_no_repetition_falls_together_with_the_end_of_its_long_timer():
         ("test_code = 0x0D", "test_code = -1", "test_code"),
         ("10 = 0xF4", "16 = 0xF4", "categories"),
         ("10 = 0xF4", "10 = 0xF5", "the same code"),
+        ("1 = 0x09", "1 = 0xF4", "the same code"),
+        ("1 = 0x09", "16 = 0x09", "classes"),
+        ("11 = 8", "256 = 8", "read_as"),
         ("T1  = { default_ms = 16000", "T1  = { default_ms = 1600", "timers.T1"),
         ("T1  = {", "T99 = {", "timers.T1 is missing"),
         ("T1  = {", "T99 = {", "timers.T99"),

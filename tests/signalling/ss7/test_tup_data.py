@@ -23,6 +23,7 @@ def test_the_file_of_china():
     assert all(timer.source for timer in VARIANT.timers.values())
     assert VARIANT.control_of("119") == "called"
     assert VARIANT.control_of("62301234") == "calling"
+    assert (VARIANT.category_of(11), VARIANT.code_of(8), VARIANT.code_of(0x12), VARIANT.category_of(9)) == (8, 21, 9, 0x10)
 
 
 def test_no_repetition_falls_together_with_the_end_of_its_long_timer():
@@ -57,6 +58,9 @@ def test_a_cause_comes_back_as_itself_or_as_one_like_it():
         ('called_control = ["110"', 'called_control = [""', "called_control: ''"),
         ("10 = 20", "16 = 20", "categories"),
         ("10 = 20", "10 = 21", "the same code"),
+        ("1 = 9 ", "1 = 17 ", "the same code"),
+        ("1 = 9 ", "1 = 64 ", "classes"),
+        ("11 = 8 ", "11 = 16 ", "read_as"),
         ("SEC = 42 ", "SEC = 0 ", "causes_in.SEC"),
         ("SEC = 42 ", "ACM = 42 ", "causes_in.ACM"),
         ("SEC = 42 ", "ACM = 42 ", "causes_in.SEC is missing"),

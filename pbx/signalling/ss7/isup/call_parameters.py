@@ -19,7 +19,12 @@ from pbx.vocabulary.call import Redirection, Setup
 NATURE_OF_CONNECTION = i.NatureOfConnectionIndicators()
 SPEECH = i.TransmissionMediumRequirement()
 ASKS_CONNECTED = i.OptionalForwardCallIndicators(connected_line_requested=True)
-FORWARD = i.ForwardCallIndicators(isup_all_the_way=True)
+FORWARD = {
+    "": i.ForwardCallIndicators(isup_all_the_way=True),
+    "no7": i.ForwardCallIndicators(),
+    "other": i.ForwardCallIndicators(interworking=True),
+}
+"""What a call has met on its way (``Setup.interworking``)."""
 SHOWN = (values.Presentation.ALLOWED,)
 
 
@@ -32,7 +37,7 @@ def initial_address(cic: int, setup: Setup, variant: Variant) -> Message | None:
     code = variant.data.test_code if setup.test else variant.code_of(setup.category)
     parameters: list[Parameter] = [
         NATURE_OF_CONNECTION,
-        FORWARD,
+        FORWARD[setup.interworking],
         i.CallingPartysCategory(code),
         SPEECH,
         p.CalledPartyNumber(signals, nature),
@@ -42,7 +47,7 @@ def initial_address(cic: int, setup: Setup, variant: Variant) -> Message | None:
         number, nature = of_dialled(caller)
         shown = values.Presentation.RESTRICTED if setup.restricted else values.Presentation.ALLOWED
         parameters.append(p.CallingPartyNumber(number, nature, presentation=shown))
-    if variant.data.ask_connected:
+    if variant.data.ask_connected or setup.asks_connected:
         parameters.append(ASKS_CONNECTED)
     if setup.redirection is not None:
         parameters += _redirection(setup.redirection)
@@ -124,7 +129,21 @@ def setup_of(message: Message, number: str, caller: tuple[str, bool], variant: V
         test=code == variant.data.test_code,
         redirection=redirection,
         hops=hops.count if hops is not None else 0,
+        interworking=_met(message),
+        asks_connected=_asks_connected(message),
     )
+
+
+def _met(message: Message) -> str:
+    told = message.first(i.ForwardCallIndicators)
+    if told is None or told.isup_all_the_way:
+        return ""
+    return "other" if told.interworking else "no7"
+
+
+def _asks_connected(message: Message | None) -> bool:
+    asked = message.first(i.OptionalForwardCallIndicators) if message is not None else None
+    return asked is not None and asked.connected_line_requested
 
 
 def connected_of(message: Message) -> str:
@@ -137,9 +156,8 @@ def connected_of(message: Message) -> str:
 
 def connected_number(digits: str, initial: Message | None) -> tuple[Parameter, ...]:
     """Return the connected number of an answer; nothing where it is not known, or the IAM has not asked for it (Q.731.5)."""
-    asked = initial.first(i.OptionalForwardCallIndicators) if initial is not None else None
     signals = signals_of(digits)
-    if not signals or asked is None or not asked.connected_line_requested:
+    if not signals or not _asks_connected(initial):
         return ()
     number, nature = of_dialled(signals)
     return (p.ConnectedNumber(number, nature),)

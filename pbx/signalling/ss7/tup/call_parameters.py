@@ -38,7 +38,11 @@ def initial_address(cic: int, setup: Setup, variant: Variant) -> tuple[Message, 
             original = c.OriginalCalledAddress(without[: c.MOST_SIGNALS], CODES[kind])
     additional = c.Additional(calling, original) if calling is not None or original is not None else None
     first = c.InitialAddress(
-        signals[: c.MOST_SIGNALS], code, CODES[nature], redirected=setup.redirection is not None, additional=additional
+        signals[: c.MOST_SIGNALS],
+        code,
+        CODES[nature],
+        redirected=setup.redirection is not None,
+        additional=additional,
     )
     heading = Heading.IAM if additional is None else Heading.IAI
     return (Message(cic, heading, first), *subsequent_address(cic, signals[c.MOST_SIGNALS :]))
