@@ -159,6 +159,14 @@ class Interpreter(manhole.ManholeInterpreter):  # type: ignore[misc]
             self.exchange.commanded(self.row.name, "python", text[:TEXT_LONGEST])
         self._guarded(lambda: exec(code, self.locals))  # the console is for this
 
+    def displayhook(self, obj: Any) -> None:
+        """What a statement has given; a page of several lines as lines."""
+        if isinstance(obj, str) and "\n" in obj:
+            self.locals["_"] = obj
+            self.write(obj)
+        else:
+            super().displayhook(obj)
+
     def run_callback(self, function: Callable[[], object]) -> bool:
         """Run a subscribed callback; whether it went well."""
         return self._guarded(function, True)

@@ -473,16 +473,13 @@ class SignallingPoints:
     def _begin_without(self, point: Point, links: Sequence[str], alive: bool) -> None:
         """Links that are not in service yet, and all that hangs on them where none is."""
         plan = point.mtp3.plan
-        adjacent = [one.adjacent for one in plan.link_sets]
-        destinations = dict.fromkeys([*adjacent, *(route.destination for route in plan.routes)])
-        self.measurements.down(
-            self.floor.now,
-            links,
-            [one.name for one in plan.link_sets if not any(link.name not in links for link in one.links)],
-            [] if alive else [point.form.text(code) for code in destinations],
-        )
-        for name in links:
-            self.judge(f"link {name}", False, "not yet in service")
+        link_sets = [one.name for one in plan.link_sets if not any(link.name not in links for link in one.links)]
+        codes = dict.fromkeys([*(one.adjacent for one in plan.link_sets), *(route.destination for route in plan.routes)])
+        destinations = [] if alive else [point.form.text(code) for code in codes]
+        self.measurements.down(self.floor.now, links, link_sets, destinations)
+        for kind, names in (("link", links), ("link set", link_sets), ("point", destinations)):
+            for name in names:
+                self.judge(f"{kind} {name}", False, "not yet in service")
 
     # What is measured.
 

@@ -12,7 +12,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 import msgspec
 from twisted.internet import reactor
 
-from pbx.console_words import AgentRow, AlarmRow, CallRow, LineRow, QueueRow, RecordingRow, SpanRow
+from pbx.console_words import AgentRow, AlarmRow, CallRow, CircuitRow, LineRow, LinkRow, QueueRow, RecordingRow, SpanRow
 from pbx.journal import Journal, MemoryRing
 from pbx.manhole import open_console
 from pbx.vocabulary import facts
@@ -48,6 +48,12 @@ class SmallExchange:
 
     def span_rows(self):
         return [SpanRow("e1-1", "dahdi", "loss of signal", "CAS, HDB3, CRC-4", "clock from span 2", "normal", 30, 12, 10)]
+
+    def link_rows(self):
+        return [LinkRow("toll-a", "toll", 0, "21-100-51", "e1-1/16", "InService", "available", 12, 13)]
+
+    def circuit_rows(self):
+        return [CircuitRow("e1-1/1", 1, "isup", "21-100-51", "toll", "Idle")]
 
     def clear(self, call):
         """Clear a call."""
