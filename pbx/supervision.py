@@ -129,10 +129,11 @@ class Supervision:
             self._charge(leg, primitive.pulses)
 
     def answered(self, leg: Leg) -> None:
-        """A call over a trunk group is answered: units by its clock begin, where it has one. Whoever has hung up already is told later."""
+        """A call over a trunk group is answered: units by its clock begin, if it is charged. Whoever has hung up already is told later."""
         if leg in self._untold:
             self._floor.after(ANSWER_STANDS_S, self._tell_late, leg)
-        if not leg.incoming and self._meter_seconds.get(leg.group, 0) > 0:
+        free = leg.answer is not None and leg.answer.free
+        if not leg.incoming and not free and self._meter_seconds.get(leg.group, 0) > 0:
             # In a turn of its own, behind the answer, so that the calling line is there to show the first unit.
             self._floor.after(0.0, self._unit, leg)
 

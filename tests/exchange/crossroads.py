@@ -47,9 +47,9 @@ CALLER = "01062345678"
 ON_THE_WAY_S = 0.02
 
 
-def crossroads(overlap=False, control="calling", traffic="local", no_answer_seconds=60):
+def crossroads(overlap=False, control="calling", traffic="local", no_answer_seconds=60, meter_seconds=0):
     """The configuration; ``overlap``: numbers go on as they come."""
-    rows = {"point": "city", "far_point": FAR_POINT}
+    rows = {"point": "city", "far_point": FAR_POINT, "meter_seconds": meter_seconds}
     plan = {"length": 9, "strip": 1, "callers": "all", "overlap": overlap}
     parts = (
         ccs_span("ss7-1", 16)

@@ -317,6 +317,21 @@ def test_a_cause_told_by_no_7_is_not_the_circuits(seed, target):
             line.blocked.clear()
 
 
+@pytest.mark.parametrize("target", ["isup", "tup"])
+@pytest.mark.parametrize("free", [True, False])
+def test_a_call_that_is_not_charged_has_no_units_by_the_clock(seed, target, free):
+    with Crossroads(seed=seed, meter_seconds=2) as lab:
+        city = lab.caller(CITY)
+        caller = lab.call("pri", target)
+        city.is_rung()
+        lab.give(city.party, Connect(free=free))
+        caller.is_answered()
+        lab.after(5.0)
+        caller.hangs_up().is_released()
+        lab.rest()
+        assert bool(lab.facts(facts.Charged)) != free
+
+
 class Announcement(Subscriber):
     """What an exchange says in band of a call that will never be answered."""
 
