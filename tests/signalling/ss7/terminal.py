@@ -181,6 +181,15 @@ class Terminal:
     def unit(self):
         return bytes(self._unit[0 : lib.mtp2_next(self.links, 0, self._unit)])
 
+    def put_unit(self, buffer):
+        """The next unit into a buffer; its length."""
+        return lib.mtp2_next(self.links, 0, buffer)
+
+    def take_unit(self, buffer, length):
+        """A unit out of a buffer; its octets are made where something is told of it."""
+        if count := lib.mtp2_receive(self.links, 0, buffer, length, self._told):
+            self._tell(count, ffi.buffer(buffer, length)[:])
+
     def hear(self, unit):
         """A unit, or a fault of the card."""
         if isinstance(unit, int):
@@ -210,6 +219,8 @@ class Way:
 
     def __init__(self, source, sink, delay, random):
         self.source, self.sink, self.random = source, sink, random
+        self._take = source.put_unit if isinstance(source, Terminal) else self._put_unit
+        self._give = sink.take_unit if isinstance(sink, Terminal) else self._hear
         self.damage = 0.0
         self.whole = True
         self._octets = 0
@@ -217,14 +228,23 @@ class Way:
         most = TICK_OCTETS // SHORTEST_UNIT + 2
         self._flying = [([], [ffi.new("uint8_t[]", lib.MTP2_UNIT_OCTETS) for _ in range(most)]) for _ in range(delay + 1)]
 
+    def _put_unit(self, buffer):
+        """The next unit of an end that makes octets."""
+        unit = self.source.unit()
+        ffi.memmove(buffer, unit, len(unit))
+        return len(unit)
+
+    def _hear(self, buffer, length):
+        self.sink.hear(ffi.buffer(buffer, length)[:])
+
     def run(self):
         """A tick: units leave one end, and those that are due come to the other."""
         self._ticks += 1
         lengths, buffers = self._flying[self._ticks % len(self._flying)]
         lengths.clear()
-        links, take, octets = self.source.links, lib.mtp2_next, self._octets + TICK_OCTETS
+        take, octets = self._take, self._octets + TICK_OCTETS
         while octets > 0:
-            length = take(links, 0, buffers[len(lengths)])
+            length = take(buffers[len(lengths)])
             octets -= length + BEFORE_AND_BEHIND
             lengths.append(0 if self.damage and self.random.random() < self.damage else length)
         self._octets = octets
@@ -234,13 +254,11 @@ class Way:
             for _ in range(TICK_OCTETS // 16):
                 self.sink.hear(lib.MTP2_FAULT_OCTETS)
         lengths, buffers = self._flying[(self._ticks + 1) % len(self._flying)]  # the oldest
-        sink = self.sink
-        links, give, told = sink.links, lib.mtp2_receive, sink._told
         for length, buffer in zip(lengths, buffers, strict=False):
             if not length:
-                sink.hear(BAD_CHECK)
-            elif count := give(links, 0, buffer, length, told):
-                sink._tell(count, ffi.buffer(buffer, length)[:])
+                self.sink.hear(BAD_CHECK)
+            else:
+                self._give(buffer, length)
         lengths.clear()
 
 
