@@ -48,7 +48,7 @@ def complaints(simulation: Simulation, *, faults: bool = False, timers_allowed: 
         found += [f"{end}: {text}" for text in floor.faults]
         if not faults:
             found += [f"{end}: {text}" for text in checkers.unexpected(floor.counters)]
-    standing = exchange.signalling.standing_timers() + network.signalling.standing_timers()
+    standing = exchange.signalling.standing_timers() + network.signalling.standing_timers() + simulation.associations.under_way
     running = timers(simulation) - timers_allowed - standing
     if running:
         found.append(f"{running} timers still run")

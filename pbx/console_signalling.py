@@ -45,7 +45,7 @@ class ConsoleSignalling:
                 row.link_set,
                 row.code,
                 sets[row.link_set].adjacent,
-                row.channel,
+                row.channel or f"association {row.association}",
                 link.state,
                 self._point_of(link).mtp3.link_state(name),
                 *link.messages,

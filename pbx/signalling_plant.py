@@ -10,7 +10,16 @@ from typing import Any
 
 import msgspec
 
-from config.schema import NO_7, Configuration, SignallingLinkSet, SignallingPoint, TrunkGroup, channel_of, codes_of, variant_of
+from config.schema import (
+    NO_7,
+    Configuration,
+    SignallingLinkSet,
+    SignallingPoint,
+    TrunkGroup,
+    channel_of,
+    codes_of,
+    variant_of,
+)
 from pbx.engine import Engine
 from pbx.floor import Floor
 from pbx.line import Line
@@ -22,10 +31,12 @@ from pbx.signalling.ss7.mtp2.figures import Figures, load_figures
 from pbx.signalling.ss7.mtp3.plan import LinkPlan, LinkSetPlan, PlanError, PointPlan, RoutePlan, check
 from pbx.signalling.ss7.mtp3.variant import Variant as PointVariant
 from pbx.signalling.ss7.mtp3.variant import load_variant as load_point
+from pbx.signalling.ss7.sigtran.figures import load_figures as load_association
 from pbx.signalling.ss7.tup.distribution import Tup
 from pbx.signalling.ss7.tup.variant import load_variant as load_tup
 from pbx.signalling.ss7.variant import VariantError
 from pbx.signalling_circuit import SignalledCircuit
+from pbx.signalling_over_ip import AssociationLink, AssociationLinkSeat
 from pbx.signalling_points import CircuitRelation, LinkSeat, PointSeat, RelationSeat, SignallingPoints
 from pbx.vocabulary.numbers import NumberExaminer
 
@@ -104,7 +115,8 @@ class _Plan:
 
     def links(self, link_set: str) -> tuple[LinkPlan, ...]:
         """Those of a set."""
-        return tuple(LinkPlan(row.name, row.code) for row in self.configuration.signalling_links if row.link_set == link_set)
+        rows = [row for row in self.configuration.signalling_links if row.link_set == link_set]
+        return tuple(LinkPlan(row.name, row.code, extended=row.association is not None) for row in rows)
 
     def near(self, row: SignallingPoint) -> PointPlan:
         """A point of ours."""
@@ -131,6 +143,7 @@ class SignallingPlant:
         plan = _Plan(msgspec.structs.replace(configuration, sound_devices=[]) if far else configuration)
         self.points: list[PointSeat] = []
         self.links: list[LinkSeat] = []
+        self.association_links: list[AssociationLinkSeat] = []
         self.inner: list[InnerLink] = []
         self._relations: list[RelationSeat] = []
         self._places: dict[tuple[str, int], tuple[int, int]] = {}
@@ -156,8 +169,12 @@ class SignallingPlant:
 
     def build(self, floor: Floor, in_service: Callable[[int], bool] = lambda port: False) -> SignallingPoints:
         """Put it on a floor."""
-        self.built = SignallingPoints(floor, self.points, self.links, self._relations, in_service)
-        return self.built
+        built = self.built = SignallingPoints(floor, self.points, self.links, in_service)
+        for seat in self.association_links:
+            built.add_link(AssociationLink(floor, seat, built))
+        for relation in self._relations:
+            built.add_relation(built.points[relation.point], relation.user_part)
+        return built
 
     def engine(self, span: str, slot: int) -> Engine:
         """The engine of a circuit's line; behind ``build``."""
@@ -179,14 +196,19 @@ class SignallingPlant:
     def _links(self, plan: _Plan, far: bool) -> None:
         sets = {row.name: row for row in plan.configuration.signalling_link_sets}
         names = {(seat.variant.data.name, seat.plan.code): seat.name for seat in self.points}
+        associations = {row.name: row for row in plan.configuration.associations if not far or row.simulated}
         for row in plan.configuration.signalling_links:
-            span, slot = channel_of(row)
-            if span in self._wanted:
-                link_set = sets[row.link_set]
-                point = link_set.point
-                if far:
-                    point = names[plan.variants[point].data.name, plan.code(point, link_set.adjacent)]
-                self.links.append(LinkSeat(row.name, point, plan.ports[span, slot], plan.figures(row.variant)))
+            link_set = sets[row.link_set]
+            point = link_set.point
+            if far:
+                point = names[plan.variants[point].data.name, plan.code(point, link_set.adjacent)]
+            if row.association is None:
+                span, slot = channel_of(row)
+                if span in self._wanted:
+                    self.links.append(LinkSeat(row.name, point, plan.ports[span, slot], plan.figures(row.variant)))
+            elif row.association in associations:
+                figures = load_association(associations[row.association].variant)
+                self.association_links.append(AssociationLinkSeat(row.name, point, row.association, figures))
 
     # The far end.
 
@@ -248,6 +270,11 @@ def faults_of_signalling(configuration: Configuration) -> list[tuple[Place, str]
             load_figures(link.variant)
         except VariantError as error:
             faults += [(("signalling_link", place), f'signalling link "{link.name}": {fault}') for fault in error.faults]
+    for place, association in enumerate(configuration.associations):
+        try:
+            load_association(association.variant)
+        except VariantError as error:
+            faults += [(("association", place), f'association "{association.name}": {fault}') for fault in error.faults]
     return faults
 
 

@@ -1,0 +1,91 @@
+"""A whole exchange with No. 7 over IP in sound: links of M2PA, application servers of M3UA, associations that are lost and come back."""
+
+import pytest
+
+from pbx.vocabulary import facts
+from tests.exchange.test_no7 import ALL, PLAN, USER_PARTS, call, end, states, talk, unexpected, view_of
+from tests.lab import Lab
+from tests.offices import FAR_POINT, association, association_link_set, ccs_span, group, office, signalling_point
+
+
+def over_m2pa(user_part="isup"):
+    return office(
+        ccs_span("ss7-1")
+        + signalling_point()
+        + association_link_set("toll", FAR_POINT, "ip-a", "ip-b")
+        + association("ip-a", "m2pa")
+        + association("ip-b", "m2pa", listen=True)
+        + group("toll", ALL, user_part, {"point": "city", "far_point": FAR_POINT})
+        + PLAN
+    )
+
+
+@pytest.mark.parametrize("link, name", [("toll-0", "ip-a"), ("toll-1", "ip-b")])
+def test_an_association_of_m2pa_is_lost_calls_stand_new_ones_come_and_it_comes_back(seed, link, name):
+    with Lab(seed=seed, configuration=over_m2pa()) as lab:
+        assert set(states(lab).values()) == {"InService"}
+        telephone, city = call(lab)
+        before = lab.now
+        lab.simulation.associations.cut(name)
+        lab.after(3.0)
+        assert states(lab)[link] != "InService"
+        raised = {fact.source for fact in lab.facts(facts.AlarmRaised) if fact.at > before}
+        assert raised == {f"association {name}", f"link {link}"}
+        talk(telephone, city)
+        other, another = call(lab, "8004", "663456789")
+        talk(other, another)
+        lab.simulation.associations.mend(name)
+        lab.after(30.0)
+        assert set(states(lab).values()) == {"InService"}
+        cleared = {fact.source for fact in lab.facts(facts.AlarmCleared) if fact.at > before}
+        assert cleared == raised
+        end(other, another)
+        end(telephone, city)
+        assert unexpected(lab) == []
+    heard = {text.split()[1] for _, text in lab.exchange.signalling.points["city"].history if text.startswith(("->", "<-"))}
+    assert {"XCO", "XCA", "CBD", "CBA"} <= heard
+    assert not {"COO", "ECO"} & heard
+
+
+@USER_PARTS
+def test_with_all_associations_gone_calls_stand_no_new_one_begins_and_all_comes_back(seed, user_part):
+    with Lab(seed=seed, configuration=over_m2pa(user_part)) as lab:
+        telephone, city = call(lab)
+        for name in ("ip-a", "ip-b"):
+            lab.simulation.associations.cut(name)
+        lab.after(5.0)
+        assert not any(line.available for name, line in lab.exchange.lines.items() if name.startswith("ss7"))
+        talk(telephone, city)
+        lab.telephone("8004").dials("663456789").hears_tone("congestion").hangs_up()
+        for name in ("ip-a", "ip-b"):
+            lab.simulation.associations.mend(name)
+        lab.after(40.0)
+        assert set(states(lab).values()) == {"InService"}
+        end(telephone, city)
+        end(*call(lab, "8004", "663456789"))
+        assert unexpected(lab) == []
+    assert [record.cause for record in lab.records()] == [34, 16, 16]
+
+
+@USER_PARTS
+def test_control_restarts_amid_a_call_and_its_links_of_m2pa_align_anew(seed, user_part):
+    """The association ends with control, at both ends; the answered call is kept, the others end, and all circuits come back."""
+    with Lab(seed=seed, configuration=over_m2pa(user_part)) as lab:
+        telephone, city = call(lab)
+        waiting = lab.telephone("8004").dials("664567890")
+        lab.caller("64567890").is_rung()
+        assert lab.simulation.kill_control() == 2
+        lab.exchange = lab.simulation.exchange
+        lab.after(1.0)
+        assert "InService" not in states(lab).values()
+        talk(telephone, city)
+        waiting.hears_tone("busy").hangs_up()
+        lab.after(40.0)
+        assert set(states(lab).values()) == {"InService"}
+        lab.after(30.0)
+        talk(telephone, city)
+        assert sum(line.available for name, line in lab.exchange.lines.items() if name.startswith("ss7")) == 29
+        assert sum(line.available for line in lab.network.circuits if line.group == "toll") == 29
+        end(telephone, city)
+        end(*call(lab, "8004", "663456789"))
+        assert unexpected(lab) == []
