@@ -7,7 +7,7 @@ worked one by one as lines are, or a whole trunk group at once. Leaves out who m
 from collections.abc import Iterable, Mapping
 
 from config.schema import NO_7, Configuration, codes_of
-from pbx.console_words import CircuitRow, LinkRow
+from pbx.console_words import AssociationRow, CircuitRow, LinkRow
 from pbx.exchange import Exchange
 from pbx.line import Line
 from pbx.signalling.ss7.isup.queries import AGREED
@@ -50,6 +50,30 @@ class ConsoleSignalling:
                 self._point_of(link).mtp3.link_state(name),
                 *link.messages,
             )
+
+    def association_rows(self) -> Iterable[AssociationRow]:
+        """All associations."""
+        carried = {row.association: f"link {row.name}" for row in self._configuration.signalling_links}
+        carried |= {name: f"server {row.name}" for row in self._configuration.application_servers for name in row.associations}
+        for row in self._configuration.associations:
+            end = self._signalling.associations.ends[row.name]
+            transport, peer = ("tcp", "simulated") if row.simulated else (row.transport, row.peer or "whoever comes")
+            state = "up" if end.up else f"down: {end.reason}"
+            yield AssociationRow(row.name, row.protocol, transport, peer, carried[row.name], state, end.losses, *end.messages)
+
+    def association(self, name: str) -> str:
+        """An association in full."""
+        end = self._signalling.associations.ends.get(name)
+        if end is None:
+            return f"there is no association {name}; look at associations"
+        received, sent = end.messages
+        return "\n".join(
+            [
+                f"{name}: {'up' if end.up else f'down: {end.reason}'}; lost {end.losses} times",
+                f"messages received {received}, sent {sent}",
+                *(f"{at:10.3f} {text}" for at, text in end.history),
+            ]
+        )
 
     def circuit_rows(self) -> Iterable[CircuitRow]:
         """All circuits of No. 7."""

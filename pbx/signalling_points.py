@@ -279,9 +279,15 @@ class CircuitRelation:
             self._trace("<-", value)
         self._measurements.isup_received(self._floor.now, self.name, value, self.user_part.service)
         self.seat.take(self.user_part.receive(value, self._floor.now))
-        if type(value) is Resume and value.affected == self.user_part.far and not self._greeted:
+        if type(value) is not Resume or value.affected != self.user_part.far:
+            return
+        if not self._greeted:
             self._greeted = True
             self._floor.after(GREETING_S, self._greet)
+        if self._unknown:
+            self._floor.then(self._reset_unknown)
+        if self._adopted:
+            self._floor.after(GREETING_S, self._ask_about_adopted)
 
     def check(self, cic: int) -> None:
         """Check the continuity of a circuit that is at rest; within a turn."""
@@ -320,12 +326,14 @@ class CircuitRelation:
         return ()
 
     def _ask_about_adopted(self) -> None:
-        adopted, self._adopted = self._adopted, []
-        self.query(adopted)
+        if self.reached:
+            adopted, self._adopted = self._adopted, []
+            self.query(adopted)
 
     def _reset_unknown(self) -> None:
-        unknown, self._unknown = self._unknown, []
-        self.order("reset", unknown)
+        if self.reached:
+            unknown, self._unknown = self._unknown, []
+            self.order("reset", unknown)
 
     def alarm(self, cic: int, stands: bool) -> None:
         """A span is out, or well again: all its circuits say so, and are judged together a moment later."""
