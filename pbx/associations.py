@@ -276,7 +276,8 @@ class Associations:
             elif plan.listening_at not in self._listeners:
                 self._listeners[plan.listening_at] = None
                 waits.append(self._listen(plan.listening_at))
-        return defer.gatherResults(waits, consumeErrors=True)
+        # What is wrong, without the words about its having been one of several.
+        return defer.gatherResults(waits, consumeErrors=True).addErrback(lambda failure: getattr(failure.value, "subFailure", failure))
 
     def _listen(self, place: tuple[Transport, str, int]) -> Any:
         transport, local, port = place
