@@ -54,6 +54,9 @@ def links_have_channels(draft: Draft) -> Findings:
         if (link.channel is None) == (link.association is None):
             what = f'signalling link "{link.name}" has {"neither channel nor association" if link.channel is None else "both"}'
             yield Finding(place, what, 'give it channel = "SPAN/SLOT", or association = "NAME" of M2PA')
+        elif link.association is not None and link.variant != "mtp2-china":
+            what = "variant has no meaning for a link on an association"
+            yield Finding((*place, "variant"), what, "leave it out; the figures of M2PA are the variant of the [[association]]")
         same = codes.setdefault((link.link_set, link.code), link.name)
         if same != link.name:
             what = f'signalling links "{same}" and "{link.name}" of "{link.link_set}" have the same code {link.code}'
@@ -131,7 +134,7 @@ def application_servers_have_points(draft: Draft) -> Findings:
     """A point is reached by links or by application servers, and each of its destinations by one of these."""
     points = draft.names("signalling_point")
     linked = {row.point for _, row in draft.of(SignallingLinkSet)}
-    variants = {row.name: row.variant for _, row in draft.of(Association)}
+    associations = {row.name: row for _, row in draft.of(Association)}
     owners: dict[tuple[str, str], str] = {}
     for place, row in draft.of(ApplicationServer):
         if row.point not in points:
@@ -144,9 +147,11 @@ def application_servers_have_points(draft: Draft) -> Findings:
             yield Finding((*place, "destinations"), what, "write an [[application_server]] for each of them, with its own associations")
         if row.role != "server" and row.identifier is not None:
             yield Finding((*place, "identifier"), f"identifier has no meaning with the role {row.role}", "leave it out")
-        if len({variants[name] for name in row.associations if name in variants}) > 1:
-            what = f'the associations of application server "{row.name}" have different variants'
-            yield Finding((*place, "associations"), what, "give them the same one")
+        used = [associations[name] for name in row.associations if name in associations]
+        for key in ("variant", "far_end"):
+            if len({getattr(one, key) for one in used}) > 1:
+                what = f'the associations of application server "{row.name}" differ in {key}'
+                yield Finding((*place, "associations"), what, f"give them the same {key}")
         for number, code in enumerate(row.destinations):
             owner = owners.setdefault((row.point, code), row.name)
             if owner != row.name or code in row.destinations[:number]:

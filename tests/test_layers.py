@@ -30,7 +30,7 @@ LAYERS = {
     "pbx.span_tending pbx.far_network pbx.prompts pbx.recording_writer "
     "pbx.control_process pbx.network_process pbx.plane_process pbx.sound_devices pbx.__main__ "
     "pbx.line_keeper pbx.predecessor pbx.running pbx.places pbx.simulation pbx.at_rest pbx.simulate pbx.supervisor pbx.demo pbx.commands "
-    "pbx.lines_command pbx.learn_tone pbx.decode pbx.associations pbx.association_plans pbx.sctp_socket benchmarks",
+    "pbx.lines_command pbx.learn_tone pbx.decode pbx.associations pbx.association_plans pbx.server_plan pbx.sctp_socket benchmarks",
 }
 ROOTS = ("pbx", "drivers", "ivr", "fax", "desk", "config", "benchmarks")
 PURE = (0, 1, 3)

@@ -5,7 +5,7 @@ import pytest
 from pbx.vocabulary import facts
 from tests.exchange.test_no7 import ALL, PLAN, USER_PARTS, call, end, states, talk, unexpected, view_of
 from tests.lab import Lab
-from tests.offices import FAR_POINT, association, association_link_set, ccs_span, group, office, signalling_point
+from tests.offices import FAR_POINT, application_server, association, association_link_set, ccs_span, group, office, signalling_point
 
 
 def over_m2pa(user_part="isup"):
@@ -85,6 +85,87 @@ def test_control_restarts_amid_a_call_and_its_links_of_m2pa_align_anew(seed, use
         lab.after(30.0)
         talk(telephone, city)
         assert sum(line.available for name, line in lab.exchange.lines.items() if name.startswith("ss7")) == 29
+        assert sum(line.available for line in lab.network.circuits if line.group == "toll") == 29
+        end(telephone, city)
+        end(*call(lab, "8004", "663456789"))
+        assert unexpected(lab) == []
+
+
+
+
+def over_m3ua(*names, role="server", user_part="isup", **settings):
+    """One application server, reached over these associations."""
+    server = {"role": role, **settings}
+    return office(
+        ccs_span("ss7-1")
+        + signalling_point()
+        + application_server("toll", [FAR_POINT], list(names), **server)
+        + "".join(association(name, "m3ua") for name in names)
+        + group("toll", ALL, user_part, {"point": "city", "far_point": FAR_POINT})
+        + PLAN
+    )
+
+
+def circuits(lab):
+    return [line.available for name, line in lab.exchange.lines.items() if name.startswith("ss7")]
+
+
+@USER_PARTS
+@pytest.mark.parametrize("role", ["server", "gateway", "ipsp"])
+def test_circuits_of_a_point_that_is_reached_by_m3ua(seed, role, user_part):
+    configuration = over_m3ua("as-a", role=role, user_part=user_part, context=7, appearance=3)
+    with Lab(seed=seed, configuration=configuration) as lab:
+        telephone, city = call(lab)
+        talk(telephone, city)
+        before = lab.now
+        lab.simulation.associations.cut("as-a")
+        lab.after(5.0)
+        assert not any(circuits(lab))
+        raised = {fact.source for fact in lab.facts(facts.AlarmRaised) if fact.at > before}
+        assert raised == {"association as-a", f"point {FAR_POINT}"}
+        talk(telephone, city)
+        lab.telephone("8004").dials("663456789").hears_tone("congestion").hangs_up()
+        lab.simulation.associations.mend("as-a")
+        lab.after(5.0)
+        assert {fact.source for fact in lab.facts(facts.AlarmCleared) if fact.at > before} == raised
+        assert sum(circuits(lab)) == 29
+        end(telephone, city)
+        end(*call(lab, "8004", "663456789"))
+        assert unexpected(lab) == []
+
+
+@pytest.mark.parametrize("mode", ["loadshare", "override"])
+def test_of_two_processes_one_may_go_without_anybody_noticing(seed, mode):
+    with Lab(seed=seed, configuration=over_m3ua("as-a", "as-b", mode=mode)) as lab:
+        telephone, city = call(lab)
+        ends = lab.exchange.signalling.associations.ends
+        for name in ("as-a", "as-b"):
+            before = lab.now
+            lab.simulation.associations.cut(name)
+            lab.after(3.0)
+            raised = {fact.source for fact in lab.facts(facts.AlarmRaised) if fact.at > before}
+            assert raised == {f"association {name}"}
+            talk(telephone, city)
+            end(*call(lab, "8004", "663456789"))
+            lab.simulation.associations.mend(name)
+            lab.after(5.0)
+            assert ends[name].up
+        end(telephone, city)
+        assert unexpected(lab) == []
+
+
+@USER_PARTS
+def test_control_restarts_amid_a_call_and_its_servers_become_active_anew(seed, user_part):
+    with Lab(seed=seed, configuration=over_m3ua("as-a", user_part=user_part)) as lab:
+        telephone, city = call(lab)
+        waiting = lab.telephone("8004").dials("664567890")
+        lab.caller("64567890").is_rung()
+        assert lab.simulation.kill_control() == 2
+        lab.exchange = lab.simulation.exchange
+        waiting.hears_tone("busy").hangs_up()
+        talk(telephone, city)
+        lab.after(10.0)
+        assert sum(circuits(lab)) == 29
         assert sum(line.available for line in lab.network.circuits if line.group == "toll") == 29
         end(telephone, city)
         end(*call(lab, "8004", "663456789"))
