@@ -339,7 +339,8 @@ def _faults_of_group(group: TrunkGroup, plan: _Plan, known: set[int]) -> Iterabl
         yield f"{name}: {error}"
         return
     if far not in known:
-        yield f"{name}: no link set of {group.point} leads to {group.far_point}, no route and no application server"
+        ways = "no application server of {} leads to {}" if plan.served else "no link set of {} leads to {}, and no route"
+        yield f"{name}: {ways.format(group.point, group.far_point)}"
     elif far == plan.code(group.point, plan.points[group.point].code):
         yield f"{name}: {group.far_point} is the point itself"
     for one in relations_of(plan.configuration):
