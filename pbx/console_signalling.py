@@ -12,6 +12,7 @@ from pbx.exchange import Exchange
 from pbx.line import Line
 from pbx.signalling.ss7.isup.queries import AGREED
 from pbx.signalling.ss7.mtp3 import operation
+from pbx.signalling_over_ip import ServerPoint
 from pbx.signalling_points import CircuitRelation, Link, PlaneLink, Point
 
 PERIODS = (0, 5, 30)
@@ -108,9 +109,13 @@ class ConsoleSignalling:
 
     def point(self, name: str) -> str:
         """A signalling point in full."""
+        part = self._signalling.elsewhere.get(name)
+        if isinstance(part, ServerPoint):
+            return _served(part)
         point = self._signalling.points.get(name)
         if point is None:
-            return f"there is no signalling point {name}; there are {', '.join(self._signalling.points) or 'none'}"
+            known = [*self._signalling.points, *self._signalling.elsewhere]
+            return f"there is no signalling point {name}; there are {', '.join(known) or 'none'}"
         text = point.form.text
         destinations = {one.adjacent for one in point.mtp3.plan.link_sets} | {one.destination for one in point.mtp3.plan.routes}
         shown = ", ".join(f"{text(code)} {'reached' if point.reachable(code) else 'not reached'}" for code in sorted(destinations))
@@ -215,6 +220,17 @@ class ConsoleSignalling:
 
     def _point_of(self, link: Link) -> Point:
         return self._signalling.points[link.point]
+
+
+def _served(point: ServerPoint) -> str:
+    """A point that is reached by application servers, in full."""
+    text = point.form.text
+    shown = ", ".join(f"{text(code)} {'reached' if point.reachable(code) else 'not reached'}" for code in point.destinations)
+    lines = [f"{point.name}: {text(point.code)}, by M3UA; messages for nobody here {point.unknown_users}", f"destinations: {shown}"]
+    for server in point.servers:
+        processes = ", ".join(f"{end.name} {server.engine.process_state(end.name)}" for end in server.associations)
+        lines.append(f"server {server.name}: {server.engine.state}; processes: {processes}; counted: {_counted(server.engine.counters)}")
+    return "\n".join([*lines, *(f"{at:10.3f} {words}" for at, words in point.history)])
 
 
 def _counted(counters: Mapping[str, int]) -> str:
