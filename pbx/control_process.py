@@ -186,6 +186,7 @@ class Control:
         prompts = load_sounds(self.plane, load_tones(TONES / f"{configuration.exchange.tones}.toml"), sounds)
         self.journal = Journal(self.plane)
         self.is_overtaken = False
+        self._deaf = False
         self.hands_over = False
         self.clock = PlaneClock(reactor, self.plane, self.overtaken)
         self.exchange = Exchange(configuration, self.plane, self.clock, self.journal.append, prompts, epoch, self._date_time)
@@ -211,7 +212,7 @@ class Control:
             self.capture = Capture(places.signalling, configuration.signalling_capture, zero, self._from_thread, links)
             self.exchange.signalling.observer = self.capture.crossing
         ends = self.exchange.signalling.associations
-        self.associations = Associations(reactor, plans_of(configuration), ends.told, ends.noted)
+        self.associations = Associations(reactor, plans_of(configuration), ends.told, ends.noted, self._listening)
         ends.carry = self.associations.send
         self._told: deque[Fact] = deque()
         self.journal.subscribe(Fact, self.recordings.take)
@@ -234,7 +235,7 @@ class Control:
         else:
             self.exchange.start()
         Events(self.reactor, self.plane, self.exchange.floor.media, self.overtaken)
-        self.associations.start().addErrback(lambda failure: self._cannot_listen(failure.getErrorMessage()))
+        self.associations.start().addErrback(lambda failure: None)  # it is told, and tried again
         self.exchange.span_watch.start()
         self.recording_writer.start()
         if self.capture is not None:
@@ -245,11 +246,15 @@ class Control:
         gc.collect()
         gc.freeze()
 
-    def _cannot_listen(self, text: str) -> None:
-        """Whoever was to come there will not; the others work."""
-        why = f"far ends cannot be waited for: {text}"
-        sys.stderr.write(f"control: {why}\n")
-        self._state(AlarmRaised(self.clock.seconds(), "associations", why))
+    def _listening(self, why: str) -> None:
+        """A port at which far ends are waited for cannot be had, or all can again; the other associations work meanwhile."""
+        if why and not self._deaf:
+            text = f"far ends cannot be waited for: {why}"
+            sys.stderr.write(f"control: {text}\n")
+            self._state(AlarmRaised(self.clock.seconds(), "associations", text))
+        elif not why:
+            self._state(AlarmCleared(self.clock.seconds(), "associations"))
+        self._deaf = bool(why)
 
     def _follow_wall_clock(self) -> None:
         """The exchange's second 0 in Unix time, as it is now: the plane may go by another clock than the computer."""

@@ -49,6 +49,11 @@ class SmallExchange:
     def span_rows(self):
         return [SpanRow("e1-1", "dahdi", "loss of signal", "CAS, HDB3, CRC-4", "clock from span 2", "normal", 30, 12, 10)]
 
+    def link_rows(self):
+        return []
+
+    association_rows = circuit_rows = link_rows
+
     def clear(self, call):
         """Clear a call."""
         del self.going[call]
