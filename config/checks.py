@@ -15,6 +15,8 @@ from config.schema import (
     FEATURES,
     SPAN_OF,
     Agent,
+    ApplicationServer,
+    Association,
     ConsoleKey,
     Exchange,
     Extension,
@@ -23,7 +25,6 @@ from config.schema import (
     Number,
     Prompt,
     Queue,
-    Section,
     SignallingLink,
     SignallingLinkSet,
     SignallingPoint,
@@ -34,6 +35,7 @@ from config.schema import (
     line_of,
 )
 from config.signalling_checks import SIGNALLING_CHECKS
+from config.values import Section
 
 HOME = Path(__file__).resolve().parent.parent
 """The folder of ``zongji``: relative names of prompts and of the data directory begin here."""
@@ -55,7 +57,7 @@ Findings = Iterator[Finding]
 
 def names_are_distinct(draft: Draft) -> Findings:
     """Nothing is named twice: spans, trunk groups, points and links of No. 7, extensions, sound devices, queues, agents, prompts, keys."""
-    of_no_7 = (SignallingPoint, SignallingLinkSet, SignallingLink)
+    of_no_7 = (SignallingPoint, SignallingLinkSet, SignallingLink, Association, ApplicationServer)
     named: tuple[type[Section], ...] = (Span, TrunkGroup, *of_no_7, SoundDevice, Queue, Prompt, ConsoleKey)
     numbered: tuple[type[Section], ...] = (Extension, Agent)
     for kind in named + numbered:
@@ -249,6 +251,7 @@ def data_files_exist(draft: Draft) -> Findings:
     signalling = [
         *((place, row.variant) for place, row in draft.of(SignallingPoint)),
         *((place, row.variant) for place, row in draft.of(SignallingLink)),
+        *((place, row.variant) for place, row in draft.of(Association)),
     ]
     for place, variant in signalling:
         if variant not in variants:

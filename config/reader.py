@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 import msgspec
 
 from config.lines import Place
-from config.schema import Section
+from config.values import Section
 
 SectionType = TypeVar("SectionType", bound=Section)
 

@@ -9,56 +9,27 @@ tones, timers of a variant) are not here but in data files that this file names.
 from typing import Annotated, Literal
 
 import msgspec
-from msgspec import Meta, Struct, field
+from msgspec import Meta, field
 
-Name = Annotated[
-    str,
-    Meta(
-        pattern=r"^[a-z][a-z0-9_-]{0,31}$",
-        description="a name of 1 to 32 small letters, digits, - and _, beginning with a letter",
-    ),
-]
-Title = Annotated[str, Meta(min_length=1, max_length=64, description="a text of 1 to 64 characters")]
-Digits = Annotated[str, Meta(pattern=r"^[0-9]{1,20}$", description="1 to 20 digits, in quotes")]
-DialledDigits = Annotated[str, Meta(pattern=r"^[0-9A-D*#]{1,20}$", description="1 to 20 of the signs 0-9, A-D, * and #, in quotes")]
-LineName = Annotated[
-    str,
-    Meta(
-        pattern=r"^[a-z][a-z0-9_-]{0,31}/([1-9]|[12][0-9]|3[01])$",
-        description='a span and a time slot from 1 to 31, as in "sub-1/7"',
-    ),
-]
-CircuitRange = Annotated[
-    str,
-    Meta(
-        pattern=r"^[a-z][a-z0-9_-]{0,31}/([1-9]|[12][0-9]|3[01])(-([1-9]|[12][0-9]|3[01]))?$",
-        description='a span and a time slot or a range of them, as in "e1-1/1-15" or "e1-1/17"',
-    ),
-]
-PointCode = Annotated[
-    str,
-    Meta(
-        pattern=r"^[0-9]{1,8}$|^[0-9]{1,3}-[0-9]{1,3}-[0-9]{1,3}$",
-        description='a signalling point code as three numbers, as in "21-100-51", or as one, in quotes',
-    ),
-]
-Destination = Annotated[
-    str,
-    Meta(
-        pattern=r"^(flow|queue|trunk|announcement|feature):[a-z][a-z0-9_-]{0,31}$|^extension:[0-9]{1,20}$",
-        description="KIND:NAME, the kind being flow, queue, trunk, extension, announcement or feature",
-    ),
-]
-Seconds = Annotated[float, Meta(ge=0, le=86400, description="a number of seconds from 0 to 86400")]
-EchoTail = Annotated[Literal[0, 32, 64, 128], Meta(description="0 for no echo canceller, or 32, 64 or 128 milliseconds")]
-FileName = Annotated[str, Meta(max_length=255, description="a file or folder name of at most 255 characters")]
+from config.values import (
+    Address,
+    CircuitRange,
+    Destination,
+    DialledDigits,
+    Digits,
+    EchoTail,
+    FileName,
+    LineName,
+    Name,
+    Number32,
+    PointCode,
+    Seconds,
+    Section,
+    Title,
+)
 
 FEATURES = ("log-in", "log-out", "ready", "not-ready")
 """What a feature code may do: agent log in, log out, ready and not ready (the agent states of ECMA-269)."""
-
-
-class Section(Struct, frozen=True, forbid_unknown_fields=True):
-    """A table of the configuration file. Immutable; an unknown key is an error, never ignored."""
 
 
 class Exchange(Section, frozen=True):
@@ -212,17 +183,66 @@ class SignallingLinkSet(Section, frozen=True):
     """So many links carry traffic while none fails, the others stand by; 0 = all."""
 
 
+class Association(Section, frozen=True):
+    """An association of SIGTRAN: over it goes one signalling link (M2PA), or what user parts say to a gateway (M3UA)."""
+
+    name: Name
+    protocol: Literal["m2pa", "m3ua"]
+    far_end: Literal["simulated", "outside"] = "simulated"
+    """Who is at the other end: the simulated network, over TCP on addresses of this machine's own, or whatever is at ``peer``."""
+    transport: Literal["sctp", "tcp"] = "sctp"
+    """Outside: SCTP, or TCP by the convention of docs/integrator/sigtran.md."""
+    peer: Address = ""
+    """Outside: the far end's address. Where we listen only who comes from there is let in; empty: whoever comes."""
+    listen: bool = False
+    """Whether the far end connects to us, not we to it."""
+    port: Annotated[int, Meta(ge=0, le=65535, description="a port from 1 to 65535, or 0 for that of the protocol")] = 0
+    """Where the end that listens does so; 0: 3565 for M2PA, 2905 for M3UA."""
+    local: Address = ""
+    """Outside: our own address; empty: any."""
+    variant: Name = "sigtran"
+    """Figures of the protocol: a file of ``config/variants``."""
+
+    @property
+    def simulated(self) -> bool:
+        """Whether the simulated network is at the far end."""
+        return self.far_end == "simulated"
+
+
+class ApplicationServer(Section, frozen=True):
+    """Reaches the far points of a signalling point of ours by M3UA, in place of link sets and routes."""
+
+    name: Name
+    point: Name
+    associations: Annotated[list[Name], Meta(min_length=1, description="a list of at least one association")]
+    destinations: Annotated[list[PointCode], Meta(min_length=1, description="a list of at least one signalling point code")]
+    """Whom it reaches. Of a gateway or ipsp: the one server at the far end."""
+    role: Literal["server", "gateway", "ipsp"] = "server"
+    """A server asks a gateway for traffic; "gateway": the far end is the server and asks us; "ipsp": it asks us in a single exchange
+    between two servers, in which who asks is a "server" too."""
+    context: Number32 = None
+    """Routing context; absent: none is sent."""
+    appearance: Number32 = None
+    """Network appearance; absent: none is sent."""
+    identifier: Number32 = None
+    """Identifier of our process (ASP); absent: none is sent. Servers only."""
+    mode: Literal["loadshare", "override"] = "loadshare"
+    """Of several associations: all carry traffic, or one does and the others wait."""
+
+
 class SignallingLink(Section, frozen=True):
-    """A signalling link in a time slot."""
+    """A signalling link in a time slot, or on an association of M2PA."""
 
     name: Name
     link_set: Name
     code: Annotated[int, Meta(ge=0, le=15, description="a signalling link code from 0 to 15")]
     """The signalling link code (SLC) on which both ends agree."""
-    channel: LineName
+    channel: LineName | None = None
     """One of the signalling channels of a span."""
+    association: Name | None = None
+    """In place of a channel: an association of M2PA, which then has this link alone."""
     variant: Name = "mtp2-china"
-    """Figures of level 2: a file of ``config/variants``."""
+    """Figures of level 2 in a time slot: a file of ``config/variants``."""
 
 
 class SignallingRoute(Section, frozen=True):
@@ -475,6 +495,8 @@ class Configuration(Section, frozen=True):
     spans: list[Span] = field(default_factory=list, name="span")
     trunk_groups: list[TrunkGroup] = field(default_factory=list, name="trunk_group")
     signalling_points: list[SignallingPoint] = field(default_factory=list, name="signalling_point")
+    associations: list[Association] = field(default_factory=list, name="association")
+    application_servers: list[ApplicationServer] = field(default_factory=list, name="application_server")
     signalling_link_sets: list[SignallingLinkSet] = field(default_factory=list, name="signalling_link_set")
     signalling_links: list[SignallingLink] = field(default_factory=list, name="signalling_link")
     signalling_routes: list[SignallingRoute] = field(default_factory=list, name="signalling_route")
@@ -526,7 +548,8 @@ def codes_of(group: TrunkGroup) -> dict[tuple[str, int], int]:
 
 
 def channel_of(link: SignallingLink) -> tuple[str, int]:
-    """Return a signalling link's (span name, time slot)."""
+    """Return the (span name, time slot) of a signalling link that has a channel."""
+    assert link.channel is not None, link.name
     span, _, slot = link.channel.rpartition("/")
     return span, int(slot)
 

@@ -10,6 +10,8 @@ from config.reader import Draft, Finding, unknown
 from config.schema import (
     NO_7,
     PCM_SLOTS,
+    ApplicationServer,
+    Association,
     SignallingLink,
     SignallingLinkSet,
     SignallingRoute,
@@ -22,6 +24,8 @@ from config.schema import (
 Findings = Iterator[Finding]
 OWN_KEYS = {"point": None, "far_point": None, "first_pcm": 0, "continuity_check": "never"}
 """Keys of trunk groups of No. 7, and what each is where nothing was written."""
+PORTS = {"m2pa": 3565, "m3ua": 2905}
+"""Where an association is waited for unless its row says otherwise (RFC 4165, RFC 4666)."""
 CODES = 4096
 """Circuit identification codes have 12 bits."""
 
@@ -44,11 +48,28 @@ def references_exist(draft: Draft) -> Findings:
 
 
 def links_have_channels(draft: Draft) -> Findings:
-    """Every link has a signalling channel of its own, and a code that no other link of its set has."""
-    spans = {span.name: span for _, span in draft.of(Span)}
-    owners: dict[tuple[str, int], str] = {}
+    """Every link has a signalling channel or an association of its own, and a code that no other link of its set has."""
     codes: dict[tuple[str, int], str] = {}
     for place, link in draft.of(SignallingLink):
+        if (link.channel is None) == (link.association is None):
+            what = f'signalling link "{link.name}" has {"neither channel nor association" if link.channel is None else "both"}'
+            yield Finding(place, what, 'give it channel = "SPAN/SLOT", or association = "NAME" of M2PA')
+        elif link.association is not None and link.variant != "mtp2-china":
+            what = "variant has no meaning for a link on an association"
+            yield Finding((*place, "variant"), what, "leave it out; the figures of M2PA are the variant of the [[association]]")
+        same = codes.setdefault((link.link_set, link.code), link.name)
+        if same != link.name:
+            what = f'signalling links "{same}" and "{link.name}" of "{link.link_set}" have the same code {link.code}'
+            yield Finding((*place, "code"), what, "give each link of a set its own code, the one that the far end has for it")
+    yield from _channels_are_there(draft)
+
+
+def _channels_are_there(draft: Draft) -> Findings:
+    spans = {span.name: span for _, span in draft.of(Span)}
+    owners: dict[tuple[str, int], str] = {}
+    for place, link in draft.of(SignallingLink):
+        if link.channel is None:
+            continue
         name, slot = channel_of(link)
         span = spans.get(name)
         if name not in draft.names("span"):
@@ -59,10 +80,83 @@ def links_have_channels(draft: Draft) -> Findings:
         owner = owners.setdefault((name, slot), link.name)
         if owner != link.name:
             yield Finding((*place, "channel"), f'{link.channel} is signalling link "{owner}" too', "give each link its own channel")
-        same = codes.setdefault((link.link_set, link.code), link.name)
-        if same != link.name:
-            what = f'signalling links "{same}" and "{link.name}" of "{link.link_set}" have the same code {link.code}'
-            yield Finding((*place, "code"), what, "give each link of a set its own code, the one that the far end has for it")
+
+
+def associations_are_whole(draft: Draft) -> Findings:
+    """What is said of an association suits its far end, and of two that come in at one place it can be told which is which."""
+    doors: dict[tuple[str, str, int, str], str] = {}
+    for place, row in draft.of(Association):
+        if row.simulated:
+            for key in ("peer", "local"):
+                if getattr(row, key):
+                    cure = 'set far_end = "outside", or leave it out'
+                    yield Finding((*place, key), f"{key} has no meaning where the far end is simulated", cure)
+            continue
+        if not row.listen and not row.peer:
+            what = f'association "{row.name}" connects, but to nobody'
+            yield Finding(place, what, 'give peer = "ADDRESS", or listen = true where the far end connects')
+        if row.listen:
+            other = doors.setdefault((row.transport, row.local, row.port or PORTS[row.protocol], row.peer), row.name)
+            if other != row.name:
+                what = f'associations "{other}" and "{row.name}" wait at one port for the same peer, and could not be told apart'
+                yield Finding(place, what, "give each a port of its own, or a peer of its own")
+
+
+def associations_have_a_use(draft: Draft) -> Findings:
+    """Each association carries one link of M2PA or one application server of M3UA."""
+    protocols = {row.name: row.protocol for _, row in draft.of(Association)}
+    known = draft.names("association")
+    uses = [((*place, "association"), row.association, "m2pa", f'signalling link "{row.name}"') for place, row in draft.of(SignallingLink)]
+    uses += [
+        ((*place, "associations", number), name, "m3ua", f'application server "{row.name}"')
+        for place, row in draft.of(ApplicationServer)
+        for number, name in enumerate(row.associations)
+    ]
+    owners: dict[str, str] = {}
+    for place, name, protocol, user in uses:
+        if name is None:
+            continue
+        if name not in known:
+            yield unknown(place, "association", name, known)
+        elif protocols.get(name, protocol) != protocol:
+            what = f'association "{name}" is of {protocols[name]}, and a {user.partition(chr(34))[0]}needs one of {protocol}'
+            yield Finding(place, what, f'name one with protocol = "{protocol}"')
+        elif name in owners:
+            yield Finding(place, f'association "{name}" carries {owners[name]} already', "give each its own association")
+        owners.setdefault(name, user)
+    for place, row in draft.of(Association):
+        if row.name not in owners:
+            cure = "name it in a [[signalling_link]] (m2pa) or an [[application_server]] (m3ua), or take it out"
+            yield Finding(place, f'association "{row.name}" is used by nothing', cure)
+
+
+def application_servers_have_points(draft: Draft) -> Findings:
+    """A point is reached by links or by application servers, and each of its destinations by one of these."""
+    points = draft.names("signalling_point")
+    linked = {row.point for _, row in draft.of(SignallingLinkSet)}
+    associations = {row.name: row for _, row in draft.of(Association)}
+    owners: dict[tuple[str, str], str] = {}
+    for place, row in draft.of(ApplicationServer):
+        if row.point not in points:
+            yield unknown((*place, "point"), "signalling point", row.point, points)
+        elif row.point in linked:
+            what = f'signalling point "{row.point}" has link sets and application server "{row.name}"'
+            yield Finding((*place, "point"), what, "give the application server a point of its own")
+        if row.role != "server" and len(row.destinations) > 1:
+            what = f'application server "{row.name}" answers {len(row.destinations)} servers'
+            yield Finding((*place, "destinations"), what, "write an [[application_server]] for each of them, with its own associations")
+        if row.role != "server" and row.identifier is not None:
+            yield Finding((*place, "identifier"), f"identifier has no meaning with the role {row.role}", "leave it out")
+        used = [associations[name] for name in row.associations if name in associations]
+        for key in ("variant", "far_end"):
+            if len({getattr(one, key) for one in used}) > 1:
+                what = f'the associations of application server "{row.name}" differ in {key}'
+                yield Finding((*place, "associations"), what, f"give them the same {key}")
+        for number, code in enumerate(row.destinations):
+            owner = owners.setdefault((row.point, code), row.name)
+            if owner != row.name or code in row.destinations[:number]:
+                at = (*place, "destinations", number)
+                yield Finding(at, f'{code} is reached by application server "{owner}" already', "name each destination of a point once")
 
 
 def circuits_have_points(draft: Draft) -> Findings:
@@ -95,5 +189,12 @@ def circuits_have_points(draft: Draft) -> Findings:
                 break
 
 
-SIGNALLING_CHECKS: tuple[Callable[[Draft], Findings], ...] = (references_exist, links_have_channels, circuits_have_points)
+SIGNALLING_CHECKS: tuple[Callable[[Draft], Findings], ...] = (
+    references_exist,
+    links_have_channels,
+    associations_are_whole,
+    associations_have_a_use,
+    application_servers_have_points,
+    circuits_have_points,
+)
 """In the order of the file's sections."""

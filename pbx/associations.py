@@ -36,6 +36,8 @@ Transport = Literal["sctp", "tcp"]
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.5, 30.0
 """Between tries to connect: the first, doubled with each until the longest."""
 CONNECT_S = 5.0
+LISTEN_AGAIN_S = 5.0
+"""A port that could not be had is asked for again: whoever has it may be going."""
 _LIVELY = {socket.TCP_USER_TIMEOUT: 10000, socket.TCP_KEEPIDLE: 10, socket.TCP_KEEPINTVL: 5, socket.TCP_KEEPCNT: 3}
 """A far end that confirms nothing is given up after 10 s (milliseconds in the first), a silent one is asked after 10 s (seconds)."""
 STREAMS_OVER_TCP = 2
@@ -251,8 +253,14 @@ class Associations:
         plans: Iterable[AssociationPlan],
         told: Callable[[str, FromBelow], None],
         noted: Callable[[str, str], None] = lambda name, text: None,
+        refused: Callable[[str], None] = lambda text: None,
     ) -> None:
-        """``told(name, value)`` is called from the reactor, ``noted(name, text)`` with lines for people."""
+        """``told(name, value)`` is called from the reactor, ``noted(name, text)`` with lines for people.
+
+        ``refused(text)`` says why a port cannot be listened at, and with an empty text that all can.
+        """
+        self._refused = refused
+        self._refusals: dict[tuple[Transport, str, int], Any] = {}
         self._reactor = reactor
         self._associations: dict[str, _Association] = {}
         self._listeners: dict[tuple[Transport, str, int], Any] = {}
@@ -267,7 +275,7 @@ class Associations:
             )
 
     def start(self) -> Any:
-        """Listen and connect. The Deferred fires when all listeners stand, or fails with the first that cannot."""
+        """Listen and connect. The Deferred fires when all listeners stand, or fails with the first that cannot, which is tried again."""
         waits = []
         for association in self._associations.values():
             plan = association.plan
@@ -275,8 +283,23 @@ class Associations:
                 association.connect()
             elif plan.listening_at not in self._listeners:
                 self._listeners[plan.listening_at] = None
-                waits.append(self._listen(plan.listening_at))
-        return defer.gatherResults(waits, consumeErrors=True)
+                waits.append(self._listen(plan.listening_at).addErrback(self._listen_later, plan.listening_at))
+        # What is wrong, without the words about its having been one of several.
+        return defer.gatherResults(waits, consumeErrors=True).addErrback(lambda failure: getattr(failure.value, "subFailure", failure))
+
+    def _listen_later(self, failure: Any, place: tuple[Transport, str, int]) -> Any:
+        self._refusals[place] = self._reactor.callLater(LISTEN_AGAIN_S, self._listen_again, place)
+        self._refused(failure.getErrorMessage())
+        return failure
+
+    def _listen_again(self, place: tuple[Transport, str, int]) -> None:
+        waiting = self._listen(place).addCallback(self._stands, place)
+        waiting.addErrback(self._listen_later, place).addErrback(lambda failure: None)  # it has been told
+
+    def _stands(self, _: Any, place: tuple[Transport, str, int]) -> None:
+        del self._refusals[place]
+        if not self._refusals:
+            self._refused("")
 
     def _listen(self, place: tuple[Transport, str, int]) -> Any:
         transport, local, port = place
@@ -321,6 +344,9 @@ class Associations:
         """End everything; the Deferred fires when no listener is left."""
         for association in self._associations.values():
             association.stop()
+        for call in self._refusals.values():
+            if call.active():
+                call.cancel()
         waits = []
         for listener in self._listeners.values():
             if isinstance(listener, SctpListener):

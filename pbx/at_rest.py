@@ -50,7 +50,7 @@ def complaints(simulation: Simulation, *, faults: bool = False, timers_allowed: 
         found += [f"{end}: {text}" for text in floor.faults]
         if not faults:
             found += [f"{end}: {text}" for text in checkers.unexpected(floor.counters)]
-    running = timers(simulation) - timers_allowed
+    running = timers(simulation) - timers_allowed - simulation.associations.under_way
     if running:
         found.append(f"{running} timers still run")
     return found

@@ -7,11 +7,12 @@ worked one by one as lines are, or a whole trunk group at once. Leaves out who m
 from collections.abc import Iterable, Mapping
 
 from config.schema import NO_7, Configuration, codes_of
-from pbx.console_words import CircuitRow, LinkRow
+from pbx.console_words import AssociationRow, CircuitRow, LinkRow
 from pbx.exchange import Exchange
 from pbx.line import Line
 from pbx.signalling.ss7.isup.queries import AGREED
 from pbx.signalling.ss7.mtp3 import operation
+from pbx.signalling_over_ip import ServerPoint
 from pbx.signalling_points import CircuitRelation, Link, PlaneLink, Point
 
 PERIODS = (0, 5, 30)
@@ -45,11 +46,35 @@ class ConsoleSignalling:
                 row.link_set,
                 row.code,
                 sets[row.link_set].adjacent,
-                row.channel,
+                row.channel or f"association {row.association}",
                 link.state,
                 self._point_of(link).mtp3.link_state(name),
                 *link.messages,
             )
+
+    def association_rows(self) -> Iterable[AssociationRow]:
+        """All associations."""
+        carried = {row.association: f"link {row.name}" for row in self._configuration.signalling_links}
+        carried |= {name: f"server {row.name}" for row in self._configuration.application_servers for name in row.associations}
+        for row in self._configuration.associations:
+            end = self._signalling.associations.ends[row.name]
+            transport, peer = ("tcp", "simulated") if row.simulated else (row.transport, row.peer or "whoever comes")
+            state = "up" if end.up else f"down: {end.reason}"
+            yield AssociationRow(row.name, row.protocol, transport, peer, carried[row.name], state, end.losses, *end.messages)
+
+    def association(self, name: str) -> str:
+        """An association in full."""
+        end = self._signalling.associations.ends.get(name)
+        if end is None:
+            return f"there is no association {name}; look at associations"
+        received, sent = end.messages
+        return "\n".join(
+            [
+                f"{name}: {'up' if end.up else f'down: {end.reason}'}; lost {end.losses} times",
+                f"messages received {received}, sent {sent}",
+                *(f"{at:10.3f} {text}" for at, text in end.history),
+            ]
+        )
 
     def circuit_rows(self) -> Iterable[CircuitRow]:
         """All circuits of No. 7."""
@@ -84,9 +109,13 @@ class ConsoleSignalling:
 
     def point(self, name: str) -> str:
         """A signalling point in full."""
+        part = self._signalling.elsewhere.get(name)
+        if isinstance(part, ServerPoint):
+            return _served(part)
         point = self._signalling.points.get(name)
         if point is None:
-            return f"there is no signalling point {name}; there are {', '.join(self._signalling.points) or 'none'}"
+            known = [*self._signalling.points, *self._signalling.elsewhere]
+            return f"there is no signalling point {name}; there are {', '.join(known) or 'none'}"
         text = point.form.text
         destinations = {one.adjacent for one in point.mtp3.plan.link_sets} | {one.destination for one in point.mtp3.plan.routes}
         shown = ", ".join(f"{text(code)} {'reached' if point.reachable(code) else 'not reached'}" for code in sorted(destinations))
@@ -191,6 +220,17 @@ class ConsoleSignalling:
 
     def _point_of(self, link: Link) -> Point:
         return self._signalling.points[link.point]
+
+
+def _served(point: ServerPoint) -> str:
+    """A point that is reached by application servers, in full."""
+    text = point.form.text
+    shown = ", ".join(f"{text(code)} {'reached' if point.reachable(code) else 'not reached'}" for code in point.destinations)
+    lines = [f"{point.name}: {text(point.code)}, by M3UA; messages for nobody here {point.unknown_users}", f"destinations: {shown}"]
+    for server in point.servers:
+        processes = ", ".join(f"{end.name} {server.engine.process_state(end.name)}" for end in server.associations)
+        lines.append(f"server {server.name}: {server.engine.state}; processes: {processes}; counted: {_counted(server.engine.counters)}")
+    return "\n".join([*lines, *(f"{at:10.3f} {words}" for at, words in point.history)])
 
 
 def _counted(counters: Mapping[str, int]) -> str:

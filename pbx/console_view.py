@@ -10,7 +10,18 @@ from typing import Any
 from pbx.call import Call, Leg
 from pbx.console_signalling import ConsoleSignalling
 from pbx.console_spans import ConsoleSpans
-from pbx.console_words import AgentRow, AlarmRow, CallRow, CircuitRow, LineRow, LinkRow, QueueRow, RecordingRow, SpanRow
+from pbx.console_words import (
+    AgentRow,
+    AlarmRow,
+    AssociationRow,
+    CallRow,
+    CircuitRow,
+    LineRow,
+    LinkRow,
+    QueueRow,
+    RecordingRow,
+    SpanRow,
+)
 from pbx.exchange import Exchange
 from pbx.journal import Journal, Subscription
 from pbx.line import Line
@@ -104,6 +115,10 @@ class ConsoleView:
         """All signalling links."""
         return self._signalling.link_rows()
 
+    def association_rows(self) -> Iterable[AssociationRow]:
+        """All associations of SIGTRAN."""
+        return self._signalling.association_rows()
+
     def circuit_rows(self) -> Iterable[CircuitRow]:
         """All circuits of No. 7."""
         return self._signalling.circuit_rows()
@@ -151,6 +166,7 @@ class ConsoleView:
             "loop": self.loop,
             "link": self.link,
             "point": self.point,
+            "association": self.association,
             "figures": self.figures,
             "continuity": self.continuity,
             "query_circuits": self.query_circuits,
@@ -325,6 +341,10 @@ class ConsoleView:
     def point(self, point: str) -> str:
         """A signalling point in full: destinations, counters, the last things that happened: point("city")."""
         return self._signalling.point(point)
+
+    def association(self, association: str) -> str:
+        """An association of SIGTRAN in full: its state and the last things that happened: association("ip-a")."""
+        return self._signalling.association(association)
 
     def figures(self, of: str = "", minutes: int = 0) -> str:
         """What was counted of No. 7 (Q.752), of the last whole 5 or 30 minutes or all time: figures("toll-a"), figures(minutes=30)."""

@@ -121,6 +121,20 @@ class LinkRow(Row, frozen=True):
     sent: int = 0
 
 
+class AssociationRow(Row, frozen=True):
+    """An association of SIGTRAN, the losses of it and its messages since this control began."""
+
+    association: str
+    protocol: str = ""
+    transport: str = ""
+    peer: str = ""
+    carries: str = ""
+    state: str = ""
+    losses: int = 0
+    received: int = 0
+    sent: int = 0
+
+
 class CircuitRow(Row, frozen=True):
     """A circuit of No. 7, by the name of its line."""
 
@@ -167,6 +181,9 @@ class Exchange(Protocol):
 
     def link_rows(self) -> Iterable[Row]:
         """All signalling links."""
+
+    def association_rows(self) -> Iterable[Row]:
+        """All associations of SIGTRAN."""
 
     def circuit_rows(self) -> Iterable[Row]:
         """All circuits of No. 7."""
@@ -429,6 +446,7 @@ def namespace_of(exchange: Exchange, who: str, role: str, watches: Watches) -> d
         "alarms": View("alarms", AlarmRow, exchange.alarm_rows),
         "spans": View("spans", SpanRow, exchange.span_rows),
         "links": View("links", LinkRow, exchange.link_rows),
+        "associations": View("associations", AssociationRow, exchange.association_rows),
         "circuits": View("circuits", CircuitRow, exchange.circuit_rows),
         "switch": Verbs(exchange, who, role),
         "on": watches.on,

@@ -24,6 +24,8 @@ from twisted.internet.error import CannotListenError
 from config.loader import load
 from config.schema import Configuration
 from pbx import handover
+from pbx.association_plans import plans_of
+from pbx.associations import Associations
 from pbx.capture import Capture
 from pbx.console import prepare_key
 from pbx.console_view import ConsoleView
@@ -184,6 +186,7 @@ class Control:
         prompts = load_sounds(self.plane, load_tones(TONES / f"{configuration.exchange.tones}.toml"), sounds)
         self.journal = Journal(self.plane)
         self.is_overtaken = False
+        self._deaf = False
         self.hands_over = False
         self.clock = PlaneClock(reactor, self.plane, self.overtaken)
         self.exchange = Exchange(configuration, self.plane, self.clock, self.journal.append, prompts, epoch, self._date_time)
@@ -208,6 +211,9 @@ class Control:
             links = [row.name for row in configuration.signalling_links]
             self.capture = Capture(places.signalling, configuration.signalling_capture, zero, self._from_thread, links)
             self.exchange.signalling.observer = self.capture.crossing
+        ends = self.exchange.signalling.associations
+        self.associations = Associations(reactor, plans_of(configuration), ends.told, ends.noted, self._listening)
+        ends.carry = self.associations.send
         self._told: deque[Fact] = deque()
         self.journal.subscribe(Fact, self.recordings.take)
         if trace:
@@ -229,6 +235,7 @@ class Control:
         else:
             self.exchange.start()
         Events(self.reactor, self.plane, self.exchange.floor.media, self.overtaken)
+        self.associations.start().addErrback(lambda failure: None)  # it is told, and tried again
         self.exchange.span_watch.start()
         self.recording_writer.start()
         if self.capture is not None:
@@ -238,6 +245,16 @@ class Control:
         self.reactor.callLater(WALL_CLOCK_EVERY_S, self._follow_wall_clock)
         gc.collect()
         gc.freeze()
+
+    def _listening(self, why: str) -> None:
+        """A port at which far ends are waited for cannot be had, or all can again; the other associations work meanwhile."""
+        if why and not self._deaf:
+            text = f"far ends cannot be waited for: {why}"
+            sys.stderr.write(f"control: {text}\n")
+            self._state(AlarmRaised(self.clock.seconds(), "associations", text))
+        elif not why:
+            self._state(AlarmCleared(self.clock.seconds(), "associations"))
+        self._deaf = bool(why)
 
     def _follow_wall_clock(self) -> None:
         """The exchange's second 0 in Unix time, as it is now: the plane may go by another clock than the computer."""
@@ -278,6 +295,7 @@ class Control:
 
     def _leave(self) -> None:
         """What was recorded and what was written down reaches the disk; the rest is the handover."""
+        self.associations.stop()
         self._stop_files()
         self._state_told()
         self.writer.stop()
@@ -308,6 +326,7 @@ class Control:
         for line in self.exchange.lines.values():
             if line.leg is not None:
                 self.exchange.floor.turn(switch.receive, line, Release(NORMAL_UNSPECIFIED), self.clock.seconds())
+        self.associations.stop()
         self._stop_files()
         self._state_told()
         self.writer.stop()

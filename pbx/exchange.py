@@ -6,6 +6,7 @@ files and reactors (pbx/control_process.py, pbx/simulation.py).
 """
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -165,8 +166,8 @@ class Exchange:
         """Take over from a control that died; returns how many legs live on."""
         waiting = self.plane.drain()
         self.start_players()
-        self.floor.turn(self.signalling.start, True)
-        adopted = recover(self.switch, self.plane, self._epoch, self.clock.seconds(), self.configure_port)
+        begin = partial(self.signalling.start, True)
+        adopted = recover(self.switch, self.plane, self._epoch, self.clock.seconds(), self.configure_port, begin)
         # Messages of links have been confirmed to their far ends, so they must be heard; all else is seen by how the lines stand.
         self.floor.media(event for event in waiting if isinstance(event[2], LinkTold))
         return adopted

@@ -114,6 +114,7 @@ class Floor:
         self._queue: deque[tuple[Any, Any, float]] = deque()
         self._commands: list[tuple[int, MediaCommand]] = []
         self._facts: list[Fact] = []
+        self._leaving: list[tuple[Callable[..., object], tuple[Any, ...]]] = []
         self._touched: dict[int, Line] = {}
         self._lines: dict[int, Line] = {}
         self._takers: dict[int, Callable[[MediaEvent], object]] = {}
@@ -211,6 +212,10 @@ class Floor:
         """Media commands for a port whatever its engine says (pbx/recovery.py)."""
         self._commands.extend((port, command) for command in commands)
 
+    def afterwards(self, function: Callable[..., object], *arguments: Any) -> None:
+        """Do something when this turn's facts and records are written and its commands are out: for what leaves by no plane."""
+        self._leaving.append((function, arguments))
+
     def fact(self, fact: Fact) -> None:
         """A fact of this turn."""
         self._facts.append(fact)
@@ -228,18 +233,23 @@ class Floor:
         queue = self._queue
         try:
             while queue:
-                line, value, now = queue.popleft()
-                self.now = now
-                try:
-                    if line is None:
-                        value[0](*value[1])
-                    else:
-                        self._take(line, line.engine.receive(value, now), now)
-                except Exception:
-                    self._fault(line, now)
-            self._commit()
+                self._turn()
+                self._commit()  # what leaves may bring something back at once
         finally:
             self._running = False
+
+    def _turn(self) -> None:
+        queue = self._queue
+        while queue:
+            line, value, now = queue.popleft()
+            self.now = now
+            try:
+                if line is None:
+                    value[0](*value[1])
+                else:
+                    self._take(line, line.engine.receive(value, now), now)
+            except Exception:
+                self._fault(line, now)
 
     def _take(self, line: Line, outputs: Iterable[Any], now: float) -> None:
         for output in outputs:
@@ -325,6 +335,7 @@ class Floor:
         touched, self._touched = self._touched, {}
         facts, self._facts = self._facts, []
         commands, self._commands = self._commands, []
+        leaving, self._leaving = self._leaving, []
         if facts or touched:
             self.plane.begin_turn()
             for fact in facts:
@@ -336,3 +347,5 @@ class Floor:
         send = self.plane.send
         for port, command in commands:
             send(port, command)
+        for function, arguments in leaving:
+            function(*arguments)

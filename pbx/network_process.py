@@ -15,6 +15,8 @@ from typing import Any
 from config.loader import load
 from drivers.far_end.showing import Showing
 from pbx import far_network
+from pbx.association_plans import plans_of
+from pbx.associations import Associations
 from pbx.control_process import Events, PlaneClock
 from pbx.exchange import load_sounds
 from pbx.media import Plane
@@ -53,6 +55,10 @@ def main(arguments: Sequence[str]) -> int:
     network = far_network.build(configuration, plane, clock, prompts)
     Events(reactor, plane, network.media_events)
     far_network.start(network, plane)
+    ends = network.signalling.associations
+    associations = Associations(reactor, plans_of(configuration, far=True), ends.told, ends.noted)
+    ends.carry = associations.send
+    associations.start().addErrback(lambda failure: sys.stderr.write(f"network: cannot listen: {failure.getErrorMessage()}\n"))
     showing = Showing(configuration, network, clock)
 
     def look() -> None:

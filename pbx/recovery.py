@@ -50,8 +50,19 @@ QUIET: tuple[MediaCommand, ...] = (
 )
 
 
-def recover(switch: Switch, plane: Plane, epoch: int, now: float, configure: Callable[[Line], None]) -> int:
-    """Take over; returns how many legs live on. ``configure`` tells the plane what stands on a port."""
+def recover(
+    switch: Switch,
+    plane: Plane,
+    epoch: int,
+    now: float,
+    configure: Callable[[Line], None],
+    begin: Callable[[], object] = lambda: None,
+) -> int:
+    """Take over; returns how many legs live on. ``configure`` tells the plane what stands on a port.
+
+    ``begin`` brings into service what works lines and is none itself, in the turn of the living: what it says of lines (that their far
+    point cannot be reached) must not come before their legs stand again, or their records would be overwritten.
+    """
     records: dict[str, LegRecord] = {}
     for line in switch.lines.values():
         octets = plane.read_leg_record(line.port)
@@ -67,7 +78,7 @@ def recover(switch: Switch, plane: Plane, epoch: int, now: float, configure: Cal
     rescue = _Rescue(switch, plane, records, now)
     for call in rescue.dead_calls():
         switch.floor.turn(rescue.bury, call)
-    switch.floor.turn(rescue.take_over, epoch)
+    switch.floor.turn(rescue.take_over, epoch, begin)
     return rescue.adopted
 
 
@@ -125,8 +136,9 @@ class _Rescue:
 
     # The living.
 
-    def take_over(self, epoch: int) -> None:
+    def take_over(self, epoch: int, begin: Callable[[], object]) -> None:
         """One turn: legs, queues and agents as they were, then the engines, which say who left meanwhile, then the flows."""
+        begin()
         for line in self.switch.lines.values():
             self._prepare(line)
         self._reunite()

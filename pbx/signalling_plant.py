@@ -10,11 +10,22 @@ from typing import Any
 
 import msgspec
 
-from config.schema import NO_7, Configuration, SignallingLinkSet, SignallingPoint, TrunkGroup, channel_of, codes_of, variant_of
+from config.schema import (
+    NO_7,
+    ApplicationServer,
+    Configuration,
+    SignallingLinkSet,
+    SignallingPoint,
+    TrunkGroup,
+    channel_of,
+    codes_of,
+    variant_of,
+)
 from pbx.engine import Engine
 from pbx.floor import Floor
 from pbx.line import Line
 from pbx.plant import NoNumbers, signalling_ports_of
+from pbx.server_plan import far_server, near_server
 from pbx.signalling.ss7.distribution import UserPart
 from pbx.signalling.ss7.isup.distribution import Isup
 from pbx.signalling.ss7.isup.variant import load_variant as load_isup
@@ -22,10 +33,15 @@ from pbx.signalling.ss7.mtp2.figures import Figures, load_figures
 from pbx.signalling.ss7.mtp3.plan import LinkPlan, LinkSetPlan, PlanError, PointPlan, RoutePlan, check
 from pbx.signalling.ss7.mtp3.variant import Variant as PointVariant
 from pbx.signalling.ss7.mtp3.variant import load_variant as load_point
+from pbx.signalling.ss7.sigtran.figures import Figures as AssociationFigures
+from pbx.signalling.ss7.sigtran.figures import load_figures as load_association
+from pbx.signalling.ss7.sigtran.m3ua_plan import PlanError as ServerPlanError
+from pbx.signalling.ss7.sigtran.m3ua_plan import check as check_server
 from pbx.signalling.ss7.tup.distribution import Tup
 from pbx.signalling.ss7.tup.variant import load_variant as load_tup
 from pbx.signalling.ss7.variant import VariantError
 from pbx.signalling_circuit import SignalledCircuit
+from pbx.signalling_over_ip import AssociationLink, AssociationLinkSeat, ServerPoint, ServerPointSeat
 from pbx.signalling_points import CircuitRelation, LinkSeat, PointSeat, RelationSeat, SignallingPoints
 from pbx.vocabulary.numbers import NumberExaminer
 
@@ -91,6 +107,13 @@ class _Plan:
         self.points = {row.name: row for row in configuration.signalling_points}
         self.ports = signalling_ports_of(configuration)
         self._figures: dict[str, Figures] = {}
+        self.linked = [row for row in configuration.signalling_points if not self.servers(row.name)]
+        """Points with level 3 of their own."""
+        self.served = [row for row in configuration.signalling_points if self.servers(row.name)]
+
+    def servers(self, point: str) -> list[ApplicationServer]:
+        """The application servers of a point."""
+        return [row for row in self.configuration.application_servers if row.point == point]
 
     def code(self, point: str, text: str) -> int:
         """A point code in the form of that point's network."""
@@ -108,7 +131,8 @@ class _Plan:
 
     def links(self, link_set: str) -> tuple[LinkPlan, ...]:
         """Those of a set."""
-        return tuple(LinkPlan(row.name, row.code) for row in self.configuration.signalling_links if row.link_set == link_set)
+        rows = [row for row in self.configuration.signalling_links if row.link_set == link_set]
+        return tuple(LinkPlan(row.name, row.code, extended=row.association is not None) for row in rows)
 
     def near(self, row: SignallingPoint) -> PointPlan:
         """A point of ours."""
@@ -126,6 +150,16 @@ class _Plan:
             restart=row.restart,
         )
 
+    def association_figures(self, row: ApplicationServer) -> AssociationFigures:
+        """Of an application server; its associations have the same."""
+        return load_association(next(one.variant for one in self.configuration.associations if one.name == row.associations[0]))
+
+    def served_by(self, row: SignallingPoint) -> ServerPointSeat:
+        """A point of ours that is reached by application servers."""
+        code, variant = self.code(row.name, row.code), self.variants[row.name]
+        seats = [near_server(server, code, variant, self.association_figures(server)) for server in self.servers(row.name)]
+        return ServerPointSeat(row.name, code, variant.form, tuple(seats))
+
 
 class SignallingPlant:
     """What No. 7 of one end is made of; ``place`` says which relation and code a circuit has."""
@@ -135,6 +169,8 @@ class SignallingPlant:
         plan = _Plan(msgspec.structs.replace(configuration, sound_devices=[]) if far else configuration)
         self.points: list[PointSeat] = []
         self.links: list[LinkSeat] = []
+        self.association_links: list[AssociationLinkSeat] = []
+        self.served: list[ServerPointSeat] = []
         self.inner: list[InnerLink] = []
         self._relations: list[RelationSeat] = []
         self._places: dict[tuple[str, int], tuple[int, int]] = {}
@@ -142,15 +178,19 @@ class SignallingPlant:
         if far:
             self._far_points(plan)
         else:
-            self.points = [PointSeat(row.name, plan.near(row), plan.variants[row.name]) for row in configuration.signalling_points]
+            self.points = [PointSeat(row.name, plan.near(row), plan.variants[row.name]) for row in plan.linked]
+            self.served = [plan.served_by(row) for row in plan.served]
         self._links(plan, far)
         names = {(seat.variant.data.name, seat.plan.code): seat.name for seat in self.points}
+        servers = configuration.application_servers
+        behind = {(row.point, plan.code(row.point, code)): row.name for row in servers for code in row.destinations}
         for relation in relations_of(configuration):
             own, other = plan.code(relation.point, plan.points[relation.point].code), plan.code(relation.point, relation.far)
             point = relation.point
             if far:
                 own, other = other, own
-                point = names[plan.variants[relation.point].data.name, own]
+                server = behind.get((relation.point, own))
+                point = names[plan.variants[relation.point].data.name, own] if server is None else _behind(server)
             for circuit, cic in relation.codes.items():
                 self._places[circuit] = (len(self._relations), cic)
             user_part = make_user_part(relation, own, other, examiner)
@@ -162,8 +202,14 @@ class SignallingPlant:
 
     def build(self, floor: Floor, in_service: Callable[[int], bool] = lambda port: False) -> SignallingPoints:
         """Put it on a floor."""
-        self.built = SignallingPoints(floor, self.points, self.links, self._relations, in_service)
-        return self.built
+        built = self.built = SignallingPoints(floor, self.points, self.links, in_service)
+        for seat in self.association_links:
+            built.add_link(AssociationLink(floor, seat, built))
+        built.elsewhere |= {seat.name: ServerPoint(floor, seat, built) for seat in self.served}
+        for relation in self._relations:
+            part = built.points.get(relation.point) or built.elsewhere[relation.point]
+            built.add_relation(part, relation.user_part)
+        return built
 
     def engine(self, span: str, slot: int) -> Engine:
         """The engine of a circuit's line; behind ``build``."""
@@ -185,22 +231,35 @@ class SignallingPlant:
     def _links(self, plan: _Plan, far: bool) -> None:
         sets = {row.name: row for row in plan.configuration.signalling_link_sets}
         names = {(seat.variant.data.name, seat.plan.code): seat.name for seat in self.points}
+        associations = {row.name: row for row in plan.configuration.associations if not far or row.simulated}
         for row in plan.configuration.signalling_links:
-            span, slot = channel_of(row)
-            if span in self._wanted:
-                link_set = sets[row.link_set]
-                point = link_set.point
-                if far:
-                    point = names[plan.variants[point].data.name, plan.code(point, link_set.adjacent)]
-                self.links.append(LinkSeat(row.name, point, plan.ports[span, slot], plan.figures(row.variant)))
+            link_set = sets[row.link_set]
+            point = link_set.point
+            if far:
+                point = names[plan.variants[point].data.name, plan.code(point, link_set.adjacent)]
+            if row.association is None:
+                span, slot = channel_of(row)
+                if span in self._wanted:
+                    self.links.append(LinkSeat(row.name, point, plan.ports[span, slot], plan.figures(row.variant)))
+            elif row.association in associations:
+                figures = load_association(associations[row.association].variant)
+                self.association_links.append(AssociationLinkSeat(row.name, point, row.association, figures))
 
     # The far end.
 
     def _far_points(self, plan: _Plan) -> None:
-        """Adjacent points first, then those behind them."""
-        for name, variant in {plan.variants[row.name].data.name: plan.variants[row.name] for row in plan.points.values()}.items():
-            ours = {row.name: plan.near(row) for row in plan.points.values() if plan.variants[row.name].data.name == name}
+        """Adjacent points first, then those behind them; then those behind application servers."""
+        for name, variant in {plan.variants[row.name].data.name: plan.variants[row.name] for row in plan.linked}.items():
+            ours = {row.name: plan.near(row) for row in plan.linked if plan.variants[row.name].data.name == name}
             self._far_network(ours, variant)
+        simulated = {row.name for row in plan.configuration.associations if row.simulated}
+        for point in plan.served:
+            for row in plan.servers(point.name):
+                if simulated.issuperset(row.associations):
+                    code = plan.code(point.name, point.code)
+                    seat = far_server(row, code, plan.variants[point.name], plan.association_figures(row))
+                    destination = plan.code(point.name, row.destinations[0])
+                    self.served.append(ServerPointSeat(_behind(row.name), destination, plan.variants[point.name].form, (seat,)))
 
     def _far_network(self, ours: dict[str, PointPlan], variant: PointVariant) -> None:
         sets: dict[int, list[LinkSetPlan]] = {}
@@ -226,6 +285,10 @@ class SignallingPlant:
             self.points.append(PointSeat(_far_name(variant, code), plan_of_it, variant))
 
 
+def _behind(server: str) -> str:
+    return f"behind {server}"
+
+
 def _far_name(variant: PointVariant, code: int) -> str:
     return f"far {variant.form.text(code)}"
 
@@ -237,15 +300,13 @@ def faults_of_signalling(configuration: Configuration) -> list[tuple[Place, str]
         at: Place = ("signalling_point", place)
         try:
             plan = _Plan(msgspec.structs.replace(configuration, signalling_points=[row]))
-            near = plan.near(row)
-            check(near, plan.variants[row.name].form)
-        except (PlanError, VariantError) as error:
+            known = _reached(plan, row)
+        except (PlanError, ServerPlanError, VariantError) as error:
             faults += [(at, f'signalling point "{row.name}": {fault}') for fault in error.faults]
             continue
         except ValueError as error:
             faults.append((at, f'signalling point "{row.name}": {error}'))
             continue
-        known = {route.destination for route in near.routes} | {one.adjacent for one in near.link_sets}
         for number, group in enumerate(configuration.trunk_groups):
             if group.signalling in NO_7 and group.point == row.name:
                 faults += [(("trunk_group", number), fault) for fault in _faults_of_group(group, plan, known)]
@@ -254,7 +315,25 @@ def faults_of_signalling(configuration: Configuration) -> list[tuple[Place, str]
             load_figures(link.variant)
         except VariantError as error:
             faults += [(("signalling_link", place), f'signalling link "{link.name}": {fault}') for fault in error.faults]
+    for place, association in enumerate(configuration.associations):
+        try:
+            load_association(association.variant)
+        except VariantError as error:
+            faults += [(("association", place), f'association "{association.name}": {fault}') for fault in error.faults]
     return faults
+
+
+def _reached(plan: _Plan, row: SignallingPoint) -> set[int]:
+    """Everybody whom a point can reach; raises ``PlanError`` and other ``ValueError`` where its plan is wrong."""
+    form = plan.variants[row.name].form
+    if plan.served:
+        servers = plan.served_by(row).servers
+        for seat in servers:
+            check_server(seat.plan, form)
+        return {code for seat in servers for code in seat.destinations}
+    near = plan.near(row)
+    check(near, form)
+    return {route.destination for route in near.routes} | {one.adjacent for one in near.link_sets}
 
 
 def _faults_of_group(group: TrunkGroup, plan: _Plan, known: set[int]) -> Iterable[str]:
@@ -266,7 +345,8 @@ def _faults_of_group(group: TrunkGroup, plan: _Plan, known: set[int]) -> Iterabl
         yield f"{name}: {error}"
         return
     if far not in known:
-        yield f"{name}: no link set of {group.point} leads to {group.far_point}, and no route"
+        ways = "no application server of {} leads to {}" if plan.served else "no link set of {} leads to {}, and no route"
+        yield f"{name}: {ways.format(group.point, group.far_point)}"
     elif far == plan.code(group.point, plan.points[group.point].code):
         yield f"{name}: {group.far_point} is the point itself"
     for one in relations_of(plan.configuration):

@@ -48,8 +48,10 @@ from pbx.signalling.ss7.primitives import (
     ToUser,
     Transfer,
 )
+from pbx.signalling_associations import AssociationEnds
 from pbx.signalling_circuit import quiet_behind
 from pbx.signalling_seat import Seat
+from pbx.transfer_part import TransferPart
 from pbx.vocabulary.call import Primitive
 from pbx.vocabulary.facts import AlarmCleared, AlarmRaised
 from pbx.vocabulary.media import LinkTold, MediaEvent
@@ -190,33 +192,33 @@ class PlaneLink(Link):
             self.note(self._floor.now, f"?? unexpected {output.event} in {output.state}")
 
 
-class Point:
+class Point(TransferPart):
     """Level 3 of a point, and who uses it."""
 
     def __init__(self, floor: Floor, seat: PointSeat, points: "SignallingPoints") -> None:
-        self.name = seat.name
-        self.code = seat.plan.code
-        self.mtp3 = Mtp3(seat.plan, seat.variant)
-        self.form = seat.variant.form
-        self.relations: list[CircuitRelation] = []
-        self.history: deque[tuple[float, str]] = deque(maxlen=HISTORY)
-        self.unknown_users = 0
-        """Messages for user parts or points with which nothing is shared."""
-        self._floor = floor
+        super().__init__(floor, seat.name, seat.plan.code, seat.variant.form, points.judge)
         self._points = points
+        self.mtp3 = Mtp3(seat.plan, seat.variant)
         self.seat = Seat(floor, self.mtp3, self._deliver)
 
     def receive(self, value: Any) -> None:
         """Something for level 3; within a turn."""
         self.seat.take(self.mtp3.receive(value, self._floor.now))
 
-    def judge(self, source: str, well: bool, reason: str) -> None:
-        """An alarm of what this point works."""
-        self._points.judge(source, well, reason)
+    def begin(self) -> None:
+        """Without a link yet; within a turn."""
+        for relation in self.relations:
+            relation.receive(RestartBegins())
+        self.seat.take(self.mtp3.start(self._floor.now))
 
     def reachable(self, code: int) -> bool:
         """Whether a destination can be reached."""
         return self.mtp3.accessible(code)
+
+    @property
+    def waits(self) -> int:
+        """Whether a timer of level 3 runs."""
+        return int(self.seat.waits)
 
     def _deliver(self, output: Any) -> None:
         then = self._floor.then
@@ -225,36 +227,17 @@ class Point:
         if type(output) is ToLink:
             then(self._points.to_link, output)
         elif isinstance(output, ToUser):
-            then(self._to_users, output)
+            then(self.to_users, output)
         elif isinstance(output, Report):
             self._points.report(self, output)
-        elif isinstance(output, Noted):
-            self.history.append((self._floor.now, output.text))
-        elif isinstance(output, Unexpected):
-            self._floor.counters[f"unexpected {output.state} {output.event}"] += 1
-            self.history.append((self._floor.now, f"?? unexpected {output.event} in {output.state}"))
-        elif isinstance(output, Malformed):
-            self._floor.counters["malformed"] += 1
-            self.history.append((self._floor.now, f"?? malformed {output.what}"))
-
-    def _to_users(self, value: ToUser) -> None:
-        if type(value) is Transfer:
-            for relation in self.relations:
-                if relation.user_part.far == value.opc and relation.user_part.service == value.service:
-                    relation.receive(value)
-                    return
-            self.unknown_users += 1
-            return
-        if isinstance(value, Pause | Resume):
-            self._points.judge(f"point {self.form.text(value.affected)}", isinstance(value, Resume), "cannot be reached")
-        for relation in self.relations:
-            relation.receive(value)
+        else:
+            self.complain(output)
 
 
 class CircuitRelation:
     """The circuits of one user part between two points."""
 
-    def __init__(self, floor: Floor, point: Point, user_part: UserPart[Any], measurements: Measurements) -> None:
+    def __init__(self, floor: Floor, point: TransferPart, user_part: UserPart[Any], measurements: Measurements) -> None:
         self.point = point
         self.name = f"{type(user_part).__name__} {point.form.text(user_part.own)} {point.form.text(user_part.far)}"
         """For measurements: ``Isup 21-100-1 21-100-51``."""
@@ -296,9 +279,15 @@ class CircuitRelation:
             self._trace("<-", value)
         self._measurements.isup_received(self._floor.now, self.name, value, self.user_part.service)
         self.seat.take(self.user_part.receive(value, self._floor.now))
-        if type(value) is Resume and value.affected == self.user_part.far and not self._greeted:
+        if type(value) is not Resume or value.affected != self.user_part.far:
+            return
+        if not self._greeted:
             self._greeted = True
             self._floor.after(GREETING_S, self._greet)
+        if self._unknown:
+            self._floor.then(self._reset_unknown)
+        if self._adopted:
+            self._floor.after(GREETING_S, self._ask_about_adopted)
 
     def check(self, cic: int) -> None:
         """Check the continuity of a circuit that is at rest; within a turn."""
@@ -337,12 +326,14 @@ class CircuitRelation:
         return ()
 
     def _ask_about_adopted(self) -> None:
-        adopted, self._adopted = self._adopted, []
-        self.query(adopted)
+        if self.reached:
+            adopted, self._adopted = self._adopted, []
+            self.query(adopted)
 
     def _reset_unknown(self) -> None:
-        unknown, self._unknown = self._unknown, []
-        self.order("reset", unknown)
+        if self.reached:
+            unknown, self._unknown = self._unknown, []
+            self.order("reset", unknown)
 
     def alarm(self, cic: int, stands: bool) -> None:
         """A span is out, or well again: all its circuits say so, and are judged together a moment later."""
@@ -417,16 +408,21 @@ class SignallingPoints:
         floor: Floor,
         points: Iterable[PointSeat],
         links: Iterable[LinkSeat],
-        relations: Iterable[RelationSeat],
         in_service: Callable[[int], bool] = lambda port: False,
     ) -> None:
-        """``in_service``: whether the plane says that the link on a port works, of which a new control asks."""
+        """``in_service``: whether the plane says that the link on a port works, of which a new control asks.
+
+        Links and points of other kinds, and the relations, are added behind this.
+        """
         self.floor = floor
         self.observer: Observer | None = None
         self.measurements = Measurements(floor.clock.seconds())
         self.points = {seat.name: Point(floor, seat, self) for seat in points}
         self.links: dict[str, Link] = {seat.name: PlaneLink(floor, seat, self) for seat in links}
-        self.relations = [CircuitRelation(floor, self.points[seat.point], seat.user_part, self.measurements) for seat in relations]
+        self.associations = AssociationEnds(floor, self.judge)
+        self.elsewhere: dict[str, TransferPart] = {}
+        """Points whose level 3 is at a gateway."""
+        self.relations: list[CircuitRelation] = []
         self.plane_counters: Callable[[int], Mapping[str, int]] = lambda port: {}
         """The plane's counters of the link on a port."""
         self._measuring = False
@@ -437,19 +433,29 @@ class SignallingPoints:
         """A link of another kind than those of the plane; before ``start``."""
         self.links[link.name] = link
 
+    def add_relation(self, point: TransferPart, user_part: UserPart[Any]) -> None:
+        """The circuits between a point of ours and a far one; before ``start``."""
+        self.relations.append(CircuitRelation(self.floor, point, user_part, self.measurements))
+
     def plane_links(self) -> list[PlaneLink]:
         """Those that stand on ports of the plane."""
         return [link for link in self.links.values() if isinstance(link, PlaneLink)]
 
     def standing_timers(self) -> int:
         """Timers of links and points, which watch over them also at rest, and those of circuits whose reason has gone meanwhile."""
-        watching = [*(link.waits for link in self.links.values()), *(point.seat.waits for point in self.points.values())]
+        parts = [*self.points.values(), *self.elsewhere.values()]
+        watching = [*(link.waits for link in self.links.values()), *(part.waits for part in parts)]
         return self._measuring + sum(watching) + sum(relation.seat.waits and relation.user_part.rests for relation in self.relations)
 
     def start(self, adopt: bool = False) -> None:
         """Bring every point into service; ``adopt``: control has restarted, and links that work go on. Within a turn."""
         now = self.floor.now
         self._measure(adopt)
+        self.associations.begin()
+        for part in self.elsewhere.values():
+            for relation in part.relations:
+                relation.begin(adopt)
+            part.begin()
         for point in self.points.values():
             own = [link for link in self.links.values() if link.point == point.name]
             alive = [link.name for link in own if adopt and isinstance(link, PlaneLink) and self._in_service(link.port)]
@@ -463,9 +469,7 @@ class SignallingPoints:
                     if not relation.reached:
                         relation.receive(Pause(relation.user_part.far))
             else:
-                for relation in point.relations:
-                    relation.receive(RestartBegins())
-                point.seat.take(point.mtp3.start(now))
+                point.begin()
             for link_set in point.mtp3.plan.link_sets:
                 self.floor.then(point.receive, ActivateLinkSet(link_set.name))
             self._begin_without(point, [link.name for link in own if link.name not in alive], bool(alive))

@@ -17,6 +17,7 @@ from typing import Any, Protocol
 from config.schema import Configuration, Span
 from drivers.alsa import SoundCard
 from drivers.dahdi import Dahdi
+from drivers.far_end.association_wires import AssociationWires
 from drivers.far_end.network import Network
 from drivers.far_end.telephone_line import CHANNEL_BANK, LineCode
 from drivers.wire import SpanSettings, Wire, join
@@ -212,6 +213,9 @@ class Simulation:
         self.network: Network = far_network.build(
             configuration, self.far, self.clock, far_prompts, self.plant.line_code
         )
+        self.associations = AssociationWires(self.clock, [row.name for row in configuration.associations if row.simulated])
+        """Those to the simulated network; nobody is at the far end of others here."""
+        self.network.signalling.associations.carry = self.associations.far.send
         self.ticker = Ticker(self.clock, self.near, self.far, self.plant.await_tick)
         self.ticker.near_events = self.exchange.floor.media
         self.ticker.far_events = self.network.media_events
@@ -239,19 +243,29 @@ class Simulation:
         if self.near.held_facts:
             # The turn in which control died was never completed.
             del self.facts[-self.near.held_facts :]
+        self.associations.near.end()
         self.near = self.near.successor()
         self.ticker.near = self.near
         self._control_clock = MortalClock(self.clock)
         epoch = self.near.epoch
         self.exchange = Exchange(self.configuration, self.near, self._control_clock, self.append, self.prompts, epoch, date_time)
         self.ticker.near_events = self.exchange.floor.media
-        return self.exchange.recover()
+        adopted = self.exchange.recover()
+        self._begin_associations()
+        return adopted
 
     def start(self, settle_seconds: float = 1.0) -> None:
         """Bring both ends into service and let the framers align."""
         self.exchange.start()
         far_network.start(self.network, self.far)
+        self.associations.far.begin(self.network.signalling.associations.told)
+        self._begin_associations()
         self.clock.run_until(self.clock.now + settle_seconds)
+
+    def _begin_associations(self) -> None:
+        ends = self.exchange.signalling.associations
+        ends.carry = self.associations.near.send
+        self.associations.near.begin(ends.told)
 
     def run(self, seconds: float) -> None:
         """Let time pass."""

@@ -42,6 +42,26 @@ def signalling_link_set(name, adjacent, *channels, point="city", variant="mtp2-c
     return f"\n[[signalling_link_set]]\n{rows}{links}"
 
 
+def association_link_set(name, adjacent, *associations, point="city", **settings):
+    """A link set with a link of M2PA on each of the associations; they are called after it: toll-0, toll-1."""
+    links = "".join(
+        "\n[[signalling_link]]\n" + _rows({"name": f"{name}-{code}", "link_set": name, "code": code, "association": association})
+        for code, association in enumerate(associations)
+    )
+    return f"\n[[signalling_link_set]]\n{_rows({'name': name, 'point': point, 'adjacent': adjacent, **settings})}{links}"
+
+
+def association(name, protocol, **settings):
+    """An association of SIGTRAN to the simulated network, unless the settings say otherwise."""
+    return "\n[[association]]\n" + _rows({"name": name, "protocol": protocol, **settings})
+
+
+def application_server(name, destinations, associations, point="city", **settings):
+    """An application server of a point."""
+    rows = {"name": name, "point": point, "associations": associations, "destinations": destinations, **settings}
+    return "\n[[application_server]]\n" + _rows(rows)
+
+
 def ccs_span(name, *slots):
     """A span of circuits whose signalling is elsewhere, or in these time slots of it."""
     return "\n[[span]]\n" + _rows({"name": name, "kind": "ccs", "signalling_channels": list(slots)})

@@ -241,8 +241,24 @@ def test_a_port_that_is_taken_is_told(loop):
     _, _, port = tcp_listener(loop)
     second = Associations(loop.reactor, [AssociationPlan("b", "m2pa", "", "tcp", listen=True, port=port, local="127.0.0.1")], Kept())
     failures = []
+    loop.opened.append(second)
     second.start().addErrback(failures.append)
     assert len(failures) == 1
+
+
+def test_a_port_that_was_taken_is_had_when_it_is_free(loop, monkeypatch):
+    monkeypatch.setattr("pbx.associations.LISTEN_AGAIN_S", 0.05)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        plan = AssociationPlan("b", "m2pa", "", "tcp", listen=True, port=taken.getsockname()[1], local="127.0.0.1")
+        heard, failures = [], []
+        found = Associations(loop.reactor, [plan], Kept(), refused=heard.append)
+        loop.opened.append(found)
+        found.start().addErrback(failures.append)
+        assert len(failures) == 1
+        loop.until(lambda: len(heard) > 1)
+        assert all("in use" in text for text in heard)
+    loop.until(lambda: heard[-1] == "")
+    assert found.port_of("b") == plan.port
 
 
 def test_without_sctp_it_is_tried_again_and_said(loop, monkeypatch):

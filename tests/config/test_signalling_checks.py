@@ -103,3 +103,158 @@ def test_the_example_is_right():
     configuration = check(EXAMPLE, "office.toml")
     assert not isinstance(configuration, list), configuration
     assert faults_of_signalling(configuration) == faults_of(configuration) == []
+
+
+# The example with its links on two associations, and a second point that is reached by M3UA; then mistakes in it as above.
+OVER_IP = (
+    EXAMPLE.replace('channel = "toll-1/16"', 'association = "ip-a"').replace('channel = "toll-2/16"', 'association = "ip-b"')
+    + """
+[[association]]
+name = "ip-a"
+protocol = "m2pa"
+far_end = "outside"
+peer = "192.0.2.7"
+
+[[association]]
+name = "ip-b"
+protocol = "m2pa"
+far_end = "outside"
+listen = true
+
+[[association]]
+name = "as-a"
+protocol = "m3ua"
+
+[[association]]
+name = "as-b"
+protocol = "m3ua"
+
+[[signalling_point]]
+name = "there"
+code = "21-100-2"
+
+[[application_server]]
+name = "far"
+point = "there"
+destinations = ["21-100-90", "21-100-91"]
+associations = ["as-a", "as-b"]
+
+[[span]]
+name = "ip-1"
+kind = "ccs"
+
+[[trunk_group]]
+name = "far"
+circuits = ["ip-1/1-15"]
+signalling = "isup"
+point = "there"
+far_point = "21-100-91"
+"""
+)
+
+MISTAKES_OVER_IP = {
+    "neither": ('association = "ip-a"', "", '[[signalling_link]]\nname = "toll-a"', "has neither channel nor association"),
+    "both": ('association = "ip-a"', 'association = "ip-a"\nchannel = "toll-1/16"', '[[signalling_link]]\nname = "toll-a"', "has both"),
+    "a figure of level 2": (
+        'association = "ip-a"',
+        'association = "ip-a"\nvariant = "mtp2-itu"',
+        'variant = "mtp2-itu"',
+        "variant has no meaning for a link on an association",
+    ),
+    "no such association": ('association = "ip-a"', 'association = "ip-c"', '"ip-c"', 'unknown association "ip-c"'),
+    "the wrong protocol": ('association = "ip-b"', 'association = "as-a"', '"as-a"', 'association "as-a" is of m3ua'),
+    "two links on one": ('association = "ip-b"', 'association = "ip-a" # too', "# too", 'carries signalling link "toll-a" already'),
+    "used by nothing": ('["as-a", "as-b"]', '["as-a"]', '[[association]]\nname = "as-b"', 'association "as-b" is used by nothing'),
+    "connects to nobody": ('peer = "192.0.2.7"\n', "", '[[association]]\nname = "ip-a"', 'association "ip-a" connects, but to nobody'),
+    "an address that is none": ('"192.0.2.7"', '"192.0.2.700"', "192.0.2.700", "an address of IPv4"),
+    "a peer of simulation": (
+        'name = "as-a"\nprotocol = "m3ua"',
+        'name = "as-a"\nprotocol = "m3ua"\npeer = "192.0.2.9"',
+        "192.0.2.9",
+        "peer has no meaning where the far end is simulated",
+    ),
+    "one door for two": (
+        'peer = "192.0.2.7"',
+        "listen = true",
+        '[[association]]\nname = "ip-b"',
+        'associations "ip-a" and "ip-b" wait at one port for the same peer',
+    ),
+    "no such point": ('point = "there"\ndest', 'point = "ther"\ndest', '"ther"', 'unknown signalling point "ther"'),
+    "a point with links": (
+        'point = "there"\ndest',
+        'point = "here"\ndest',
+        'point = "here"\ndest',
+        'signalling point "here" has link sets and application server "far"',
+    ),
+    "two servers in one": ('point = "there"\ndest', 'point = "there"\nrole = "ipsp"\ndest', "destinations", "answers 2 servers"),
+    "an identifier of a gateway": (
+        'destinations = ["21-100-90", "21-100-91"]',
+        'destinations = ["21-100-91"]\nrole = "gateway"\nidentifier = 4',
+        "identifier = 4",
+        "identifier has no meaning with the role gateway",
+    ),
+    "a destination twice": ('"21-100-90", ', '"21-100-91", ', "destinations", '21-100-91 is reached by application server "far" already'),
+    "far ends that differ": (
+        'name = "as-b"\nprotocol = "m3ua"',
+        'name = "as-b"\nprotocol = "m3ua"\nfar_end = "outside"\npeer = "192.0.2.9"',
+        "associations = [",
+        'the associations of application server "far" differ in far_end',
+    ),
+    "a context that is none": (
+        'associations = ["as-a", "as-b"]',
+        'associations = ["as-a", "as-b"]\ncontext = 4294967296',
+        "context = 4294967296",
+        "a whole number from 0 to 4294967295",
+    ),
+    "figures that are none": (
+        'name = "as-a"\nprotocol = "m3ua"',
+        'name = "as-a"\nprotocol = "m3ua"\nvariant = "sigtram"',
+        '"sigtram"',
+        'did you mean "sigtran"?',
+    ),
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES_OVER_IP)
+def test_a_mistake_over_ip_is_found_at_its_line(mistake):
+    old, new, mark, words = MISTAKES_OVER_IP[mistake]
+    assert OVER_IP.count(old) == 1, old
+    text = OVER_IP.replace(old, new)
+    found = check(text, "office.toml")
+    assert isinstance(found, list), "this configuration ought to be refused"
+    lines = [number for number, _ in enumerate(text) if text.startswith(mark, number)]
+    assert any(words in problem.what + "; " + problem.cure for problem in found), found
+    named = {problem.line for problem in found if words in problem.what + "; " + problem.cure}
+    assert named & {text[:at].count("\n") + 1 for at in lines}, (named, found)
+
+
+PLANS_OVER_IP = {
+    "nobody there": ('far_point = "21-100-91"', 'far_point = "21-100-92"', "no application server of there leads to 21-100-92"),
+    "too many bits": ('"21-100-90", ', '"21-300-90", ', "300 in point code 21-300-90 is more than 255"),
+    "itself": ('"21-100-90", ', '"21-100-2", ', "a destination is the server itself"),
+    "figures of another kind": (
+        'name = "as-a"\nprotocol = "m3ua"',
+        'name = "as-a"\nprotocol = "m3ua"\nvariant = "mtp2-china"',
+        'association "as-a"',
+    ),
+}
+
+
+@pytest.mark.parametrize("fault", PLANS_OVER_IP)
+def test_a_plan_over_ip_that_contradicts_itself_is_found(fault):
+    old, new, words = PLANS_OVER_IP[fault]
+    assert OVER_IP.count(old) == 1
+    text = OVER_IP.replace(old, new)
+    if "variant" in new:
+        text = text.replace('name = "as-b"\nprotocol = "m3ua"', 'name = "as-b"\nprotocol = "m3ua"\nvariant = "mtp2-china"')
+    configuration = check(text, "office.toml")
+    assert not isinstance(configuration, list), configuration
+    faults = faults_of_signalling(configuration)
+    assert any(words in text for _, text in faults), faults
+    assert all(place[0] in ("signalling_point", "trunk_group", "association") for place, _ in faults)
+
+
+def test_the_example_over_ip_is_right():
+    configuration = check(OVER_IP, "office.toml")
+    assert not isinstance(configuration, list), configuration
+    assert faults_of_signalling(configuration) == faults_of(configuration) == []

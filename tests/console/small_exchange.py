@@ -55,6 +55,9 @@ class SmallExchange:
     def circuit_rows(self):
         return [CircuitRow("e1-1/1", 1, "isup", "21-100-51", "toll", "Idle")]
 
+    def association_rows(self):
+        return []
+
     def clear(self, call):
         """Clear a call."""
         del self.going[call]
