@@ -21,6 +21,7 @@ from drivers.far_end.telephone_line import LOOP_START
 from pbx.media import TICK_SECONDS
 from pbx.plant import ends_of
 
+MEND_TICKS = 100
 TELEPHONE_IDLE = 0b0101
 """Loop open, in the code of LOOP_START."""
 
@@ -136,6 +137,7 @@ class LoopBackPlant:
                     idle_bits=bits,
                     busy_bits=ends.busy_bits,
                     signalling_channels=tuple(span.signalling_channels),
+                    at_once=pair.near == NO_7,
                 )
             )
             for first, kind, bits in zip(firsts_of, kinds, idle, strict=True)
@@ -147,15 +149,18 @@ class LoopBackPlant:
         return made[0], made[1]
 
     def await_tick(self, tick: int) -> None:
-        """Sleep until the tick is due."""
+        """Sleep until the tick is due; once a second look after the cards, as the media plane's thread does."""
+        if tick % MEND_TICKS == 0:
+            for card in self.made:
+                card.mend()
         if self._began is None:
             self._began = time.monotonic() - tick * TICK_SECONDS
         time.sleep(max(0.0, self._began + tick * TICK_SECONDS - time.monotonic()))
 
 
-def small(configuration: Configuration) -> Configuration:
+def small(configuration: Configuration, pairs: Sequence[Pair] = PAIRS) -> Configuration:
     """The same office with only those trunks and extensions for which there are channels."""
-    free = _all(PAIRS)
+    free = _all(pairs)
     room = {span.name: _take(free, _sort_of(configuration, span))[0].channels for span in configuration.spans}
     groups = []
     for group in configuration.trunk_groups:
