@@ -1,9 +1,9 @@
 """Proposes, out of what DAHDI says is there (drivers/dahdi_survey.py), our configuration and the ``system.conf`` that goes with it.
 
 What is set up already stays as it is. What is not yet: channels of an E1 become R2 circuits with line signals in time slot 16 (G.704 clause
-5.1.3), ports for telephones and lines to an exchange become such. An E1 of clear channels beside signalling links becomes circuits of No. 7,
-with a skeleton of point, link set and links. Two texts come out, with comments where a person must decide: number, timing source, name,
-point codes. Pure. Leaves out what this exchange cannot work yet (T1, ISDN), which the texts name instead.
+5.1.3), ports for telephones and lines to an exchange become such. An E1 of clear channels beside signalling links becomes circuits of
+No. 7, with a skeleton of point, link set and links. Two texts come out, with comments where a person must decide: number, timing source,
+name, point codes. Pure. Leaves out what this exchange cannot work yet (T1, ISDN), which the texts name instead.
 """
 
 from collections.abc import Iterator
@@ -332,7 +332,8 @@ def _signalling_point(common: list[Section]) -> Iterator[str]:
 
 
 def _common_group(common: list[Section]) -> Iterator[str]:
-    runs = [f'"{section.name}/{run}"' for section in common if section.slots("bearer") for run in ranges(section.slots("bearer")).split(",")]
+    bearers = [(section.name, section.slots("bearer")) for section in common]
+    runs = [f'"{name}/{run}"' for name, slots in bearers if slots for run in ranges(slots).split(",")]
     yield ""
     yield "[[trunk_group]]                # circuits between two points; spans in the order of the PCM systems' numbers"
     yield f'name = "{_POINT}"'

@@ -82,7 +82,8 @@ def unexpected(lab):
 
 def available(lab, span):
     """How many circuits of a span may be seized, at our end and at the far one."""
-    return tuple(sum(end.lines[f"{span}/{slot}"].available for slot in range(1, 32) if slot != LINK_SLOT) for end in (lab.exchange, lab.network))
+    names = [f"{span}/{slot}" for slot in range(1, 32) if slot != LINK_SLOT]
+    return tuple(sum(end.lines[name].available for name in names) for end in (lab.exchange, lab.network))
 
 
 class PulledSpan:

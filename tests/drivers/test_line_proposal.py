@@ -83,11 +83,11 @@ def test_an_e1_with_a_link_beside_clear_channels_becomes_circuits_of_no_7(tmp_pa
 
 def spans_of_no_7(count, *links):
     """So many E1 of clear channels, with links in these channels."""
-    words = {number: "MTP2" if number in links else "Clear" for number in range(1, 31 * count + 1)}
-    made = [
-        SpanState(n, f"X/{n}", "", tuple(Channel(31 * (n - 1) + slot, slot, f"X/{n}/{slot}", words[31 * (n - 1) + slot]) for slot in range(1, 32)), "E1")
-        for n in range(1, count + 1)
-    ]
+    def channel(span, slot):
+        number = 31 * (span - 1) + slot
+        return Channel(number, slot, f"X/{span}/{slot}", "MTP2" if number in links else "Clear")
+
+    made = [SpanState(n, f"X/{n}", "", tuple(channel(n, slot) for slot in range(1, 32)), "E1") for n in range(1, count + 1)]
     return Survey(True, spans=tuple(made))
 
 
