@@ -167,6 +167,7 @@ class Exchange:
         self.start_players()
         self.floor.turn(self.signalling.start, True)
         adopted = recover(self.switch, self.plane, self._epoch, self.clock.seconds(), self.configure_port)
+        self.floor.turn(self.signalling.adopted)
         # Messages of links have been confirmed to their far ends, so they must be heard; all else is seen by how the lines stand.
         self.floor.media(event for event in waiting if isinstance(event[2], LinkTold))
         return adopted

@@ -272,6 +272,7 @@ class CircuitRelation:
         """Whether the far point has been reached once, and its memory been set right."""
         self._unknown: list[int] = []
         self._adopted: list[int] = []
+        self._waiting: list[ToUser] | None = None
         self._greeted = False
         self._judging = False
         self.seat = Seat(floor, user_part, self._deliver)
@@ -280,10 +281,21 @@ class CircuitRelation:
     def _greet(self) -> None:
         self.in_order = True
         self.seat.take(self.user_part.reset_idle(self._floor.now))
+        self._ask_about_adopted()
 
-    def begin(self, adopt: bool) -> None:
-        """``adopt``: control has restarted, so that circuits are adopted one by one, and none is reset because of its far end."""
-        self._greeted = self.in_order = adopt
+    def begin(self, adopt: bool, in_order: bool) -> None:
+        """``adopt``: control has restarted, and until ``adopted`` circuits are told nothing, for their calls are not known yet.
+
+        ``in_order``: the far point is reached, so that circuits without a call are reset as soon as all are adopted. Otherwise (a new
+        plane has no link in service) nobody would hear it, and they are reset when it is."""
+        self._waiting = [] if adopt else None
+        self._greeted = self.in_order = in_order
+
+    def adopted(self) -> None:
+        """All circuits have been adopted: what the MTP has said since ``begin`` is for them."""
+        waiting, self._waiting = self._waiting or (), None
+        for value in waiting:
+            self.receive(value)
 
     @property
     def reached(self) -> bool:
@@ -292,6 +304,9 @@ class CircuitRelation:
 
     def receive(self, value: ToUser) -> None:
         """What the MTP says; within a turn."""
+        if self._waiting is not None:
+            self._waiting.append(value)
+            return
         if type(value) is Transfer:
             self._trace("<-", value)
         self._measurements.isup_received(self._floor.now, self.name, value, self.user_part.service)
@@ -327,18 +342,20 @@ class CircuitRelation:
         """After a restart of control: an answered call goes on, all other circuits are reset together."""
         if tag:
             # It has a call, and is not reset: whether the far end blocks it must be asked.
-            if not self._adopted:
+            if not self._adopted and self.in_order:
                 self._floor.after(GREETING_S, self._ask_about_adopted)
             self._adopted.append(cic)
             return self._sorted(cic, self.user_part.resume(cic, tag, levels, now))
-        if not self._unknown:
-            self._floor.then(self._reset_unknown)
-        self._unknown.append(cic)
+        if self.in_order:
+            if not self._unknown:
+                self._floor.then(self._reset_unknown)
+            self._unknown.append(cic)
         return ()
 
     def _ask_about_adopted(self) -> None:
         adopted, self._adopted = self._adopted, []
-        self.query(adopted)
+        if adopted:
+            self.query(adopted)
 
     def _reset_unknown(self) -> None:
         unknown, self._unknown = self._unknown, []
@@ -455,20 +472,21 @@ class SignallingPoints:
             alive = [link.name for link in own if adopt and isinstance(link, PlaneLink) and self._in_service(link.port)]
             for link in own:
                 link.start(link.name in alive)
+            outputs = point.mtp3.adopt(alive, now) if alive else ()
             for relation in point.relations:
-                relation.begin(adopt)
-            if alive:
-                point.seat.take(point.mtp3.adopt(alive, now))
-                for relation in point.relations:
-                    if not relation.reached:
-                        relation.receive(Pause(relation.user_part.far))
-            else:
-                for relation in point.relations:
-                    relation.receive(RestartBegins())
-                point.seat.take(point.mtp3.start(now))
+                reached = bool(alive) and relation.reached
+                relation.begin(adopt, reached)
+                if not reached:
+                    relation.receive(Pause(relation.user_part.far) if alive else RestartBegins())
+            point.seat.take(outputs if alive else point.mtp3.start(now))
             for link_set in point.mtp3.plan.link_sets:
                 self.floor.then(point.receive, ActivateLinkSet(link_set.name))
             self._begin_without(point, [link.name for link in own if link.name not in alive], bool(alive))
+
+    def adopted(self) -> None:
+        """Control has restarted and all circuits have been adopted; within a turn."""
+        for relation in self.relations:
+            relation.adopted()
 
     def _begin_without(self, point: Point, links: Sequence[str], alive: bool) -> None:
         """Links that are not in service yet, and all that hangs on them where none is."""
