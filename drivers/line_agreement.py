@@ -11,17 +11,23 @@ import msgspec
 
 from config.lines import Place, line_of
 from config.loader import Problem
-from config.schema import Configuration, Span, TrunkGroup, circuits_of
+from config.schema import NO_7, Configuration, Span, TrunkGroup, channel_of, circuits_of
 from config.schema import line_of as line_of_extension
 from drivers.dahdi_survey import Channel, SpanState, Survey
 from drivers.line_proposal import SIGNALLING_SLOT
-from drivers.system_conf import SystemConf, ranges
+from drivers.system_conf import ChannelLine, SystemConf, ranges
 
 EAR_AND_MOUTH = ("E&M-E1", "E&M", "CAS")
 """E and M tie lines are worked by bits, which CAS channels carry as well."""
 
 FRAMES = ("HDLCFCS", "Hardware-assisted HDLC", "MTP2")
 """What carries frames: a D channel, or a signalling link of No. 7."""
+
+LINK = ("MTP2",)
+"""A signalling link: it repeats what it was given last, and never falls silent (Q.703 clause 11), which a D channel does not."""
+
+BEARER = ("Clear",)
+"""A circuit of No. 7: 64 kbit/s, octet for octet."""
 
 _ALARM_CURES = {
     "RED": "no signal or no frames come: look at the cable, at the far end, and whether framing and CRC-4 are the same there",
@@ -76,7 +82,8 @@ class Wanted(msgspec.Struct, frozen=True):
     @property
     def keyword(self) -> str:
         """How system.conf says the first of them."""
-        return {"CAS": "cas", "E&M": "e&m", "E&M-E1": "e&me1", "HDLCFCS": "dchan"}.get(self.signallings[0], self.signallings[0].lower())
+        words = {"CAS": "cas", "E&M": "e&m", "E&M-E1": "e&me1", "HDLCFCS": "dchan", "Clear": "bchan"}
+        return words.get(self.signallings[0], self.signallings[0].lower())
 
     def written(self, numbers: list[int]) -> str:
         """The line of system.conf for these channels."""
@@ -110,11 +117,16 @@ def _wanted(configuration: Configuration, idle_bits: IdleBits) -> Iterator[Wante
         for name, slot in circuits_of(group):
             slots.setdefault(name, []).append(slot)
         for name in slots.keys() & spans.keys():
-            bits = None if group.signalling == "fxo" else idle_bits(group)
+            bits = None if group.signalling in ("fxo", *NO_7) else idle_bits(group)
             yield Wanted(("trunk_group", index, "circuits"), spans[name], tuple(slots[name]), _signallings(group), bits)
+    links = {channel_of(link): index for index, link in enumerate(configuration.signalling_links)}
+    for (name, slot), index in links.items():
+        if name in spans:
+            yield Wanted(("signalling_link", index, "channel"), spans[name], (slot,), LINK)
     for index, span in enumerate(configuration.spans):
-        if span.name in spans and span.signalling_channels:
-            yield Wanted(("span", index, "signalling_channels"), span, tuple(span.signalling_channels), FRAMES)
+        others = tuple(slot for slot in span.signalling_channels if (span.name, slot) not in links)
+        if span.name in spans and others:
+            yield Wanted(("span", index, "signalling_channels"), span, others, FRAMES)
     telephones: dict[tuple[str, tuple[str, ...]], list[tuple[int, int]]] = {}
     for index, extension in enumerate(configuration.extensions):
         name, slot = line_of_extension(extension)
@@ -127,6 +139,8 @@ def _wanted(configuration: Configuration, idle_bits: IdleBits) -> Iterator[Wante
 def _signallings(group: TrunkGroup) -> tuple[str, ...]:
     if group.signalling == "fxo":
         return ("FXSGS",) if group.ground_start else ("FXSKS", "FXSLS")
+    if group.signalling in NO_7:
+        return BEARER
     return ("CAS",) if group.signalling == "r2" else EAR_AND_MOUTH
 
 
@@ -170,7 +184,7 @@ def _lie(sources: Sources, place: Place, span: Span, state: SpanState) -> Iterat
 
 def _framing(sources: Sources, place: Place, span: Span, state: SpanState) -> Iterator[Problem]:
     """CRC-4 and the signalling multiframe, of spans that have frames."""
-    if span.kind != "cas" or span.board or state.kind == "DYNAMIC":
+    if span.kind not in ("cas", "ccs") or span.board or state.kind == "DYNAMIC":
         return
     number = state.number
     if state.kind not in ("", "E1"):
@@ -180,7 +194,10 @@ def _framing(sources: Sources, place: Place, span: Span, state: SpanState) -> It
         cure = "write its span= line into system.conf and run dahdi_cfg"
         yield sources.here((*place, "first_channel"), f"span {number} of DAHDI is not set up", cure)
         return
-    if "CCS" in state.line_configuration and SIGNALLING_SLOT not in span.signalling_channels:
+    if span.kind == "ccs" and "CCS" not in state.line_configuration:
+        cure = f"write ccs as framing in span={number},... of system.conf, and run dahdi_cfg"
+        yield sources.here((*place, "kind"), f"span {number} of DAHDI has line signals in time slot 16 (framing cas)", cure)
+    elif span.kind == "cas" and "CCS" in state.line_configuration and SIGNALLING_SLOT not in span.signalling_channels:
         cure = f"write cas as framing in span={number},... of system.conf, and run dahdi_cfg"
         yield sources.here((*place, "kind"), f"span {number} of DAHDI has no line signals in time slot 16 (framing ccs)", cure)
     if span.crc4 != state.crc4:
@@ -291,9 +308,12 @@ def _written(sources: Sources) -> Iterator[Problem]:
     for _, ours in sources.spans:
         state = _state_of(sources.survey, ours)
         written = system.spans.get(state.number) if state is not None else None
-        if ours.kind != "cas" or written is None:
+        if ours.kind not in ("cas", "ccs") or written is None:
             continue
-        if written.framing != "cas" and SIGNALLING_SLOT not in ours.signalling_channels:
+        if ours.kind == "ccs" and written.framing != "ccs":
+            what = f"span {written.span} has framing {written.framing}, and {ours.name} has no line signals in time slot 16"
+            yield sources.there(written.line, what, "write ccs as its framing and run dahdi_cfg")
+        if ours.kind == "cas" and written.framing != "cas" and SIGNALLING_SLOT not in ours.signalling_channels:
             what = f'span {written.span} has framing {written.framing}, and {ours.name} wants line signals in time slot 16'
             yield sources.there(written.line, what, "write cas as its framing and run dahdi_cfg")
         if written.crc4 != ours.crc4:
@@ -321,6 +341,11 @@ def _stale(sources: Sources, system: SystemConf) -> Iterator[Problem]:
             yield sources.there(at, f"the kernel has {' and '.join(has)} on {_named(other)}", "run dahdi_cfg, and look at what it says")
 
 
+def _is_wide(system: SystemConf, line: ChannelLine) -> bool:
+    """Whether it is part of one wide channel, which clear= makes of all that stand in its line; the kernel shows each as if by itself."""
+    return line.keyword == "clear" and sum(other.line == line.line for other in system.channels.values()) > 1
+
+
 def _written_channels(sources: Sources, wanted: Iterable[Wanted]) -> Iterator[Problem]:
     """Channels that we use, against what system.conf promises of them."""
     system = sources.system
@@ -333,7 +358,7 @@ def _written_channels(sources: Sources, wanted: Iterable[Wanted]) -> Iterator[Pr
             line = system.channels.get(number)
             if line is None:
                 continue  # the kernel's side tells that it is not set up
-            if line.signalling not in want.signallings:
+            if line.signalling not in want.signallings or (want.signallings == BEARER and _is_wide(system, line)):
                 other.setdefault((line.line, line.keyword), []).append(number)
             elif line.idle_bits is not None and want.idle_bits is not None and line.idle_bits != want.idle_bits:
                 bits.setdefault((line.line, line.idle_bits), []).append(number)

@@ -1,8 +1,9 @@
 """Proposes, out of what DAHDI says is there (drivers/dahdi_survey.py), our configuration and the ``system.conf`` that goes with it.
 
 What is set up already stays as it is. What is not yet: channels of an E1 become R2 circuits with line signals in time slot 16 (G.704 clause
-5.1.3), ports for telephones and lines to an exchange become such. Two texts come out, with comments where a person must decide: number,
-timing source, name. Pure. Leaves out what this exchange cannot work yet (T1, ISDN, No. 7), which the texts name instead.
+5.1.3), ports for telephones and lines to an exchange become such. An E1 of clear channels beside signalling links becomes circuits of
+No. 7, with a skeleton of point, link set and links. Two texts come out, with comments where a person must decide: number, timing source,
+name, point codes. Pure. Leaves out what this exchange cannot work yet (T1, ISDN), which the texts name instead.
 """
 
 from collections.abc import Iterator
@@ -14,6 +15,8 @@ from drivers.dahdi_survey import Channel, SpanState, Survey
 from drivers.system_conf import SIGNALLING, ranges
 
 Use = Literal["circuit", "tie", "subscriber", "office", "d-channel", "signalling-link", "bearer", "line-signals", "none"]
+
+Kind = Literal["cas", "ccs", "subscriber", "office"]
 
 SIGNALLING_SLOT = 16
 CIRCUIT_SLOTS = 31
@@ -50,6 +53,10 @@ KEYWORD_OF: dict[Use, str] = {
 """How system.conf says it, unless the kernel has another word of the same use already."""
 
 _ANALOG = ("FXS", "FXO", "ANALOG_MIXED")
+_COMMON: frozenset[Use] = frozenset(("bearer", "signalling-link"))
+"""All that an E1 of No. 7 has."""
+_LINKS_IN_SET = 16
+"""A signalling link code has four bits (Q.704 clause 15.2)."""
 _FOREIGN = {"T1": "T1", "J1": "J1", "BRI_NT": "ISDN basic access", "BRI_TE": "ISDN basic access", "BRI_SOFT": "ISDN basic access"}
 
 
@@ -73,7 +80,7 @@ class Section(msgspec.Struct, frozen=True):
 
     span: SpanState
     name: str
-    kind: Literal["cas", "subscriber", "office"]
+    kind: Kind
     channels: tuple[Channel, ...]
 
     @property
@@ -84,7 +91,8 @@ class Section(msgspec.Struct, frozen=True):
     def slots(self, use: Use) -> list[int]:
         """Its time slots, or places, of one use. Time slot 16 of an E1 is no circuit, even if the kernel lets it be one."""
         own = [channel.number - self.first + 1 for channel in self.channels if use_of(self.span, channel) == use]
-        return [slot for slot in own if slot != SIGNALLING_SLOT or len(self.channels) != CIRCUIT_SLOTS]
+        all_count = use == "signalling-link" or len(self.channels) != CIRCUIT_SLOTS
+        return [slot for slot in own if slot != SIGNALLING_SLOT or all_count]
 
 
 def use_of(span: SpanState, channel: Channel) -> Use:
@@ -112,7 +120,7 @@ def groups_of(span: SpanState) -> list[Group]:
     return [Group(span, use, tuple(channels)) for use, channels in found.items()]
 
 
-_KINDS: dict[Use, Literal["cas", "subscriber", "office"]] = {
+_KINDS: dict[Use, Kind] = {
     "circuit": "cas",
     "tie": "cas",
     "subscriber": "subscriber",
@@ -121,8 +129,17 @@ _KINDS: dict[Use, Literal["cas", "subscriber", "office"]] = {
 _PREFIXES = {"cas": "e1", "subscriber": "sub", "office": "co"}
 
 
-def sections_of(span: SpanState) -> list[Section]:
+def is_common(span: SpanState, survey: Survey) -> bool:
+    """Whether it is an E1 of No. 7: clear channels and signalling links, of which one at least is somewhere."""
+    uses = {use_of(span, channel) for channel in span.channels}
+    links = any(channel.signalling == "MTP2" for other in survey.spans for channel in other.channels)
+    return len(span.channels) == CIRCUIT_SLOTS and uses <= _COMMON and links
+
+
+def sections_of(span: SpanState, survey: Survey) -> list[Section]:
     """Our spans on one of DAHDI's: one for an E1 of circuits, else one for each run of neighbours that are worked alike."""
+    if is_common(span, survey):
+        return [Section(span, f"e1-{span.number}", "ccs", span.channels)]
     kinds = [_KINDS.get(use_of(span, channel)) for channel in span.channels]
     if len(span.channels) == CIRCUIT_SLOTS and set(kinds) - {None} == {"cas"}:
         return [Section(span, f"e1-{span.number}", "cas", span.channels)]
@@ -168,7 +185,8 @@ def _system_conf(survey: Survey, idle_bits: int) -> Iterator[str]:
             priority += 1
             yield f"# Timing {priority}: its clock is taken from the far end, a public network; write 0 where the far end takes ours."
             if not span.line_configuration:
-                yield "# Not set up before: proposed for line signals in time slot 16 (R2). ISDN wants ccs, bchan=, and dchan= for slot 16."
+                yield "# Not set up before: proposed for line signals in time slot 16 (R2). ISDN wants ccs, bchan=, and dchan= for slot 16,"
+                yield "# No. 7 ccs, bchan=, and mtp2= for signalling links."
             yield _span_line(span, priority)
         elif span.kind in _FOREIGN:
             yield f"# {_FOREIGN[span.kind]}: this exchange does not work it; set it up for the program that does."
@@ -225,12 +243,19 @@ def _configuration(survey: Survey) -> Iterator[str]:
     yield ""
     yield "[exchange]"
     yield 'name = "Zongji"'
-    sections = [section for span in survey.spans for section in sections_of(span)]
+    sections = [section for span in survey.spans for section in sections_of(span, survey)]
     for span in survey.spans:
-        yield from _left_out(span)
+        if not is_common(span, survey):
+            yield from _left_out(span)
     for section in sections:
         yield from _span_section(section)
+    common = [section for section in sections if section.kind == "ccs"]
     trunk_groups = []
+    if common:
+        yield from _signalling_point(common)
+        if any(section.slots("bearer") for section in common):
+            trunk_groups.append(_POINT)
+            yield from _common_group(common)
     number = 8001
     for section in sections:
         for use in ("circuit", "tie", "office"):
@@ -250,8 +275,8 @@ def _configuration(survey: Survey) -> Iterator[str]:
 
 _LEFT_OUT: dict[Use, str] = {
     "d-channel": "this exchange has no ISDN yet",
-    "signalling-link": "this exchange has no signalling system No. 7 yet",
-    "bearer": "no line signals come over them",
+    "signalling-link": "a link of No. 7 stands on an E1 whose other channels are clear",
+    "bearer": "no line signals come over them, and no signalling link is beside them",
 }
 
 
@@ -276,6 +301,47 @@ def _span_section(section: Section) -> Iterator[str]:
         yield f"channels = {count}"
     elif span.line_configuration and not span.crc4:
         yield "crc4 = false"
+    if section.kind == "ccs" and section.slots("signalling-link"):
+        yield f"signalling_channels = {section.slots('signalling-link')}"
+
+
+_POINT = "no-7"
+
+
+def _signalling_point(common: list[Section]) -> Iterator[str]:
+    links = [(section.name, slot) for section in common for slot in section.slots("signalling-link")]
+    yield ""
+    yield "[[signalling_point]]           # agree both codes with the far end; docs/operator/no7.md says what else to ask for"
+    yield f'name = "{_POINT}"'
+    yield 'code = "1-1-1"'
+    yield ""
+    yield "[[signalling_link_set]]        # links to one point; a set of its own for each neighbour"
+    yield f'name = "{_POINT}"'
+    yield f'point = "{_POINT}"'
+    yield 'adjacent = "1-1-2"'
+    for code, (name, slot) in enumerate(links[:_LINKS_IN_SET]):
+        yield ""
+        yield "[[signalling_link]]"
+        yield f'name = "{_POINT}-{code}"'
+        yield f'link_set = "{_POINT}"'
+        yield f"code = {code}                       # the signalling link code (SLC), agreed too"
+        yield f'channel = "{name}/{slot}"'
+    if len(links) > _LINKS_IN_SET:
+        left = ", ".join(f"{name}/{slot}" for name, slot in links[_LINKS_IN_SET:])
+        yield f"# {left}: a set has {_LINKS_IN_SET} links at most; these belong to another"
+
+
+def _common_group(common: list[Section]) -> Iterator[str]:
+    bearers = [(section.name, section.slots("bearer")) for section in common]
+    runs = [f'"{name}/{run}"' for name, slots in bearers if slots for run in ranges(slots).split(",")]
+    yield ""
+    yield "[[trunk_group]]                # circuits between two points; spans in the order of the PCM systems' numbers"
+    yield f'name = "{_POINT}"'
+    yield f"circuits = [{', '.join(runs)}]"
+    yield 'signalling = "isup"            # or "tup"'
+    yield f'point = "{_POINT}"'
+    yield 'far_point = "1-1-2"'
+    yield "first_pcm = 0                  # the far end's number of the first of these spans"
 
 
 def _trunk_name(section: Section, use: Use) -> str:

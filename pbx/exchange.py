@@ -166,6 +166,7 @@ class Exchange:
         """Take over from a control that died; returns how many legs live on."""
         waiting = self.plane.drain()
         self.start_players()
+        self.configure_links()
         begin = partial(self.signalling.start, True)
         adopted = recover(self.switch, self.plane, self._epoch, self.clock.seconds(), self.configure_port, begin)
         # Messages of links have been confirmed to their far ends, so they must be heard; all else is seen by how the lines stand.
@@ -182,7 +183,7 @@ class Exchange:
         self.plane.configure_port(line.port, line.port_kind)
 
     def configure_links(self) -> None:
-        """Tell the plane which ports are signalling links, and their figures."""
+        """Tell the plane which ports are signalling links, and their figures. One that works goes on; a plane that is new has none."""
         for link in self.signalling.plane_links():
             self.plane.configure_link(link.port, figures_of(link.figures))
 

@@ -87,10 +87,10 @@ patience_seconds = {patience}
 class Office:
     """``zongji run`` on the near channels."""
 
-    def __init__(self, folder: Path, patience_s: float = 30.0) -> None:
+    def __init__(self, folder: Path, patience_s: float = 30.0, configuration: str = CONFIGURATION) -> None:
         self.data = folder / "data"
         self.config = folder / "office.toml"
-        self.config.write_text(CONFIGURATION.format(data=self.data, patience=patience_s), encoding="utf-8")
+        self.config.write_text(configuration.format(data=self.data, patience=patience_s), encoding="utf-8")
         self.log = (folder / "log").open("wb")
         self.process: subprocess.Popen[bytes] | None = None
         self.start()

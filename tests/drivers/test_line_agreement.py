@@ -105,6 +105,61 @@ def test_crc4_differs_in_the_kernel_and_in_the_file(e1):
     assert "take away crc4" in problem.cure
 
 
+@pytest.fixture
+def no_7(tmp_path):
+    machine = Machine("e1-pri-and-no7", tmp_path)
+    machine.change_kernel(2, "(In use) ", "")
+    return machine
+
+
+def test_nothing_disagrees_about_no_7(no_7):
+    assert no_7.problems() == []
+    assert no_7.problems(with_system=False) == []
+
+
+@pytest.mark.parametrize(("keyword", "kernel"), [("dchan", "HDLCFCS"), ("hardhdlc", "Hardware-assisted HDLC"), ("bchan", "Clear")])
+def test_a_signalling_link_wants_an_mtp2_channel(no_7, keyword, kernel):
+    no_7.change_kernel(2, "MTP2", kernel)
+    no_7.change("mtp2=32", f"{keyword}=32", of="system")
+    problem, line = no_7.found("mine.toml", f"channel 32 should be MTP2, and the kernel has {kernel}")
+    assert line.startswith('channel = "e1-2/1"')
+    assert problem.cure == "write mtp2=32 into system.conf and run dahdi_cfg"
+    problem, line = no_7.found("system.conf", f"channel 32 is {keyword} here, and e1-2 uses it")
+    assert (line, problem.cure) == (f"{keyword}=32", "write mtp2=32 instead and run dahdi_cfg")
+
+
+def test_circuits_of_no_7_want_clear_channels(no_7):
+    no_7.change_kernel(2, "TE2/0/1/3 Clear", "TE2/0/1/3 CAS")
+    problem, line = no_7.found("mine.toml", "channel 34 should be Clear, and the kernel has CAS")
+    assert line.startswith("circuits = ")
+    assert problem.cure == "system.conf has it right: run dahdi_cfg"
+    no_7.change("bchan=33-62", "bchan=33,35-62\ncas=34:1101", of="system")
+    problem, line = no_7.found("system.conf", "channel 34 is cas here, and e1-2 uses it")
+    assert (line, problem.cure) == ("cas=34:1101", "write bchan=34 instead and run dahdi_cfg")
+
+
+def test_one_wide_channel_is_no_circuits(no_7):
+    no_7.change("bchan=33-62", "clear=33-62", of="system")
+    problem, line = no_7.found("system.conf", "channels 33-46,48-62 are clear here, and e1-2 uses them")
+    assert (line, problem.cure) == ("clear=33-62", "write bchan=33-46,48-62 instead and run dahdi_cfg")
+
+
+def test_a_span_of_no_7_is_framed_without_line_signals(no_7):
+    no_7.change("span=2,2,0,ccs", "span=2,2,0,cas", of="system")
+    problem, line = no_7.found("system.conf", "span 2 has framing cas, and e1-2 has no line signals in time slot 16")
+    assert (line, problem.cure) == ("span=2,2,0,cas,hdb3", "write ccs as its framing and run dahdi_cfg")
+    no_7.change_kernel(2, " CCS/HDB3", " CAS/HDB3")
+    problem, line = no_7.found("mine.toml", "span 2 of DAHDI has line signals in time slot 16 (framing cas)")
+    assert line == 'kind = "ccs"'
+    assert problem.cure == "write ccs as framing in span=2,... of system.conf, and run dahdi_cfg"
+
+
+def test_crc4_of_a_span_of_no_7_differs(no_7):
+    no_7.change("crc4 = false", "crc4 = true")
+    assert no_7.found("mine.toml", "CRC-4")[1] == "crc4 = true"
+    assert no_7.found("system.conf", "CRC-4")[1] == "span=2,2,0,ccs,hdb3"
+
+
 def test_framing_differs(e1):
     e1.change("span=1,1,0,cas", "span=1,1,0,ccs", of="system")
     assert e1.found("system.conf", "has framing ccs")[1].startswith("span=1")

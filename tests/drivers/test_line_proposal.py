@@ -62,12 +62,54 @@ def test_circuits(tmp_path):
 
 def test_what_this_exchange_cannot_work_is_named_and_left_out(tmp_path):
     _, proposal = proposed("e1-pri-and-no7", tmp_path)
-    configuration = configuration_of(proposal.configuration)
-    assert configuration.spans == []
-    for words in ("no ISDN yet", "no signalling system No. 7 yet", "no line signals"):
+    assert [span.name for span in configuration_of(proposal.configuration).spans] == ["e1-2"]
+    for words in ("no ISDN yet", "no line signals come over them, and no signalling link"):
         assert words in proposal.configuration
     written = parse_system_conf(proposal.system_conf)
     assert {written.channels[number].keyword for number in (16, 32, 33)} == {"dchan", "mtp2", "bchan"}
+
+
+def test_an_e1_with_a_link_beside_clear_channels_becomes_circuits_of_no_7(tmp_path):
+    _, proposal = proposed("e1-pri-and-no7", tmp_path)
+    configuration = configuration_of(proposal.configuration)
+    (span,) = configuration.spans
+    assert (span.kind, span.first_channel, span.channels, span.crc4, span.signalling_channels) == ("ccs", 32, 31, False, [1])
+    (point,), (link_set,), (link,) = configuration.signalling_points, configuration.signalling_link_sets, configuration.signalling_links
+    assert (link_set.point, link.link_set, link.code, link.channel) == (point.name, link_set.name, 0, "e1-2/1")
+    (group,) = configuration.trunk_groups
+    assert (group.signalling, group.point, group.far_point) == ("isup", point.name, link_set.adjacent)
+    assert [slot for _, slot in circuits_of(group)] == [*range(2, 16), *range(17, 32)], "neither the link nor time slot 16"
+
+
+def spans_of_no_7(count, *links):
+    """So many E1 of clear channels, with links in these channels."""
+    def channel(span, slot):
+        number = 31 * (span - 1) + slot
+        return Channel(number, slot, f"X/{span}/{slot}", "MTP2" if number in links else "Clear")
+
+    made = [SpanState(n, f"X/{n}", "", tuple(channel(n, slot) for slot in range(1, 32)), "E1") for n in range(1, count + 1)]
+    return Survey(True, spans=tuple(made))
+
+
+def test_clear_spans_beside_one_with_links_are_circuits_of_the_same_group():
+    configuration = configuration_of(propose(spans_of_no_7(3, 16, 47), IDLE).configuration)
+    assert [(span.kind, span.signalling_channels) for span in configuration.spans] == [("ccs", [16]), ("ccs", [16]), ("ccs", [])]
+    (group,) = configuration.trunk_groups
+    assert len(circuits_of(group)) == 90
+    assert [(link.code, link.channel) for link in configuration.signalling_links] == [(0, "e1-1/16"), (1, "e1-2/16")]
+
+
+def test_clear_spans_without_any_link_are_left_out():
+    proposal = propose(spans_of_no_7(2), IDLE)
+    assert configuration_of(proposal.configuration).spans == []
+    assert "no signalling link is beside them" in proposal.configuration
+
+
+def test_a_link_set_has_no_more_links_than_there_are_codes():
+    proposal = propose(spans_of_no_7(1, *range(1, 19)), IDLE)
+    configuration = configuration_of(proposal.configuration)
+    assert [link.code for link in configuration.signalling_links] == list(range(16))
+    assert "# e1-1/17, e1-1/18: a set has 16 links at most" in proposal.configuration
 
 
 def test_analog(tmp_path):

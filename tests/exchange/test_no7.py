@@ -188,6 +188,27 @@ def test_control_restarts_amid_a_call_links_go_on_and_circuits_without_a_call_ar
 
 
 @USER_PARTS
+def test_control_restarts_while_no_link_works_and_circuits_are_reset_as_soon_as_one_does(seed, user_part):
+    with Lab(seed=seed, configuration=two_links(user_part)) as lab:
+        telephone, city = call(lab)
+        cut(lab, "link-1")
+        cut(lab, "link-2")
+        lab.after(5.0)
+        assert lab.simulation.kill_control() == 2
+        lab.exchange = lab.simulation.exchange
+        lab.after(5.0)
+        talk(telephone, city)
+        mend(lab, "link-1")
+        mend(lab, "link-2")
+        idle = lambda: sum(line.available for name, line in lab.exchange.lines.items() if name.startswith("ss7"))  # noqa: E731
+        assert lab.wait(lambda: idle() == 29, 14.0), "sooner than a reset that nobody heard is repeated"
+        talk(telephone, city)
+        end(telephone, city)
+        end(*call(lab, "8004", "663456789"))
+        assert unexpected(lab) == []
+
+
+@USER_PARTS
 @pytest.mark.parametrize("after_ms", [0, 10, 20, 30, 40])
 def test_a_message_that_came_as_control_died_is_not_lost(seed, user_part, after_ms):
     """The plane has confirmed it to the far end, which will not send it again: here it releases the call."""
