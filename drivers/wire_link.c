@@ -35,7 +35,7 @@ static int frame_room(struct card *card, int port) {
 static void create(struct wire_link *link, int slot, const int *standing) {
   link->slot = slot;
   link->standing = standing;
-  hdlc_sender_init(&link->out, 1);
+  hdlc_sender_init(&link->out, WIRE_LINK_REPEATED);
   hdlc_receiver_init(&link->in, WIRE_LINK_LONGEST, WIRE_LINK_COUNTING);
   const struct card face = {.kind = "wire link", .take_frame = take_frame, .give_frame = give_frame, .frame_room = frame_room};
   frame_card_init(&link->face, &face, alarms_of);

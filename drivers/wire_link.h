@@ -14,6 +14,7 @@
 #include "hdlc.h"
 
 #define WIRE_LINK_LONGEST 276 /* Q.703: a signal unit without its check sequence; frames of Q.921 are shorter */
+#define WIRE_LINK_REPEATED 5
 #define WIRE_LINK_COUNTING 16
 #define WIRE_LINK_UNITS (2 * CARD_TICK_SAMPLES)
 

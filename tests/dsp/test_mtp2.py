@@ -30,9 +30,9 @@ class Link:
     """One of three links; the other two must stay as they are."""
 
     def __init__(self, **changes):
-        octets = lib.mtp2_size(3)
+        octets = lib.mtp2_size(3, 512)
         self.memory = bytearray(octets + 64)
-        self.links = lib.mtp2_init(ffi.from_buffer(self.memory), 3)
+        self.links = lib.mtp2_init(ffi.from_buffer(self.memory), 3, 512)
         self.told = ffi.new("struct mtp2_event[]", lib.MTP2_EVENTS)
         self.octets = ffi.new("uint8_t[]", lib.MTP2_UNIT_OCTETS)
         figures = ffi.new("struct mtp2_figures *", FIGURES | changes)

@@ -69,8 +69,8 @@ class Terminal:
         self.told = []
         self.unexpected = []
         self._orders, self._events = deque(), deque()
-        self._memory = ffi.new("uint64_t[]", lib.mtp2_size(1) // 8 + 1)
-        self.links = lib.mtp2_init(self._memory, 1)
+        self._memory = ffi.new("uint64_t[]", lib.mtp2_size(1, 512) // 8 + 1)
+        self.links = lib.mtp2_init(self._memory, 1, 512)
         assert lib.mtp2_configure(self.links, 0, in_c(figures, repeating)) == 0
         self._told = ffi.new("struct mtp2_event[]", lib.MTP2_EVENTS)
         self._unit = ffi.new("uint8_t[]", lib.MTP2_UNIT_OCTETS)

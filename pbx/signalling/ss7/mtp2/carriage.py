@@ -9,12 +9,12 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from pbx.signalling.ss7.mtp2 import orders
-from pbx.signalling.ss7.mtp2.figures import Figures
+from pbx.signalling.ss7.mtp2.figures import Figures, IntervalData
 from pbx.vocabulary import media
 from pbx.vocabulary.media import LinkFigures, LinkOrder, LinkTold, MediaEvent
 
 TICK_MS = 10
-UNKNOWN = 255
+UNKNOWN = 65535
 """Instead of a number: nobody knows what the far end has accepted."""
 
 SENT: Mapping[orders.Sent, int] = {"SIO": 0, "SIN": 1, "SIE": 2, "SIOS": 3, "SIPO": 4, "fill-in": 8, "messages": 9}
@@ -68,6 +68,18 @@ def told_of(event: MediaEvent) -> orders.Told | None:
     return _TOLD[event.told](event) if type(event) is LinkTold else None
 
 
+def _intervals(data: IntervalData | None) -> dict[str, int]:
+    if data is None:
+        return {}
+    return {
+        "errored_intervals": True,
+        "t8_ticks": data.t8_ms // TICK_MS,
+        "interval_limit": data.limit,
+        "interval_rise": data.rise,
+        "interval_fall": data.fall,
+    }
+
+
 def figures_of(figures: Figures) -> LinkFigures:
     """The part of the figures that is worked in the plane."""
     data, ms = figures.data, figures.milliseconds
@@ -87,4 +99,6 @@ def figures_of(figures: Figures) -> LinkFigures:
         onset=data.congestion.onset,
         abatement=data.congestion.abatement,
         preventive=data.correction == "preventive",
+        extended=data.format == "extended",
+        **_intervals(data.intervals),
     )
