@@ -104,7 +104,8 @@ class _Plan:
 
     def links(self, link_set: str) -> tuple[LinkPlan, ...]:
         """Those of a set."""
-        return tuple(LinkPlan(row.name, row.code) for row in self.configuration.signalling_links if row.link_set == link_set)
+        rows = [row for row in self.configuration.signalling_links if row.link_set == link_set]
+        return tuple(LinkPlan(row.name, row.code, self.figures(row.variant).data.format == "extended") for row in rows)
 
     def near(self, row: SignallingPoint) -> PointPlan:
         """A point of ours."""

@@ -79,7 +79,7 @@ class Figures(Variant[FiguresData]):
     @classmethod
     def faults_of(cls, data: FiguresData) -> Sequence[str]:
         """What is wrong beside the timers."""
-        limits = (
+        limits: tuple[tuple[str, int, int, int], ...] = (
             ("proving_attempts", data.proving_attempts, 1, 10),
             ("silence_ms", data.silence_ms, 100, 10000),
             ("monitors.suerm_limit", data.monitors.suerm_limit, 1, 1000),

@@ -2,8 +2,8 @@
 
 Three kinds by the length indicator: fill-in units (0), link status units (1 or 2), messages (3 to 63, where 63 says "62 octets or more").
 The extended format of links of 2 Mbit/s (annex A) has two octets for each number, of 12 bits, and two for a length indicator of 9 bits,
-which says the length of any message; each of them has the lower octet first. Whatever octets come in give a unit or ``Malformed``. Leaves
-out flags and check sequence. Nothing here is in the way of a message: units are read and written in C (pbx/dsp/mtp2.h), and here for people.
+which says the length of any message; each of them has the lower octet first. Whatever octets come in give a unit or ``Malformed``. Nothing
+here is in the way of a message: units are read and written in C (pbx/dsp/mtp2.h), and here for people. Leaves out flags and check sequence.
 """
 
 from typing import Literal
