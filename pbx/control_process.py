@@ -22,7 +22,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.error import CannotListenError
 
 from config.loader import load
-from config.schema import Configuration
+from config.schema import Configuration, channel_of
 from pbx import handover
 from pbx.capture import Capture
 from pbx.console import prepare_key
@@ -206,7 +206,9 @@ class Control:
         self.capture: Capture | None = None
         if configuration.signalling_links and configuration.signalling_capture.files:
             links = [row.name for row in configuration.signalling_links]
-            self.capture = Capture(places.signalling, configuration.signalling_capture, zero, self._from_thread, links)
+            clear = {span.name for span in configuration.spans if span.kind == "signalling"}
+            extended = {row.name for row in configuration.signalling_links if channel_of(row)[0] in clear}
+            self.capture = Capture(places.signalling, configuration.signalling_capture, zero, self._from_thread, links, extended)
             self.exchange.signalling.observer = self.capture.crossing
         self._told: deque[Fact] = deque()
         self.journal.subscribe(Fact, self.recordings.take)

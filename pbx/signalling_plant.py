@@ -244,9 +244,13 @@ def faults_of_signalling(configuration: Configuration) -> list[tuple[Place, str]
         for number, group in enumerate(configuration.trunk_groups):
             if group.signalling in NO_7 and group.point == row.name:
                 faults += [(("trunk_group", number), fault) for fault in _faults_of_group(group, plan, known)]
+    clear = {span.name for span in configuration.spans if span.kind == "signalling"}
     for place, link in enumerate(configuration.signalling_links):
         try:
-            load_figures(link.variant)
+            extended, wide = load_figures(link.variant).data.format == "extended", channel_of(link)[0] in clear
+            if extended != wide:
+                what = "a time slot, which has units of the basic format" if extended else "a whole span, which has those of annex A"
+                faults.append((("signalling_link", place), f'signalling link "{link.name}": {link.variant} does not suit {what}'))
         except VariantError as error:
             faults += [(("signalling_link", place), f'signalling link "{link.name}": {fault}') for fault in error.faults]
     return faults

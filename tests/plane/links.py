@@ -36,6 +36,7 @@ CLEAR_LAYOUT = Layout(
     echo_cancellers=0,
 )
 """For links of 2 Mbit/s."""
+SLOT, WHOLE = SpanSettings(signalling_channels=(16,)), SpanSettings(clear_channel=True)
 PORT = 30
 """Of the signalling channel in time slot 16, or of all time slots, behind those of the span."""
 PREVENTIVE = FIGURES.adjusted(correction="preventive")
@@ -146,7 +147,7 @@ def texts(first, count):
     return [b"\x85" + number.to_bytes(2, "big") + bytes(number % 60) for number in range(first, first + count)]
 
 
-def planes(layout=LAYOUT, path=None, span=SpanSettings(signalling_channels=(16,))):
+def planes(layout=LAYOUT, path=None, span=SLOT):
     """Two, whose first has its arena at ``path``; their wires are joined."""
     wires = [Wire([span]) for _ in range(2)]
     join((wires[0], 0), (wires[1], 0))
@@ -161,7 +162,7 @@ def planes(layout=LAYOUT, path=None, span=SpanSettings(signalling_channels=(16,)
 
 def pair(figures=FIGURES, layout=LAYOUT, path=None):
     """A control for either; figures of the extended format stand on a span that is one channel."""
-    span = SpanSettings(clear_channel=True) if figures.data.format == "extended" else SpanSettings(signalling_channels=(16,))
+    span = WHOLE if figures.data.format == "extended" else SLOT
     wires, (near, far) = planes(layout, path, span)
     ends = Ends(LinkControl(near, PORT, figures), LinkControl(far, PORT, figures))
     ends.wires = wires
