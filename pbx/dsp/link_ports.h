@@ -6,11 +6,11 @@
  * waits in its lane. Retrieved messages are told as there is room for them.
  *
  * Units are given to the card as its line can send them, two ticks ahead, and short ones when they have changed: every card of signalling
- * channels repeats the last one. How many octets a tick has the card says. Those of a card that hides equal units are counted by time, but under an alarm, which is octets without
- * units. A sign of life of control is a look at its events (arena_drain) and every order.
+ * channels repeats the last one. How many octets a tick has is what the card says. Those of a card that hides equal units are counted by
+ * time, but under an alarm, which is octets without units. A sign of life of control is a look at its events (arena_drain) and every order.
  *
- * The number of lanes is fixed at creation, where all memory is taken: 138 KiB each for 512 messages, 1.1 MiB for 4096. A port keeps its lane and all that is in it when
- * control dies. Leaves out link state control.
+ * The number of lanes is fixed at creation, where all memory is taken: 138 KiB each for 512 messages, 1.1 MiB for 4096. A port keeps its
+ * lane and all that is in it when control dies. Leaves out link state control.
  */
 #pragma once
 #include <stdint.h>

@@ -4,9 +4,9 @@
  * Must meet (Q.703, from memory): numbers modulo 128, at most 127 units unconfirmed (clauses 5, 6); two impossible backward numbers or
  * forward indicator bits of three units end the link (5.3); an alignment that counts 4 (1 in emergency) units in error is aborted, a link in
  * service fails at 64, each 256 units taking one away and each 16 octets without a unit giving one (clause 10, annex B); T5 80..120 ms,
- * T6 3..6 s, T7 0.5..2 s (12.3). Annex A: numbers modulo 4096, at most 4095 unconfirmed; a link in service is watched by intervals of T8: one
- * with an error, or without a good unit, gives Ue, another takes De away, above Te the link fails. In the tick nothing is allocated, nobody waits and the system is not called; the time of a call does not
- * grow with the messages that wait.
+ * T6 3..6 s, T7 0.5..2 s (12.3). Annex A: numbers modulo 4096, at most 4095 unconfirmed; a link in service is watched by intervals of T8:
+ * one with an error, or without a good unit, gives Ue, another takes De away, above Te the link fails. In the tick nothing is allocated,
+ * nobody waits and the system is not called; the time of a call does not grow with the messages that wait.
  *
  * A unit that shows that the far end has left service (SIOS, SIO, SIN, SIE behind the first fill-in unit) stops reception here and
  * at once, as every failure does: what control is told before its failure is all that was accepted, whenever it reads that.

@@ -2,7 +2,8 @@
  *
  * Link state control decides elsewhere (pbx/signalling/ss7/mtp2) and gives orders; here are transmission and reception control and the
  * error rate monitors. A signal unit is what stands between the flags, without check sequence: backward and forward number, length
- * indicator, the rest; in the extended format (annex A) these three have two octets each. Functions that tell something write up to MTP2_EVENTS events and return how many. Time is ticks of 10 ms.
+ * indicator, the rest; in the extended format (annex A) these three have two octets each, the lower one first. Functions that tell
+ * something write up to MTP2_EVENTS events and return how many. Time is ticks of 10 ms.
  */
 #pragma once
 #include <stddef.h>

@@ -1,4 +1,4 @@
-"""tshark judges units of the extended format (Q.703 annex A): those that transmission control in C sends, and those that our codec writes."""
+"""tshark judges units of the extended format (Q.703 annex A): those that transmission control in C sends, and those of our codec."""
 
 import random
 import subprocess
@@ -43,7 +43,8 @@ def units(seed):
     chance = random.Random(f"{seed}/annex a")
     message = signal_unit(CHINESE, bytes((1, 0, 0x10, 0)))[3:]
     kinds = [b"", b"\x03", b"\x05\x00", message]
-    return [SignalUnit(chance.randrange(4096), chance.randrange(2), chance.randrange(4096), chance.randrange(2), kinds[n % 4]) for n in range(200)]
+    numbers = [(chance.randrange(4096), chance.randrange(2), chance.randrange(4096), chance.randrange(2)) for _ in range(200)]
+    return [SignalUnit(*four, kinds[place % 4]) for place, four in enumerate(numbers)]
 
 
 def test_units_of_our_codec_marked_as_annex_a(tmp_path, request):
