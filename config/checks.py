@@ -92,6 +92,9 @@ def cards_are_whole(draft: Draft) -> Findings:
                 yield Finding((*place, key), f'{key} has no meaning with card = "{span.card}"', "leave it out, or name the other card")
         if span.card != "dahdi":
             continue
+        if span.kind == "signalling":
+            what = f'span "{span.name}": channels of DAHDI cannot be one signalling channel'
+            yield Finding((*place, "kind"), what, 'set card = "wire", or kind = "ccs" with signalling_channels')
         if span.message_lamp != "none" and span.kind != "subscriber":
             yield Finding((*place, "message_lamp"), f"a span of kind {span.kind} has no telephones", "leave message_lamp out")
         if not span.first_channel:
@@ -122,6 +125,10 @@ def signalling_channels_are_free(draft: Draft) -> Findings:
     lines |= {line_of(row): f"extension {row.number}" for _, row in draft.of(Extension)}
     by_bits = {span for _, group in draft.of(TrunkGroup) if group.signalling in ("r2", "e&m") for span, _ in circuits_of(group)}
     for place, span in draft.of(Span):
+        if span.kind == "signalling" and span.signalling_channels:
+            what = f'span "{span.name}" is one signalling channel, of all its time slots'
+            yield Finding((*place, "signalling_channels"), what, 'leave signalling_channels out, or set kind = "ccs"')
+            continue
         for index, slot in enumerate(span.signalling_channels):
             at, name = (*place, "signalling_channels", index), f"{span.name}/{slot}"
             if slot > span.channels:

@@ -52,8 +52,9 @@ class Span(Section, frozen=True):
     """
 
     name: Name
-    kind: Literal["cas", "ccs", "subscriber", "office"]
-    """Trunks with channel associated signalling (R2, E&M) or with common channel signalling (No. 7), or analog lines."""
+    kind: Literal["cas", "ccs", "signalling", "subscriber", "office"]
+    """Trunks with channel associated signalling (R2, E&M) or with common channel signalling (No. 7), analog lines, or no trunks: time slots
+    1 to 31 are one signalling channel of 1984 kbit/s (No. 7, Q.703 annex A), of the simulated wire only."""
     card: Literal["wire", "dahdi"] = "wire"
     """What the span stands on: the simulated wire, or channels of the kernel's DAHDI drivers (docs/operator/dahdi.md)."""
     far_end: Literal["simulated", "outside"] = "simulated"
@@ -91,6 +92,11 @@ class Span(Section, frozen=True):
     def simulated(self) -> bool:
         """Whether the simulated network stands at the far end."""
         return self.card == "wire" and self.far_end == "simulated"
+
+    @property
+    def frame_slots(self) -> list[int]:
+        """The time slots by which its signalling channels are called, in their order; a span that is one channel is called by the first."""
+        return [1] if self.kind == "signalling" else sorted(self.signalling_channels)
 
     @property
     def board(self) -> bool:
@@ -238,11 +244,11 @@ class SignallingLink(Section, frozen=True):
     code: Annotated[int, Meta(ge=0, le=15, description="a signalling link code from 0 to 15")]
     """The signalling link code (SLC) on which both ends agree."""
     channel: LineName | None = None
-    """One of the signalling channels of a span."""
+    """One of the signalling channels of a span; of a span of kind "signalling" its time slot 1."""
     association: Name | None = None
     """In place of a channel: an association of M2PA, which then has this link alone."""
     variant: Name = "mtp2-china"
-    """Figures of level 2 in a time slot: a file of ``config/variants``."""
+    """Figures of level 2 in a time slot: a file of ``config/variants``; on a span of kind "signalling" ``mtp2-annex-a``."""
 
 
 class SignallingRoute(Section, frozen=True):

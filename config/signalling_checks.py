@@ -74,8 +74,10 @@ def _channels_are_there(draft: Draft) -> Findings:
         span = spans.get(name)
         if name not in draft.names("span"):
             yield unknown((*place, "channel"), "span", name, draft.names("span"))
-        elif span is not None and slot not in span.signalling_channels:
-            cure = f'write signalling_channels = [{slot}] in the span "{name}", or name another channel'
+        elif span is not None and slot not in span.frame_slots:
+            one = f'write channel = "{name}/1": the span is one channel, called by its first time slot'
+            other = f'write signalling_channels = [{slot}] in the span "{name}", or name another channel'
+            cure = one if span.kind == "signalling" else other
             yield Finding((*place, "channel"), f"{link.channel} is no signalling channel", cure)
         owner = owners.setdefault((name, slot), link.name)
         if owner != link.name:

@@ -128,6 +128,16 @@ SHOWN2 = (
     ),
     ("any octets, any orders; a card that repeats and hides units", "`tests/dsp/test_mtp2.py`"),
     ("flags, zero insertion, check sequence: bit by bit as a model written from the rules alone", "`tests/dsp/test_hdlc.py`"),
+    (
+        "links of 2 Mbit/s (annex A): numbers over 4096, 4095 units unconfirmed, errored interval monitor, alignment, retrieval, "
+        "changeover told by XCO and XCA",
+        "`tests/signalling/ss7/test_annex_a.py`",
+    ),
+    (
+        "the same between two planes over a span that is one channel: 0.2 and 0.8 erlang, bit errors, cuts, stalls, a new control; lost 0",
+        "`tests/plane/test_clear_channel.py`",
+    ),
+    ("units of the extended format, ours and those sent", "foreign: tshark 4.0, `tests/interop/test_tshark_annex_a.py`"),
     ("emergency alignment, basic error correction, links that fail and come back, with a foreign level 2", BY_LIBSS7),
     ("one end and a tester, unit by unit", "the items below"),
 )
@@ -147,9 +157,7 @@ SECTIONS2 = {
     9: "Transmission and reception control (PCR)",
     10: "Congestion control",
 }
-NOT_SHOWN2 = (
-    ("6", "error interval monitor", "of 2 Mbit/s links (annex A), not built"),
-)
+NOT_SHOWN2: tuple[tuple[str, str, str], ...] = ()
 
 
 HEAD_ISUP = """# ISUP, calls and circuits: what is shown, by whom

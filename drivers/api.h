@@ -35,6 +35,7 @@ struct wire_span_settings {
   int idle_bits;    /* abcd sent before the first order, and taken as received before the first frame */
   int slack_frames; /* frames that the elastic store holds from the beginning, 0..79: that many may be lost without repeats */
   uint32_t signalling_slots; /* bit n = time slot n is clear and carries frames (wire_link.h); not on a card of tokens */
+  int clear_channel; /* 1 = time slots 1 to 31 are one channel that carries frames (wire_channel.h); in place of signalling_slots */
 };
 
 #define WIRE_NOISE_NONE 0

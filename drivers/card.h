@@ -155,6 +155,8 @@ struct card {
   int (*give_frame)(struct card *, int port, const uint8_t *octets, int count);
   /* How many frames can be given now. */
   int (*frame_room)(struct card *, int port);
+  /* Octets of a tick on a port that carries frames; 0 = CARD_TICK_SAMPLES, one time slot. */
+  int frame_octets;
   /* 1 on a card that shows a received signal unit which equals the one before no second time. All cards repeat the last short unit given. */
   int hides_repeated;
 };

@@ -64,7 +64,8 @@ static void tell_what_was_left(struct wire_span *span, struct told *told, int fi
 
 /* Takes the sound of a block through the elastic store, frame by frame behind the first slip. */
 static void slip_sound(struct wire_span *span, struct told *told, int first_port, uint8_t *samples) {
-  if (span->slips == 0 && span->store == 0) return;
+  if (span->signalling.channel) span->slips = 0;
+  if ((span->slips == 0 && span->store == 0) || span->signalling.channel) return;
   uint8_t now[SPAN_SAMPLES];
   int8_t late[E1_FRAMES];
   int next = 0, store = span->store;
@@ -404,7 +405,7 @@ struct card *wire_create(int spans, const struct wire_span_settings *settings, i
     memset(span->told, span->settings.idle_bits, E1_PORTS);
     memset(span->token_bits, span->settings.idle_bits, E1_PORTS);
     memset(span->previous, E1_IDLE, SPAN_SAMPLES);
-    if (wire_links_create(&span->signalling, settings[n].signalling_slots, &span->rx)) {
+    if (wire_links_create(&span->signalling, &settings[n], &span->rx)) {
       wire_close(&wire->card);
       return 0;
     }

@@ -44,7 +44,8 @@ class SpanSettings(msgspec.Struct, frozen=True, gc=False):
 
     ``crc4`` "automatic" also accepts a far end without CRC-4 (G.706 annex B). ``idle_bits`` are sent before the first
     order. ``slack_frames`` (0..79) is what the elastic store holds at first: so many frames can be lost by slips. ``signalling_channels``
-    are time slots that carry frames; their ports are silent, and where 16 is among them no port has bits.
+    are time slots that carry frames; their ports are silent, and where 16 is among them no port has bits. ``clear_channel``: time slots 1
+    to 31 are one channel that carries frames, and the span has nothing else.
     """
 
     kind: Kind = "circuits"
@@ -52,6 +53,12 @@ class SpanSettings(msgspec.Struct, frozen=True, gc=False):
     idle_bits: int = 0b1111
     slack_frames: int = 0
     signalling_channels: tuple[int, ...] = ()
+    clear_channel: bool = False
+
+    @property
+    def links(self) -> int:
+        """How many signalling channels there are."""
+        return 1 if self.clear_channel else len({*self.signalling_channels})
 
 
 class CardEvent(msgspec.Struct, frozen=True, gc=False):
@@ -173,6 +180,9 @@ class Wire:
             filled.slack_frames = max(0, min(79, span.slack_frames))
             if span.signalling_channels and (tokens or not {*span.signalling_channels} <= {*range(1, 32)}):
                 raise WireError("signalling channels are time slots 1 to 31 of a span that carries sound")
+            if span.clear_channel and (tokens or span.signalling_channels):
+                raise WireError("a span that is one signalling channel carries no tokens and has no other signalling channels")
+            filled.clear_channel = span.clear_channel
             filled.signalling_slots = sum(1 << slot for slot in {*span.signalling_channels})
         self.spans = tuple(spans)
         self.tokens = tokens
@@ -208,7 +218,7 @@ class Wire:
     @property
     def links(self) -> list[Any]:
         """The ``struct card *`` of each signalling channel, by span and time slot, for ``Plane.add_card`` behind the cards of sound."""
-        counts = [len({*span.signalling_channels}) for span in self.spans]
+        counts = [span.links for span in self.spans]
         return [lib.wire_signalling_link(self.card, span, n) for span, count in enumerate(counts) for n in range(count)]
 
     def send_frame(self, frame: bytes, link: int = 0) -> None:

@@ -35,13 +35,19 @@ static int frame_room(struct card *card, int port) {
 static void create(struct wire_link *link, int slot, const int *standing) {
   link->slot = slot;
   link->standing = standing;
-  hdlc_sender_init(&link->out, 1);
+  hdlc_sender_init(&link->out, WIRE_LINK_REPEATED);
   hdlc_receiver_init(&link->in, WIRE_LINK_LONGEST, WIRE_LINK_COUNTING);
   const struct card face = {.kind = "wire link", .take_frame = take_frame, .give_frame = give_frame, .frame_room = frame_room};
   frame_card_init(&link->face, &face, alarms_of);
 }
 
-int wire_links_create(struct wire_links *links, uint32_t slots, struct e1_receiver *rx) {
+int wire_links_create(struct wire_links *links, const struct wire_span_settings *settings, struct e1_receiver *rx) {
+  uint32_t slots = settings->signalling_slots;
+  if (settings->clear_channel) {
+    links->channel = wire_channel_create(rx);
+    links->count = links->channel != 0;
+    return links->channel ? 0 : -1;
+  }
   if (!slots) return 0;
   links->link = calloc((size_t)__builtin_popcount(slots), sizeof *links->link);
   if (!links->link) return -1;
@@ -51,10 +57,14 @@ int wire_links_create(struct wire_links *links, uint32_t slots, struct e1_receiv
   return 0;
 }
 
-void wire_links_free(struct wire_links *links) { free(links->link); }
+void wire_links_free(struct wire_links *links) {
+  free(links->link);
+  wire_channel_free(links->channel);
+}
 
 struct card *wire_links_card(struct wire_links *links, int index) {
-  return index >= 0 && index < links->count ? &links->link[index].face.card : 0;
+  if (index < 0 || index >= links->count) return 0;
+  return links->channel ? wire_channel_card(links->channel) : &links->link[index].face.card;
 }
 
 static void hear(struct wire_link *link, const uint8_t *slot) {
@@ -63,6 +73,10 @@ static void hear(struct wire_link *link, const uint8_t *slot) {
 }
 
 void wire_links_hear(struct wire_links *links, const struct e1_receiver *rx, uint8_t *samples) {
+  if (links->channel) {
+    wire_channel_hear(links->channel, rx, samples);
+    return;
+  }
   for (int n = 0; n < links->count; n++) {
     struct wire_link *link = &links->link[n];
     if (link->slot == COMMON_SLOT) {
@@ -78,6 +92,10 @@ void wire_links_hear(struct wire_links *links, const struct e1_receiver *rx, uin
 }
 
 void wire_links_say(struct wire_links *links, struct e1_sender *tx, uint8_t *samples, uint8_t *slot_16) {
+  if (links->channel) {
+    wire_channel_say(links->channel, tx, samples, slot_16);
+    return;
+  }
   for (int n = 0; n < links->count; n++) {
     struct wire_link *link = &links->link[n];
     int common = link->slot == COMMON_SLOT;

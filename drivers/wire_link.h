@@ -12,8 +12,10 @@
 #include "e1.h"
 #include "frame_card.h"
 #include "hdlc.h"
+#include "wire_channel.h"
 
 #define WIRE_LINK_LONGEST 276 /* Q.703: a signal unit without its check sequence; frames of Q.921 are shorter */
+#define WIRE_LINK_REPEATED 5
 #define WIRE_LINK_COUNTING 16
 #define WIRE_LINK_UNITS (2 * CARD_TICK_SAMPLES)
 
@@ -28,14 +30,15 @@ struct wire_link {
   int units, next;
 };
 
-/* Those of a span, by rising time slot. */
+/* Those of a span, by rising time slot; or the one that has all of them. */
 struct wire_links {
   struct wire_link *link;
+  struct wire_channel *channel;
   int count;
 };
 
-/* Bit n of `slots` = time slot n; -1 without memory. The receiver is the span's. */
-int wire_links_create(struct wire_links *, uint32_t slots, struct e1_receiver *);
+/* Those that the settings of the span ask for; -1 without memory. The receiver is the span's. */
+int wire_links_create(struct wire_links *, const struct wire_span_settings *, struct e1_receiver *);
 void wire_links_free(struct wire_links *);
 /* The card of a channel, null = there is none. */
 struct card *wire_links_card(struct wire_links *, int index);

@@ -15,7 +15,7 @@ import contextlib
 import re
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
@@ -24,7 +24,7 @@ from urllib.parse import quote
 from config.schema import SignallingCapture
 from pbx import packet_file
 from pbx.signalling.ss7.mtp2 import orders
-from pbx.signalling.ss7.mtp2.unit import NUMBERS, STATUSES, SignalUnit, write_signal_unit
+from pbx.signalling.ss7.mtp2.unit import EXTENDED_NUMBERS, NUMBERS, STATUSES, SignalUnit, write_signal_unit
 from pbx.vocabulary.facts import AlarmCleared, AlarmRaised, Fact
 
 ALARM = "capture"
@@ -43,9 +43,12 @@ def _safe(link: str) -> str:
 class _LinkFiles:
     """The files of one link."""
 
-    def __init__(self, folder: Path, link: str, number: int, limits: SignallingCapture) -> None:
+    def __init__(self, folder: Path, link: str, number: int, limits: SignallingCapture, extended: bool) -> None:
         self.number = number
-        self.forward = {True: NUMBERS - 1, False: NUMBERS - 1}
+        self.extended = extended
+        self.numbers = EXTENDED_NUMBERS if extended else NUMBERS
+        self.forward: dict[bool, int] = {}
+        self.begin()
         self.written = self.refused = self.crowded = 0
         """Units on the disk, those that the disk would not have, and those for which the queue had no room."""
         self.file: BinaryIO | None = None
@@ -58,6 +61,10 @@ class _LinkFiles:
         self._size = 0
         self._new = False
         self._rest_until = float("-inf")
+
+    def begin(self) -> None:
+        """Numbers begin anew."""
+        self.forward = {True: self.numbers - 1, False: self.numbers - 1}
 
     def rests(self, now: float) -> bool:
         """Whether the disk has refused a short time ago."""
@@ -149,13 +156,16 @@ class Capture:
         clock_zero: float,
         tell: Callable[[Fact], object] = lambda fact: None,
         links: Iterable[str] = (),
+        extended: Collection[str] = (),
     ) -> None:
         """``clock_zero`` is the Unix time of the exchange's second 0; ``tell`` is called in the thread of ``drain``.
 
-        ``links`` have the numbers 0, 1 ... in the files; others get the next ones as they appear.
+        ``links`` have the numbers 0, 1 ... in the files; others get the next ones as they appear. Those in ``extended`` have units
+        of the extended format (Q.703 annex A).
         """
         self._folder = folder
         self._limits = limits
+        self._extended = frozenset(extended)
         self._clock_zero = clock_zero
         self._tell = tell
         self._links: dict[str, _LinkFiles] = {}
@@ -183,7 +193,7 @@ class Capture:
     def unit(self, now: float, link: str, sent: bool, octets: bytes) -> None:
         """A message, from its service information octet on, was given to level 2 or came from it."""
         files = self._files_of(link)
-        files.forward[sent] = (files.forward[sent] + 1) % NUMBERS
+        files.forward[sent] = (files.forward[sent] + 1) % files.numbers
         self._queue(now, link, files, sent, octets)
 
     def status(self, now: float, link: str, sent: bool, status: str) -> None:
@@ -193,7 +203,7 @@ class Capture:
 
     def aligns(self, link: str) -> None:
         """The link begins anew, and so do its numbers."""
-        self._files_of(link).forward = {True: NUMBERS - 1, False: NUMBERS - 1}
+        self._files_of(link).begin()
 
     def crossing(self, now: float, link: str, value: orders.Order | orders.Told) -> None:
         """What passes between link state control and the plane, either way; what is no unit is passed over."""
@@ -216,16 +226,16 @@ class Capture:
     def _files_of(self, link: str) -> _LinkFiles:
         files = self._links.get(link)
         if files is None:
-            files = self._links[link] = _LinkFiles(self._folder, link, len(self._links), self._limits)
+            files = self._links[link] = _LinkFiles(self._folder, link, len(self._links), self._limits, link in self._extended)
         return files
 
     def _queue(self, now: float, link: str, files: _LinkFiles, sent: bool, contents: bytes) -> None:
         if len(self._waiting) >= WAITING_MOST:
             files.crowded += 1
             return
-        unit = write_signal_unit(SignalUnit(files.forward[not sent], 1, files.forward[sent], 1, contents))
+        unit = write_signal_unit(SignalUnit(files.forward[not sent], 1, files.forward[sent], 1, contents), files.extended)
         at_s = self._clock_zero + now
-        self._waiting.append((now, at_s, link, packet_file.record(at_s, sent, files.number, unit)))
+        self._waiting.append((now, at_s, link, packet_file.record(at_s, sent, files.number, unit, files.extended)))
 
     # Where it is written.
 

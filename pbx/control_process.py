@@ -22,7 +22,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.error import CannotListenError
 
 from config.loader import load
-from config.schema import Configuration
+from config.schema import Configuration, channel_of
 from pbx import handover
 from pbx.association_plans import plans_of
 from pbx.associations import Associations
@@ -209,7 +209,9 @@ class Control:
         self.capture: Capture | None = None
         if configuration.signalling_links and configuration.signalling_capture.files:
             links = [row.name for row in configuration.signalling_links]
-            self.capture = Capture(places.signalling, configuration.signalling_capture, zero, self._from_thread, links)
+            clear = {span.name for span in configuration.spans if span.kind == "signalling"}
+            extended = {row.name for row in configuration.signalling_links if channel_of(row)[0] in clear}
+            self.capture = Capture(places.signalling, configuration.signalling_capture, zero, self._from_thread, links, extended)
             self.exchange.signalling.observer = self.capture.crossing
         ends = self.exchange.signalling.associations
         self.associations = Associations(reactor, plans_of(configuration), ends.told, ends.noted, self._listening)

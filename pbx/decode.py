@@ -31,7 +31,6 @@ WRONG = 2
 ARROWS = {True: "->", False: "<-", None: "  "}
 DIRECTIONS = {True: "sent", False: "received", None: None}
 LINK_TYPES = (MTP2_WITH_PSEUDO_HEADER, MTP2, MTP3)
-ANNEX_A = Malformed("a unit with the long sequence numbers of annex A of Q.703, which are not read")
 NAMES = frozenset(
     (
         *(kind.name for kind in MessageType),
@@ -66,7 +65,7 @@ class Seen(msgspec.Struct, frozen=True):
 
 def look_into(packet: Packet, form: Form) -> Seen:
     """What a packet says."""
-    octets, sent, link = packet.octets, packet.sent, packet.interface
+    octets, sent, link, annex_a = packet.octets, packet.sent, packet.interface, 0
     if packet.link_type == MTP3:
         return _above_level_2(packet, sent, link, None, octets, form)
     if packet.link_type == MTP2_WITH_PSEUDO_HEADER:
@@ -75,9 +74,7 @@ def look_into(packet: Packet, form: Form) -> Seen:
         first, annex_a, link = PSEUDO_HEADER.unpack(octets[: PSEUDO_HEADER.size])
         sent = bool(first)
         octets = octets[PSEUDO_HEADER.size :]
-        if annex_a == 1:
-            return Seen(packet, sent, link, message=ANNEX_A)
-    signal_unit = read_signal_unit(octets)
+    signal_unit = read_signal_unit(octets, extended=annex_a == 1)
     if isinstance(signal_unit, Malformed):
         return Seen(packet, sent, link, message=signal_unit)
     if signal_unit.kind != "MSU":

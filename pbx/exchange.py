@@ -31,6 +31,7 @@ from pbx.recovery import recover
 from pbx.routing import Router
 from pbx.service import FlowMaker, Service
 from pbx.signalling.ss7.mtp2.carriage import figures_of
+from pbx.signalling.ss7.mtp2.figures import MESSAGES
 from pbx.signalling_plant import SignallingPlant
 from pbx.span_watch import SpanWatch
 from pbx.switch import Switch, SwitchSettings
@@ -42,21 +43,27 @@ from pbx.vocabulary.media import LinkTold
 
 PROGRAMS: dict[str, type[Flow]] = {"menu": Menu, "announcement": Announcement}
 FRAME_OCTETS = 65536
-"""Of a ring, for each signalling channel: 8 s of frames at 64 kbit/s; four of them hold what one link gives another at a changeover."""
+"""Of a ring, for each time slot with signalling: 8 s of frames at 64 kbit/s; four of them hold what one link gives another at a
+changeover."""
+SPAN_SLOTS = 31
+"""Of a span that is one signalling channel."""
 FEATURES: tuple[type[Flow], ...] = (LogIn, LogOut, ReadyKey, NotReadyKey)
 
 
 def layout_of(configuration: Configuration) -> Layout:
     """An arena large enough for the configuration."""
     sounding, channels = sound_ports_of(configuration), len(signalling_ports_of(configuration))
+    wide = sum(span.kind == "signalling" for span in configuration.spans)
+    slots = channels + (SPAN_SLOTS - 1) * wide
     return Layout(
         ports=sounding + channels,
         recorders=sounding,
         prompts=max(64, len(configuration.prompts) + 16),
         echo_cancellers=echo_cancellers_of(configuration),
-        frame_octets=FRAME_OCTETS << (max(channels, 4) - 1).bit_length() if channels else FRAME_OCTETS,
+        frame_octets=FRAME_OCTETS << (max(slots, 4) - 1).bit_length() if channels else FRAME_OCTETS,
         spans=len(configuration.spans),
         signalling_links=channels,
+        signalling_messages=MESSAGES["extended" if wide else "basic"],
     )
 
 

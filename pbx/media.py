@@ -81,7 +81,9 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True):
     spans: int = 64
     """That have notices (pbx/span_notices.py)."""
     signalling_links: int = 8
-    """That the plane can work; 138 KiB each."""
+    """That the plane can work."""
+    signalling_messages: int = 512
+    """What the transmission buffer of each holds, a power of two up to 8192; 276 octets each."""
     prompt_octets: int = 16 << 20
     journal_octets: int = 8 << 20
 

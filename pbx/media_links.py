@@ -46,12 +46,12 @@ def link_counters(arena: Any, port: int) -> dict[str, int]:
 def figures_octets(figures: LinkFigures) -> bytes:
     """The figures as they go down; what the card of the port repeats and hides the plane adds itself."""
     cell = msgspec.structs.asdict(figures)
-    preventive = cell.pop("preventive")
-    cell["options"] = lib.MTP2_PREVENTIVE if preventive else 0
+    options = {"preventive": lib.MTP2_PREVENTIVE, "extended": lib.MTP2_EXTENDED, "errored_intervals": lib.MTP2_ERRORED_INTERVALS}
+    cell["options"] = sum(option for name, option in options.items() if cell.pop(name))
     cell["onset"], cell["abatement"] = list(figures.onset), list(figures.abatement)
     return bytes(ffi.buffer(ffi.new("struct mtp2_figures *", cell)))
 
 
 def link_told(octets: bytes) -> LinkTold:
     """What came up: what is told, its value, and what goes with it."""
-    return LinkTold(octets[0], octets[1], octets[2:])
+    return LinkTold(octets[0], octets[1] | octets[2] << 8, octets[3:])

@@ -56,10 +56,10 @@ def header() -> bytes:
     return _HEADER.pack(_MICROSECONDS, 2, 4, 0, 0, LONGEST_PACKET, MTP2_WITH_PSEUDO_HEADER)
 
 
-def record(at_s: float, sent: bool, link: int, unit: bytes) -> bytes:
-    """A signal unit as a record of such a file; ``at_s`` is Unix time."""
+def record(at_s: float, sent: bool, link: int, unit: bytes, annex_a: bool = False) -> bytes:
+    """A signal unit as a record of such a file; ``at_s`` is Unix time, ``annex_a``: it has the extended format."""
     seconds, microseconds = divmod(round(at_s * 1_000_000), 1_000_000)
-    octets = PSEUDO_HEADER.pack(sent, 0, link & 0xFFFF) + unit
+    octets = PSEUDO_HEADER.pack(sent, annex_a, link & 0xFFFF) + unit
     return _RECORD.pack(seconds & 0xFFFFFFFF, microseconds, len(octets), len(octets)) + octets
 
 

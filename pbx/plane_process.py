@@ -86,7 +86,8 @@ class SpanDescription(msgspec.Struct, forbid_unknown_fields=True):
     name: str = ""
     dahdi: DahdiChannels | None = None
     signalling_channels: list[int] = []
-    """Of a wire."""
+    clear_channel: bool = False
+    """Of a wire: which time slots are signalling channels, or that all are one."""
     listen: str = ""
     connect: str = ""
     joined_to: int | None = None
@@ -176,8 +177,13 @@ def build(description: Description, path: str, keeping: Keeping | None = None) -
             cards.append(_dahdi(span, span.dahdi, keeping))
             plane.add_card(cards[-1].card)
             continue
-        signalling = tuple(span.signalling_channels)
-        settings = SpanSettings(kind=span.kind, crc4=span.crc4, idle_bits=span.idle_bits, signalling_channels=signalling)
+        settings = SpanSettings(
+            kind=span.kind,
+            crc4=span.crc4,
+            idle_bits=span.idle_bits,
+            signalling_channels=tuple(span.signalling_channels),
+            clear_channel=span.clear_channel,
+        )
         wire = Wire([settings], span.tokens)
         if span.joined_to is not None:
             other = cards[span.joined_to]

@@ -56,7 +56,7 @@ def ends_of(configuration: Configuration, span: Span) -> SpanEnds:
         return SpanEnds("subscribers", "telephones", SUBSCRIBER_IDLE)
     if span.kind == "office":
         return SpanEnds("offices", "subscribers", SUBSCRIBER_IDLE)
-    if span.kind == "ccs":
+    if span.kind in ("ccs", "signalling"):
         return SpanEnds("circuits", "circuits", COMMON_CHANNEL_IDLE)
     for group in configuration.trunk_groups:
         if any(name == span.name for name, _ in circuits_of(group)):
@@ -90,7 +90,7 @@ def sound_ports_of(configuration: Configuration) -> int:
 
 def signalling_ports_of(configuration: Configuration) -> dict[tuple[str, int], int]:
     """The plane's port of each signalling channel by span and time slot; they stand behind all ports that carry sound."""
-    named = [(span.name, slot) for span in configuration.spans for slot in sorted(span.signalling_channels)]
+    named = [(span.name, slot) for span in configuration.spans for slot in span.frame_slots]
     first = len(configuration.spans) * SPAN_PORTS + len(configuration.sound_devices)
     return {name: first + place for place, name in enumerate(named)}
 
@@ -106,7 +106,8 @@ def ports_of(configuration: Configuration) -> dict[str, int]:
 
 def port_kinds_of(configuration: Configuration) -> dict[int, str]:
     """What stands on the ports of the lines."""
-    kinds = {span.name: {"cas": "cas", "ccs": "raw", "subscriber": "fxs", "office": "fxo"}[span.kind] for span in configuration.spans}
+    stands = {"cas": "cas", "ccs": "raw", "signalling": "raw", "subscriber": "fxs", "office": "fxo"}
+    kinds = {span.name: stands[span.kind] for span in configuration.spans}
     return {port: kinds.get(name.partition("/")[0], "raw") for name, port in ports_of(configuration).items()}
 
 

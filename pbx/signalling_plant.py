@@ -14,6 +14,7 @@ from config.schema import (
     NO_7,
     ApplicationServer,
     Configuration,
+    SignallingLink,
     SignallingLinkSet,
     SignallingPoint,
     TrunkGroup,
@@ -132,7 +133,11 @@ class _Plan:
     def links(self, link_set: str) -> tuple[LinkPlan, ...]:
         """Those of a set."""
         rows = [row for row in self.configuration.signalling_links if row.link_set == link_set]
-        return tuple(LinkPlan(row.name, row.code, extended=row.association is not None) for row in rows)
+        return tuple(LinkPlan(row.name, row.code, self.extended(row)) for row in rows)
+
+    def extended(self, row: SignallingLink) -> bool:
+        """Whether a link has longer numbers than seven bits, of which changeover must know."""
+        return row.association is not None or self.figures(row.variant).data.format == "extended"
 
     def near(self, row: SignallingPoint) -> PointPlan:
         """A point of ours."""
@@ -310,9 +315,16 @@ def faults_of_signalling(configuration: Configuration) -> list[tuple[Place, str]
         for number, group in enumerate(configuration.trunk_groups):
             if group.signalling in NO_7 and group.point == row.name:
                 faults += [(("trunk_group", number), fault) for fault in _faults_of_group(group, plan, known)]
+    clear = {span.name for span in configuration.spans if span.kind == "signalling"}
     for place, link in enumerate(configuration.signalling_links):
         try:
-            load_figures(link.variant)
+            extended = load_figures(link.variant).data.format == "extended"
+            if link.channel is None:
+                continue
+            wide = channel_of(link)[0] in clear
+            if extended != wide:
+                what = "a time slot, which has units of the basic format" if extended else "a whole span, which has those of annex A"
+                faults.append((("signalling_link", place), f'signalling link "{link.name}": {link.variant} does not suit {what}'))
         except VariantError as error:
             faults += [(("signalling_link", place), f'signalling link "{link.name}": {fault}') for fault in error.faults]
     for place, association in enumerate(configuration.associations):

@@ -62,11 +62,13 @@ class WirePlant:
         if span.card != "wire":
             raise ValueError(f"span {span.name} has real lines, which have no virtual time: set card to wire")
         ends = ends_of(configuration, span)
-        channels = tuple(span.signalling_channels)
-        if channels and tokens:
+        channels, clear = tuple(span.signalling_channels), span.kind == "signalling"
+        if span.frame_slots and tokens:
             raise ValueError(f"span {span.name} has signalling channels, which carry frames and no tokens: simulate it with sound")
-        near = Wire([SpanSettings(kind=ends.near, idle_bits=ends.idle_bits, signalling_channels=channels)], tokens)
-        far = Wire([SpanSettings(kind=ends.far, idle_bits=ends.idle_bits, signalling_channels=channels)], tokens)
+        near, far = (
+            Wire([SpanSettings(kind=kind, idle_bits=ends.idle_bits, signalling_channels=channels, clear_channel=clear)], tokens)
+            for kind in (ends.near, ends.far)
+        )
         if span.far_end == "outside":
             self._open(near, span)
             near.set_patience(0, configuration.alarm.silent_peer_seconds)

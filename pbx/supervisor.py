@@ -272,6 +272,7 @@ class Supervisor:
             name=span.name,
             dahdi=channels,
             signalling_channels=span.signalling_channels if span.card == "wire" else [],
+            clear_channel=span.kind == "signalling",
             listen=str(self.places.socket(span)) if span.card == "wire" else "",
             lockstep=span.mode == "lockstep",
             patience_s=self.configuration.alarm.silent_peer_seconds,
@@ -286,6 +287,7 @@ class Supervisor:
             idle_bits=ends.idle_bits,
             name=span.name,
             signalling_channels=span.signalling_channels if span.card == "wire" else [],
+            clear_channel=span.kind == "signalling",
             connect=str(self.places.socket(span)) if span.simulated else "",
             lockstep=span.mode == "lockstep",
         )

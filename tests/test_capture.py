@@ -97,6 +97,18 @@ def test_numbers_go_round(one_capture, tmp_path):
     assert [seen.signal_unit.forward for seen in seen_of(tmp_path / "capture")] == [*range(128), 0, 1]
 
 
+def test_units_of_annex_a_say_so_and_have_long_numbers(tmp_path):
+    made = Capture(tmp_path, LIMITS, ZERO, links=("a", "b"), extended=("b",))
+    for _ in range(130):
+        made.unit(0.0, "a", True, UNIT)
+        made.unit(0.0, "b", True, UNIT)
+    made.status(0.0, "b", False, "SIPO")
+    made.close()
+    assert [words(seen) for seen in seen_of(tmp_path, "b")][-3:] == ["-> RLC 4095 128", "-> RLC 4095 129", "<- SIPO 129 4095"]
+    assert [seen.packet.octets[1] for seen in seen_of(tmp_path, "b")] == [1] * 131
+    assert [seen.packet.octets[1] for seen in seen_of(tmp_path, "a")] == [0] * 130
+
+
 def test_a_file_for_each_link_named_after_link_and_time(tmp_path):
     made = Capture(tmp_path, LIMITS, ZERO, links=("a", "b"))
     for link in ("b", "a", "北京/1.2 x"):

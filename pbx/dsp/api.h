@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 #define PLANE_TICK_SAMPLES 80
-#define PLANE_LAYOUT_VERSION 5
+#define PLANE_LAYOUT_VERSION 6
 
 #define PLANE_OK 0
 #define PLANE_STALE -1   /* the caller's epoch is not the present one */
@@ -155,6 +155,7 @@ struct plane_layout {
   uint32_t frame_octets;     /* power of two, of each ring of frames */
   uint32_t spans;            /* that have notices */
   uint32_t signalling_links; /* that the plane can work */
+  uint32_t signalling_messages; /* power of two: what the transmission buffer of each of them holds, up to MTP2_MESSAGES_MOST */
   uint64_t prompt_octets;
   uint64_t journal_octets; /* power of two */
 };

@@ -52,6 +52,7 @@ static int sensible(const struct plane_layout *layout) {
          power_of_two(layout->events) && power_of_two(layout->commands) && power_of_two(layout->recorder_samples) &&
          power_of_two(layout->frame_octets) && layout->frame_octets >= ARENA_FRAME_OCTETS_LEAST && layout->spans < 0x10000 &&
          layout->signalling_links < 0x10000 &&
+         power_of_two(layout->signalling_messages) && layout->signalling_messages <= MTP2_MESSAGES_MOST &&
          power_of_two(layout->journal_octets) && layout->journal_octets >= 2 * PLANE_JOURNAL_RECORD_OCTETS;
 }
 

@@ -145,7 +145,7 @@ int arena_send_link(struct arena *arena, uint32_t epoch, uint32_t port, uint32_t
                     uint32_t count) {
   struct plane_command command = {
       .epoch = epoch, .port = (uint16_t)port, .kind = PLANE_COMMAND_LINK, .gain = (int32_t)(order | value << 8)};
-  if (count > PLANE_FRAME_OCTETS || port > 0xffff || order > 0xff || value > 0xff)
+  if (count > PLANE_FRAME_OCTETS || port > 0xffff || order > 0xff || value > 0xffff)
     return PLANE_INVALID;
   return send_octets(arena, &command, octets, count);
 }

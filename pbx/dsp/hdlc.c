@@ -13,7 +13,6 @@
 #define FLAG_ONES 6
 #define MANY_ONES 7
 #define FLAG_BITS 7 /* of a flag are taken for those of a frame before it is seen to be one */
-#define REPEATED 5
 
 enum { FLAGS, QUEUED, AGAIN };
 
@@ -35,7 +34,7 @@ static uint8_t turned(uint8_t octet) {
 
 void hdlc_sender_init(struct hdlc_sender *sender, int repeating) {
   memset(sender, 0, sizeof *sender);
-  sender->repeating = (uint8_t)repeating;
+  sender->repeating = (uint8_t)(repeating < (int)sizeof sender->last ? repeating : (int)sizeof sender->last);
 }
 
 int hdlc_room(const struct hdlc_sender *sender) { return HDLC_QUEUE - sender->waiting; }
@@ -69,12 +68,12 @@ static void put_octet(struct hdlc_sender *sender, uint8_t octet) {
 static void choose(struct hdlc_sender *sender) {
   if (sender->sending == QUEUED) {
     const struct hdlc_waiting *sent = &sender->queue[sender->first];
-    sender->last_count = sent->count <= REPEATED ? (uint8_t)sent->count : 0;
+    sender->last_count = sent->count <= sender->repeating ? (uint8_t)sent->count : 0;
     memcpy(sender->last, sent->octets, sender->last_count);
     sender->first = (sender->first + 1) % HDLC_QUEUE;
     sender->waiting--;
   }
-  sender->sending = sender->waiting ? QUEUED : sender->repeating && sender->last_count ? AGAIN : FLAGS;
+  sender->sending = sender->waiting ? QUEUED : sender->last_count ? AGAIN : FLAGS;
   sender->at = 0;
   sender->ones = 0;
   sender->check = CHECK_BEGIN;

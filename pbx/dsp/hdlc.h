@@ -6,7 +6,8 @@
  * signalling link counts octets until the next good frame, each 16 of them a fault (Q.703 4.1.4). The lowest bit of an octet
  * goes first, in the highest bit of the time slot's octet, which the line sends first.
  *
- * Bits are worked one by one: 640 of them in a tick. Nothing is allocated, nothing is kept but what the structures hold.
+ * Bits are worked one by one: 640 of them in a tick, 19 840 where a span is one channel. Nothing is allocated, nothing is kept but what
+ * the structures hold.
  */
 #pragma once
 #include "hdlc_api.h"

@@ -16,9 +16,9 @@ struct hdlc_waiting {
 struct hdlc_sender {
   struct hdlc_waiting queue[16];
   uint8_t first, waiting;
-  uint8_t repeating;    /* when nothing waits a last frame of up to five octets is sent again, else flags are */
+  uint8_t repeating;    /* when nothing waits a last frame of up to so many octets is sent again, else flags are */
   uint8_t last_count;
-  uint8_t last[5];
+  uint8_t last[8];
   uint8_t sending;      /* 0 = flags, 1 = the first that waits, 2 = the last one again */
   uint8_t ones;         /* in a row */
   uint8_t held;         /* bits that wait */
@@ -50,6 +50,7 @@ struct hdlc_unit {
   uint16_t count;
 };
 
+/* `repeating`: octets of the longest frame that is sent again while nothing waits, up to 8; 0 = none. */
 void hdlc_sender_init(struct hdlc_sender *sender, int repeating);
 /* 0, or -1: no room, or no octets or too many. */
 int hdlc_give(struct hdlc_sender *sender, const uint8_t *octets, int count);

@@ -9,6 +9,8 @@
 #include "api.h"
 #include "mtp2_api.h"
 
+#define PLANE_LINK_HEAD_OCTETS 3 /* of what is told: which, and its value, the lower octet first */
+
 /* Orders. */
 #define PLANE_LINK_MESSAGE 64 /* octets = a message to be sent behind all others */
 #define PLANE_LINK_FIGURES 65 /* octets = a struct mtp2_figures; before all others */

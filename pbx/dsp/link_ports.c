@@ -6,15 +6,15 @@
 
 #include "plane.h"
 
-#define TICK_BITS (8 * CARD_TICK_SAMPLES)
-#define TOLD_OCTETS (2 + MTP2_MESSAGE_OCTETS)
+#define TOLD_OCTETS (PLANE_LINK_HEAD_OCTETS + MTP2_MESSAGE_OCTETS)
+#define STATUS_OCTETS 2 /* of the longest status */
 #define DOWN_ALARMS (CARD_ALARM_LOS | CARD_ALARM_LOF | CARD_ALARM_AIS)
 
 _Static_assert(MTP2_EVENTS < LINK_OWED, "what one unit tells can wait");
 _Static_assert(TOLD_OCTETS <= PLANE_FRAME_OCTETS && sizeof(struct mtp2_figures) <= PLANE_FRAME_OCTETS, "octets of links travel as frames");
 
-int link_ports_create(struct link_ports *links, uint32_t lanes, uint32_t ports) {
-  size_t octets = (mtp2_size((int)lanes) + 63) & ~(size_t)63;
+int link_ports_create(struct link_ports *links, uint32_t lanes, uint32_t messages, uint32_t ports) {
+  size_t octets = (mtp2_size((int)lanes, (int)messages) + 63) & ~(size_t)63;
   *links = (struct link_ports){.lanes = lanes};
   links->memory = aligned_alloc(64, octets);
   links->lane = calloc(lanes + 1, sizeof *links->lane);
@@ -24,7 +24,7 @@ int link_ports_create(struct link_ports *links, uint32_t lanes, uint32_t ports) 
   for (uint32_t lane = 0; lane < lanes; lane++)
     links->lane[lane].port = LINK_NO_LANE;
   memset(links->lane_of, 0xff, ports * sizeof *links->lane_of);
-  links->mtp2 = mtp2_init(links->memory, (int)lanes);
+  links->mtp2 = mtp2_init(links->memory, (int)lanes, (int)messages);
   return 0;
 }
 
@@ -42,9 +42,11 @@ static int take_lane(struct plane *plane, uint32_t port) {
   uint32_t number = 0;
   while (number < links->lanes && links->lane[number].port != LINK_NO_LANE)
     number++;
-  if (number == links->lanes || !plane->ports[port].card->give_frame)
+  const struct card *card = plane->ports[port].card;
+  if (number == links->lanes || !card->give_frame)
     return -1;
-  links->lane[number] = (struct link_lane){.port = port};
+  uint32_t octets = card->frame_octets ? (uint32_t)card->frame_octets : CARD_TICK_SAMPLES;
+  links->lane[number] = (struct link_lane){.port = port, .tick_bits = 8 * octets};
   links->lane_of[port] = number;
   links->working++;
   mtp2_clear(links->mtp2, (int)number);
@@ -81,17 +83,17 @@ static void owe(struct plane *plane, struct link_lane *lane, struct link_owed wh
 }
 
 static int put(struct plane *plane, const struct link_lane *lane, struct link_owed what, const uint8_t *octets, int count) {
-  uint8_t told[TOLD_OCTETS] = {what.told, what.value};
-  if (!arena_frames_fit(plane->arena, (uint32_t)count + 2, 1))
+  uint8_t told[TOLD_OCTETS] = {what.told, (uint8_t)what.value, (uint8_t)(what.value >> 8)};
+  if (!arena_frames_fit(plane->arena, (uint32_t)count + PLANE_LINK_HEAD_OCTETS, 1))
     return -1;
   if (count)
-    memcpy(told + 2, octets, (size_t)count);
-  arena_frame_put(plane->arena, what.sample, lane->port, PLANE_EVENT_LINK, told, (uint32_t)count + 2);
+    memcpy(told + PLANE_LINK_HEAD_OCTETS, octets, (size_t)count);
+  arena_frame_put(plane->arena, what.sample, lane->port, PLANE_EVENT_LINK, told, (uint32_t)count + PLANE_LINK_HEAD_OCTETS);
   return 0;
 }
 
 static void tell(struct plane *plane, struct link_lane *lane, int told, int value, uint64_t sample) {
-  struct link_owed what = {.sample = sample, .told = (uint8_t)told, .value = (uint8_t)value};
+  struct link_owed what = {.sample = sample, .told = (uint8_t)told, .value = (uint16_t)value};
   if (lane->owed_count || put(plane, lane, what, 0, 0))
     owe(plane, lane, what);
 }
@@ -128,15 +130,16 @@ int plane_link_hears(struct plane *plane, uint32_t port, const struct card_frame
     tell_all(plane, lane, events, mtp2_fault(links->mtp2, (int)number, frame->fault, events), sample);
     return 1;
   }
-  if (frame->count > PLANE_SHORT_UNIT && lane->busy != MTP2_BUSY_DISCARD &&
+  if (frame->count > lane->short_unit && lane->busy != MTP2_BUSY_DISCARD &&
       (lane->owed_count || !arena_frames_fit(plane->arena, TOLD_OCTETS, MTP2_EVENTS)))
     set_busy(links, lane, MTP2_BUSY_DISCARD);
   int count = mtp2_receive(links->mtp2, (int)number, frame->octets, (int)frame->count, events);
+  uint32_t header = (uint32_t)lane->short_unit - STATUS_OCTETS;
   for (int n = 0; n < count; n++) {
     struct link_owed what = {.sample = sample, .told = events[n].kind, .value = events[n].value};
     if (what.told != MTP2_TOLD_MESSAGE)
       tell(plane, lane, what.told, what.value, sample);
-    else if (put(plane, lane, what, frame->octets + 3, (int)frame->count - 3))
+    else if (put(plane, lane, what, frame->octets + header, (int)(frame->count - header)))
       plane->arena->header->counters.frame_overflows++; /* never: there was room */
   }
   return 1;
@@ -169,15 +172,16 @@ static int configure(struct plane *plane, struct link_lane *lane, const uint8_t 
   if (mtp2_configure(plane->links.mtp2, (int)(lane - plane->links.lane), &figures))
     return -1;
   lane->counting_octets = figures.suerm_octets;
+  lane->short_unit = (uint8_t)(mtp2_header_octets(plane->links.mtp2, (int)(lane - plane->links.lane)) + STATUS_OCTETS);
   lane->ready = 1;
   return 0;
 }
 
 /* Whether the order has such a value. */
 static int sensible(int order, int value) {
-  static const uint8_t most[] = {[MTP2_ORDER_SEND] = MTP2_MESSAGE, [MTP2_ORDER_BEGIN] = 255, [MTP2_ORDER_ACCEPT] = MTP2_REJECTING,
+  static const uint16_t most[] = {[MTP2_ORDER_SEND] = MTP2_MESSAGE, [MTP2_ORDER_BEGIN] = 255, [MTP2_ORDER_ACCEPT] = MTP2_REJECTING,
                                  [MTP2_ORDER_MONITOR] = MTP2_AERM_EMERGENCY, [MTP2_ORDER_BUSY] = MTP2_BUSY_DISCARD,
-                                 [MTP2_ORDER_RETRIEVE] = 255, [MTP2_ORDER_ALIVE] = 0};
+                                 [MTP2_ORDER_RETRIEVE] = MTP2_UNKNOWN, [MTP2_ORDER_ALIVE] = 0};
   return order >= MTP2_ORDER_SEND && order <= MTP2_ORDER_ALIVE && value <= most[order] &&
          !(order == MTP2_ORDER_SEND && value > MTP2_SIPO && value < MTP2_FILL_IN);
 }
@@ -211,7 +215,7 @@ void plane_link_order(struct plane *plane, const struct plane_command *command) 
   int count = arena_frame_take(plane->arena, command, octets);
   uint32_t number = command->port < plane->ports_used ? plane->links.lane_of[command->port] : LINK_NO_LANE;
   if (number == LINK_NO_LANE ||
-      execute(plane, &plane->links.lane[number], command->gain & 0xff, command->gain >> 8 & 0xff, octets, count))
+      execute(plane, &plane->links.lane[number], command->gain & 0xff, command->gain >> 8 & 0xffff, octets, count))
     counters->rejected_commands++;
   else
     counters->executed_commands++;
@@ -235,9 +239,9 @@ static void give(struct plane *plane, struct link_lane *lane) {
   const struct plane_port *port = &plane->ports[lane->port];
   int number = (int)(lane - links->lane), room = port->card->frame_room(port->card, (int)port->index);
   uint8_t unit[MTP2_UNIT_OCTETS];
-  lane->backlog_bits -= lane->backlog_bits < TICK_BITS ? lane->backlog_bits : TICK_BITS;
+  lane->backlog_bits -= lane->backlog_bits < lane->tick_bits ? lane->backlog_bits : lane->tick_bits;
   lane->given_ticks++;
-  for (; room > 0 && lane->backlog_bits < LINK_AHEAD_TICKS * TICK_BITS; room--) {
+  for (; room > 0 && lane->backlog_bits < LINK_AHEAD_TICKS * lane->tick_bits; room--) {
     if (!mtp2_news(links->mtp2, number) && lane->given_ticks < LINK_AGAIN_TICKS)
       return;
     int count = mtp2_next(links->mtp2, number, unit);

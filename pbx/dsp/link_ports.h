@@ -6,11 +6,11 @@
  * waits in its lane. Retrieved messages are told as there is room for them.
  *
  * Units are given to the card as its line can send them, two ticks ahead, and short ones when they have changed: every card of signalling
- * channels repeats the last one. Those of a card that hides equal units are counted by time, but under an alarm, which is octets without
- * units. A sign of life of control is a look at its events (arena_drain) and every order.
+ * channels repeats the last one. How many octets a tick has is what the card says. Those of a card that hides equal units are counted by
+ * time, but under an alarm, which is octets without units. A sign of life of control is a look at its events (arena_drain) and every order.
  *
- * The number of lanes is fixed at creation, where all memory is taken: 138 KiB each. A port keeps its lane and all that is in it when
- * control dies. Leaves out link state control.
+ * The number of lanes is fixed at creation, where all memory is taken: 138 KiB each for 512 messages, 1.1 MiB for 4096. A port keeps its
+ * lane and all that is in it when control dies. Leaves out link state control.
  */
 #pragma once
 #include <stdint.h>
@@ -29,7 +29,8 @@
 /* What could not be told yet. */
 struct link_owed {
   uint64_t sample;
-  uint8_t told, value;
+  uint8_t told;
+  uint16_t value;
 };
 
 struct link_lane {
@@ -38,7 +39,9 @@ struct link_lane {
   uint8_t busy;  /* MTP2_FREE ..., by the rings upwards */
   uint8_t retrieving;
   uint8_t owed_count;
+  uint8_t short_unit;    /* octets of the longest status unit */
   uint16_t given_ticks;  /* since a unit was given */
+  uint32_t tick_bits;    /* of the line */
   uint32_t backlog_bits; /* given and not sent yet */
   uint32_t counting_octets; /* N of SUERM */
   uint32_t silent_octets;   /* without units and not yet counted */
@@ -55,7 +58,7 @@ struct link_ports {
   uint32_t *lane_of; /* [ports] LINK_NO_LANE = none */
 };
 
-int link_ports_create(struct link_ports *links, uint32_t lanes, uint32_t ports);
+int link_ports_create(struct link_ports *links, uint32_t lanes, uint32_t messages, uint32_t ports);
 void link_ports_close(struct link_ports *links);
 /* LINK_NO_LANE = the port is no link. */
 uint32_t link_ports_lane(const struct link_ports *links, uint32_t port);

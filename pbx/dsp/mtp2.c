@@ -4,8 +4,16 @@
 #include <string.h>
 
 #define TICK_MS 10
+#define INTERVALS_MOST 1000000000 /* two of them are within 32 bits */
 
-size_t mtp2_size(int links) { return sizeof(struct mtp2_links) + (size_t)links * sizeof(struct mtp2_link); }
+size_t mtp2_size(int links, int messages) {
+  return sizeof(struct mtp2_links) + (size_t)links * (sizeof(struct mtp2_link) + (size_t)messages * sizeof(struct mtp2_stored));
+}
+
+static void set_format(struct mtp2_link *link, int extended) {
+  link->header = extended ? MTP2_EXTENDED_HEADER : MTP2_HEADER;
+  link->numbers = extended ? 4095 : 127;
+}
 
 static void begin(struct mtp2_link *link, struct mtp2_told *told) {
   if (link->congestion)
@@ -15,12 +23,13 @@ static void begin(struct mtp2_link *link, struct mtp2_told *told) {
   link->congestion = link->forced = link->retrieving = 0;
   link->forward_bit = link->backward_bit = 1;
   link->expected = 0;
-  link->backward = 127;
+  link->backward = link->numbers;
   link->t5 = link->t6 = link->t7 = 0;
   link->busy = link->ordered_busy = link->indication_due = link->repetition = link->dropped = link->served = link->failed = 0;
   link->wrong_backward = link->wrong_forward = 0;
   link->acceptance = MTP2_CLOSED;
   link->monitor = MTP2_UNWATCHED;
+  link->t8 = 0;
   link->aborted = 0;
   link->standing = link->told = MTP2_NOTHING;
   link->listening = 1;
@@ -30,16 +39,18 @@ static void halt(struct mtp2_link *link) {
   link->listening = 0;
   link->acceptance = MTP2_CLOSED;
   link->monitor = MTP2_UNWATCHED;
+  link->t8 = 0;
   link->aborted = 0;
   link->busy = link->ordered_busy = link->indication_due = 0;
   link->sending = MTP2_SIOS;
   link->t5 = link->t6 = link->t7 = 0;
 }
 
-struct mtp2_links *mtp2_init(void *memory, int count) {
+struct mtp2_links *mtp2_init(void *memory, int count, int messages) {
   struct mtp2_links *links = memory;
-  memset(links, 0, mtp2_size(count));
+  memset(links, 0, mtp2_size(count, messages));
   links->count = count;
+  links->messages = messages;
   for (int number = 0; number < count; number++)
     mtp2_clear(links, number);
   return links;
@@ -49,25 +60,43 @@ void mtp2_clear(struct mtp2_links *links, int number) {
   struct mtp2_event unheard[MTP2_EVENTS];
   struct mtp2_link *link = &links->link[number];
   memset(link, 0, sizeof *link);
+  link->places = (uint32_t)links->messages - 1;
+  link->stored = (struct mtp2_stored *)&links->link[links->count] + (size_t)number * (size_t)links->messages;
+  set_format(link, 0);
   begin(link, &(struct mtp2_told){unheard, 0});
   halt(link);
 }
 
+static int monitored(const struct mtp2_figures *figures) {
+  if (figures->options & MTP2_ERRORED_INTERVALS)
+    return figures->t8_ticks && figures->interval_rise && figures->interval_rise <= INTERVALS_MOST &&
+           figures->interval_limit <= INTERVALS_MOST;
+  return figures->suerm_limit && figures->suerm_units;
+}
+
 int mtp2_configure(struct mtp2_links *links, int number, const struct mtp2_figures *figures) {
-  if (!figures->t5_ticks || !figures->t6_ticks || !figures->t7_ticks || !figures->suerm_limit || !figures->suerm_units ||
+  struct mtp2_link *link = &links->link[number];
+  int extended = (figures->options & MTP2_EXTENDED) != 0;
+  if (!figures->t5_ticks || !figures->t6_ticks || !figures->t7_ticks || !monitored(figures) ||
       !figures->aerm_normal || !figures->aerm_emergency || !figures->preventive_octets || !figures->preventive_units ||
-      figures->preventive_units > 127)
+      figures->preventive_units > (extended ? 4095 : 127) || (extended && figures->options & MTP2_REPEATING))
     return -1;
   for (int level = 0; level < 3; level++)
-    if (figures->abatement[level] > figures->onset[level] || figures->onset[level] > MTP2_MESSAGES ||
+    if (figures->abatement[level] > figures->onset[level] || figures->onset[level] > links->messages ||
         (level && (figures->onset[level] <= figures->onset[level - 1] || figures->abatement[level] < figures->abatement[level - 1])))
       return -1;
-  links->link[number].figures = *figures;
+  link->figures = *figures;
+  if (link->header != (extended ? MTP2_EXTENDED_HEADER : MTP2_HEADER)) {
+    struct mtp2_event unheard[MTP2_EVENTS];
+    set_format(link, extended);
+    begin(link, &(struct mtp2_told){unheard, 0});
+    halt(link);
+  }
   return 0;
 }
 
 void mtp2_tell(struct mtp2_told *told, int kind, int value) {
-  told->events[told->count++] = (struct mtp2_event){(uint8_t)kind, (uint8_t)value};
+  told->events[told->count++] = (struct mtp2_event){(uint8_t)kind, (uint16_t)value};
 }
 
 static void count_failure(struct mtp2_counters *counters, int reason) {
@@ -99,7 +128,7 @@ static void review_busy(struct mtp2_link *link) {
   if (busy)
     return;
   link->t5 = link->indication_due = 0;
-  link->backward = (link->expected - 1) & 127;
+  link->backward = (uint16_t)((link->expected - 1) & link->numbers);
   if (link->dropped && !(link->figures.options & MTP2_PREVENTIVE))
     mtp2_ask_again(link);
   link->dropped = 0;
@@ -113,6 +142,9 @@ void mtp2_carrier(struct mtp2_links *links, int number, int busy) {
 static void watch(struct mtp2_link *link, int monitor) {
   link->monitor = (uint8_t)monitor;
   link->errors = link->units = link->hidden_octets = 0;
+  link->t8 = monitor == MTP2_SUERM && link->figures.options & MTP2_ERRORED_INTERVALS ? link->figures.t8_ticks : 0;
+  link->interval_good = link->interval_errored = 0;
+  link->intervals = 0;
   link->aborted = 0;
 }
 
@@ -121,8 +153,8 @@ static void retrieve(struct mtp2_link *link, int number, struct mtp2_told *told)
     return;
   if (number == MTP2_UNKNOWN)
     mtp2_drop(link, link->fresh, told);
-  else if (mtp2_possible(link, number))
-    mtp2_drop(link, link->oldest + (((uint32_t)number - (link->oldest - 1)) & 127), told);
+  else if (number <= link->numbers && mtp2_possible(link, number))
+    mtp2_drop(link, link->oldest + (((uint32_t)number - (link->oldest - 1)) & link->numbers), told);
   link->retrieving = 1;
 }
 
@@ -174,7 +206,7 @@ int mtp2_order(struct mtp2_links *links, int number, int order, int value, struc
     review_busy(link);
     break;
   case MTP2_ORDER_BSNT:
-    mtp2_tell(&told, MTP2_TOLD_BSNT, (link->expected - 1) & 127);
+    mtp2_tell(&told, MTP2_TOLD_BSNT, (link->expected - 1) & link->numbers);
     break;
   case MTP2_ORDER_RETRIEVE:
     retrieve(link, value, &told);
@@ -219,6 +251,8 @@ int mtp2_tick(struct mtp2_links *links, int number, struct mtp2_event *events) {
     mtp2_fail(link, MTP2_FAILED_T6, &told);
   else if (runs_out(&link->t7))
     mtp2_fail(link, MTP2_FAILED_T7, &told);
+  if (runs_out(&link->t8))
+    mtp2_interval_over(link, &told);
   if (link->figures.silence_ticks && !link->silent && ++link->silent_ticks >= link->figures.silence_ticks) {
     link->silent = 1;
     link->counters.silences++;
@@ -227,6 +261,8 @@ int mtp2_tick(struct mtp2_links *links, int number, struct mtp2_event *events) {
   }
   return told.count;
 }
+
+int mtp2_header_octets(const struct mtp2_links *links, int number) { return links->link[number].header; }
 
 int mtp2_stage(const struct mtp2_links *links, int number) {
   const struct mtp2_link *link = &links->link[number];

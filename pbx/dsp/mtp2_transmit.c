@@ -3,10 +3,12 @@
 
 #include "mtp2.h"
 
-#define NUMBERS 127u
-#define LINE_OCTETS 6 /* of a message beside its own: flag, header, check sequence */
+static struct mtp2_stored *stored(struct mtp2_link *link, uint32_t place) { return &link->stored[place & link->places]; }
 
-static struct mtp2_stored *stored(struct mtp2_link *link, uint32_t place) { return &link->stored[place % MTP2_MESSAGES]; }
+/* On the line: flag, header, check sequence and its own. */
+static uint32_t line_octets(const struct mtp2_link *link, const struct mtp2_stored *message) {
+  return message->count + (uint32_t)link->header + MTP2_FRAMING;
+}
 
 static int preventive(const struct mtp2_link *link) { return link->figures.options & MTP2_PREVENTIVE; }
 
@@ -38,7 +40,7 @@ static void review_congestion(struct mtp2_link *link, struct mtp2_told *told) {
 /* Forgets the messages before a place. */
 void mtp2_drop(struct mtp2_link *link, uint32_t up_to, struct mtp2_told *told) {
   for (; link->oldest != up_to; link->oldest++)
-    link->unconfirmed_octets -= stored(link, link->oldest)->count + LINE_OCTETS;
+    link->unconfirmed_octets -= line_octets(link, stored(link, link->oldest));
   if ((int32_t)(link->next - link->oldest) < 0)
     link->next = link->oldest;
   review_congestion(link, told);
@@ -46,11 +48,11 @@ void mtp2_drop(struct mtp2_link *link, uint32_t up_to, struct mtp2_told *told) {
 
 /* Whether a backward number lies between the last one confirmed and the last one sent. */
 int mtp2_possible(const struct mtp2_link *link, int number) {
-  return (((uint32_t)number - (link->oldest - 1)) & NUMBERS) <= link->fresh - link->oldest;
+  return (((uint32_t)number - (link->oldest - 1)) & link->numbers) <= link->fresh - link->oldest;
 }
 
 void mtp2_confirm(struct mtp2_link *link, int number, int bit, struct mtp2_told *told) {
-  uint32_t more = ((uint32_t)number - (link->oldest - 1)) & NUMBERS;
+  uint32_t more = ((uint32_t)number - (link->oldest - 1)) & link->numbers;
   if (more) {
     mtp2_drop(link, link->oldest + more, told);
     link->t6 = link->t7 = 0;
@@ -89,7 +91,7 @@ static int choose_preventive(struct mtp2_link *link) {
   }
   if (link->forced)
     return 1;
-  if (link->fresh != link->end && link->fresh - link->oldest < NUMBERS) {
+  if (link->fresh != link->end && link->fresh - link->oldest < link->numbers) {
     link->next = link->fresh;
     return 1;
   }
@@ -106,33 +108,42 @@ static int choose_message(struct mtp2_link *link) {
     return 0;
   if (preventive(link))
     return choose_preventive(link);
-  return link->next != link->fresh || (link->fresh != link->end && link->fresh - link->oldest < NUMBERS);
+  return link->next != link->fresh || (link->fresh != link->end && link->fresh - link->oldest < link->numbers);
 }
 
 static void write_header(const struct mtp2_link *link, uint8_t *unit, uint32_t number, int length) {
-  unit[0] = (uint8_t)(link->backward | link->backward_bit << 7);
-  unit[1] = (uint8_t)((number & NUMBERS) | (uint32_t)link->forward_bit << 7);
-  unit[2] = (uint8_t)(length > 63 ? 63 : length);
+  if (link->header == MTP2_HEADER) {
+    unit[0] = (uint8_t)(link->backward | link->backward_bit << 7);
+    unit[1] = (uint8_t)((number & 127) | (uint32_t)link->forward_bit << 7);
+    unit[2] = (uint8_t)(length > 63 ? 63 : length);
+    return;
+  }
+  unit[0] = (uint8_t)link->backward;
+  unit[1] = (uint8_t)(link->backward >> 8 | link->backward_bit << 7);
+  unit[2] = (uint8_t)number;
+  unit[3] = (uint8_t)((number >> 8 & 15) | (uint32_t)link->forward_bit << 7);
+  unit[4] = (uint8_t)length;
+  unit[5] = (uint8_t)(length >> 8);
 }
 
 static int write_message(struct mtp2_link *link, uint8_t *unit) {
   const struct mtp2_stored *message = stored(link, link->next);
   write_header(link, unit, link->next, message->count);
-  memcpy(unit + MTP2_HEADER, message->octets, message->count);
+  memcpy(unit + link->header, message->octets, message->count);
   link->counters.messages_sent++;
-  link->counters.octets_sent += message->count + LINE_OCTETS;
+  link->counters.octets_sent += line_octets(link, message);
   if (link->next == link->fresh) {
     link->counters.information_octets_sent += message->count;
     link->fresh++;
-    link->unconfirmed_octets += message->count + LINE_OCTETS;
+    link->unconfirmed_octets += line_octets(link, message);
     mtp2_await(link);
   } else {
     link->counters.messages_sent_again++;
-    link->counters.octets_sent_again += message->count + LINE_OCTETS;
+    link->counters.octets_sent_again += line_octets(link, message);
   }
   link->next++;
   link->given_octets = 0;
-  return MTP2_HEADER + message->count;
+  return link->header + message->count;
 }
 
 /* A fill-in or status unit has the number of the unit sent last; where sending again has not begun, that before its first one. */
@@ -142,8 +153,8 @@ static int write_short(const struct mtp2_link *link, uint8_t *unit) {
   int length = status < MTP2_FILL_IN;
   write_header(link, unit, last, length);
   if (length)
-    unit[MTP2_HEADER] = (uint8_t)status;
-  return MTP2_HEADER + length;
+    unit[link->header] = (uint8_t)status;
+  return link->header + length;
 }
 
 int mtp2_next(struct mtp2_links *links, int number, uint8_t *unit) {
@@ -171,7 +182,7 @@ int mtp2_message(struct mtp2_links *links, int number, const uint8_t *octets, in
   struct mtp2_link *link = &links->link[number];
   struct mtp2_told told = {events, 0};
   link->silent_ticks = 0;
-  if (count < 3 || count > MTP2_MESSAGE_OCTETS || link->end - link->oldest >= MTP2_MESSAGES) {
+  if (count < 3 || count > MTP2_MESSAGE_OCTETS || link->end - link->oldest > link->places) {
     link->counters.refused++;
     return -1;
   }
@@ -197,7 +208,7 @@ int mtp2_retrieved(struct mtp2_links *links, int number, uint8_t *octets) {
   int count = message->count;
   memcpy(octets, message->octets, (size_t)count);
   if (link->oldest == link->fresh) {
-    link->unconfirmed_octets += message->count + LINE_OCTETS;
+    link->unconfirmed_octets += line_octets(link, message);
     link->fresh++;
   }
   mtp2_drop(link, link->oldest + 1, &told);

@@ -36,7 +36,7 @@ static int take_memory(struct plane *plane) {
   memset(plane->listener_head, 0xff, sources * sizeof *plane->listener_head);
   if (cut_through_create(&plane->cut, (uint32_t)ports))
     return -1;
-  if (link_ports_create(&plane->links, layout->signalling_links, (uint32_t)ports))
+  if (link_ports_create(&plane->links, layout->signalling_links, layout->signalling_messages, (uint32_t)ports))
     return -1;
   return agenda_create(&plane->agenda, (uint32_t)(ports + layout->players));
 }

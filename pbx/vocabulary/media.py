@@ -484,4 +484,10 @@ class LinkFigures(msgspec.Struct, frozen=True):
     preventive_octets: int
     onset: tuple[int, int, int]
     abatement: tuple[int, int, int]
+    t8_ticks: int = 0
+    interval_limit: int = 0
+    interval_rise: int = 0
+    interval_fall: int = 0
     preventive: bool = False
+    extended: bool = False
+    errored_intervals: bool = False

@@ -53,6 +53,30 @@ MISTAKES = {
         'point = "here"\nfar_point = "21-100-77"',
         "point has no meaning with r2",
     ),
+    "channels of a span that is one": (
+        'name = "toll-2"\nkind = "ccs"',
+        'name = "toll-2"\nkind = "signalling"',
+        'signalling_channels = [16]\n\n[[span]]\nname = "city-1"',
+        "leave signalling_channels out",
+    ),
+    "another slot of a span that is one": (
+        'name = "toll-2"\nkind = "ccs"\nsignalling_channels = [16]',
+        'name = "toll-2"\nkind = "signalling"',
+        'channel = "toll-2/16"',
+        'write channel = "toll-2/1"',
+    ),
+    "circuits on a span that is one channel": (
+        'name = "city-1"\nkind = "ccs"',
+        'name = "city-1"\nkind = "signalling"',
+        '"city-1/1-15"',
+        "on which tup does not work",
+    ),
+    "channels of DAHDI as one": (
+        'name = "city-1"\nkind = "ccs"',
+        'name = "city-1"\nkind = "signalling" # all\ncard = "dahdi"\nfirst_channel = 1',
+        "# all",
+        "cannot be one signalling channel",
+    ),
     "a variant that is none": ('variant = "mtp-china"', 'variant = "mtp-chine"', "mtp-chine", 'did you mean "mtp-china"?'),
 }
 
@@ -84,6 +108,16 @@ PLANS = {
     "no route": ('destination = "21-100-77"', 'destination = "21-100-78"', "no link set of here leads to 21-100-77, and no route"),
     "too many bits": ('adjacent = "21-100-51"', 'adjacent = "21-300-51"', "300 in point code 21-300-51 is more than 255"),
     "itself": ('adjacent = "21-100-51"', 'adjacent = "21-100-1"', "leads to the point itself"),
+    "annex A in a time slot": (
+        'channel = "toll-1/16"',
+        'channel = "toll-1/16"\nvariant = "mtp2-annex-a"',
+        "mtp2-annex-a does not suit a time slot",
+    ),
+    "64 kbit/s on a whole span": (
+        'name = "toll-2"\nkind = "ccs"\nsignalling_channels = [16]',
+        'name = "toll-2"\nkind = "ccs"\n\n[[span]]\nname = "toll-3"\nkind = "signalling"',
+        "mtp2-china does not suit a whole span",
+    ),
     "labels of TUP": ('variant = "mtp-china"', 'variant = "mtp-itu"', "point code"),
 }
 
@@ -92,7 +126,10 @@ PLANS = {
 def test_a_plan_that_contradicts_itself_is_found(fault):
     old, new, words = PLANS[fault]
     assert old in EXAMPLE
-    configuration = check(EXAMPLE.replace(old, new, 1), "office.toml")
+    text = EXAMPLE.replace(old, new, 1)
+    if "toll-3" in text:
+        text = text.replace('"toll-2/16"', '"toll-3/1"', 1)
+    configuration = check(text, "office.toml")
     assert not isinstance(configuration, list), configuration
     faults = faults_of_signalling(configuration)
     assert any(words in text for _, text in faults), faults

@@ -112,7 +112,7 @@ class Receiver:
 class Sender:
     def __init__(self, repeating=False):
         self.state = ffi.new("struct hdlc_sender *")
-        lib.hdlc_sender_init(self.state, repeating)
+        lib.hdlc_sender_init(self.state, 5 if repeating else 0)
 
     def give(self, frame):
         return lib.hdlc_give(self.state, frame, len(frame))

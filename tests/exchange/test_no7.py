@@ -28,6 +28,18 @@ def two_links(user_part="isup"):
     )
 
 
+def two_wide_links():
+    """Of 2 Mbit/s."""
+    return office(
+        ccs_span("ss7-1")
+        + "".join(f'\n[[span]]\nname = "{name}"\nkind = "signalling"\n' for name in ("link-1", "link-2"))
+        + signalling_point()
+        + signalling_link_set("toll", FAR_POINT, "link-1/1", "link-2/1", variant="mtp2-annex-a")
+        + group("toll", ALL, "isup", {"point": "city", "far_point": FAR_POINT})
+        + PLAN
+    )
+
+
 USER_PARTS = pytest.mark.parametrize("user_part", ["isup", "tup"])
 BEHIND = "2-200-1"
 TRANSFER_POINTS = office(
@@ -113,6 +125,24 @@ def test_a_link_fails_calls_stand_new_ones_come_and_it_comes_back(seed, link, sp
         assert unexpected(lab) == []
     heard = {text.split()[1] for _, text in lab.exchange.signalling.points["city"].history if text.startswith(("->", "<-"))}
     assert {"COO", "COA", "CBD", "CBA"} <= heard
+
+
+def test_a_link_of_2_mbit_that_fails_is_replaced_and_taken_back(seed):
+    """Annex A: whole spans are links, changeover is told with the long numbers."""
+    with Lab(seed=seed, configuration=two_wide_links()) as lab:
+        telephone, city = call(lab)
+        cut(lab, "link-1")
+        lab.after(3.0)
+        assert states(lab) == {"toll-0": states(lab)["toll-0"], "toll-1": "InService"} and states(lab)["toll-0"] != "InService"
+        talk(telephone, city)
+        end(*call(lab, "8004", "663456789"))
+        mend(lab, "link-1")
+        lab.after(45.0)
+        assert set(states(lab).values()) == {"InService"}
+        end(telephone, city)
+        assert unexpected(lab) == []
+    heard = {text.split()[1] for _, text in lab.exchange.signalling.points["city"].history if text.startswith(("->", "<-"))}
+    assert {"XCO", "XCA", "CBD", "CBA"} <= heard and not heard & {"COO", "COA", "ECO", "ECA"}
 
 
 @USER_PARTS

@@ -22,8 +22,23 @@ LAYOUT = Layout(
     signalling_links=2,
     echo_cancellers=0,
 )
+CLEAR_LAYOUT = Layout(
+    ports=32,
+    events=1 << 16,
+    commands=1 << 14,
+    recorders=0,
+    prompts=4,
+    prompt_octets=4096,
+    journal_octets=1 << 17,
+    frame_octets=1 << 20,
+    signalling_links=2,
+    signalling_messages=4096,
+    echo_cancellers=0,
+)
+"""For links of 2 Mbit/s."""
+SLOT, WHOLE = SpanSettings(signalling_channels=(16,)), SpanSettings(clear_channel=True)
 PORT = 30
-"""Of the signalling channel in time slot 16, behind those of the span."""
+"""Of the signalling channel in time slot 16, or of all time slots, behind those of the span."""
 PREVENTIVE = FIGURES.adjusted(correction="preventive")
 SMALL = {"frame_octets": 4096, "events": 256}
 NO_LEVELS = Levels(0, 0, False, False, 0, False, False)
@@ -132,9 +147,9 @@ def texts(first, count):
     return [b"\x85" + number.to_bytes(2, "big") + bytes(number % 60) for number in range(first, first + count)]
 
 
-def planes(layout=LAYOUT, path=None):
+def planes(layout=LAYOUT, path=None, span=SLOT):
     """Two, whose first has its arena at ``path``; their wires are joined."""
-    wires = [Wire([SpanSettings(signalling_channels=(16,))]) for _ in range(2)]
+    wires = [Wire([span]) for _ in range(2)]
     join((wires[0], 0), (wires[1], 0))
     made = []
     for wire in wires:
@@ -146,8 +161,9 @@ def planes(layout=LAYOUT, path=None):
 
 
 def pair(figures=FIGURES, layout=LAYOUT, path=None):
-    """A control for either."""
-    wires, (near, far) = planes(layout, path)
+    """A control for either; figures of the extended format stand on a span that is one channel."""
+    span = WHOLE if figures.data.format == "extended" else SLOT
+    wires, (near, far) = planes(layout, path, span)
     ends = Ends(LinkControl(near, PORT, figures), LinkControl(far, PORT, figures))
     ends.wires = wires
     return ends

@@ -101,7 +101,7 @@ def test_an_order_that_cannot_be_is_counted_and_the_link_goes_on(order):
 
 def test_an_order_that_does_not_fit_its_cell_is_refused_at_once():
     _, (plane, _) = planes()
-    for order in (media.LinkOrder(256), media.LinkOrder(1, 256), media.LinkOrder(64, 0, bytes(509))):
+    for order in (media.LinkOrder(256), media.LinkOrder(1, 65536), media.LinkOrder(64, 0, bytes(509))):
         with pytest.raises(PlaneError):
             plane.send(PORT, order)
 

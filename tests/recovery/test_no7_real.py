@@ -1,4 +1,4 @@
-"""The example with No. 7 in real time: links come up, control is killed, its links go on in the plane, all of it can be read in the captures."""
+"""The example with No. 7 in real time: links come up, control is killed, links go on in the plane, all can be read in the captures."""
 
 import json
 import os
@@ -92,7 +92,8 @@ def office(tmp_path: Path) -> Iterator[Office]:
 
 
 def test_links_outlive_control_in_real_time(office: Office) -> None:
-    office.wait(lambda: {"link toll-a", "link toll-b", "point 21-100-51", "point 21-100-77"} <= office.cleared(), "the network is not reached")
+    wanted = {"link toll-a", "link toll-b", "point 21-100-51", "point 21-100-77"}
+    office.wait(lambda: wanted <= office.cleared(), "the network is not reached")
     time.sleep(2.0)
     raised = len(office.facts("AlarmRaised"))
     office.kill_control()

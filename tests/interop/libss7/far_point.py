@@ -12,6 +12,7 @@ from collections import deque
 
 from tests.interop.libss7 import library as l
 from tests.interop.libss7.labels import SLTA, SLTM, Same, with_test_code
+from tests.signalling.ss7.terminal import TICK_OCTETS
 
 TICK = 0.01
 EPOCH_S = 946_684_800
@@ -39,6 +40,8 @@ DISREGARDED = "disregarded"
 
 class FarLink:
     """One link of the library with the face that a line wants of its ends (tests/signalling/ss7/terminal.py)."""
+
+    tick_octets = TICK_OCTETS
 
     def __init__(self, point, number, code):
         """``number``: which link of the library it is, and its signalling link code; ``code``: what the library takes for that."""

@@ -1,4 +1,5 @@
-"""Level 2 as it stands, both parts together in virtual time: the engine in Python, transmission and reception in C, a line of 64 kbit/s.
+"""Level 2 as it stands, both parts together in virtual time: the engine in Python, transmission and reception in C, a line of 64 kbit/s, or
+of 1984 kbit/s where units have the extended format.
 
 ``Terminal`` is one end: it carries orders and events between the two parts, each way as late as is wanted. ``Line`` joins two of them,
 octet by octet in time, delays, damages, cuts. ``FarEnd`` is a far end by hand: it sends what a test tells it to and writes down
@@ -13,11 +14,12 @@ from pbx._plane import ffi, lib
 from pbx.engine import Noted, Unexpected
 from pbx.signalling.ss7 import primitives as p
 from pbx.signalling.ss7.mtp2 import orders as o
-from pbx.signalling.ss7.mtp2.figures import load_figures
+from pbx.signalling.ss7.mtp2.figures import MESSAGES, load_figures
 from pbx.signalling.ss7.mtp2.mtp2 import Mtp2
 
 TICK = 0.01
 TICK_OCTETS = 80
+EXTENDED_TICK_OCTETS = 31 * TICK_OCTETS
 BEFORE_AND_BEHIND = 3  # flag and check sequence
 SHORTEST_UNIT = 6  # with these
 BAD_CHECK = 2  # CARD_FRAME_BAD_CHECK
@@ -33,6 +35,14 @@ def in_c(figures, repeating=False):
     """The figures as the C part takes them."""
     data, ms = figures.data, figures.milliseconds
     preventive = data.correction == "preventive"
+    options = (lib.MTP2_PREVENTIVE if preventive else 0) | (lib.MTP2_REPEATING if repeating else 0)
+    options |= lib.MTP2_EXTENDED if data.format == "extended" else 0
+    intervals = {}
+    if data.intervals:
+        options |= lib.MTP2_ERRORED_INTERVALS
+        names = ("interval_limit", "interval_rise", "interval_fall")
+        intervals = {"t8_ticks": data.intervals.t8_ms // 10}
+        intervals |= zip(names, (data.intervals.limit, data.intervals.rise, data.intervals.fall), strict=True)
     return ffi.new(
         "struct mtp2_figures *",
         {
@@ -49,8 +59,9 @@ def in_c(figures, repeating=False):
             "preventive_octets": data.preventive.octets,
             "onset": list(data.congestion.onset),
             "abatement": list(data.congestion.abatement),
-            "options": (lib.MTP2_PREVENTIVE if preventive else 0) | (lib.MTP2_REPEATING if repeating else 0),
-        },
+            "options": options,
+        }
+        | intervals,
     )
 
 
@@ -69,9 +80,12 @@ class Terminal:
         self.told = []
         self.unexpected = []
         self._orders, self._events = deque(), deque()
-        self._memory = ffi.new("uint64_t[]", lib.mtp2_size(1) // 8 + 1)
-        self.links = lib.mtp2_init(self._memory, 1)
+        messages = MESSAGES[figures.data.format]
+        self.tick_octets = EXTENDED_TICK_OCTETS if figures.data.format == "extended" else TICK_OCTETS
+        self._memory = ffi.new("uint64_t[]", lib.mtp2_size(1, messages) // 8 + 1)
+        self.links = lib.mtp2_init(self._memory, 1, messages)
         assert lib.mtp2_configure(self.links, 0, in_c(figures, repeating)) == 0
+        self.header = lib.mtp2_header_octets(self.links, 0)
         self._told = ffi.new("struct mtp2_event[]", lib.MTP2_EVENTS)
         self._unit = ffi.new("uint8_t[]", lib.MTP2_UNIT_OCTETS)
         self._carry(self.engine.start(0.0))
@@ -150,12 +164,11 @@ class Terminal:
         for kind, value in [(event.kind, event.value) for event in self._told[0:count]]:
             self._event(self._typed(kind, value, unit))
 
-    @staticmethod
-    def _typed(kind, value, unit):
+    def _typed(self, kind, value, unit):
         if kind == lib.MTP2_TOLD_STATUS:
             return o.StatusHeard(STATUS[value])
         if kind == lib.MTP2_TOLD_MESSAGE:
-            return o.MessageHeard(unit[3:])
+            return o.MessageHeard(unit[self.header :])
         if kind == lib.MTP2_TOLD_FAILED:
             return o.Failed(REASONS.get(value) or STATUS[value & ~lib.MTP2_FAILED_STATUS])
         if kind == lib.MTP2_TOLD_CONGESTION:
@@ -225,7 +238,7 @@ class Way:
         self.whole = True
         self._octets = 0
         self._ticks = 0
-        most = TICK_OCTETS // SHORTEST_UNIT + 2
+        most = source.tick_octets // SHORTEST_UNIT + 2
         self._flying = [([], [ffi.new("uint8_t[]", lib.MTP2_UNIT_OCTETS) for _ in range(most)]) for _ in range(delay + 1)]
 
     def _put_unit(self, buffer):
@@ -242,7 +255,7 @@ class Way:
         self._ticks += 1
         lengths, buffers = self._flying[self._ticks % len(self._flying)]
         lengths.clear()
-        take, octets = self._take, self._octets + TICK_OCTETS
+        take, octets = self._take, self._octets + self.source.tick_octets
         while octets > 0:
             length = take(buffers[len(lengths)])
             octets -= length + BEFORE_AND_BEHIND
@@ -251,7 +264,7 @@ class Way:
         if not self.whole:
             for flying, _ in self._flying:
                 flying.clear()
-            for _ in range(TICK_OCTETS // 16):
+            for _ in range(self.source.tick_octets // 16):
                 self.sink.hear(lib.MTP2_FAULT_OCTETS)
         lengths, buffers = self._flying[(self._ticks + 1) % len(self._flying)]  # the oldest
         for length, buffer in zip(lengths, buffers, strict=False):
@@ -296,9 +309,11 @@ class Line:
 class TerminalWire:
     """A link between two signalling points, ticked by their world."""
 
+    figures = FIGURES
+
     def __init__(self, world, one_up, other_up):
         self.world = world
-        self.one, self.other = Terminal(up=one_up, late=1), Terminal(up=other_up, late=1)
+        self.one, self.other = (Terminal(self.figures, up=up, late=1) for up in (one_up, other_up))
         self.line = Line(self.one, self.other, seed=world.random.random())
         world.at(TICK, self._tick)
 
@@ -371,7 +386,7 @@ class FarEnd:
                 return True
             self.ticks += 1
             sent = 0
-            octets += TICK_OCTETS
+            octets += self.end.tick_octets
             while octets > 0:
                 unit = self.end.unit()
                 octets -= len(unit) + BEFORE_AND_BEHIND

@@ -36,9 +36,33 @@ def test_there_and_back(unit):
     assert isinstance(read_signal_unit(octets[: min(len(octets) - 1, 65)]), Malformed)
 
 
+EXTENDED_NUMBER = st.integers(0, 4095)
+EXTENDED_BY_HAND = [
+    ("058306040000", SignalUnit(0x305, 1, 0x406, 0), "FISU", ""),
+    ("ff8fff8f010003", SignalUnit(4095, 1, 4095, 1, b"\x03"), "LSSU", "SIOS"),
+    ("010002000300850000", SignalUnit(1, 0, 2, 0, b"\x85\x00\x00"), "MSU", ""),
+]
+
+
+@pytest.mark.parametrize(("octets", "unit", "kind", "status"), EXTENDED_BY_HAND)
+def test_octets_of_the_extended_format_written_by_hand(octets, unit, kind, status):
+    assert read_signal_unit(bytes.fromhex(octets), extended=True) == unit
+    assert write_signal_unit(unit, extended=True).hex() == octets
+    assert (unit.kind, unit.status) == (kind, status)
+
+
+@given(st.builds(SignalUnit, EXTENDED_NUMBER, BIT, EXTENDED_NUMBER, BIT, st.binary(max_size=273)))
+def test_there_and_back_in_the_extended_format(unit):
+    octets = write_signal_unit(unit, extended=True)
+    assert read_signal_unit(octets, extended=True) == unit
+    for wrong in (octets + b"\x00", octets[:-1]):
+        assert isinstance(read_signal_unit(wrong, extended=True), Malformed)
+
+
 @given(st.binary(max_size=40))
 def test_any_octets(octets):
-    assert isinstance(read_signal_unit(octets), SignalUnit | Malformed)
+    for extended in (False, True):
+        assert isinstance(read_signal_unit(octets, extended), SignalUnit | Malformed)
 
 
 def test_the_units_of_transmission_control():

@@ -9,13 +9,14 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from pbx.signalling.ss7.mtp2 import orders
-from pbx.signalling.ss7.mtp2.figures import Figures
+from pbx.signalling.ss7.mtp2.figures import Figures, IntervalData
 from pbx.vocabulary import media
 from pbx.vocabulary.media import LinkFigures, LinkOrder, LinkTold, MediaEvent
 
 TICK_MS = 10
-UNKNOWN = 255
+UNKNOWN = 65535
 """Instead of a number: nobody knows what the far end has accepted."""
+NO_INTERVALS = IntervalData(0, 0, 0, 0)
 
 SENT: Mapping[orders.Sent, int] = {"SIO": 0, "SIN": 1, "SIE": 2, "SIOS": 3, "SIPO": 4, "fill-in": 8, "messages": 9}
 WATCHED: Mapping[orders.Watched, int] = {"nothing": 0, "signal units": 1, "normal alignment": 2, "emergency alignment": 3}
@@ -71,7 +72,7 @@ def told_of(event: MediaEvent) -> orders.Told | None:
 def figures_of(figures: Figures) -> LinkFigures:
     """The part of the figures that is worked in the plane."""
     data, ms = figures.data, figures.milliseconds
-    monitors, preventive = data.monitors, data.preventive
+    monitors, preventive, intervals = data.monitors, data.preventive, data.intervals or NO_INTERVALS
     return LinkFigures(
         t5_ticks=ms["T5"] // TICK_MS,
         t6_ticks=ms["T6"] // TICK_MS,
@@ -87,4 +88,10 @@ def figures_of(figures: Figures) -> LinkFigures:
         onset=data.congestion.onset,
         abatement=data.congestion.abatement,
         preventive=data.correction == "preventive",
+        extended=data.format == "extended",
+        errored_intervals=data.intervals is not None,
+        t8_ticks=intervals.t8_ms // TICK_MS,
+        interval_limit=intervals.limit,
+        interval_rise=intervals.rise,
+        interval_fall=intervals.fall,
     )

@@ -11,6 +11,7 @@ from typing import Any
 from pbx.engine import Output
 from pbx.machine import Cell, Machine, State
 from pbx.signalling.ss7 import primitives
+from pbx.signalling.ss7.mtp2.figures import HIGHEST
 from pbx.signalling.ss7.mtp2.orders import Accept, Begin, Flush, Halt, Retrieve, Send, SendMessage, TellBsnt, Watch
 from pbx.signalling.ss7.mtp2.terminal import Terminal
 
@@ -72,8 +73,10 @@ class LinkState:
         self.terminal.order(TellBsnt())
         return ()
 
-    def _retrieve(self, fsnc: Any, now: float) -> Sequence[Output]:
-        self.terminal.order(Retrieve(fsnc))
+    def _retrieve(self, fsnc: int | None, now: float) -> Sequence[Output]:
+        """The far end's number may be any of 24 bits (XCO); one that this format does not have says nothing."""
+        highest = HIGHEST[self.terminal.figures.data.format]
+        self.terminal.order(Retrieve(fsnc if fsnc is not None and fsnc <= highest else None))
         return ()
 
     # The alignment.

@@ -25,7 +25,7 @@ class PlanError(ValueError):
 class LinkPlan(msgspec.Struct, frozen=True):
     """A signalling link: a name that is unique in the point, and the signalling link code both ends agree on.
 
-    ``extended``: its level 2 numbers with 24 bits (M2PA), so changeover is told by XCO and XCA (Q.2210).
+    ``extended``: its level 2 numbers with 24 bits (M2PA) or 12 (Q.703 annex A), so changeover is told by XCO and XCA (Q.2210).
     """
 
     name: str

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pbx.signalling.ss7.mtp3.tsrc import Hold
 
 EXTENDED = {"COO": "XCO", "COA": "XCA"}
-"""The same with 24 bits of number (Q.2210)."""
+"""The same with 24 bits of number (Q.2210), for all links whose numbers need more than seven."""
 HIGHEST, EXTENDED_HIGHEST = 0x7F, 0xFFFFFF
 UNKNOWN = -1
 """In place of a sequence number: the far end has sent an emergency order or acknowledgement."""
@@ -46,7 +46,7 @@ class Changeover:
         return self.machine.state in SETTLED
 
     def _say(self, order: str, emergency: str) -> None:
-        """COO or COA; XCO or XCA where level 2 numbers with 24 bits; ECO or ECA where the number is not known."""
+        """COO or COA; XCO or XCA where level 2 numbers with more than seven bits; ECO or ECA where the number is not known."""
         name = EXTENDED[order] if self.link.extended else order
         message = Message(emergency) if self._bsnt is None else Message(name, fsn=self._bsnt)
         self.link.room.send(self.link.link_set.adjacent, self.link.code, message, avoid=self.link)
