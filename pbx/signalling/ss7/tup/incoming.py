@@ -148,7 +148,7 @@ def not_checked(c: CallControl, _: object, now: float) -> Sequence[Output]:
 
 def _complete(c: CallControl, free: bool, uncharged: bool = False) -> Message:
     kind = contents.CompleteType.NO_CHARGE if uncharged or _without_charge(c) else contents.CompleteType.CHARGE
-    return Message(c.cic, Heading.ACM, contents.AddressComplete(kind, subscriber_free=free))
+    return Message(c.cic, Heading.ACM, contents.AddressComplete(kind, subscriber_free=free, echo_control=c.echo_control))
 
 
 def _without_charge(c: CallControl) -> bool:
