@@ -61,6 +61,26 @@ def test_1_2_2_rsc_sent_on_an_idle_circuit():
     assert tester.far("RLG") == ([], [Idle()])
 
 
+def test_rsc_was_repeated_although_blo_had_answered_it():
+    """An end that has blocked the circuit may answer RSC by BLO alone: it is at rest then, blocked, and nothing is repeated (Q.724 1.15)."""
+    for alerted in (False, True):
+        tester = Tester()
+        tester.give(Reset())
+        tester.wait(61.0 if alerted else 1.0)
+        assert tester.far("BLO")[0] == ["BLA"]
+        assert tester.said[-1] == Idle()
+        assert tester.state() == "Idle/remote"
+        assert tester.wait(1000.0) == ([], [])
+        assert tester.far("RLG") == ([], [])
+        assert tester.far("UBL") == (["UBA"], [Unblocked()])
+        assert tester.give(SETUP)[0] == ["IAI"]
+    tester = Tester()
+    tester.give(Blocked("local"))
+    tester.far("BLA")
+    tester.give(Reset())
+    assert tester.far("BLO")[0] == ["BLA", "BLO"], "we too say again what we want blocked"
+
+
 def test_1_2_3_group_reset_received():
     """Group reset received: calls of its circuits are over, GRA tells which ones maintenance has blocked here"""
     tester = outgoing(*ANSWERED)
@@ -97,7 +117,7 @@ def test_1_3_1_2_hgb_sent():
     tester = outgoing(*ANSWERED)
     assert tester.do(tester.tup.block([1, 2], HARDWARE, 0.0)) == (["HGB"], [Blocked("local"), Release(41), Idle(), Blocked("local")])
     assert tester.octets_sent == ["0100580103"]
-    assert tester.far("IAM") == (["BLO"], [])
+    assert tester.far("IAM") == ([], [])
     assert tester.hex("0100680103") == ([], [])
     assert tester.do(tester.tup.unblock([1, 2], HARDWARE, 0.0)) == (["HGU"], [])
     assert tester.octets_sent == ["0100780103"]

@@ -12,11 +12,27 @@ from tests.signalling.ss7.tup_tester import SETUP, VARIANT, Tester, group, iam, 
 
 
 def test_12_1_a_call_for_a_blocked_circuit():
-    """A call comes all the same over a circuit that we have blocked: BLO again; a test call is taken"""
+    """A call comes all the same over a circuit that we have blocked: BLO again, until it is acknowledged; a test call is taken"""
     tester = Tester()
     tester.give(Blocked("local"))
+    tester.far("BLA")
     assert tester.far("IAM") == (["BLO"], [])
+    assert tester.wait(12.0) == (["BLO"], [])
+    assert tester.far("BLA") == ([], [])
+    assert tester.others == [], "it was awaited"
+    assert tester.wait(1000.0) == ([], [])
     assert tester.far("IAM", iam(category=13))[1][0] == Seized()
+
+
+def test_blo_for_failed_hardware_was_never_taken_back():
+    tester = Tester()
+    tester.do(tester.tup.block([1, 2], HARDWARE, 0.0))
+    assert tester.far("IAM") == ([], [])
+    assert tester.wait(12.0) == (["HGB"], [])
+    tester.far("HBA", group(1, 3))
+    tester.do(tester.tup.unblock([1, 2], HARDWARE, tester.now))
+    assert tester.far("HUA", group(1, 3)) == ([], [Unblocked()] * 2)
+    assert tester.far("IAM")[1][0] == Seized()
 
 
 def test_12_2_blocked_just_when_seized():
