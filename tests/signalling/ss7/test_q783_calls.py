@@ -1,4 +1,4 @@
-"""Q.783 sections 2 and 3 with the Chinese TUP: normal call set-up and release, one test for each item, octet for octet (GF 001-9001; Q.724).
+"""Q.783 sections 2 and 3 with the Chinese TUP: normal call set-up and release, one test for each item (Q.724; GF 001-9001).
 
 Cases a and b of a number are our own: a call of ours, and one that comes in.
 """
@@ -113,7 +113,7 @@ def test_2_2_2b_overlap_call_in():
 
 
 def test_2_3_1a_ordinary_call_out():
-    """Ordinary call, outgoing: every ACM (charge, no charge, coinbox, none of them; subscriber free or not) and every answer (ANC, ANN, ANU)"""
+    """Ordinary call, outgoing: every ACM (charge, no charge, coinbox, plain; subscriber free or not), every answer (ANC, ANN, ANU)"""
     for kind, free, answer in itertools.product(c.CompleteType, (True, False), ("ANC", "ANN", "ANU")):
         tester = outgoing()
         assert tester.far("ACM", c.AddressComplete(kind, subscriber_free=free)) == ([], [Proceeding(), Alerting() if free else Progress()])
@@ -197,7 +197,7 @@ def test_2_3_4_blocking_and_unblocking_during_a_call_initiated():
 
 
 def test_2_3_5_blocking_and_unblocking_during_a_call_received():
-    """Blocking and unblocking during a call (received): acknowledged, the call goes on, in either direction; the next one out waits for UBL"""
+    """Blocking and unblocking during a call (received): the call goes on, in either direction; the next one out waits for UBL"""
     for tester, state in ((outgoing(*ANSWERED), "OutAnswered"), (incoming(Connect()), "InAnswered")):
         assert tester.far("BLO") == (["BLA"], [Blocked("remote")])
         assert (tester.state(), tester.tup.circuits[1].speech) == (f"{state}/remote", True)

@@ -62,7 +62,7 @@ def test_1_2_2_rsc_sent_on_an_idle_circuit():
 
 
 def test_rsc_was_repeated_although_blo_had_answered_it():
-    """An end that has blocked the circuit may answer RSC by BLO alone: it is at rest then, blocked, and nothing is repeated (Q.724 1.15)."""
+    """An end that has blocked the circuit may answer RSC by BLO alone (Q.724 1.15): it is at rest then, and nothing is repeated."""
     for alerted in (False, True):
         tester = Tester()
         tester.give(Reset())

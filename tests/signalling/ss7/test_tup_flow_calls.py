@@ -1,4 +1,4 @@
-"""Of calls of the Chinese TUP what Q.783 has no number for: addresses and callers, who controls the release, charging, operators (GF 001-9001)."""
+"""Of calls of the Chinese TUP what Q.783 has no number for: addresses, callers, control of release, charging, operators (GF 001-9001)."""
 
 import pytest
 
@@ -12,7 +12,6 @@ from pbx.vocabulary.call import (
     Metering,
     OperatorSignal,
     Proceeding,
-    Progress,
     Redirection,
     Release,
     Resume,

@@ -1,12 +1,11 @@
 """Of calls of the Chinese TUP that fail, and of what is abnormal, what Q.783 has no number for (GF 001-9001; Q.724)."""
 
-import pytest
 
-from pbx.engine import Noted, Unexpected
+from pbx.engine import Unexpected
 from pbx.signalling.ss7.tup import contents as c
 from pbx.signalling.ss7.tup.variant import FAILURES
-from pbx.vocabulary.call import Alerting, Blocked, Connect, Disconnect, Idle, Proceeding, Release, Reset, Seized, Setup, Unblocked
-from tests.signalling.ss7.tup_tester import ANSWERED, SETUP, VARIANT, Tester, iai, iam, incoming, outgoing
+from pbx.vocabulary.call import Alerting, Connect, Disconnect, Idle, Proceeding, Release, Reset, Seized, Setup
+from tests.signalling.ss7.tup_tester import ANSWERED, SETUP, VARIANT, Tester, iam, incoming, outgoing
 
 SAID = {1: "75", 3: "75", 4: "95", 5: "c5", 17: "1e", 21: "a5", 22: "95", 27: "85", 28: "45", 34: "25", 38: "25", 41: "15", 42: "15",
         44: "25", 57: "a5", 65: "b5", 16: "55", 18: "55", 31: "55", 102: "55", 127: "55"}  # fmt: skip

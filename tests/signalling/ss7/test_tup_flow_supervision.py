@@ -1,13 +1,11 @@
-"""Of supervision by the Chinese TUP what Q.783 has no number for: blocks and calls, groups, congestion, whether the far end can be reached."""
+"""Of supervision by the Chinese TUP what Q.783 has no number for: blocks and calls, groups, congestion, a far end that is not reached."""
 
-import pytest
 
-from pbx.engine import Noted, Unexpected
+from pbx.engine import Unexpected
 from pbx.signalling.ss7.circuit_books import HARDWARE, MAINTENANCE
 from pbx.signalling.ss7.primitives import Pause, RestartBegins, Status
 from pbx.signalling.ss7.primitives import Resume as Reachable
-from pbx.signalling.ss7.tup import contents as c
-from pbx.vocabulary.call import Alerting, Blocked, Connect, Disconnect, Idle, Proceeding, Release, Reset, Seized, Setup, Unblocked
+from pbx.vocabulary.call import Alerting, Blocked, Connect, Idle, Proceeding, Release, Reset, Seized, Setup, Unblocked
 from tests.signalling.ss7.tup_tester import SETUP, VARIANT, Tester, group, iam, incoming, outgoing
 
 
