@@ -117,8 +117,9 @@ def test_1_3_1_2_hgb_sent():
     tester = outgoing(*ANSWERED)
     assert tester.do(tester.tup.block([1, 2], HARDWARE, 0.0)) == (["HGB"], [Blocked("local"), Release(41), Idle(), Blocked("local")])
     assert tester.octets_sent == ["0100580103"]
-    assert tester.far("IAM") == ([], [])
     assert tester.hex("0100680103") == ([], [])
+    assert tester.far("IAM") == (["HGB"], []), "who calls all the same does not know"
+    assert tester.far("HBA", group(1, 1)) == ([], [])
     assert tester.do(tester.tup.unblock([1, 2], HARDWARE, 0.0)) == (["HGU"], [])
     assert tester.octets_sent == ["0100780103"]
     assert tester.hex("0100880103") == ([], [Unblocked()] * 2)

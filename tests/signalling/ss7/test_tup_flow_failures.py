@@ -1,6 +1,5 @@
 """Of calls of the Chinese TUP that fail, and of what is abnormal, what Q.783 has no number for (GF 001-9001; Q.724)."""
 
-
 from pbx.engine import Unexpected
 from pbx.signalling.ss7.tup import contents as c
 from pbx.signalling.ss7.tup.variant import FAILURES
