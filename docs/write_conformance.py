@@ -1,5 +1,5 @@
-"""Writes pages of docs/conformance out of the tests that carry numbers in their names: of Q.781, Q.782, Q.784, for TUP our own, and those
-with a foreign signalling point.
+"""Writes pages of docs/conformance out of the tests that carry numbers in their names: of Q.781 to Q.784, and those with a foreign
+signalling point.
 
 ``python docs/write_conformance.py`` writes them anew; tests/signalling/ss7/test_conformance_tables.py fails while they are not current. A
 test named ``test_3_9_...`` shows item 3.9; the first line of its docstring is the title. What is not shown stands with the reason.
@@ -8,7 +8,7 @@ test named ``test_3_9_...`` shows item 3.9; the first line of its docstring is t
 import ast
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 HOME = Path(__file__).resolve().parent.parent
@@ -21,15 +21,21 @@ BY_LIBSS7 = "foreign: libss7 2.0.0, [no7-foreign.md](no7-foreign.md)"
 
 @dataclass(frozen=True)
 class Table:
-    """A page: its file, the tests that it lists, its texts. ``shown`` and ``not_shown``: (what, by whom), (section, what, why not)."""
+    """A page: its file, the tests that it lists, its texts. ``shown`` and ``not_shown``: (what, by whom), (section, what, why not).
+
+    Where the list does not apply as a whole, ``not_applicable`` has title and reason by the item's number, and ``own_from`` is the first
+    section whose numbers are our own.
+    """
 
     file: str
-    tests: str
+    tests: Sequence[str]
     head: str
     shown: Sequence[tuple[str, str]]
     foot: str
     sections: Mapping[int, str]
     not_shown: Sequence[tuple[str, str, str]]
+    not_applicable: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    own_from: int = 0
 
     @property
     def path(self) -> Path:
@@ -219,9 +225,14 @@ HEAD_TUP = """# Chinese TUP, calls and circuits: what is shown, by whom
 
 The telephone user part (`pbx/signalling/ss7/tup`) after GF 001-9001, and after Q.724 where that is silent, with the figures of
 `config/variants/tup-china.toml`. No text of these standards was at hand, nor any Chinese list of conformance tests, nor Q.788: procedures
-and figures are from memory, *numbers below are our own*. The far end is played by the test, message by message; octets in the tests are
-written by hand out of the tables of the standard that two makers have published, and every message that is sent is read by a second decoder
-made from these tables alone.
+and figures are from memory. Numbers of sections 1 to 6 are those of Q.783 (1988): *of its list numbers and titles of sections 1 to 4 were
+at hand, those of 5 and 6 are from memory*, the last figure of a number there is our own order, and they may differ from the printed ones.
+What an item asks for is from its title and Q.724; cases a, b, c of a number are our own reading. 4.12 and 4.13 are China's SLB and STB in
+the same pattern. *From section 7 on numbers are our own*: what Q.783 has no number for.
+
+The far end is played by the test, message by message; octets in the tests are written by hand out of the tables of the standard that two
+makers have published, and every message that is sent is read by a second decoder made from these tables alone. Every test named here is run
+with the whole suite, which fails with it.
 
 | what | by whom |
 |---|---|
@@ -247,30 +258,43 @@ SHOWN_TUP = (
     ("one point, message by message", "the items below"),
 )
 SECTIONS_TUP = {
-    1: "Calls that go well",
-    2: "Release, and who controls it",
-    3: "Calls that fail",
-    4: "Charging, operators, malicious calls",
-    5: "Continuity checks",
-    6: "Abnormal: both ends at once, unreasonable messages, nothing comes",
-    7: "Supervision of one circuit",
-    8: "Supervision of groups",
-    9: "Congestion, and whether the far end can be reached",
+    1: "Circuit supervision",
+    2: "Normal call set-up",
+    3: "Normal call release",
+    4: "Unsuccessful set-up",
+    5: "Abnormal situation during a call (from memory)",
+    6: "Special call set-up (from memory)",
+    7: "Own list: addresses, callers, what is heard",
+    8: "Own list: who controls the release",
+    9: "Own list: charging, operators, malicious calls",
+    10: "Own list: calls that fail",
+    11: "Own list: abnormal",
+    12: "Own list: blocks and resets of one circuit",
+    13: "Own list: groups",
+    14: "Own list: congestion, and whether the far end can be reached",
+}
+NOT_APPLICABLE_TUP = {
+    "1.3.2.4": ("Interruption for FDM circuits", "circuits are time slots of 2 Mbit/s, without a pilot whose loss could be told"),
+    "2.3.2a": ("Call switched via satellite, outgoing", "not built: no route can be said to pass a satellite, the bits say none"),
+    "4.3.2": ("NNC sent", "China does not use NNC; cause 38 is told by CGC"),
+    "4.6.2": ("SSB sent", "China does not use SSB; cause 17 is told by SLB or STB (4.12, 4.13)"),
 }
 NOT_SHOWN_TUP = (
-    ("1", "echo control, satellite circuits, digital paths (bits of IAM, ACM, GRQ, GSM)", "not built: read and written by the codec only"),
-    ("1", "closed user groups and other contents of IAI whose layout no source tells", "not built: they are passed over"),
-    ("2", "a foreign TUP", "nobody's is at hand"),
-    ("4", "an operator offers a call after SLB or STB", "not built: our switch has let go by then; OPR before is understood"),
-    ("5", "continuity checks of calls that we make", "no items of a list: `tests/signalling/ss7/test_tup_continuity.py`"),
-    ("8", "groups blocked by software (SGB, SGU), groups agreed upon beforehand (range 0)", "not built: China does not use the former"),
+    ("6", "continuity checks of two ends under whatever happens", "no item of a list: `tests/signalling/ss7/test_tup_continuity.py`"),
+    ("7", "digital paths, forwarded calls (bits of IAM and ACM)", "not built: read and written by the codec only"),
+    ("7", "closed user groups and other contents of IAI whose layout no source tells", "not built: they are passed over"),
+    ("8", "a foreign TUP", "nobody's is at hand"),
+    ("9", "an operator offers a call after SLB or STB", "not built: our switch has let go by then; OPR before is understood"),
+    ("13", "groups blocked by software (SGB, SGU), groups agreed upon beforehand (range 0)", "not built: China does not use the former"),
 )
 
 TABLES = (
-    Table("mtp2.md", "test_q781_*.py", HEAD2, SHOWN2, FOOT2, SECTIONS2, NOT_SHOWN2),
-    Table("mtp3.md", "test_q782_*.py", HEAD3, SHOWN3, FOOT3, SECTIONS3, NOT_SHOWN3),
-    Table("isup.md", "test_q784_*.py", HEAD_ISUP, SHOWN_ISUP, "", SECTIONS_ISUP, NOT_SHOWN_ISUP),
-    Table("tup.md", "test_tup_flow_*.py", HEAD_TUP, SHOWN_TUP, "", SECTIONS_TUP, NOT_SHOWN_TUP),
+    Table("mtp2.md", ("test_q781_*.py",), HEAD2, SHOWN2, FOOT2, SECTIONS2, NOT_SHOWN2),
+    Table("mtp3.md", ("test_q782_*.py",), HEAD3, SHOWN3, FOOT3, SECTIONS3, NOT_SHOWN3),
+    Table("isup.md", ("test_q784_*.py",), HEAD_ISUP, SHOWN_ISUP, "", SECTIONS_ISUP, NOT_SHOWN_ISUP),
+    Table(
+        "tup.md", ("test_q783_*.py", "test_tup_flow_*.py"), HEAD_TUP, SHOWN_TUP, "", SECTIONS_TUP, NOT_SHOWN_TUP, NOT_APPLICABLE_TUP, 7
+    ),
 )
 
 
@@ -334,30 +358,57 @@ def _first_line(tree: ast.Module) -> str:
 def items(table: Table) -> list[tuple[tuple[str, ...], str, str, str]]:
     """Number, title, file and name of every test of an item, in the order of numbers."""
     found = []
-    for path in sorted(TESTS.glob(table.tests)):
+    for path in sorted(path for pattern in table.tests for path in TESTS.glob(pattern)):
         for node in ast.parse(path.read_text(encoding="utf-8")).body:
             if isinstance(node, ast.FunctionDef) and (match := re.match(r"test_(\d+(?:_\d+)+[a-h]?)_", node.name)):
                 number = tuple(match.group(1).split("_"))
                 title = (ast.get_docstring(node) or "").partition("\n")[0].rstrip(".")
                 found.append((number, title, path.relative_to(HOME).as_posix(), node.name))
-    return sorted(found, key=lambda row: ([(int(part.rstrip("abcdefgh")), part) for part in row[0]], row[1:]))
+    return sorted(found, key=lambda row: (_order(row[0]), row[1:]))
+
+
+def _order(number: Sequence[str]) -> list[tuple[int, str]]:
+    return [(int(part.rstrip("abcdefgh")), part) for part in number]
+
+
+def lines(table: Table) -> list[tuple[tuple[str, ...], str, str]]:
+    """Number, title, and the test or why there is none, in the order of numbers."""
+    found = [(number, title, f"`{name}`") for number, title, _, name in items(table)]
+    found += [(tuple(number.split(".")), title, f"not applicable: {why}") for number, (title, why) in table.not_applicable.items()]
+    return sorted(found, key=lambda row: (_order(row[0]), row[1:]))
 
 
 def page(table: Table) -> str:
     """The whole page."""
-    rows = items(table)
-    parts = [table.head, *(f"| {what} | {whom} |\n" for what, whom in table.shown), table.foot]
+    rows, every = items(table), lines(table)
+    parts = [table.head, *(f"| {what} | {whom} |\n" for what, whom in table.shown), table.foot, *_summary(table, every)]
     for section, title in table.sections.items():
-        mine = [row for row in rows if row[0][0] == str(section)]
+        mine = [row for row in every if row[0][0] == str(section)]
         missing = [row for row in table.not_shown if row[0] == str(section)]
         parts.append(f"\n## {section} {title}\n\n")
         if mine:
-            files = ", ".join(f"`{name}`" for name in dict.fromkeys(row[2] for row in mine))
+            files = ", ".join(f"`{name}`" for name in dict.fromkeys(row[2] for row in rows if row[0][0] == str(section)))
             parts.append(f"{files}\n\n| item | title | test |\n|---|---|---|\n")
-            parts += [f"| {'.'.join(number)} | {text} | `{name}` |\n" for number, text, _, name in mine]
+            parts += [f"| {'.'.join(number)} | {text} | {test} |\n" for number, text, test in mine]
         parts += [f"\nNot shown: {text}: {reason}.\n" for _, text, reason in missing]
     parts.append(f"\n{len(rows)} tests.\n")
     return "".join(parts)
+
+
+def _summary(table: Table, every: Sequence[tuple[tuple[str, ...], str, str]]) -> list[str]:
+    """Of the sections that are the Recommendation's: how many items there are, are run and passed, do not apply."""
+    if not table.own_from:
+        return []
+    parts = ["\n| section of the list | items and cases | run and passed | not applicable |\n|---|---|---|---|\n"]
+    sums = [0, 0, 0]
+    for section, title in table.sections.items():
+        if section < table.own_from:
+            numbers = {".".join(number) for number, *_ in every if number[0] == str(section)}
+            out = len(numbers & set(table.not_applicable))
+            counts = (len(numbers), len(numbers) - out, out)
+            sums = [one + more for one, more in zip(sums, counts, strict=True)]
+            parts.append(f"| {section} {title} | {' | '.join(map(str, counts))} |\n")
+    return [*parts, f"| all | {' | '.join(map(str, sums))} |\n"]
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The tables of Q.781, Q.782 and Q.784 in the documents are current, and every test of an item says what it is."""
+"""The tables of Q.781 to Q.784 in the documents are current, and every test of an item says what it is."""
 
 import importlib.util
 import re
@@ -39,8 +39,10 @@ def test_every_item_has_a_title_and_a_known_section(table):
 def test_no_item_is_shown_twice(table):
     found = [(number, name) for number, *_, name in write_conformance.items(table)]
     assert len(found) == len(set(found))
+    assert {".".join(number) for number, _ in found}.isdisjoint(table.not_applicable)
 
 
 @EACH
 def test_what_is_not_shown_has_a_reason(table):
     assert all(re.match(r"\d+$", section) and text and reason for section, text, reason in table.not_shown)
+    assert all(title and reason for title, reason in table.not_applicable.values())

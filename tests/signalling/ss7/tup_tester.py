@@ -20,6 +20,9 @@ CIRCUITS = (*range(1, 16), *range(17, 32))
 SETUP = Setup("12345", "77")
 FREE = c.AddressComplete(c.CompleteType.CHARGE, subscriber_free=True)
 CALLER = c.LineIdentity("77", c.Nature.SUBSCRIBER)
+ANSWERED = ("ACM", "ANC")
+OFFERED = Setup("12345", "77", control="calling")
+"""What the switch hears of an IAI without further ado."""
 USUAL = {
     Heading.SAM: c.SubsequentAddress("45"),
     Heading.SAO: c.SubsequentAddress("5"),
@@ -125,3 +128,26 @@ class Tester:
 
     def state(self, cic=1):
         return self.tup.circuits[cic].state
+
+
+def outgoing(*names, setup=SETUP, variant=VARIANT):
+    """A call of ours over circuit 1, and what the far end has said of it."""
+    tester = Tester(variant)
+    tester.give(setup)
+    for name in names:
+        tester.far(name)
+    return tester
+
+
+def incoming(*primitives, variant=VARIANT):
+    """A call that has come in over circuit 1, and what the switch has said of it."""
+    tester = Tester(variant)
+    tester.far("IAI")
+    for primitive in primitives:
+        tester.give(primitive)
+    return tester
+
+
+def group(width, status=None):
+    """What a message of a group says of its circuits."""
+    return c.CircuitRange(width, status)

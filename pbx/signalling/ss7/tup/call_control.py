@@ -132,6 +132,10 @@ class CallControl(CircuitBooks):
         """CLF answers our RSC where the far end had a call out: it waits for RLG, and we need none."""
         return (*self.guard(), *self.rest())
 
+    def blocked_instead(self, _: object, now: float) -> Sequence[Output]:
+        """BLO answers our RSC where the far end has blocked the circuit: its call is over too, and no RLG need follow."""
+        return self.rest()
+
     def reset_by_stray(self, message: Message, now: float) -> Sequence[Output]:
         """A message that shows that the ends do not agree about the circuit: it is reset."""
         return (Unexpected(self.machine.state, name_of(message)), *self.reset(None, now))

@@ -28,7 +28,7 @@ _AT_WORK = {
     "other": Cell(CallControl.stray),
 }
 """What a circuit answers that has no call any more and is not free yet."""
-_RESETTING = {**_AT_WORK, "RLG": _COMPLETE, "CLF": _CLEARED}
+_RESETTING = {**_AT_WORK, "RLG": _COMPLETE, "CLF": _CLEARED, "BLO": Cell(CallControl.blocked_instead, _IDLE)}
 _CHECKED = {
     **_AT_WORK,
     "CLF": Cell(CallControl.far_clears, _IDLE),

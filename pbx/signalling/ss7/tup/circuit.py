@@ -75,6 +75,9 @@ class TupCircuit(CallControl):
         if heading not in BY_HEADING:
             return self.stray(message, now)
         if heading == Heading.BLO:
+            if self.machine.state in RESET:
+                # An end that has blocked the circuit may answer RSC by BLO alone; it has forgotten who blocks the circuit from here.
+                return (*self.blocking.blo(), *self.post("BLO", message, now), *self.blocking.again(now))
             return (*self.blocking.blo(), *self.post("blocked", None, now))
         if heading == Heading.UBL:
             return self.blocking.ubl()

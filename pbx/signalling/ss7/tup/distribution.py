@@ -25,6 +25,7 @@ from pbx.signalling.ss7.tup.summary import summary
 from pbx.signalling.ss7.tup.variant import CONGESTION, Variant
 from pbx.vocabulary.numbers import NumberExaminer
 
+CALLS = frozenset((Heading.IAM, Heading.IAI))
 MOST_CONGESTED = 2
 """Levels of ACC are 1 and 2."""
 
@@ -105,7 +106,8 @@ class Tup(UserPart[TupCircuit]):
             self._reschedule(range(message.cic, message.cic + 256))
         else:
             self._emit(message.cic, circuit.message(message, now))
-            if message.heading == Heading.RSC:
+            if message.heading == Heading.RSC or (message.heading in CALLS and circuit.machine.state == "Idle"):
+                # It has forgotten, or does not know, what has failed here.
                 self.groups.hardware_again((circuit,), now)
             self._schedule(circuit)
 
@@ -121,6 +123,6 @@ class Tup(UserPart[TupCircuit]):
     def _no_circuit(self, message: Message) -> None:
         """A code that no circuit has here; a call for it is told so by BLO."""
         outputs: tuple[Output, ...] = (Unexpected("no circuit", name_of(message)),)
-        if self._block_unequipped and message.heading in (Heading.IAM, Heading.IAI):
+        if self._block_unequipped and message.heading in CALLS:
             outputs = (*outputs, Message(message.cic, Heading.BLO))
         self._emit(message.cic, outputs)

@@ -36,7 +36,8 @@ def accept(c: CallControl, message: Message, now: float) -> Sequence[Output]:
     initial = message.contents
     assert isinstance(initial, contents.InitialAddress), "a call begins with its address"
     if c.blocked_here and initial.category != c.variant.data.test_code:
-        return (Unexpected(c.machine.state, c.named(message)), c.say(Heading.BLO), *c.rest())
+        # Where hardware has failed BLO would never be taken back; HGB is said again instead (distribution.py).
+        return (Unexpected(c.machine.state, c.named(message)), *c.again(now), *c.rest())
     if HARDWARE in c.blocked_there:
         return (Unexpected(c.machine.state, c.named(message)), *c.rest())
     c.open = True
@@ -148,7 +149,7 @@ def not_checked(c: CallControl, _: object, now: float) -> Sequence[Output]:
 
 def _complete(c: CallControl, free: bool, uncharged: bool = False) -> Message:
     kind = contents.CompleteType.NO_CHARGE if uncharged or _without_charge(c) else contents.CompleteType.CHARGE
-    return Message(c.cic, Heading.ACM, contents.AddressComplete(kind, subscriber_free=free))
+    return Message(c.cic, Heading.ACM, contents.AddressComplete(kind, subscriber_free=free, echo_control=c.echo_control))
 
 
 def _without_charge(c: CallControl) -> bool:

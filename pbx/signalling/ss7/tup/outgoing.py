@@ -176,7 +176,11 @@ def asked(c: CallControl, message: Message, now: float) -> Sequence[Output]:
         original = more.original_called if more is not None and wants.original_called else None
     malicious = wants.malicious_call_identification
     told = contents.GeneralInformation(
-        malicious_call_identification=malicious and line is not None, category=category, calling=line, original_called=original
+        echo_control=wants.echo_control and c.echo_control,
+        malicious_call_identification=malicious and line is not None,
+        category=category,
+        calling=line,
+        original_called=original,
     )
     noticed = (Noted(f"<- malicious call, the caller is {c.caller[0] or 'not known'}"),) if malicious else ()
     return (*noticed, Message(c.cic, Heading.GSM, told))
