@@ -165,11 +165,14 @@ class Exchange:
         """Take over from a control that died; returns how many legs live on."""
         waiting = self.plane.drain()
         self.start_players()
-        self.floor.turn(self.signalling.start, True)
-        adopted = recover(self.switch, self.plane, self._epoch, self.clock.seconds(), self.configure_port)
+        adopted = recover(self.switch, self.plane, self._epoch, self.clock.seconds(), self.configure_port, self._adopt_links)
         # Messages of links have been confirmed to their far ends, so they must be heard; all else is seen by how the lines stand.
         self.floor.media(event for event in waiting if isinstance(event[2], LinkTold))
         return adopted
+
+    def _adopt_links(self) -> None:
+        """Links that work go on; within the turn of recovery."""
+        self.signalling.start(adopt=True)
 
     def start_players(self) -> None:
         """Play each queue's music for ever."""

@@ -50,8 +50,11 @@ QUIET: tuple[MediaCommand, ...] = (
 )
 
 
-def recover(switch: Switch, plane: Plane, epoch: int, now: float, configure: Callable[[Line], None]) -> int:
-    """Take over; returns how many legs live on. ``configure`` tells the plane what stands on a port."""
+def recover(
+    switch: Switch, plane: Plane, epoch: int, now: float, configure: Callable[[Line], None], adopt_links: Callable[[], None]
+) -> int:
+    """Take over; returns how many legs live on. ``configure`` tells the plane what stands on a port; ``adopt_links`` takes over what
+    signals for many lines. It says of some that they may not be seized, which is written to their records: so these are read before."""
     records: dict[str, LegRecord] = {}
     for line in switch.lines.values():
         octets = plane.read_leg_record(line.port)
@@ -64,7 +67,7 @@ def recover(switch: Switch, plane: Plane, epoch: int, now: float, configure: Cal
         except msgspec.DecodeError:
             switch.floor.counters["fault: leg record that cannot be read"] += 1
         configure(line)
-    rescue = _Rescue(switch, plane, records, now)
+    rescue = _Rescue(switch, plane, records, now, adopt_links)
     for call in rescue.dead_calls():
         switch.floor.turn(rescue.bury, call)
     switch.floor.turn(rescue.take_over, epoch)
@@ -74,8 +77,11 @@ def recover(switch: Switch, plane: Plane, epoch: int, now: float, configure: Cal
 class _Rescue:
     """The steps of one recovery."""
 
-    def __init__(self, switch: Switch, plane: Plane, records: dict[str, LegRecord], now: float) -> None:
+    def __init__(
+        self, switch: Switch, plane: Plane, records: dict[str, LegRecord], now: float, adopt_links: Callable[[], None]
+    ) -> None:
         self.switch = switch
+        self.adopt_links = adopt_links
         self.floor = switch.floor
         self.plane = plane
         self.now = now
@@ -134,6 +140,7 @@ class _Rescue:
             if leg is leg.line.leg:
                 self._restore_sound(leg, self.living[name])
         self._seat_agents()
+        self.adopt_links()
         for line in self.switch.lines.values():
             record = self.living.get(line.name)
             tag, levels = record.tag if record is not None else "", self.plane.levels(line.port)

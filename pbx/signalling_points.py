@@ -409,6 +409,12 @@ def _groups(cics: list[int]) -> Iterable[list[int]]:
         yield group
 
 
+def _destinations(point: Point) -> Iterable[int]:
+    """Each point to which a link set or a route leads, once."""
+    plan = point.mtp3.plan
+    return dict.fromkeys([*(one.adjacent for one in plan.link_sets), *(route.destination for route in plan.routes)])
+
+
 class SignallingPoints:
     """All points, links and relations of one exchange."""
 
@@ -469,20 +475,29 @@ class SignallingPoints:
             for link_set in point.mtp3.plan.link_sets:
                 self.floor.then(point.receive, ActivateLinkSet(link_set.name))
             self._begin_without(point, [link.name for link in own if link.name not in alive], bool(alive))
+            if adopt:
+                self._judge_anew(point, alive)
 
     def _begin_without(self, point: Point, links: Sequence[str], alive: bool) -> None:
         """Links that are not in service yet, and all that hangs on them where none is."""
         plan = point.mtp3.plan
-        adjacent = [one.adjacent for one in plan.link_sets]
-        destinations = dict.fromkeys([*adjacent, *(route.destination for route in plan.routes)])
         self.measurements.down(
             self.floor.now,
             links,
             [one.name for one in plan.link_sets if not any(link.name not in links for link in one.links)],
-            [] if alive else [point.form.text(code) for code in destinations],
+            [] if alive else [point.form.text(code) for code in _destinations(point)],
         )
         for name in links:
             self.judge(f"link {name}", False, "not yet in service")
+
+    def _judge_anew(self, point: Point, alive: Sequence[str]) -> None:
+        """The control before may have raised alarms of what hangs on links, and not lived to see it well: those that stand are stated."""
+        for link_set in point.mtp3.plan.link_sets:
+            if not any(link.name in alive for link in link_set.links):
+                self.judge(f"link set {link_set.name}", False, "no link is available")
+        for code in _destinations(point):
+            if not point.reachable(code):
+                self.judge(f"point {point.form.text(code)}", False, "cannot be reached")
 
     # What is measured.
 

@@ -70,7 +70,7 @@ def test_7_6_blocked_from_both_ends():
     tester.far("BLA")
     tester.far("BLO")
     tester.give(Unblocked())
-    assert tester.far("UBA") == ([], [])
+    assert tester.far("UBA") == ([], [Unblocked("local")])
     assert tester.far("UBL") == (["UBA"], [Unblocked()])
 
 
@@ -221,7 +221,7 @@ def test_8_5_mgb_and_mgu_sent():
 def test_8_6_hgb_and_hgu_sent():
     """HGB by order: our own calls are lost too; HGU frees"""
     tester = outgoing(*ANSWERED)
-    assert tester.do(tester.tup.block([1], HARDWARE, 0.0)) == (["HGB"], [Blocked("local"), Release(41), Idle()])
+    assert tester.do(tester.tup.block([1], HARDWARE, 0.0)) == (["HGB"], [Blocked("alarm"), Release(41), Idle()])
     assert tester.far("IAM") == (["BLO"], [])
     tester.far("HBA", group(1, 1))
     assert tester.do(tester.tup.unblock([1], HARDWARE, 0.0)) == (["HGU"], [])
