@@ -274,7 +274,7 @@ class CircuitRelation:
         self._adopted: list[int] = []
         self._greeted = False
         self._judging = False
-        self.seat = Seat(floor, user_part, self._deliver)
+        self.seat = Seat(floor, self, self._deliver)
         point.relations.append(self)
 
     def _greet(self) -> None:
@@ -291,14 +291,28 @@ class CircuitRelation:
         return self.point.reachable(self.user_part.far)
 
     def receive(self, value: ToUser) -> None:
-        """What the MTP says; within a turn."""
-        if type(value) is Transfer:
-            self._trace("<-", value)
+        """What the MTP says; within a turn. A fault of our own takes the call of its circuit, and no other."""
+        line = self._trace("<-", value) if type(value) is Transfer else None
         self._measurements.isup_received(self._floor.now, self.name, value, self.user_part.service)
-        self.seat.take(self.user_part.receive(value, self._floor.now))
+        try:
+            self.seat.take(self.user_part.receive(value, self._floor.now))
+        except Exception:
+            self._floor.failed(line)
         if type(value) is Resume and value.affected == self.user_part.far and not self._greeted:
             self._greeted = True
             self._floor.after(GREETING_S, self._greet)
+
+    def expire(self, now: float) -> Iterable[Any]:
+        """Fire the timers of the user part that are due, for the seat."""
+        try:
+            return self.user_part.expire(now)
+        except Exception:
+            self._floor.failed(self.lines.get(self.user_part.expiring))
+            return ()
+
+    def deadline(self) -> float | None:
+        """When ``expire`` is wanted."""
+        return self.user_part.deadline()
 
     def check(self, cic: int) -> None:
         """Check the continuity of a circuit that is at rest; within a turn."""
@@ -351,11 +365,13 @@ class CircuitRelation:
             self._judging = True
             self._floor.after(ALARM_PERSISTENCE_S, self._judge)
 
-    def _trace(self, way: str, value: Transfer) -> None:
+    def _trace(self, way: str, value: Transfer) -> Line | None:
+        """The line whose circuit a message is about."""
         cic, text = self.user_part.summary(value)
         line = self.lines.get(cic)
         if line is not None:
             line.note(self._floor.now, f"{way} {text}")
+        return line
 
     def _judge(self) -> None:
         self._judging = False
