@@ -1,11 +1,11 @@
 """Composition: the signalling points, links and relations that a configuration asks for, at our end and at the simulated far one.
 
 At our end everything is as it stands in the file. The far end is made of it by turning it round: each point that is adjacent to one of
-ours is a signalling point of its own with the same links, and each point farther away stands behind them, joined to those by which our
-routes lead, by links that need no wire. Leaves out what they do (pbx/signalling_points.py).
+ours is a signalling point of its own with the same links, and each point to which a route of ours leads by another is joined to that one
+by a link that needs no wire. Leaves out what they do (pbx/signalling_points.py).
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -22,11 +22,12 @@ from pbx.signalling.ss7.mtp2.figures import Figures, load_figures
 from pbx.signalling.ss7.mtp3.plan import LinkPlan, LinkSetPlan, PlanError, PointPlan, RoutePlan, check
 from pbx.signalling.ss7.mtp3.variant import Variant as PointVariant
 from pbx.signalling.ss7.mtp3.variant import load_variant as load_point
+from pbx.signalling.ss7.primitives import ToLevel2
 from pbx.signalling.ss7.tup.distribution import Tup
 from pbx.signalling.ss7.tup.variant import load_variant as load_tup
 from pbx.signalling.ss7.variant import VariantError
 from pbx.signalling_circuit import SignalledCircuit
-from pbx.signalling_points import CircuitRelation, LinkSeat, PointSeat, RelationSeat, SignallingPoints
+from pbx.signalling_points import CircuitRelation, Link, LinkSeat, PointSeat, RelationSeat, SignallingPoints
 from pbx.vocabulary.numbers import NumberExaminer
 
 Place = tuple[str | int, ...]
@@ -127,6 +128,26 @@ class _Plan:
         )
 
 
+class OutsideLink(Link):
+    """A link of the far end whose span is left to whoever connects there: at our simulated end it never comes into service."""
+
+    def request(self, value: ToLevel2) -> None:
+        """Nothing comes of it."""
+
+    def start(self, in_service: bool) -> None:
+        """Never."""
+
+    @property
+    def state(self) -> str:
+        """For people."""
+        return "outside"
+
+    @property
+    def counters(self) -> Mapping[str, int]:
+        """None."""
+        return {}
+
+
 class SignallingPlant:
     """What No. 7 of one end is made of; ``place`` says which relation and code a circuit has."""
 
@@ -136,6 +157,7 @@ class SignallingPlant:
         self.points: list[PointSeat] = []
         self.links: list[LinkSeat] = []
         self.inner: list[InnerLink] = []
+        self._outside: list[OutsideLink] = []
         self._relations: list[RelationSeat] = []
         self._places: dict[tuple[str, int], tuple[int, int]] = {}
         self._wanted = {span.name for span in configuration.spans if not far or span.simulated}
@@ -163,6 +185,8 @@ class SignallingPlant:
     def build(self, floor: Floor, in_service: Callable[[int], bool] = lambda port: False) -> SignallingPoints:
         """Put it on a floor."""
         self.built = SignallingPoints(floor, self.points, self.links, self._relations, in_service)
+        for link in self._outside:
+            self.built.add_link(link)
         return self.built
 
     def engine(self, span: str, slot: int) -> Engine:
@@ -187,12 +211,14 @@ class SignallingPlant:
         names = {(seat.variant.data.name, seat.plan.code): seat.name for seat in self.points}
         for row in plan.configuration.signalling_links:
             span, slot = channel_of(row)
+            link_set = sets[row.link_set]
+            point = link_set.point
+            if far:
+                point = names[plan.variants[point].data.name, plan.code(point, link_set.adjacent)]
             if span in self._wanted:
-                link_set = sets[row.link_set]
-                point = link_set.point
-                if far:
-                    point = names[plan.variants[point].data.name, plan.code(point, link_set.adjacent)]
                 self.links.append(LinkSeat(row.name, point, plan.ports[span, slot], plan.figures(row.variant)))
+            else:
+                self._outside.append(OutsideLink(row.name, point))
 
     # The far end.
 
@@ -213,14 +239,16 @@ class SignallingPlant:
         for point in ours.values():
             for route in point.routes:
                 middle, end = adjacent[route.link_set], route.destination
-                if end not in behind:
+                if end == middle:
                     continue
                 name = f"{variant.form.text(middle)} {variant.form.text(end)}"
-                if not any(one.adjacent == middle for one in sets.get(end, [])):
+                joined = next((one.name for one in sets.get(end, []) if one.adjacent == middle), None)
+                if joined is None:
+                    joined = f"{name} b"
                     self.inner.append(InnerLink((f"{name} a", f"{name} b"), (_far_name(variant, middle), _far_name(variant, end))))
                     sets[middle].append(LinkSetPlan(f"{name} a", end, (LinkPlan(f"{name} a", 0),)))
-                    sets.setdefault(end, []).append(LinkSetPlan(f"{name} b", middle, (LinkPlan(f"{name} b", 0),)))
-                routes.setdefault(end, []).append(RoutePlan(point.code, f"{name} b", route.priority))
+                    sets.setdefault(end, []).append(LinkSetPlan(joined, middle, (LinkPlan(joined, 0),)))
+                routes.setdefault(end, []).append(RoutePlan(point.code, joined, route.priority))
         for code, link_sets in sets.items():
             plan_of_it = PointPlan(code, tuple(link_sets), tuple(dict.fromkeys(routes.get(code, []))), transfer=code not in behind)
             self.points.append(PointSeat(_far_name(variant, code), plan_of_it, variant))
