@@ -208,6 +208,10 @@ class Floor:
         except Exception:
             self._fault(line, self.now)
 
+    def failed(self, line: Line | None) -> None:
+        """An exception of our own has been caught within a turn, which goes on; it hit the call on ``line``, or none."""
+        self._fault(line, self.now)
+
     def directly(self, port: int, commands: Iterable[MediaCommand]) -> None:
         """Media commands for a port whatever its engine says (pbx/recovery.py)."""
         self._commands.extend((port, command) for command in commands)

@@ -13,6 +13,9 @@ from pbx.engine import Engine
 TRUNK = "trunk"
 EXTENSION = "extension"
 HISTORY = 50
+MOST_NOTES = 1000
+"""Kept of one call, or of a line at rest: a peer that never tires fills no memory; own choice."""
+LEFT_OUT = "-- notes are left out here"
 
 
 class Line:
@@ -96,7 +99,10 @@ class Line:
 
     def note(self, now: float, text: str) -> None:
         """One line of the trace."""
-        self.notes.append((now, self.name, text))
+        notes = self.notes
+        notes.append((now, self.name, text))
+        if len(notes) > MOST_NOTES:
+            notes[MOST_NOTES // 2 : MOST_NOTES * 3 // 4] = [(now, self.name, LEFT_OUT)]
         self.history.append((now, text))
         if self.observer is not None:
             self.observer(now, self.name, text)

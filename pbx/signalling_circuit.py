@@ -85,7 +85,9 @@ class SignalledCircuit:
         return self._circuit().speech
 
     def start(self, now: float) -> Sequence[Output]:
-        """Into service."""
+        """Into service; a circuit that is not idle, for a fault of ours has hit even its release, is reset."""
+        if not self._circuit().state.startswith("Idle"):
+            return (*QUIET, *self._relation.adopt(self.cic, "", Levels(), now))
         return (*QUIET, Idle())
 
     def receive(self, value: Input, now: float) -> Sequence[Output]:

@@ -1,11 +1,11 @@
 """Composition: the signalling points, links and relations that a configuration asks for, at our end and at the simulated far one.
 
 At our end everything is as it stands in the file. The far end is made of it by turning it round: each point that is adjacent to one of
-ours is a signalling point of its own with the same links, and each point farther away stands behind them, joined to those by which our
-routes lead, by links that need no wire. Leaves out what they do (pbx/signalling_points.py).
+ours is a signalling point of its own with the same links, and each point to which a route of ours leads by another is joined to that one
+by a link that needs no wire. Leaves out what they do (pbx/signalling_points.py).
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -34,6 +34,7 @@ from pbx.signalling.ss7.mtp2.figures import Figures, load_figures
 from pbx.signalling.ss7.mtp3.plan import LinkPlan, LinkSetPlan, PlanError, PointPlan, RoutePlan, check
 from pbx.signalling.ss7.mtp3.variant import Variant as PointVariant
 from pbx.signalling.ss7.mtp3.variant import load_variant as load_point
+from pbx.signalling.ss7.primitives import ToLevel2
 from pbx.signalling.ss7.sigtran.figures import Figures as AssociationFigures
 from pbx.signalling.ss7.sigtran.figures import load_figures as load_association
 from pbx.signalling.ss7.sigtran.m3ua_plan import PlanError as ServerPlanError
@@ -43,7 +44,7 @@ from pbx.signalling.ss7.tup.variant import load_variant as load_tup
 from pbx.signalling.ss7.variant import VariantError
 from pbx.signalling_circuit import SignalledCircuit
 from pbx.signalling_over_ip import AssociationLink, AssociationLinkSeat, ServerPoint, ServerPointSeat
-from pbx.signalling_points import CircuitRelation, LinkSeat, PointSeat, RelationSeat, SignallingPoints
+from pbx.signalling_points import CircuitRelation, Link, LinkSeat, PointSeat, RelationSeat, SignallingPoints
 from pbx.vocabulary.numbers import NumberExaminer
 
 Place = tuple[str | int, ...]
@@ -166,6 +167,26 @@ class _Plan:
         return ServerPointSeat(row.name, code, variant.form, tuple(seats))
 
 
+class OutsideLink(Link):
+    """A link of the far end whose span is left to whoever connects there: at our simulated end it never comes into service."""
+
+    def request(self, value: ToLevel2) -> None:
+        """Nothing comes of it."""
+
+    def start(self, in_service: bool) -> None:
+        """Never."""
+
+    @property
+    def state(self) -> str:
+        """For people."""
+        return "outside"
+
+    @property
+    def counters(self) -> Mapping[str, int]:
+        """None."""
+        return {}
+
+
 class SignallingPlant:
     """What No. 7 of one end is made of; ``place`` says which relation and code a circuit has."""
 
@@ -177,6 +198,7 @@ class SignallingPlant:
         self.association_links: list[AssociationLinkSeat] = []
         self.served: list[ServerPointSeat] = []
         self.inner: list[InnerLink] = []
+        self._outside: list[OutsideLink] = []
         self._relations: list[RelationSeat] = []
         self._places: dict[tuple[str, int], tuple[int, int]] = {}
         self._wanted = {span.name for span in configuration.spans if not far or span.simulated}
@@ -210,6 +232,8 @@ class SignallingPlant:
         built = self.built = SignallingPoints(floor, self.points, self.links, in_service)
         for seat in self.association_links:
             built.add_link(AssociationLink(floor, seat, built))
+        for link in self._outside:
+            built.add_link(link)
         built.elsewhere |= {seat.name: ServerPoint(floor, seat, built) for seat in self.served}
         for relation in self._relations:
             part = built.points.get(relation.point) or built.elsewhere[relation.point]
@@ -246,9 +270,13 @@ class SignallingPlant:
                 span, slot = channel_of(row)
                 if span in self._wanted:
                     self.links.append(LinkSeat(row.name, point, plan.ports[span, slot], plan.figures(row.variant)))
+                else:
+                    self._outside.append(OutsideLink(row.name, point))
             elif row.association in associations:
                 figures = load_association(associations[row.association].variant)
                 self.association_links.append(AssociationLinkSeat(row.name, point, row.association, figures))
+            else:
+                self._outside.append(OutsideLink(row.name, point))
 
     # The far end.
 
@@ -277,14 +305,16 @@ class SignallingPlant:
         for point in ours.values():
             for route in point.routes:
                 middle, end = adjacent[route.link_set], route.destination
-                if end not in behind:
+                if end == middle:
                     continue
                 name = f"{variant.form.text(middle)} {variant.form.text(end)}"
-                if not any(one.adjacent == middle for one in sets.get(end, [])):
+                joined = next((one.name for one in sets.get(end, []) if one.adjacent == middle), None)
+                if joined is None:
+                    joined = f"{name} b"
                     self.inner.append(InnerLink((f"{name} a", f"{name} b"), (_far_name(variant, middle), _far_name(variant, end))))
                     sets[middle].append(LinkSetPlan(f"{name} a", end, (LinkPlan(f"{name} a", 0),)))
-                    sets.setdefault(end, []).append(LinkSetPlan(f"{name} b", middle, (LinkPlan(f"{name} b", 0),)))
-                routes.setdefault(end, []).append(RoutePlan(point.code, f"{name} b", route.priority))
+                    sets.setdefault(end, []).append(LinkSetPlan(joined, middle, (LinkPlan(joined, 0),)))
+                routes.setdefault(end, []).append(RoutePlan(point.code, joined, route.priority))
         for code, link_sets in sets.items():
             plan_of_it = PointPlan(code, tuple(link_sets), tuple(dict.fromkeys(routes.get(code, []))), transfer=code not in behind)
             self.points.append(PointSeat(_far_name(variant, code), plan_of_it, variant))

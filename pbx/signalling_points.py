@@ -257,7 +257,7 @@ class CircuitRelation:
         self._adopted: list[int] = []
         self._greeted = False
         self._judging = False
-        self.seat = Seat(floor, user_part, self._deliver)
+        self.seat = Seat(floor, self, self._deliver)
         point.relations.append(self)
 
     def _greet(self) -> None:
@@ -274,11 +274,13 @@ class CircuitRelation:
         return self.point.reachable(self.user_part.far)
 
     def receive(self, value: ToUser) -> None:
-        """What the MTP says; within a turn."""
-        if type(value) is Transfer:
-            self._trace("<-", value)
+        """What the MTP says; within a turn. A fault of our own takes the call of its circuit, and no other."""
+        line = self._trace("<-", value) if type(value) is Transfer else None
         self._measurements.isup_received(self._floor.now, self.name, value, self.user_part.service)
-        self.seat.take(self.user_part.receive(value, self._floor.now))
+        try:
+            self.seat.take(self.user_part.receive(value, self._floor.now))
+        except Exception:
+            self._floor.failed(line)
         if type(value) is not Resume or value.affected != self.user_part.far:
             return
         if not self._greeted:
@@ -288,6 +290,18 @@ class CircuitRelation:
             self._floor.then(self._reset_unknown)
         if self._adopted:
             self._floor.after(GREETING_S, self._ask_about_adopted)
+
+    def expire(self, now: float) -> Iterable[Any]:
+        """Fire the timers of the user part that are due, for the seat."""
+        try:
+            return self.user_part.expire(now)
+        except Exception:
+            self._floor.failed(self.lines.get(self.user_part.expiring))
+            return ()
+
+    def deadline(self) -> float | None:
+        """When ``expire`` is wanted."""
+        return self.user_part.deadline()
 
     def check(self, cic: int) -> None:
         """Check the continuity of a circuit that is at rest; within a turn."""
@@ -342,11 +356,13 @@ class CircuitRelation:
             self._judging = True
             self._floor.after(ALARM_PERSISTENCE_S, self._judge)
 
-    def _trace(self, way: str, value: Transfer) -> None:
+    def _trace(self, way: str, value: Transfer) -> Line | None:
+        """The line whose circuit a message is about."""
         cic, text = self.user_part.summary(value)
         line = self.lines.get(cic)
         if line is not None:
             line.note(self._floor.now, f"{way} {text}")
+        return line
 
     def _judge(self) -> None:
         self._judging = False
@@ -398,6 +414,12 @@ def _groups(cics: list[int]) -> Iterable[list[int]]:
         group.append(cic)
     if group:
         yield group
+
+
+def _destinations(point: Point) -> Iterable[int]:
+    """Each point to which a link set or a route leads, once."""
+    plan = point.mtp3.plan
+    return dict.fromkeys([*(one.adjacent for one in plan.link_sets), *(route.destination for route in plan.routes)])
 
 
 class SignallingPoints:
@@ -475,11 +497,11 @@ class SignallingPoints:
             self._begin_without(point, [link.name for link in own if link.name not in alive], bool(alive))
 
     def _begin_without(self, point: Point, links: Sequence[str], alive: bool) -> None:
-        """Links that are not in service yet, and all that hangs on them where none is."""
+        """Links that are not in service, and what hangs on them: alarms of a control before may stand, and that one is not there to end
+        them."""
         plan = point.mtp3.plan
         link_sets = [one.name for one in plan.link_sets if not any(link.name not in links for link in one.links)]
-        codes = dict.fromkeys([*(one.adjacent for one in plan.link_sets), *(route.destination for route in plan.routes)])
-        destinations = [] if alive else [point.form.text(code) for code in codes]
+        destinations = [point.form.text(code) for code in _destinations(point) if not (alive and point.reachable(code))]
         self.measurements.down(self.floor.now, links, link_sets, destinations)
         for kind, names in (("link", links), ("link set", link_sets), ("point", destinations)):
             for name in names:

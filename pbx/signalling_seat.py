@@ -64,4 +64,9 @@ class Seat:
 
     def _expire(self, due: float) -> None:
         self._floor.now = due
-        self.take(self._engine.expire(due))
+        outputs: Iterable[Any] = ()
+        try:
+            outputs = self._engine.expire(due)
+        finally:
+            # A fault of the engine is caught by the floor; its other timers run on.
+            self.take(outputs)

@@ -18,7 +18,7 @@ from pbx.circuit_watch import CircuitWatch, WatchSettings
 from pbx.floor import Floor
 from pbx.holding import Holding
 from pbx.interworking import Interworking
-from pbx.leg_records import LegRecords
+from pbx.leg_records import LOCAL, LegRecords
 from pbx.line import TRUNK, Line
 from pbx.line_listening import LineListening
 from pbx.line_measurements import LineMeasurements
@@ -332,11 +332,15 @@ class Switch:
         self.floor.fact(facts.LineBlocked(now, line.name, primitive.reason))
 
     def _unblocked(self, line: Line, primitive: Primitive, now: float) -> None:
-        line.blocked.clear()
+        assert isinstance(primitive, Unblocked)
+        line.blocked -= {primitive.reason} if primitive.reason else line.blocked
+        self.floor.touch(line)
+        if LOCAL in line.blocked:
+            return
         self.circuit_watch.unblocked(line)
         self.line_tests.stop(line, "unblocked")
-        self.floor.touch(line)
-        self.floor.fact(facts.LineUnblocked(now, line.name))
+        if not line.blocked:
+            self.floor.fact(facts.LineUnblocked(now, line.name))
 
     def tell(self, leg: Leg, kind: type[facts.CallFact], **words: Any) -> None:
         """State a fact of this moment about a leg."""

@@ -136,7 +136,7 @@ class Network:
         elif isinstance(primitive, Blocked):
             line.blocked.add(primitive.reason)
         elif isinstance(primitive, Unblocked):
-            line.blocked.clear()
+            line.blocked = line.blocked - {primitive.reason} if primitive.reason else set()
         elif isinstance(primitive, Disconnect) and party is None:
             self.floor.to_line(line, Disconnect(primitive.cause))
         elif isinstance(party, Subscriber) and isinstance(primitive, TOLD):

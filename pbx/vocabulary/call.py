@@ -153,7 +153,9 @@ class Blocked(Primitive, frozen=True, gc=False):
 
 
 class Unblocked(Primitive, frozen=True, gc=False):
-    """Up: the line may be seized again. Down: unblock it."""
+    """Up: the line may be seized again; with a ``reason``: only that one has gone, and others stand. Down: unblock it."""
+
+    reason: str = ""
 
 
 UNALLOCATED = 1

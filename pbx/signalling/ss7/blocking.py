@@ -89,7 +89,7 @@ class Blocking:
     def uba(self, now: float) -> Sequence[Output]:
         """UBA: the circuit is free at the far end, or should not be."""
         if self._unblock is not None and self._unblock.stop(now):
-            return self._c.freed()
+            return self._c.freed(MAINTENANCE)
         if MAINTENANCE not in self._c.blocked_here or (self._block is not None and self._block.waits):
             return (Unexpected(self._c.machine.state, "UBA"),)
         return (Unexpected(self._c.machine.state, "UBA"), *self._send_block(now))

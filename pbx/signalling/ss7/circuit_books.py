@@ -2,7 +2,8 @@
 
 ``CircuitBooks`` is what the circuits of ISUP and TUP begin with. Release goes up once for each Seized or Setup (``close``); Idle follows
 when the far end has agreed that the circuit is free (``rest``). Blocked goes up with each reason not to seize the circuit, Unblocked with
-the last that has gone. Leaves out messages, states and timers, which are the user part's own.
+each that has gone: our maintenance blocks it for the reason ``local``, our failed hardware for ``alarm``. Leaves out messages, states and
+timers, which are the user part's own.
 """
 
 from collections.abc import Sequence
@@ -33,6 +34,7 @@ from pbx.vocabulary.numbers import NumberExaminer
 SEIZED, IDLE, ALERTING, CONNECT, UNBLOCKED, PROCEEDING = Seized(), Idle(), Alerting(), Connect(), Unblocked(), Proceeding()
 SUSPEND, RESUME, PROGRESS, METERING = Suspend(), Resume(), Progress(), Metering()
 BLOCKED = {reason: Blocked(reason) for reason in ("remote", "local", "alarm", "fault")}
+LESS_BLOCKED = {reason: Unblocked(reason) for reason in BLOCKED}
 RELEASES = {cause: Release(cause) for cause in range(128)}
 EXCHANGE_ROUTING_ERROR = 25
 """Q.850: the call has passed so many exchanges that it must be going round."""
@@ -46,6 +48,8 @@ class BlockedFor(IntEnum):
 
 
 MAINTENANCE, HARDWARE = BlockedFor
+OURS = {MAINTENANCE: "local", HARDWARE: "alarm"}
+"""The reason that goes up when we block a circuit. What an operator has ordered outlives a restart of control (pbx/leg_records.py)."""
 
 
 class CircuitBooks:
@@ -161,11 +165,11 @@ class CircuitBooks:
         return (BLOCKED[reason],)
 
     def remove_reason(self, reason: str) -> tuple[Output, ...]:
-        """A reason has gone; Unblocked goes up with the last one."""
+        """A reason has gone; the last one names none, for the circuit may be seized again."""
         if reason not in self.reasons:
             return ()
         self.reasons.discard(reason)
-        return () if self.reasons else (UNBLOCKED,)
+        return (LESS_BLOCKED[reason],) if self.reasons else (UNBLOCKED,)
 
     def free_there(self, why: int) -> tuple[Output, ...]:
         """The far end blocks the circuit no longer for one reason."""
@@ -222,7 +226,7 @@ class CircuitBooks:
         if why == MAINTENANCE:
             self.stop_blocking(now)
         lost = self.post("lost", None, now) if why == HARDWARE else ()
-        return (*self.add_reason("local"), *lost)
+        return (*self.add_reason(OURS[BlockedFor(why)]), *lost)
 
     def free_here(self, why: int, now: float) -> None:
         """We free the circuit with others; ``freed`` when it is acknowledged."""
@@ -230,9 +234,9 @@ class CircuitBooks:
         if why == MAINTENANCE:
             self.stop_blocking(now)
 
-    def freed(self) -> Sequence[Output]:
-        """It is acknowledged: nothing of ours blocks the circuit any more, if so."""
-        return () if self.blocked_here else self.remove_reason("local")
+    def freed(self, why: int) -> Sequence[Output]:
+        """It is acknowledged: we block the circuit no longer for this reason, if so."""
+        return () if why in self.blocked_here else self.remove_reason(OURS[BlockedFor(why)])
 
     def free_again(self, now: float) -> Sequence[Output]:
         """The far end holds the circuit blocked, which we do not: say so."""

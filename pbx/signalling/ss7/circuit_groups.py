@@ -209,7 +209,7 @@ class CircuitGroups:
             self._emit(group.first, (Noted(f"-- {name} does not mark what was asked"),))
         if group.verb == "unblock":
             for circuit in self._there(asked):
-                self._emit(circuit.cic, circuit.freed())
+                self._emit(circuit.cic, circuit.freed(group.why))
 
     def _asked(self, group: Group) -> Group | None:
         """The request that an acknowledgement answers: one for the same range, if there is a choice the one with the same marks."""

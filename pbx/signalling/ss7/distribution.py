@@ -75,6 +75,8 @@ class UserPart(Generic[Circuit]):
         self._outputs: Outputs = []
         self._due: list[tuple[float, int]] = []
         self._scheduled: dict[int, float] = {}
+        self.expiring = -1
+        """The circuit whose timer has fired last."""
 
     def write(self, message: Any) -> Transfer:
         """The octets of a message of ours, for the MTP."""
@@ -196,6 +198,7 @@ class UserPart(Generic[Circuit]):
         while self._due and self._due[0][0] <= now:
             _, cic = heapq.heappop(self._due)
             circuit = self.circuits[cic]
+            self.expiring = cic
             self._scheduled.pop(cic, None)
             self._emit(cic, circuit.expire(now))
             self._schedule(circuit)

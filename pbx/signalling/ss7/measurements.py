@@ -359,7 +359,7 @@ class Measurements:
         elif isinstance(output, call.Blocked):
             figures.count(f"blockings: {output.reason}")
             figures.begin("circuits blocked", now, str(said.cic))
-        elif isinstance(output, call.Unblocked):
+        elif isinstance(output, call.Unblocked) and not output.reason:
             figures.end("circuits blocked", now, str(said.cic))
         elif isinstance(output, Unexpected):
             figures.count("unreasonable messages")

@@ -7,6 +7,7 @@ import heapq
 import itertools
 
 from pbx.engine import Unexpected
+from pbx.signalling.ss7.circuit_books import OURS
 from pbx.signalling.ss7.isup.distribution import Isup
 from pbx.signalling.ss7.primitives import Transfer
 from pbx.vocabulary.call import Idle, Release, Seized, Setup
@@ -127,7 +128,7 @@ class Pair:
             for cic, circuit in end.part.circuits.items():
                 assert circuit.machine.state == "Idle", (cic, circuit.machine.state)
                 assert circuit.blocked_there == far.part.circuits[cic].blocked_here
-                wanted = {"local"} if circuit.blocked_here else set()
+                wanted = {OURS[why] for why in circuit.blocked_here}
                 assert circuit.reasons == wanted | ({"remote"} if circuit.blocked_there else set())
                 assert circuit.deadline() is None
             assert end.part.groups.requests() == []

@@ -217,7 +217,7 @@ def test_1_3_2_3_blocking_from_both_ends():
     tester.far("BLA")
     tester.far("BLO")
     tester.give(Unblocked())
-    assert tester.far("UBA") == ([], [])
+    assert tester.far("UBA") == ([], [Unblocked("local")])
     assert tester.give(SETUP) == ([], [Release(44), Idle()])
     assert tester.far("UBL") == (["UBA"], [Unblocked()])
     assert tester.give(SETUP)[0] == ["IAM"]

@@ -64,7 +64,8 @@ class TupCircuit(CallControl):
         if not isinstance(value, Primitive):
             return self.post(tone_event(value), value, now)
         if isinstance(value, Blocked):
-            return self.blocking.block(now)
+            resets = self.machine.state in RESET or self.machine.state == "GroupResetting"
+            return self.blocking.hold(now) if resets else self.blocking.block(now)
         if isinstance(value, Unblocked):
             return self.blocking.unblock(now)
         return self.post(type(value).__name__, value, now)
