@@ -38,6 +38,7 @@ from pbx.places import Places
 from pbx.prompts import render
 from pbx.recording_files import Policy, RecordingFiles
 from pbx.recording_writer import RecordingWriter
+from pbx.signalling.ss7.sigtran.association import FromBelow
 from pbx.store import Store, StoreWriter
 from pbx.tone_plan import FOLDER as TONES
 from pbx.tone_plan import load as load_tones
@@ -214,7 +215,7 @@ class Control:
             self.capture = Capture(places.signalling, configuration.signalling_capture, zero, self._from_thread, links, extended)
             self.exchange.signalling.observer = self.capture.crossing
         ends = self.exchange.signalling.associations
-        self.associations = Associations(reactor, plans_of(configuration), ends.told, ends.noted, self._listening)
+        self.associations = Associations(reactor, plans_of(configuration), self._association_told, ends.noted, self._listening)
         ends.carry = self.associations.send
         self._told: deque[Fact] = deque()
         self.journal.subscribe(Fact, self.recordings.take)
@@ -247,6 +248,13 @@ class Control:
         self.reactor.callLater(WALL_CLOCK_EVERY_S, self._follow_wall_clock)
         gc.collect()
         gc.freeze()
+
+    def _association_told(self, name: str, value: FromBelow) -> None:
+        """Something of an association, as the plane's events are taken."""
+        try:
+            self.exchange.signalling.associations.told(name, value)
+        except StaleEpoch:
+            self.overtaken()
 
     def _listening(self, why: str) -> None:
         """A port at which far ends are waited for cannot be had, or all can again; the other associations work meanwhile."""

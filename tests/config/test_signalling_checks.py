@@ -150,7 +150,7 @@ OVER_IP = (
 name = "ip-a"
 protocol = "m2pa"
 far_end = "outside"
-peer = "192.0.2.7"
+peer = "198.51.100.7"
 
 [[association]]
 name = "ip-b"
@@ -202,8 +202,8 @@ MISTAKES_OVER_IP = {
     "the wrong protocol": ('association = "ip-b"', 'association = "as-a"', '"as-a"', 'association "as-a" is of m3ua'),
     "two links on one": ('association = "ip-b"', 'association = "ip-a" # too', "# too", 'carries signalling link "toll-a" already'),
     "used by nothing": ('["as-a", "as-b"]', '["as-a"]', '[[association]]\nname = "as-b"', 'association "as-b" is used by nothing'),
-    "connects to nobody": ('peer = "192.0.2.7"\n', "", '[[association]]\nname = "ip-a"', 'association "ip-a" connects, but to nobody'),
-    "an address that is none": ('"192.0.2.7"', '"192.0.2.700"', "192.0.2.700", "an address of IPv4"),
+    "connects to nobody": ('peer = "198.51.100.7"\n', "", '[[association]]\nname = "ip-a"', 'association "ip-a" connects, but to nobody'),
+    "an address that is none": ('"198.51.100.7"', '"198.51.100.700"', "198.51.100.700", "an address of IPv4"),
     "a peer of simulation": (
         'name = "as-a"\nprotocol = "m3ua"',
         'name = "as-a"\nprotocol = "m3ua"\npeer = "192.0.2.9"',
@@ -211,7 +211,7 @@ MISTAKES_OVER_IP = {
         "peer has no meaning where the far end is simulated",
     ),
     "one door for two": (
-        'peer = "192.0.2.7"',
+        'peer = "198.51.100.7"',
         "listen = true",
         '[[association]]\nname = "ip-b"',
         'associations "ip-a" and "ip-b" wait at one port for the same peer',
