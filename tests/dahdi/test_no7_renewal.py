@@ -178,14 +178,16 @@ def call(far):
 
 
 def gone_on(office, far, caller, starts):
-    """The link aligns anew, the call is up and heard, all other circuits come back; the call ends as calls end, with one record."""
+    """The link aligns anew, the call is up and heard, all other circuits are reset; the call ends as calls end, with one record."""
     far.until(lambda: office.starts() > starts, "no new control")
     far.until(lambda: far.link.state != "InService", "the link has not noticed")
     far.until(lambda: far.link.state == "InService", "the link does not align")
-    aligned_at = time.monotonic()
-    far.until(lambda: far.idle() == 29, "circuits do not come back")
-    sys.stderr.write(f"circuits back {time.monotonic() - aligned_at:.1f} s after the link\n")
-    assert caller.state == "talking" and far.hears()
+    aligned_at = far.clock.now
+    far.until(lambda: any(at > aligned_at and text.startswith("<- GRS") for at, text in far.network.circuits[1].history), "no reset")
+    sys.stderr.write(f"circuits are reset {far.clock.now - aligned_at:.1f} s after the link came back\n")
+    assert caller.state == "talking"
+    far.until(far.hears, "not heard any more")
+    assert far.idle() == 29
     line = caller.line.name
     caller.hang_up()
     query = "SELECT line, direction, cause FROM cdr WHERE answered_at IS NOT NULL ORDER BY ended_at"
