@@ -131,7 +131,7 @@ SHOWN2 = (
     (
         "links of 2 Mbit/s (annex A): numbers over 4096, 4095 units unconfirmed, errored interval monitor, alignment, retrieval, changeover "
         "told by XCO and XCA",
-        "`tests/signalling/ss7/test_annex_a.py`",
+        "`tests/signalling/ss7/test_annex_a.py`; most of sections 1, 2 and 4 below, some of 8 and 10: `tests/signalling/ss7/test_annex_a_items.py`",
     ),
     (
         "the same between two planes over a span that is one channel: 0.2 and 0.8 erlang, bit errors, cuts, stalls, a new control; lost 0",
