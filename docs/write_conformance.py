@@ -136,8 +136,8 @@ SHOWN2 = (
     ("flags, zero insertion, check sequence: bit by bit as a model written from the rules alone", "`tests/dsp/test_hdlc.py`"),
     (
         "links of 2 Mbit/s (annex A): numbers over 4096, 4095 units unconfirmed, errored interval monitor, alignment, retrieval, "
-        "changeover told by XCO and XCA",
-        "`tests/signalling/ss7/test_annex_a.py`",
+        "changeover told by XCO and XCA; most items of sections 1, 2 and 4 below, some of 8 and 10",
+        "`tests/signalling/ss7/test_annex_a.py`, `tests/signalling/ss7/test_annex_a_items.py`",
     ),
     (
         "the same between two planes over a span that is one channel: 0.2 and 0.8 erlang, bit errors, cuts, stalls, a new control; lost 0",
