@@ -2,6 +2,7 @@
 
 import pytest
 
+from pbx import recovery
 from pbx.signalling.ss7.mtp2.orders import StatusHeard
 from pbx.vocabulary import facts
 from tests.exchange.test_no7 import CITY, USER_PARTS, call, cut, end, mend, states, talk, two_links, unexpected, view_of
@@ -163,3 +164,33 @@ def test_control_dies_at_any_moment_of_a_call_and_no_circuit_is_left(seed, user_
 def _is_free(lab, line):
     far = lab.network.lines[line.name]
     return line.available and far.available and line.engine.state == far.engine.state == "Idle"
+
+
+class DeathError(BaseException):
+    """Control dies here, whatever it does."""
+
+
+def test_an_operators_block_outlives_a_second_death_amid_the_recovery_from_the_first(seed, monkeypatch):
+    """The call in setup on the circuit is buried, by which its record is written anew, before the living are taken over."""
+    with Lab(seed=seed, configuration=two_links()) as lab:
+        lab.caller("64567890")
+        telephone = lab.telephone("8004").dials("664567890")
+        lab.caller("64567890").is_rung()
+        line = next(line for line in circuits(lab) if line.leg is not None)
+        assert view_of(lab).block(line.name) == "done"
+        lab.after(1.0)
+        with monkeypatch.context() as patch:
+
+            def dies(rescue, epoch):
+                raise DeathError
+
+            patch.setattr(recovery._Rescue, "take_over", dies)
+            with pytest.raises(DeathError):
+                killed(lab)
+        killed(lab)
+        telephone.hears_tone("busy").hangs_up()
+        lab.after(2.0)
+        assert lab.exchange.lines[line.name].blocked == {"local"}
+        assert view_of(lab).unblock(line.name) == "done"
+        lab.after(2.0)
+        assert all(line.available for line in circuits(lab))
