@@ -165,6 +165,8 @@ class Exchange:
         """Take over from a control that died; returns how many legs live on."""
         waiting = self.plane.drain()
         self.start_players()
+        # The plane may be that of a new program, which knows of no link; one that works goes on.
+        self.configure_links()
         adopted = recover(self.switch, self.plane, self._epoch, self.clock.seconds(), self.configure_port, self._adopt_links)
         # Messages of links have been confirmed to their far ends, so they must be heard; all else is seen by how the lines stand.
         self.floor.media(event for event in waiting if isinstance(event[2], LinkTold))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pbx import recovery
+from pbx import far_network, recovery
 from pbx.signalling.ss7.mtp2.orders import StatusHeard
 from pbx.vocabulary import facts
 from tests.exchange.test_no7 import CITY, USER_PARTS, call, cut, end, mend, states, talk, two_links, unexpected, view_of
@@ -194,3 +194,25 @@ def test_an_operators_block_outlives_a_second_death_amid_the_recovery_from_the_f
         assert view_of(lab).unblock(line.name) == "done"
         lab.after(2.0)
         assert all(line.available for line in circuits(lab))
+
+
+class Taken(Lab):
+    """The lab on whose plane no control has begun: the first one takes over, as it does on the plane of a new program."""
+
+    def prepare(self):
+        simulation = self.simulation
+
+        def start():
+            far_network.start(simulation.network, simulation.far)
+            simulation.kill_control()
+            self.exchange = simulation.exchange
+            simulation.run(1.0)
+
+        simulation.start = start
+
+
+def test_links_come_into_service_on_a_plane_that_has_never_heard_of_them(seed):
+    with Taken(seed=seed, configuration=two_links()) as lab:
+        assert set(states(lab).values()) == {"InService"}
+        end(*call(lab))
+        assert unexpected(lab) == []
