@@ -173,6 +173,7 @@ class Exchange:
         """Take over from a control that died; returns how many legs live on."""
         waiting = self.plane.drain()
         self.start_players()
+        # The plane may be that of a new program, which knows of no link; one that works goes on.
         self.configure_links()
         begin = partial(self.signalling.start, True)
         adopted = recover(self.switch, self.plane, self._epoch, self.clock.seconds(), self.configure_port, begin)

@@ -70,6 +70,8 @@ def recover(
             if octets:
                 record = records[line.name] = msgspec.msgpack.decode(octets, type=LegRecord)
                 line.messages, line.alarm = record.messages, record.alarm
+                if record.blocked:
+                    line.blocked.add(LOCAL)
                 if record.second is not None:
                     records[line.name + SECOND] = record.second
         except msgspec.DecodeError:

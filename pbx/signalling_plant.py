@@ -331,6 +331,7 @@ def _far_name(variant: PointVariant, code: int) -> str:
 def faults_of_signalling(configuration: Configuration) -> list[tuple[Place, str]]:
     """What only whole plans show: codes that are none, routes that lead nowhere, data files that contradict themselves."""
     faults: list[tuple[Place, str]] = []
+    codes: dict[tuple[str, int], str] = {}
     for place, row in enumerate(configuration.signalling_points):
         at: Place = ("signalling_point", place)
         try:
@@ -342,6 +343,9 @@ def faults_of_signalling(configuration: Configuration) -> list[tuple[Place, str]
         except ValueError as error:
             faults.append((at, f'signalling point "{row.name}": {error}'))
             continue
+        same = codes.setdefault((plan.variants[row.name].data.name, plan.code(row.name, row.code)), row.name)
+        if same != row.name:
+            faults.append((at, f'signalling point "{row.name}": {row.code} is "{same}" too, in the same network'))
         for number, group in enumerate(configuration.trunk_groups):
             if group.signalling in NO_7 and group.point == row.name:
                 faults += [(("trunk_group", number), fault) for fault in _faults_of_group(group, plan, known)]

@@ -7,6 +7,7 @@ import pytest
 from config.loader import check
 from pbx.plant import faults_of
 from pbx.signalling_plant import faults_of_signalling
+from tests.offices import FAR_POINT, ccs_span, office, signalling_link_set, signalling_point
 
 FILE = Path(__file__).parents[2] / "config/no7.toml"
 EXAMPLE = FILE.read_text(encoding="utf-8")
@@ -134,6 +135,16 @@ def test_a_plan_that_contradicts_itself_is_found(fault):
     faults = faults_of_signalling(configuration)
     assert any(words in text for _, text in faults), faults
     assert all(place[0] in ("signalling_point", "trunk_group", "signalling_link") for place, _ in faults)
+
+
+def test_two_points_of_one_network_have_two_codes():
+    """Two networks may number alike; in one, messages could not tell the points apart."""
+    link_sets = signalling_link_set("a", FAR_POINT, "ss7-1/16"), signalling_link_set("b", FAR_POINT, "ss7-2/16", point="town")
+    for variant, wanted in (("mtp-china", ['signalling point "town": 2-100-1 is "city" too, in the same network']), ("mtp-itu", [])):
+        points = signalling_point("2-100-1"), signalling_point("2-100-1", variant=variant).replace('"city"', '"town"')
+        there = link_sets if variant == "mtp-china" else (link_sets[0], link_sets[1].replace(FAR_POINT, "2-100-2"))
+        configuration = office(ccs_span("ss7-1", 16), ccs_span("ss7-2", 16), *points, *there)
+        assert [text for _, text in faults_of_signalling(configuration)] == wanted
 
 
 def test_the_example_is_right():
