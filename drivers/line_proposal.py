@@ -53,7 +53,7 @@ KEYWORD_OF: dict[Use, str] = {
 """How system.conf says it, unless the kernel has another word of the same use already."""
 
 _ANALOG = ("FXS", "FXO", "ANALOG_MIXED")
-_COMMON: frozenset[Use] = frozenset(("bearer", "signalling-link"))
+_NO_7: frozenset[Use] = frozenset(("bearer", "signalling-link"))
 """All that an E1 of No. 7 has."""
 _LINKS_IN_SET = 16
 """A signalling link code has four bits (Q.704 clause 15.2)."""
@@ -129,16 +129,16 @@ _KINDS: dict[Use, Kind] = {
 _PREFIXES = {"cas": "e1", "subscriber": "sub", "office": "co"}
 
 
-def is_common(span: SpanState, survey: Survey) -> bool:
+def carries_no_7(span: SpanState, survey: Survey) -> bool:
     """Whether it is an E1 of No. 7: clear channels and signalling links, of which one at least is somewhere."""
     uses = {use_of(span, channel) for channel in span.channels}
     links = any(channel.signalling == "MTP2" for other in survey.spans for channel in other.channels)
-    return len(span.channels) == CIRCUIT_SLOTS and uses <= _COMMON and links
+    return len(span.channels) == CIRCUIT_SLOTS and uses <= _NO_7 and links
 
 
 def sections_of(span: SpanState, survey: Survey) -> list[Section]:
     """Our spans on one of DAHDI's: one for an E1 of circuits, else one for each run of neighbours that are worked alike."""
-    if is_common(span, survey):
+    if carries_no_7(span, survey):
         return [Section(span, f"e1-{span.number}", "ccs", span.channels)]
     kinds = [_KINDS.get(use_of(span, channel)) for channel in span.channels]
     if len(span.channels) == CIRCUIT_SLOTS and set(kinds) - {None} == {"cas"}:
@@ -245,7 +245,7 @@ def _configuration(survey: Survey) -> Iterator[str]:
     yield 'name = "Zongji"'
     sections = [section for span in survey.spans for section in sections_of(span, survey)]
     for span in survey.spans:
-        if not is_common(span, survey):
+        if not carries_no_7(span, survey):
             yield from _left_out(span)
     for section in sections:
         yield from _span_section(section)
@@ -255,7 +255,7 @@ def _configuration(survey: Survey) -> Iterator[str]:
         yield from _signalling_point(common)
         if any(section.slots("bearer") for section in common):
             trunk_groups.append(_POINT)
-            yield from _common_group(common)
+            yield from _circuit_group(common)
     number = 8001
     for section in sections:
         for use in ("circuit", "tie", "office"):
@@ -331,7 +331,7 @@ def _signalling_point(common: list[Section]) -> Iterator[str]:
         yield f"# {left}: a set has {_LINKS_IN_SET} links at most; these belong to another"
 
 
-def _common_group(common: list[Section]) -> Iterator[str]:
+def _circuit_group(common: list[Section]) -> Iterator[str]:
     bearers = [(section.name, section.slots("bearer")) for section in common]
     runs = [f'"{name}/{run}"' for name, slots in bearers if slots for run in ranges(slots).split(",")]
     yield ""

@@ -106,3 +106,40 @@ def test_a_channel_open_in_another_program_is_named_with_it(proposed, capsys):
     cure = "end that program, or leave the channels to it"
     assert (code, said) == (2, [('line = "sub-3/1"', f"channel 63 is open in python (process {other.pid}); {cure}")])
     assert lines_command(["check", str(proposed[0]), "--system-conf", str(proposed[1])]) == 0
+
+
+@pytest.fixture
+def no_7(tmp_path):
+    """The first two spans set up for No. 7 by hand, and what is proposed then. Afterwards the machine is as it was."""
+    mine, system = tmp_path / "mine.toml", tmp_path / "system.conf"
+    wanted = tmp_path / "wanted.conf"
+    wanted.write_text(SYSTEM_CONF.replace("cas=1-15,17-31,32-46,48-62:1001\ndchan=16,47\n", "bchan=1-15,17-31,32-46,48-62\nmtp2=16,47\n"))
+    dahdi_cfg(wanted)
+    assert lines_command(["discover", "--write", str(mine), "--write-system-conf", str(system)]) == 0
+    yield mine, system
+    dahdi_cfg("/run/dahdi/system.conf")
+
+
+def test_spans_of_no_7_are_proposed_as_they_are_and_nothing_disagrees(no_7, capsys):
+    configuration = load(no_7[0])
+    assert not isinstance(configuration, list), configuration
+    spans = {span.name: (span.kind, span.first_channel, span.signalling_channels) for span in configuration.spans}
+    assert (spans["e1-1"], spans["e1-2"]) == (("ccs", 1, [16]), ("ccs", 32, [16]))
+    assert [link.channel for link in configuration.signalling_links] == ["e1-1/16", "e1-2/16"]
+    dahdi_cfg(no_7[1])
+    capsys.readouterr()
+    assert lines_command(["check", str(no_7[0]), "--system-conf", str(no_7[1])]) == 0
+    assert capsys.readouterr().out == f"{no_7[0]}: nothing disagrees\n"
+
+
+def test_a_link_on_a_d_channel_is_named(no_7, capsys):
+    dahdi_cfg(no_7[1])
+    with Control() as control:
+        control.configure(47, lib.DAHDI_SIG_HDLCFCS)
+    assert check(no_7, capsys) == (
+        2,
+        [
+            ('channel = "e1-2/16"', "channel 47 should be MTP2, and the kernel has HDLCFCS; system.conf has it right: run dahdi_cfg"),
+            ("mtp2=47", "the kernel has HDLCFCS on channel 47; run dahdi_cfg, and look at what it says"),
+        ],
+    )
