@@ -7,6 +7,7 @@ import subprocess
 
 import msgspec
 import pytest
+from pbx._plane import ffi
 
 from config.schema import SignallingCapture
 from pbx import capture
@@ -182,7 +183,7 @@ def test_the_thread_writes(tmp_path):
     assert sum(len(seen_of(tmp_path, f"l{number}")) for number in range(3)) == 1000
 
 
-@pytest.mark.parametrize("wrong", [{"file_kib": 63}, {"file_kib": 1 << 23}, {"files": 1}, {"files": 10001}, {"folder": "x"}])
+@pytest.mark.parametrize("wrong", [{"file_kib": 63}, {"file_kib": 1 << 23}, {"files": -1}, {"files": 10001}, {"folder": "x"}])
 def test_limits_have_limits(wrong):
     assert msgspec.convert({}, SignallingCapture) == LIMITS
     with pytest.raises(msgspec.ValidationError):
@@ -366,14 +367,15 @@ def test_a_damaged_file_would_be_seen(one_capture, tmp_path):
 def first_sent(end):
     """A list that grows with what a level 2 really puts on its line: beginnings of its lives, and each message when it is sent first."""
     found, known = [], set()
-    unit, execute = end.unit, end._execute
+    put_unit, execute = end.put_unit, end._execute
 
-    def sent():
-        octets = unit()
+    def sent(buffer):
+        length = put_unit(buffer)
+        octets = ffi.buffer(buffer, length)[:]
         if octets[2] > 2 and (octets[1] & 127, octets[3:]) not in known:
             known.add((octets[1] & 127, octets[3:]))
             found.append((octets[1] & 127, octets[3:]))
-        return octets
+        return length
 
     def executed(order):
         if isinstance(order, orders.Begin):
@@ -381,7 +383,7 @@ def first_sent(end):
             known.clear()
         execute(order)
 
-    end.unit, end._execute = sent, executed
+    end.put_unit, end._execute = sent, executed
     return found
 
 

@@ -232,7 +232,6 @@ class Way:
 
     def __init__(self, source, sink, delay, random):
         self.source, self.sink, self.random = source, sink, random
-        self._take = source.put_unit if isinstance(source, Terminal) else self._put_unit
         self._give = sink.take_unit if isinstance(sink, Terminal) else self._hear
         self.damage = 0.0
         self.whole = True
@@ -255,7 +254,8 @@ class Way:
         self._ticks += 1
         lengths, buffers = self._flying[self._ticks % len(self._flying)]
         lengths.clear()
-        take, octets = self._take, self._octets + self.source.tick_octets
+        take = getattr(self.source, "put_unit", self._put_unit)  # who listens in replaces that of the end
+        octets = self._octets + self.source.tick_octets
         while octets > 0:
             length = take(buffers[len(lengths)])
             octets -= length + BEFORE_AND_BEHIND
