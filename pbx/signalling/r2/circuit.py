@@ -181,6 +181,10 @@ class R2Circuit:
     def _proceeding(self, value: object, now: float) -> Sequence[Output]:
         return self._line.step("Proceeding", value, now) if self._line.state == "InRegister" else ()
 
+    def _metering(self, value: object, now: float) -> Sequence[Output]:
+        """Charge units reach the calling exchange while the answer stands on the line, and not otherwise."""
+        return self._line.step("Metering", value, now) if self._line.state == "InAnswered" else ()
+
     def _alarms(self, event: Alarm, now: float) -> Sequence[Output]:
         return self._alarm.step("alarm" if event.alarms else "clear", event.alarms, now)
 
@@ -237,6 +241,6 @@ _METHODS: Mapping[type, _Method] = {
     call.Suspend: R2Circuit._primitive,
     call.Resume: R2Circuit._primitive,
     call.OperatorSignal: R2Circuit._primitive,
-    call.Metering: R2Circuit._primitive,
+    call.Metering: R2Circuit._metering,
     call.Reset: R2Circuit._primitive,
 }
