@@ -56,8 +56,8 @@ class CircuitBooks:
     """The books of one circuit."""
 
     __slots__ = (
-        "blocked_here", "blocked_there", "check", "cic", "controls", "echo_control", "examiner", "glare", "grouped", "idle_owed", "machine",
-        "number", "open", "overlap", "reasons", "served", "variant",
+        "blocked_here", "blocked_there", "check", "cic", "controls", "echo_control", "examiner", "forgotten", "glare", "grouped",
+        "idle_owed", "machine", "number", "open", "overlap", "reasons", "served", "variant",
     )  # fmt: skip
 
     machine: Machine
@@ -78,6 +78,8 @@ class CircuitBooks:
         """Why the far end has blocked it here."""
         self.grouped: dict[int, str] = {}
         """What a group that is not acknowledged asks about the circuit, "block" or "unblock", by reason."""
+        self.forgotten = False
+        """Whether maintenance there had blocked it when RSC went out, which nobody has answered yet."""
         self.number = ""
         self.check = Check()
         self.echo_control = False
@@ -142,6 +144,7 @@ class CircuitBooks:
     def rest(self) -> tuple[Output, ...]:
         """The circuit is free; Idle goes up if it is owed."""
         self.check.failures = 0
+        self.forgotten = False
         gone = (*(self.remove_reason("fault") if self.served else ()), *self._well_again())
         if not self.idle_owed:
             return gone
@@ -176,6 +179,8 @@ class CircuitBooks:
     def free_there(self, why: int) -> tuple[Output, ...]:
         """The far end blocks the circuit no longer for one reason."""
         self.blocked_there.discard(why)
+        if why == MAINTENANCE:
+            self.forgotten = False
         return () if self.blocked_there else self.remove_reason("remote")
 
     # Actions that many states share.

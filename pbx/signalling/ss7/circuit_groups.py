@@ -3,7 +3,8 @@
 ``Group`` says without a user part's words what a message is about; each user part has its own messages for it and its own limits. Whoever
 is reset says which circuits maintenance has blocked at his end, and blocks anew those whose hardware has failed. Circuits of a range that
 do not exist here are passed over. A circuit is in one request at a time for each reason: what is wanted otherwise meanwhile is asked when
-that is acknowledged, for an acknowledgement does not tell which of two equal requests it answers. Leaves out how messages look: isup/circuit_groups.py and tup/circuit_groups.py.
+that is acknowledged, for an acknowledgement does not tell which of two equal requests it answers. Leaves out how messages look:
+isup/circuit_groups.py and tup/circuit_groups.py.
 """
 
 from collections.abc import Callable, Mapping, Sequence
