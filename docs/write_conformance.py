@@ -180,8 +180,8 @@ is from its title alone*, and the cases a, b, c of a number are our own reading.
 SHOWN_ISUP = (
     ("every cell of every chart, reached by real inputs, and full service after it", "`tests/signalling/ss7/test_isup_cells.py`"),
     (
-        "two ends back to back: whole calls, glare at every distance, either end clearing, blocking, resetting at any moment: both come to "
-        "rest and agree",
+        "two ends back to back: whole calls, glare at every distance, either end clearing, blocking, resetting at any moment, "
+        "also over a way that loses messages: both come to rest and agree",
         "`tests/signalling/ss7/test_isup_pair.py`",
     ),
     (

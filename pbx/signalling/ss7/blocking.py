@@ -2,7 +2,9 @@
 
 Maintenance blocks a circuit at the far end by BLO, or with others by a message for a group, and frees it by UBL or likewise; calls in
 progress go on. A circuit may be blocked from both ends, and by failed hardware besides. An acknowledgement that nobody asked for shows that
-the ends do not agree: what we want is said again. Leaves out groups (circuit_groups.py) and what blocking does to calls.
+the ends do not agree: what we want is said again. While a request waits for its acknowledgement the opposite is not sent: it is only wanted
+(``blocked_here``), and sent when the acknowledgement has come, which so belongs to one request alone. Leaves out groups (circuit_groups.py)
+and what blocking does to calls.
 """
 
 from collections.abc import Mapping, Sequence
@@ -35,12 +37,18 @@ class Blocking:
 
     def hold(self, now: float) -> Sequence[Output]:
         """By order while the circuit is reset: BLO follows when that is acknowledged (``again``), for before it would be forgotten."""
-        if self._unblock is not None:
-            self._unblock.stop(now)
         self._c.blocked_here.add(MAINTENANCE)
         return self._c.add_reason("local")
 
+    @property
+    def waits(self) -> bool:
+        """Whether BLO or UBL is not acknowledged."""
+        return any(request.waits for request in self.requests)
+
     def _send_block(self, now: float) -> Sequence[Output]:
+        # A group may ask the same: after a reset BLO goes beside it, for the far end may have forgotten what the group had asked.
+        if self._c.grouped.get(MAINTENANCE) == "unblock" or (self._unblock is not None and self._unblock.waits):
+            return ()
         if self._block is None:
             self._block = Request(self._c.variant, "BLO", self._timers[self._kinds.BLO])
             self.requests += (self._block,)
@@ -51,11 +59,11 @@ class Blocking:
         if MAINTENANCE not in self._c.blocked_here:
             return ()
         self._c.blocked_here.discard(MAINTENANCE)
-        if self._block is not None:
-            self._block.stop(now)
         return self._send_unblock(now)
 
     def _send_unblock(self, now: float) -> Sequence[Output]:
+        if MAINTENANCE in self._c.grouped or (self._block is not None and self._block.waits):
+            return ()
         if self._unblock is None:
             self._unblock = Request(self._c.variant, "UBL", self._timers[self._kinds.UBL])
             self.requests += (self._unblock,)
@@ -80,21 +88,18 @@ class Blocking:
 
     def bla(self, now: float) -> Sequence[Output]:
         """BLA: expected, or a sign that the far end holds blocked what we do not."""
-        if self._block is not None and self._block.stop(now):
-            return ()
-        if MAINTENANCE in self._c.blocked_here or (self._unblock is not None and self._unblock.waits):
-            return (Unexpected(self._c.machine.state, "BLA"),)
-        return (Unexpected(self._c.machine.state, "BLA"), *self._send_unblock(now))
+        expected = self._block is not None and self._block.stop(now)
+        noticed = () if expected else (Unexpected(self._c.machine.state, "BLA"),)
+        return noticed if self._c.asked(MAINTENANCE) else (*noticed, *self.free_again(now))
 
     def uba(self, now: float) -> Sequence[Output]:
         """UBA: the circuit is free at the far end, or should not be."""
         if self._unblock is not None and self._unblock.stop(now):
-            return self._c.freed(MAINTENANCE)
-        if MAINTENANCE not in self._c.blocked_here or (self._block is not None and self._block.waits):
-            return (Unexpected(self._c.machine.state, "UBA"),)
-        return (Unexpected(self._c.machine.state, "UBA"), *self._send_block(now))
+            return (*self._c.freed(MAINTENANCE), *self.again(now))
+        noticed = (Unexpected(self._c.machine.state, "UBA"),)
+        return noticed if self._c.asked(MAINTENANCE) else (*noticed, *self.again(now))
 
     def stop(self, now: float) -> None:
-        """A group message says the same for many circuits, or there is no such circuit: no more BLO and UBL of its own."""
+        """There is no such circuit: no more BLO and UBL."""
         for request in self.requests:
             request.stop(now)

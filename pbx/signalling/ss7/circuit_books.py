@@ -56,8 +56,8 @@ class CircuitBooks:
     """The books of one circuit."""
 
     __slots__ = (
-        "blocked_here", "blocked_there", "check", "cic", "controls", "echo_control", "examiner", "glare", "idle_owed", "machine", "number",
-        "open", "overlap", "reasons", "served", "variant",
+        "blocked_here", "blocked_there", "check", "cic", "controls", "echo_control", "examiner", "forgotten", "glare", "grouped",
+        "idle_owed", "machine", "number", "open", "overlap", "reasons", "served", "variant",
     )  # fmt: skip
 
     machine: Machine
@@ -76,6 +76,10 @@ class CircuitBooks:
         """Why we have blocked the circuit at the far end: ``BlockedFor``."""
         self.blocked_there: set[int] = set()
         """Why the far end has blocked it here."""
+        self.grouped: dict[int, str] = {}
+        """What a group that is not acknowledged asks about the circuit, "block" or "unblock", by reason."""
+        self.forgotten = False
+        """Whether maintenance there had blocked it when RSC went out, which nobody has answered yet."""
         self.number = ""
         self.check = Check()
         self.echo_control = False
@@ -124,8 +128,8 @@ class CircuitBooks:
         """A message's acronym."""
         raise NotImplementedError
 
-    def stop_blocking(self, now: float) -> None:
-        """BLO and UBL of the circuit's own are no longer repeated."""
+    def asked(self, why: int) -> bool:
+        """Whether the far end has still to acknowledge a block of the circuit for this reason, or its end."""
         raise NotImplementedError
 
     def close(self, cause: int) -> tuple[Output, ...]:
@@ -140,6 +144,7 @@ class CircuitBooks:
     def rest(self) -> tuple[Output, ...]:
         """The circuit is free; Idle goes up if it is owed."""
         self.check.failures = 0
+        self.forgotten = False
         gone = (*(self.remove_reason("fault") if self.served else ()), *self._well_again())
         if not self.idle_owed:
             return gone
@@ -174,6 +179,8 @@ class CircuitBooks:
     def free_there(self, why: int) -> tuple[Output, ...]:
         """The far end blocks the circuit no longer for one reason."""
         self.blocked_there.discard(why)
+        if why == MAINTENANCE:
+            self.forgotten = False
         return () if self.blocked_there else self.remove_reason("remote")
 
     # Actions that many states share.
@@ -223,16 +230,8 @@ class CircuitBooks:
     def block_here(self, why: int, now: float) -> Sequence[Output]:
         """We block the circuit with others, by a message that the group sends."""
         self.blocked_here.add(why)
-        if why == MAINTENANCE:
-            self.stop_blocking(now)
         lost = self.post("lost", None, now) if why == HARDWARE else ()
         return (*self.add_reason(OURS[BlockedFor(why)]), *lost)
-
-    def free_here(self, why: int, now: float) -> None:
-        """We free the circuit with others; ``freed`` when it is acknowledged."""
-        self.blocked_here.discard(why)
-        if why == MAINTENANCE:
-            self.stop_blocking(now)
 
     def freed(self, why: int) -> Sequence[Output]:
         """It is acknowledged: we block the circuit no longer for this reason, if so."""

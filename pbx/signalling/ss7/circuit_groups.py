@@ -2,7 +2,9 @@
 
 ``Group`` says without a user part's words what a message is about; each user part has its own messages for it and its own limits. Whoever
 is reset says which circuits maintenance has blocked at his end, and blocks anew those whose hardware has failed. Circuits of a range that
-do not exist here are passed over. Leaves out how messages look: isup/circuit_groups.py and tup/circuit_groups.py.
+do not exist here are passed over. A circuit is in one request at a time for each reason: what is wanted otherwise meanwhile is asked when
+that is acknowledged, for an acknowledgement does not tell which of two equal requests it answers. Leaves out how messages look:
+isup/circuit_groups.py and tup/circuit_groups.py.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -93,25 +95,31 @@ class CircuitGroups:
 
     def _begin(self, group: Group, now: float) -> None:
         request = self._requests.get(group)
-        if group.verb != "reset":
-            for verb in ("block", "unblock"):
-                self.withdraw(verb, group.why, group.circuits())
         if request is None:
-            request = Request(self._variant, *self.REQUESTS[group.verb, group.why])
-        self._requests[group] = request
+            request = self._requests[group] = Request(self._variant, *self.REQUESTS[group.verb, group.why])
         self._emit(group.first, request.begin(self.message(group), now))
 
-    def withdraw(self, verb: Verb, why: int, cics: Sequence[int]) -> None:
-        """Something else, or the same anew, is asked about some circuits now: requests that go on leave them out."""
-        for group, request in list(self._requests.items()):
-            kept = tuple(cic for cic in group.circuits() if cic not in cics)
-            if (group.verb, group.why) != (verb, why) or len(kept) == len(group.circuits()):
-                continue
-            del self._requests[group]
-            less = msgspec.structs.replace(group, status=_marks(group.first, kept))
-            if kept and less not in self._requests:
-                request.message = self.message(less)
-                self._requests[less] = request
+    def _ask(self, verb: Verb, why: int, cics: Sequence[int], now: float) -> None:
+        """Now, as far as nothing is asked about the circuits for this reason; a group that asks the same already is sent anew."""
+        for group in list(self._requests):
+            if (group.verb, group.why) == (verb, why) and not set(cics).isdisjoint(group.circuits()):
+                self._begin(group, now)
+        rest = [cic for cic in cics if not self._circuits[cic].asked(why)]
+        if not rest:
+            return
+        for cic in rest:
+            self._circuits[cic].grouped[why] = verb
+        self._begin(self._group(verb, why, rest), now)
+
+    def _ask_otherwise(self, group: Group, now: float) -> None:
+        """What is wanted now of circuits about which ``group`` has been acknowledged, if it is the opposite."""
+        blocks = group.verb == "unblock"
+        cics = [circuit.cic for circuit in self._there(group) if (group.why in circuit.blocked_here) == blocks]
+        if len(cics) == 1 and group.why == MAINTENANCE:
+            circuit = self._circuits[cics[0]]
+            self._emit(circuit.cic, circuit.again(now) if blocks else circuit.free_again(now))
+        elif cics:
+            self._ask("block" if blocks else "unblock", group.why, cics, now)
 
     def _there(self, group: Group) -> list[CircuitBooks]:
         """The circuits that are meant, as far as they exist."""
@@ -130,17 +138,15 @@ class CircuitGroups:
 
     def block(self, cics: Sequence[int], why: int, now: float) -> None:
         """Block up to 32 circuits, by order, for ``why`` of ``BlockedFor``."""
-        group = self._group("block", why, cics)
         for cic in cics:
             self._emit(cic, self._circuits[cic].block_here(why, now))
-        self._begin(group, now)
+        self._ask("block", why, cics, now)
 
     def unblock(self, cics: Sequence[int], why: int, now: float) -> None:
         """Unblock circuits, by order."""
-        group = self._group("unblock", why, cics)
         for cic in cics:
-            self._circuits[cic].free_here(why, now)
-        self._begin(group, now)
+            self._circuits[cic].blocked_here.discard(why)
+        self._ask("unblock", why, cics, now)
 
     def _group(self, verb: Verb, why: int, cics: Sequence[int]) -> Group:
         """The first of some circuits, and the range that marks them: at least 1, for 0 means something else."""
@@ -207,15 +213,17 @@ class CircuitGroups:
             return
         if group.status != asked.status:
             self._emit(group.first, (Noted(f"-- {name} does not mark what was asked"),))
-        if group.verb == "unblock":
-            for circuit in self._there(asked):
+        for circuit in self._there(asked):
+            circuit.grouped.pop(group.why, None)
+            if group.verb == "unblock":
                 self._emit(circuit.cic, circuit.freed(group.why))
+        self._ask_otherwise(asked, now)
 
     def _asked(self, group: Group) -> Group | None:
-        """The request that an acknowledgement answers: one for the same range, if there is a choice the one with the same marks."""
-        subject = (group.verb, group.why, group.first, group.range)
+        """The request that an acknowledgement answers: one for the same range, which marks no less (the far end may lack circuits)."""
+        subject, marks = (group.verb, group.why, group.first, group.range), group.status or 0
         found = [each for each in self._requests if (each.verb, each.why, each.first, each.range) == subject]
-        return next((each for each in found if each.status == group.status), found[0] if found else None)
+        return next((each for each in found if each.status is None or marks & ~each.status == 0), None)
 
     def _reset_acknowledged(self, group: Group, now: float) -> None:
         """GRA: the circuits are free, save those that maintenance has blocked at the far end."""

@@ -20,7 +20,6 @@ from pbx.signalling.ss7.congestion import Congestion
 from pbx.signalling.ss7.continuity import SOUNDS
 from pbx.signalling.ss7.primitives import Pause, RestartBegins, Resume, Status, ToUser, Transfer
 from pbx.signalling.ss7.variant import Variant
-from pbx.vocabulary.call import Blocked, Unblocked
 
 
 class FromCircuit(msgspec.Struct, frozen=True, gc=False):
@@ -150,9 +149,6 @@ class UserPart(Generic[Circuit]):
     def give(self, cic: int, value: Input, now: float) -> Outputs:
         """What the switch says to a circuit, or what is heard on it."""
         circuit = self.circuits[cic]
-        if isinstance(value, Blocked | Unblocked):
-            # What is asked for a group with this circuit in it, and is not acknowledged yet, must not undo it.
-            self.groups.withdraw("unblock" if isinstance(value, Blocked) else "block", MAINTENANCE, (cic,))
         self._emit(cic, circuit.receive(value, now))
         self._schedule(circuit)
         return self._take()

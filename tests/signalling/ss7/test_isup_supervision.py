@@ -143,36 +143,58 @@ def test_a_circuit_whose_hardware_has_failed_there_takes_no_call():
 def test_orders_that_follow_one_another_before_they_are_acknowledged():
     tester = Tester()
     tester.give(Blocked("local"))
-    assert tester.give(Unblocked()) == (["UBL"], [])
-    assert tester.far("BLA") == ([], []), "the answer to the order before"
-    assert tester.wait(17.0)[0] == ["UBL"]
-    assert tester.give(Blocked("local")) == (["BLO"], [])
-    assert tester.far("UBA") == ([], [])
+    assert tester.give(Unblocked()) == ([], [])
     assert tester.wait(17.0)[0] == ["BLO"]
+    assert tester.far("BLA") == (["UBL"], [])
+    assert tester.far("BLA") == ([], []), "the answer to the repetition"
+    assert tester.give(Blocked("local")) == ([], [])
+    assert tester.wait(17.0)[0] == ["UBL"]
+    assert tester.far("UBA") == (["BLO"], [])
     assert tester.far("BLA") == ([], [])
     assert tester.wait(1000.0) == ([], [])
 
 
-def test_an_order_ends_the_repetition_of_the_one_before():
+def test_orders_that_cancel_each_other_send_nothing():
     tester = Tester()
     tester.give(Blocked("local"))
     tester.give(Unblocked())
-    assert tester.wait(17.0)[0] == ["UBL"]
     tester.give(Blocked("local"))
-    assert tester.wait(17.0)[0] == ["BLO"]
+    assert tester.far("BLA") == ([], [])
+    assert tester.wait(1000.0) == ([], [])
+    assert tester.state() == "Idle/local"
 
 
-def test_group_orders_take_the_place_of_those_for_one_circuit_and_of_one_another():
+def test_a_group_leaves_out_circuits_about_which_something_is_asked():
     tester = Tester()
+    about = i.CircuitGroupSupervisionMessageType(0)
     tester.give(Blocked("local"), 1)
+    assert tester.do(tester.isup.block([1, 2], MAINTENANCE, tester.now))[0] == ["CGB"]
+    assert tester.first(p.RangeAndStatus) == p.RangeAndStatus(1, 1)
+    assert tester.do(tester.isup.unblock([1, 2], MAINTENANCE, tester.now)) == ([], [])
+    assert tester.far("CGBA", about, p.RangeAndStatus(1, 1), cic=2)[0] == ["UBL"]
+    assert tester.far("BLA")[0] == ["UBL"]
+    assert tester.far("UBA", cic=2) == tester.far("UBA") == ([], [Unblocked()])
+
+
+def test_what_a_whole_group_is_wanted_otherwise_is_asked_at_once():
+    tester = Tester()
+    about, both = i.CircuitGroupSupervisionMessageType(0), p.RangeAndStatus(1, 3)
     tester.do(tester.isup.block([1, 2], MAINTENANCE, tester.now))
-    assert tester.wait(17.0)[0] == ["CGB"]
-    tester.do(tester.isup.unblock([1, 2], MAINTENANCE, tester.now))
-    assert tester.wait(17.0)[0] == ["CGU"]
-    tester.give(Blocked("local"), 1)
-    tester.do(tester.isup.unblock([1, 2], MAINTENANCE, tester.now))
-    assert tester.wait(17.0)[0] == ["CGU"]
-    tester.do(tester.isup.block([1, 2], MAINTENANCE, tester.now))
+    assert tester.do(tester.isup.unblock([1, 2], MAINTENANCE, tester.now)) == ([], [])
+    assert tester.far("CGBA", about, both)[0] == ["CGU"]
+    assert tester.far("CGBA", about, both) == ([], []), "the answer to a repetition"
+    assert tester.do(tester.isup.block([1, 2], MAINTENANCE, tester.now)) == ([], [])
+    assert tester.far("CGUA", about, both) == (["CGB"], [])
+    assert tester.far("CGBA", about, both) == ([], [])
+    assert tester.wait(1000.0) == ([], [])
+    assert tester.state() == "Idle/local"
+
+
+def test_an_acknowledgement_that_marks_more_than_was_asked_answers_something_else():
+    tester = Tester()
+    about = i.CircuitGroupSupervisionMessageType(0)
+    tester.do(tester.isup.block([1], MAINTENANCE, tester.now))
+    tester.far("CGBA", about, p.RangeAndStatus(1, 3))
     assert tester.wait(17.0)[0] == ["CGB"]
 
 

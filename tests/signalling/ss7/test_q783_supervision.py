@@ -115,7 +115,7 @@ def test_1_3_1_1_hgb_received():
 def test_1_3_1_2_hgb_sent():
     """HGB sent: our own calls are lost too; HGU frees"""
     tester = outgoing(*ANSWERED)
-    assert tester.do(tester.tup.block([1, 2], HARDWARE, 0.0)) == (["HGB"], [Blocked("local"), Release(41), Idle(), Blocked("local")])
+    assert tester.do(tester.tup.block([1, 2], HARDWARE, 0.0)) == (["HGB"], [Blocked("alarm"), Release(41), Idle(), Blocked("alarm")])
     assert tester.octets_sent == ["0100580103"]
     assert tester.hex("0100680103") == ([], [])
     assert tester.far("IAM") == (["HGB"], []), "who calls all the same does not know"
@@ -182,7 +182,8 @@ def test_1_3_2_3_blocking_from_both_ends():
         tester.give(Blocked("local"))
         tester.far("BLA")
         tester.far("BLO")
-        for whose, freed in ((first, []), (second, [Unblocked()])):
+        for whose, gone in ((first, True), (second, False)):
+            freed = [Unblocked({"ours": "local", "theirs": "remote"}[whose] if gone else "")]
             assert tester.give(SETUP) == ([], [Release(44), Idle()])
             if whose == "ours":
                 tester.give(Unblocked())

@@ -142,6 +142,7 @@ def test_5_2_10_t20_and_t21():
     """T20 and T21: failure to receive a CGUA"""
     tester = Tester()
     tester.do(tester.isup.block([1, 2], MAINTENANCE, 0.0))
+    tester.far("CGBA", i.CircuitGroupSupervisionMessageType(0), p.RangeAndStatus(1, 3))
     tester.do(tester.isup.unblock([1, 2], MAINTENANCE, 0.0))
     repeated(tester, "CGU", "CGUA", i.CircuitGroupSupervisionMessageType(0), p.RangeAndStatus(1, 3))
     assert tester.state(1) == tester.state(2) == "Idle"

@@ -204,6 +204,7 @@ def test_1_3_2_2_blo_sent():
     tester.far("BLA")
     assert tester.give(SETUP) == ([], [Release(44), Idle()])
     assert tester.far("IAM") == (["BLO"], [])
+    tester.far("BLA")
     assert tester.far("IAM", *iam(category=13))[1][:1] == [Seized()], "a test call may pass"
     tester.far("REL")
     assert tester.give(Unblocked()) == (["UBL"], [])

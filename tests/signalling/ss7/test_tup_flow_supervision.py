@@ -59,6 +59,31 @@ def test_12_4_rsc_and_blocking():
     assert tester.far("RLG") == (["BLO"], [Idle()])
 
 
+def test_a_clf_that_crosses_a_lost_rsc_brings_back_the_block_that_was_forgotten():
+    for answer, state in (("CLF", "Idle/remote"), ("RLG", "Idle")):
+        tester = Tester()
+        tester.far("BLO")
+        for _ in range(2):
+            tester.give(Reset())
+        assert tester.far(answer)[1][-1] == Idle()
+        assert tester.state() == state
+        tester.give(Reset())
+        tester.far("UBL")
+        tester.far("CLF")
+        assert tester.state() == "Idle", "it was taken back meanwhile"
+
+
+def test_blo_goes_beside_a_group_that_asks_the_same_after_a_reset():
+    tester = Tester()
+    tester.give(Reset())
+    tester.do(tester.tup.block([1, 2], MAINTENANCE, 0.0))
+    assert tester.far("RLG") == (["BLO"], [Idle()])
+    tester.give(Unblocked())
+    assert tester.far("MBA", group(1, 3)) == ([], []), "BLO is not acknowledged"
+    assert tester.far("BLA") == (["UBL"], [])
+    assert tester.far("UBA") == ([], [Unblocked()])
+
+
 def test_13_1_groups_that_cannot_be():
     """A range of 0, which means a group agreed upon beforehand: discarded"""
     tester = Tester()
@@ -76,15 +101,15 @@ def test_13_2_groups_blocked_by_software():
 
 
 def test_13_3_a_part_of_a_group_is_wanted_otherwise():
-    """While MGB is not acknowledged one circuit of it is unblocked: the repetition leaves it out"""
+    """While MGB is not acknowledged one circuit of it is unblocked: UBL follows when it is; wishes that cancel each other send nothing"""
     tester = Tester()
     tester.do(tester.tup.block([1, 2, 3], MAINTENANCE, 0.0))
     tester.give(Unblocked(), 2)
-    names, _ = tester.wait(11.0)
-    assert names == ["UBL", "MGB"]
-    assert tester.fields(1) == {"range": 2, "status": 0b101}
+    assert tester.wait(11.0)[0] == ["MGB"]
+    assert tester.far("MBA", group(2, 0b111))[0] == ["UBL"]
     tester.do(tester.tup.block([1, 2], MAINTENANCE, tester.now))
-    assert tester.wait(11.0)[0] == ["MGB", "MGB"], "both are wanted"
+    tester.give(Unblocked(), 2)
+    assert tester.far("UBA", cic=2) == ([], [Unblocked()])
 
 
 def test_13_4_hardware_that_has_failed_is_told_again():

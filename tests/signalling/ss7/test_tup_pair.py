@@ -219,3 +219,19 @@ def test_anything_over_a_way_that_loses_messages(steps, seed, travel, share):
     chance = random.Random(seed)
     pair = pair_of(lambda: chance.uniform(0.0, travel), listen=answering, lost=lambda: chance.random() < share)
     all_is_well(pair, steps)
+
+
+@pytest.mark.parametrize(
+    ("orders", "share"),
+    [
+        ([(0.0, "block"), (0.0, Unblocked()), (0.0, "block")], 0.5),
+        ([(0.0, "block"), (1.0, Unblocked()), (0.0, "reset"), (0.0, "block"), (0.0, Unblocked())], 0.1),
+    ],
+)
+@pytest.mark.parametrize("travel", [0.0, 2.0])
+@pytest.mark.parametrize("seed", range(50))
+def test_orders_against_each_other_within_one_round_trip(orders, share, seed, travel):
+    """The answer to an older request must not be taken for that to an equal one which was lost."""
+    chance = random.Random(seed)
+    pair = pair_of(lambda: chance.uniform(0.0, travel), listen=answering, lost=lambda: chance.random() < share)
+    all_is_well(pair, [(wait, True, 1, wish) for wait, wish in orders])

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pbx.engine import Input, Levels, Noted, Output
 from pbx.machine import Machine
 from pbx.signalling.ss7.blocking import Blocking
-from pbx.signalling.ss7.circuit_books import IDLE
+from pbx.signalling.ss7.circuit_books import IDLE, MAINTENANCE
 from pbx.signalling.ss7.congestion import Congestion
 from pbx.signalling.ss7.continuity import tone_event
 from pbx.signalling.ss7.isup import call_states, compatibility, values
@@ -138,9 +138,9 @@ class IsupCircuit(CallControl):
             return self.blocking.ubl()
         return self.blocking.bla(now) if message.kind == MessageType.BLA else self.blocking.uba(now)
 
-    def stop_blocking(self, now: float) -> None:
-        """A group message says the same for many circuits."""
-        self.blocking.stop(now)
+    def asked(self, why: int) -> bool:
+        """By a group, or by BLO or UBL."""
+        return why in self.grouped or (why == MAINTENANCE and self.blocking.waits)
 
     def again(self, now: float) -> Sequence[Output]:
         """The far end may have forgotten our block."""

@@ -129,8 +129,15 @@ class CallControl(CircuitBooks):
         return (self.say(Heading.RLG),)
 
     def cleared_by_far_end(self, message: Message, now: float) -> Sequence[Output]:
-        """CLF answers our RSC where the far end had a call out: it waits for RLG, and we need none."""
-        return (*self.guard(), *self.rest())
+        """CLF answers our RSC where the far end had a call out: it waits for RLG, and we need none.
+
+        It may as well have crossed an RSC that was lost: then the far end relies on a block that we have forgotten, so we remember it.
+        """
+        blocked: Sequence[Output] = ()
+        if self.forgotten:
+            self.blocked_there.add(MAINTENANCE)
+            blocked = self.add_reason("remote")
+        return (*self.guard(), *blocked, *self.rest())
 
     def blocked_instead(self, _: object, now: float) -> Sequence[Output]:
         """BLO answers our RSC where the far end has blocked the circuit: its call is over too, and no RLG need follow."""
@@ -143,7 +150,10 @@ class CallControl(CircuitBooks):
     def reset(self, _: object, now: float) -> Sequence[Output]:
         """RSC goes out; both ends forget that maintenance has blocked the circuit, and say it again where they still want it."""
         self.idle_owed = True
-        return (self.say(Heading.RSC), *self.close(call.TEMPORARY_FAILURE), *self.free_there(MAINTENANCE))
+        forgotten = self.forgotten or MAINTENANCE in self.blocked_there
+        outputs = (self.say(Heading.RSC), *self.close(call.TEMPORARY_FAILURE), *self.free_there(MAINTENANCE))
+        self.forgotten = forgotten
+        return outputs
 
     def repeat_release(self, _: object, now: float) -> Sequence[Output]:
         """T6: CLF again; T7 runs on."""

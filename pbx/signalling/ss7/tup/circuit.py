@@ -99,13 +99,17 @@ class TupCircuit(CallControl):
             return (*outputs, *self.blocking.again(now))
         return outputs
 
-    def stop_blocking(self, now: float) -> None:
-        """A group message says the same for many circuits."""
-        self.blocking.stop(now)
+    def asked(self, why: int) -> bool:
+        """By a group, or by BLO or UBL."""
+        return why in self.grouped or (why == MAINTENANCE and self.blocking.waits)
 
     def again(self, now: float) -> Sequence[Output]:
         """The far end may have forgotten our block."""
         return self.blocking.again(now)
+
+    def free_again(self, now: float) -> Sequence[Output]:
+        """The far end holds a block that nobody wants any more."""
+        return self.blocking.free_again(now)
 
     def expire(self, now: float) -> Sequence[Output]:
         """Fire the timers that are due."""
