@@ -211,7 +211,7 @@ class Control:
         if configuration.signalling_links and configuration.signalling_capture.files:
             links = [row.name for row in configuration.signalling_links]
             clear = {span.name for span in configuration.spans if span.kind == "signalling"}
-            extended = {row.name for row in configuration.signalling_links if channel_of(row)[0] in clear}
+            extended = {row.name for row in configuration.signalling_links if row.channel is not None and channel_of(row)[0] in clear}
             self.capture = Capture(places.signalling, configuration.signalling_capture, zero, self._from_thread, links, extended)
             self.exchange.signalling.observer = self.capture.crossing
         ends = self.exchange.signalling.associations
