@@ -27,6 +27,9 @@ PATIENCE_S = 900.0
 LEFT_OUT = {
     "exchange_line_calls_out": "its poles tell the answer, and a loop-back span has no poles",
     "isup_circuit_is_checked": "it takes 20 dB from a circuit, and a loop-back span loses nothing",
+    **dict.fromkeys(
+        ("china_no1_to_isup_overlap", "isup_to_china_no1", "tup_to_isup"), "the machine has spans of No. 7 or of the others, not both"
+    ),
 }
 BY_LINE = {"tandem_overlap": "two registers run side by side, and how far one is ahead of the other is a matter of delay"}
 """Stories of which each line's signals are compared for themselves, because the order between them is not the exchange's doing."""

@@ -181,7 +181,7 @@ def test_an_operators_block_outlives_a_second_death_amid_the_recovery_from_the_f
         lab.after(1.0)
         with monkeypatch.context() as patch:
 
-            def dies(rescue, epoch):
+            def dies(rescue, *_):
                 raise DeathError
 
             patch.setattr(recovery._Rescue, "take_over", dies)
