@@ -78,6 +78,7 @@ class Call:
 
 CAUSES = {
     "answered": words.NORMAL_CLEARING,
+    "no answer": words.NO_ANSWER,
     "busy": words.USER_BUSY,
     "vacant": UNALLOCATED_NUMBER,
     "abandoned": words.NORMAL_CLEARING,
@@ -221,10 +222,18 @@ class Traffic:
             if call.setup.overlap:
                 self.place.at(BETWEEN_DIGITS_S, self._dial, call, cic, len(call.setup.called))
             if call.fate == "abandoned":
-                self._then(self.habits.ringing_s, self._clear, call, cic, CLEARS)
+                self.place.at(min(self._drawn_s(self.habits.ringing_s), self._patience_s(call)), self._clear, call, cic, CLEARS)
+
+    @staticmethod
+    def _patience_s(call: Call) -> float:
+        """T9 of the caller's exchange."""
+        return float(call.origin.isup.variant.timers["T9"].default_ms) / 1000
+
+    def _drawn_s(self, mean_s: float) -> float:
+        return self.place.random.expovariate(1 / mean_s)
 
     def _then(self, mean_s: float, what: Callable[..., None], *arguments: Any) -> None:
-        self.place.at(self.place.random.expovariate(1 / mean_s), what, *arguments)
+        self.place.at(self._drawn_s(mean_s), what, *arguments)
 
     def _stands(self, call: Call, cic: int) -> bool:
         """Whether its caller still has the call, on that circuit."""
@@ -254,7 +263,12 @@ class Traffic:
             return
         point.give(cic, ALERTING)
         if call.fate == "answered":
-            self._then(self.habits.ringing_s, self._answer, call, point, cic)
+            wait_s = self._drawn_s(self.habits.ringing_s)
+            if wait_s < self._patience_s(call):
+                self.place.at(wait_s, self._answer, call, point, cic)
+            else:
+                # Nobody answers before T9 of the caller's exchange has run out, which then clears the call.
+                call.fate, call.cause, call.cleared = "no answer", words.NO_ANSWER, True
 
     def _answer(self, call: Call, point: Point, cic: int) -> None:
         if self._incoming[point.number].get(cic) is not call:

@@ -98,7 +98,7 @@ def run(calls: int, seed: int = 1, sampled_each: int = SAMPLED_EACH, progress: C
     compared = [point.received for point in place.points]
     return Outcome(
         calls=counts["attempts"],
-        ends={fate: counts[fate] for fate in ("answered", "busy", "vacant", "abandoned")},
+        ends={fate: counts[fate] for fate in ("answered", "no answer", "busy", "vacant", "abandoned")},
         lost=traffic.unaccounted,
         no_circuit=counts["no circuit"],
         other_circuit=counts["other circuit"],
