@@ -5,6 +5,7 @@ The judges are judged too: what they compare, crippled retrieval, a leak.
 """
 
 import pytest
+from msgspec import structs
 
 from benchmarks import no7_million
 from benchmarks.no7_calls import Traffic
@@ -107,8 +108,17 @@ def test_thousands_of_calls_by_messages_alone_end_as_they_should_and_leave_nothi
     assert (found.lost, found.messages_lost, found.wrong) == (0, 0, []), f"seed {seed}: {found.text()}"
     assert found.at_rest
     assert sum(found.ends.values()) + found.no_circuit == found.calls == CALLS
-    assert all(found.ends.values())
+    assert all(count for end, count in found.ends.items() if end != "no answer")
     assert slope(found.blocks) / SAMPLED_EACH < 0.02, found.blocks
+
+
+def test_who_is_rung_longer_than_t9_gets_no_answer_and_is_not_lost(monkeypatch, seed):
+    """With ringing of 40 s on the average one in twenty is."""
+    monkeypatch.setattr(no7_million, "HABITS", structs.replace(no7_million.HABITS, ringing_s=40.0))
+    found = no7_million.run(2000, seed, 1000)
+    assert (found.lost, found.messages_lost, found.wrong) == (0, 0, []), f"seed {seed}: {found.text()}"
+    assert found.ends["no answer"] > 10
+    assert found.at_rest
 
 
 def test_a_leak_would_be_seen(monkeypatch):
