@@ -17,9 +17,10 @@ from pbx.places import Places
 from pbx.plant import faults_of
 from pbx.prompts import PromptError, render, unreadable
 from pbx.signalling.r2.circuit import R2Circuit
-from pbx.signalling.r2.variant import VARIANTS, VariantError, load_variant
+from pbx.signalling.r2.variant import load_variant
 from pbx.signalling_plant import faults_of_signalling
 from pbx.supervisor import StartError, Supervisor
+from pbx.variant_file import VARIANTS, VariantError
 
 WRONG_CONFIGURATION = 2
 

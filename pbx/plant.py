@@ -22,9 +22,10 @@ from pbx.signalling.analog.fxo_variant import FxoFeatures, load_exchange_line_va
 from pbx.signalling.analog.fxs import FxsLine, SubscriberFeatures, SubscriberVariant, load_subscriber_variant
 from pbx.signalling.analog.sound_line import SoundLine, load_sound_line_variant
 from pbx.signalling.r2.circuit import R2Circuit
-from pbx.signalling.r2.variant import VariantError, load_variant
+from pbx.signalling.r2.variant import load_variant
 from pbx.signalling.r2.variant_data import CircuitHabits
 from pbx.trunks import TrunkGroup as Trunks
+from pbx.variant_file import VariantError
 from pbx.vocabulary.numbers import INVALID, UNALLOCATED_NUMBER, Examination, NumberExaminer
 
 SPAN_PORTS = 30

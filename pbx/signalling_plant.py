@@ -41,10 +41,10 @@ from pbx.signalling.ss7.sigtran.m3ua_plan import PlanError as ServerPlanError
 from pbx.signalling.ss7.sigtran.m3ua_plan import check as check_server
 from pbx.signalling.ss7.tup.distribution import Tup
 from pbx.signalling.ss7.tup.variant import load_variant as load_tup
-from pbx.signalling.ss7.variant import VariantError
 from pbx.signalling_circuit import SignalledCircuit
 from pbx.signalling_over_ip import AssociationLink, AssociationLinkSeat, ServerPoint, ServerPointSeat
 from pbx.signalling_points import CircuitRelation, Link, LinkSeat, PointSeat, RelationSeat, SignallingPoints
+from pbx.variant_file import VariantError
 from pbx.vocabulary.numbers import NumberExaminer
 
 Place = tuple[str | int, ...]

@@ -13,7 +13,7 @@ import pytest
 HOME = Path(__file__).resolve().parent.parent
 
 LAYERS = {
-    0: "config pbx.vocabulary pbx.machine pbx.clock pbx.engine",
+    0: "config pbx.vocabulary pbx.machine pbx.clock pbx.engine pbx.variant_file",
     1: "pbx.signalling pbx.acd fax pbx.answer",
     2: "pbx.media pbx.line pbx.trunks drivers pbx._plane pbx.dsp pbx.hearing pbx.cancelling pbx.speaking pbx.tone_plan pbx.sound_file "
     "pbx.tone_file pbx.tone_learning pbx.tone_plan_file pbx.listen pbx.codec pbx.opus pbx.resampling pbx.voice_hearing pbx.answer_hearing "

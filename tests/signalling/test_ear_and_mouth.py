@@ -8,7 +8,7 @@ from pbx.signalling.analog.alarm_watch import ALARM_STATES
 from pbx.signalling.analog.ear_and_mouth import EarAndMouthCircuit
 from pbx.signalling.analog.ear_and_mouth_states import STATES
 from pbx.signalling.analog.ear_and_mouth_variant import EarAndMouthFeatures, EarAndMouthVariant, load_ear_and_mouth_variant
-from pbx.signalling.analog.line_data import LineDataError
+from pbx.variant_file import VariantError
 from pbx.vocabulary import tones
 from pbx.vocabulary.call import (
     Alerting,
@@ -288,14 +288,14 @@ def test_resume_by_tag_and_levels(tag, far, near):
 
 
 def test_data_that_contradicts_itself_is_refused():
-    with pytest.raises(LineDataError, match="wink"):
+    with pytest.raises(VariantError, match="wink"):
         TIE.adjusted({"wink": 5})
     data = TIE.data
-    with pytest.raises(LineDataError, match="differ"):
+    with pytest.raises(VariantError, match="differ"):
         EarAndMouthVariant(msgspec.structs.replace(data, bits=msgspec.structs.replace(data.bits, off_hook=0b1101)))
-    with pytest.raises(LineDataError, match="pulses"):
+    with pytest.raises(VariantError, match="pulses"):
         EarAndMouthVariant(msgspec.structs.replace(data, digits=msgspec.structs.replace(data.digits, pulses={"1": 99})))
-    with pytest.raises(LineDataError, match="missing"):
+    with pytest.raises(VariantError, match="missing"):
         EarAndMouthVariant(msgspec.structs.replace(data, timers={}))
 
 

@@ -6,7 +6,7 @@ import pytest
 from pbx.engine import Levels, Noted, Unexpected
 from pbx.signalling.analog.fxo import FxoLine
 from pbx.signalling.analog.fxo_variant import FxoFeatures, FxoVariant, load_exchange_line_variant
-from pbx.signalling.analog.line_data import LineDataError
+from pbx.variant_file import VariantError
 from pbx.vocabulary import tones
 from pbx.vocabulary.call import (
     Alerting,
@@ -528,10 +528,10 @@ def test_ground_start_in_an_alarm_at_a_restart():
 
 
 def test_data_that_contradicts_itself_is_refused():
-    with pytest.raises(LineDataError, match="guard"):
+    with pytest.raises(VariantError, match="guard"):
         LINE.adjusted({"guard": 1})
     assert LINE.adjusted({"guard": 1000}).seconds("guard") == 1.0
-    with pytest.raises(LineDataError, match="sirens"):
+    with pytest.raises(VariantError, match="sirens"):
         FxoVariant(msgspec.structs.replace(LINE.data, tones={"sirens": LINE.data.tones["busy"]}))
-    with pytest.raises(LineDataError, match="same number"):
+    with pytest.raises(VariantError, match="same number"):
         FxoVariant(msgspec.structs.replace(LINE.data, digits=msgspec.structs.replace(LINE.data.digits, pulses={"1": 1, "2": 1})))

@@ -8,7 +8,8 @@ import pytest
 from pbx.engine import Levels
 from pbx.machine import ChartError
 from pbx.signalling.analog.fxs import FxsLine, SubscriberFeatures, load_subscriber_variant
-from pbx.signalling.analog.fxs_variant import VARIANTS, SubscriberVariant
+from pbx.signalling.analog.fxs_variant import SubscriberVariant
+from pbx.variant_file import VARIANTS
 from pbx.vocabulary import call, tones
 from pbx.vocabulary.call import (
     Alerting,

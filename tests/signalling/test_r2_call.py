@@ -6,7 +6,8 @@ import pytest
 
 from pbx.engine import Levels, Noted
 from pbx.signalling.r2.circuit import R2Circuit
-from pbx.signalling.r2.variant import VARIANTS, VariantError, category_of, read_variant
+from pbx.signalling.r2.variant import category_of, read_variant
+from pbx.variant_file import VARIANTS, VariantError
 from pbx.vocabulary.call import Alerting, Blocked, Connect, Disconnect, Idle, Info, Progress, Release, Seized, Setup, Unblocked
 from pbx.vocabulary.media import (
     LOSS_OF_FRAME,

@@ -4,8 +4,9 @@ import msgspec
 import pytest
 
 from pbx.signalling.r2.circuit import R2Circuit
-from pbx.signalling.r2.variant import Variant, VariantError, category_of, load_variant
+from pbx.signalling.r2.variant import Variant, category_of, load_variant
 from pbx.signalling.r2.variant_data import CircuitHabits
+from pbx.variant_file import VariantError
 from pbx.vocabulary.call import (
     Alerting,
     Blocked,

@@ -5,8 +5,9 @@ import pytest
 
 from pbx.engine import Noted, Unexpected
 from pbx.signalling.r2.circuit import R2Circuit
-from pbx.signalling.r2.variant import VariantError, category_of, load_variant
+from pbx.signalling.r2.variant import category_of, load_variant
 from pbx.signalling.r2.variant_data import CircuitHabits
+from pbx.variant_file import VariantError
 from pbx.vocabulary.call import Alerting, Connect, Disconnect, Idle, Info, Proceeding, Release, Seized, Setup
 from pbx.vocabulary.media import Bits, SendTone, ToneOff, ToneOn
 from pbx.vocabulary.tones import mfc_backward, mfc_forward

@@ -5,7 +5,8 @@ import pytest
 from config.schema import Configuration, Exchange, TrunkGroup
 from pbx import commands
 from pbx.signalling.r2.circuit import R2Circuit
-from pbx.signalling.r2.variant import VARIANTS, VariantError, load_variant, read_variant
+from pbx.signalling.r2.variant import load_variant, read_variant
+from pbx.variant_file import VARIANTS, VariantError
 from tests.signalling.cases import CHINA
 
 CHINA_TEXT = (VARIANTS / "china.toml").read_text(encoding="utf-8")
@@ -18,8 +19,8 @@ FAULTS = [
     ("answer = 0b0111", "answer = 0b1111", "bits.backward: answer and acknowledged have the same code"),
     ("clear_back = 0b1111 ", "clear_back = 0b1111\nmetering = 0b0111 ", "bits.backward.metering: a pulse with the code of the answer"),
     ("bit = 0b0010", "bit = 0b1000", "bits.operator.bit: 1000 is not one bit outside"),
-    ("offer               = { default_ms = 12000", "offer = { default_ms = 99", "timer offer: 99 ms is outside 1000..14000 ms"),
-    ('source = "own choice: as re-ring"', 'source = ""', "timer forced_release_pulse has no source"),
+    ("offer               = { default_ms = 12000", "offer = { default_ms = 99", "timers.offer: 99 ms is outside 1000..14000 ms"),
+    ('source = "own choice: as re-ring"', 'source = ""', "timers.forced_release_pulse has no source"),
     ('1 = { means = "next-digit", ', '16 = { means = "next-digit", ', "group_a has a signal 16"),
     ('means = "next-digit",', 'means = "free",', 'group_a.1: "free" has no meaning there'),
     ("cause = 42, name", "cause = 0, name", "a signal that refuses the call needs a cause"),
@@ -47,8 +48,8 @@ FAULTS = [
     ("timers_ms = { clear_back = 90000 }", "timers_ms = { coffee = 9 }", "traffic.toll: there is no timer coffee"),
     ("timers_ms = { clear_back = 90000 }", "timers_ms = { clear_back = 9 }", "traffic.toll.clear_back: 9 ms is outside"),
     ('16 = "busy"', '16 = "moo"', "tones.16: there is no tone moo"),
-    ("forward_wait        =", "forward_weight =", "timers forward_wait are missing"),
-    ("re_ring_pulse       =", "re_ring_puls =", "timers re_ring_pulse are missing"),
+    ("forward_wait        =", "forward_weight =", "timers.forward_wait is missing"),
+    ("re_ring_pulse       =", "re_ring_puls =", "timers.re_ring_pulse is missing"),
     ("[bits]", "[bits]\ncolour = 3", "colour"),
     ('means = "from-first"', 'means = "from-last"', r"group_a"),
     ("[line]", "[line", "line"),

@@ -4,8 +4,9 @@ import msgspec
 import pytest
 
 from pbx.signalling.r2.circuit import R2Circuit
-from pbx.signalling.r2.variant import VARIANTS, category_of, load_variant
+from pbx.signalling.r2.variant import category_of, load_variant
 from pbx.signalling.r2.variant_data import CircuitHabits
+from pbx.variant_file import VARIANTS
 from pbx.vocabulary.call import Alerting, Connect, Disconnect, Idle, Info, Release, Resume, Seized, Setup, Suspend
 from tests.signalling.cases import PLAN
 from tests.signalling.pair import Pair

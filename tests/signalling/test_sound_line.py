@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from pbx.engine import Levels, Noted
-from pbx.signalling.analog.line_data import LineDataError
 from pbx.signalling.analog.sound_line import BEEP, STATES, SoundLine, SoundLineData, SoundLineVariant, load_sound_line_variant
+from pbx.variant_file import VariantError
 from pbx.vocabulary.call import Alerting, Blocked, Connect, Disconnect, Idle, Info, Metering, Release, Reset, Setup, Unblocked
 from pbx.vocabulary.media import Alarm, Digit, SendTone, Silence
 
@@ -162,5 +162,5 @@ def test_times_are_checked():
     data = msgspec.structs.asdict(VARIANT.chart.timers["beep"])
     timer = {key: data[key] for key in ("default_ms", "low_ms", "high_ms", "source")}
     for timers in ({"beep": timer}, {"beep": timer, "pause": {**timer, "default_ms": 5}}):
-        with pytest.raises(LineDataError):
+        with pytest.raises(VariantError):
             SoundLineVariant(msgspec.convert({"name": "x", "timers": timers}, SoundLineData))

@@ -15,19 +15,15 @@ from pbx.engine import Noted
 from pbx.machine import Chart, State
 from pbx.signalling.analog.line_data import (
     DigitSending,
-    LineDataError,
-    TimerData,
     ToneMeaning,
-    adjusted,
-    chart_timers,
     check_sending,
     check_timers,
     meanings,
 )
+from pbx.variant_file import VARIANTS, TimerData, VariantError, changed_timers, chart_timers, data_of
 from pbx.vocabulary import tones
 from pbx.vocabulary.media import SendBits, SendTone
 
-VARIANTS = Path(__file__).resolve().parents[3] / "config" / "variants"
 TIMERS = frozenset(
     {"alarm_persistence", "delay_dial", "digits_sent", "pulse_longest", "pulse_shortest", "wink", "wink_delay", "wink_shortest"}
 )
@@ -76,15 +72,15 @@ class EarAndMouthVariant:
     """One agreement, ready for any number of circuits."""
 
     def __init__(self, data: EarAndMouthData) -> None:
-        """Check the data; raises ``LineDataError``."""
+        """Check the data; raises ``VariantError``."""
         check_timers(data.name, data.timers, TIMERS)
         check_sending(data.name, data.digits)
         bits = data.bits
         if bits.on_hook & bits.mask == bits.off_hook & bits.mask or not 0 <= (bits.on_hook | bits.off_hook | bits.mask) <= 15:
-            raise LineDataError(f"{data.name}: bits: on_hook and off_hook must be codes abcd that differ within the mask")
+            raise VariantError(f"{data.name}: bits: on_hook and off_hook must be codes abcd that differ within the mask")
         self.data = data
         self.tones = meanings(data.name, data.tones)
-        self.timers = chart_timers(data.timers)
+        self.timers = list(chart_timers(data.timers).values())
         self.on_hook = (Noted(f"-> on-hook {bits.on_hook:04b}"), SendBits(bits.on_hook))
         self.off_hook = (Noted(f"-> off-hook {bits.off_hook:04b}"), SendBits(bits.off_hook))
         meanings(data.name, dict.fromkeys(data.refusals.values(), ToneMeaning(0)))
@@ -117,10 +113,10 @@ class EarAndMouthVariant:
         return made
 
     def adjusted(self, timers_ms: Mapping[str, float]) -> "EarAndMouthVariant":
-        """The same with other times; LineDataError for one that does not exist or lies outside its range."""
-        return EarAndMouthVariant(msgspec.structs.replace(self.data, timers=adjusted(self.data.name, self.data.timers, timers_ms)))
+        """The same with other times; VariantError for one that does not exist or lies outside its range."""
+        return EarAndMouthVariant(msgspec.structs.replace(self.data, timers=changed_timers(self.data.timers, timers_ms)))
 
 
 def load_ear_and_mouth_variant(name: str = "ear-and-mouth", folder: Path = VARIANTS) -> EarAndMouthVariant:
-    """The variant ``name`` from the data folder; msgspec's error says what is wrong in the file."""
-    return EarAndMouthVariant(msgspec.toml.decode((folder / f"{name}.toml").read_bytes(), type=EarAndMouthData, strict=False))
+    """The variant ``name`` from the data folder; raises ``VariantError``."""
+    return EarAndMouthVariant(data_of((folder / f"{name}.toml").read_bytes(), EarAndMouthData, strict=False))

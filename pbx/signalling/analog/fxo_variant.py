@@ -14,16 +14,13 @@ import msgspec
 from pbx.machine import Chart, State
 from pbx.signalling.analog.line_data import (
     DigitSending,
-    TimerData,
     ToneMeaning,
-    adjusted,
-    chart_timers,
     check_sending,
     check_timers,
     meanings,
 )
+from pbx.variant_file import VARIANTS, TimerData, changed_timers, chart_timers, data_of
 
-VARIANTS = Path(__file__).resolve().parents[3] / "config" / "variants"
 TIMERS = frozenset({"alarm_persistence", "digits_sent", "polarity_settle"})
 """Times that are asked for beside those that the chart names, which it asks for itself."""
 
@@ -74,12 +71,12 @@ class FxoVariant:
     """One network's exchange lines, ready for any number of them."""
 
     def __init__(self, data: FxoData) -> None:
-        """Check the data; raises ``LineDataError``."""
+        """Check the data; raises ``VariantError``."""
         check_timers(data.name, data.timers, TIMERS)
         check_sending(data.name, data.digits)
         self.data = data
         self.tones = meanings(data.name, data.tones)
-        self.timers = chart_timers(data.timers)
+        self.timers = list(chart_timers(data.timers).values())
         self._kept: dict[str, Any] = {}
 
     def seconds(self, timer: str) -> float:
@@ -98,10 +95,10 @@ class FxoVariant:
         return made
 
     def adjusted(self, timers_ms: Mapping[str, float]) -> "FxoVariant":
-        """The same with other times; LineDataError for one that does not exist or lies outside its range."""
-        return FxoVariant(msgspec.structs.replace(self.data, timers=adjusted(self.data.name, self.data.timers, timers_ms)))
+        """The same with other times; VariantError for one that does not exist or lies outside its range."""
+        return FxoVariant(msgspec.structs.replace(self.data, timers=changed_timers(self.data.timers, timers_ms)))
 
 
 def load_exchange_line_variant(name: str = "china-exchange-line", folder: Path = VARIANTS) -> FxoVariant:
-    """The variant ``name`` from the data folder; msgspec's error says what is wrong in the file."""
-    return FxoVariant(msgspec.toml.decode((folder / f"{name}.toml").read_bytes(), type=FxoData, strict=False))
+    """The variant ``name`` from the data folder; raises ``VariantError``."""
+    return FxoVariant(data_of((folder / f"{name}.toml").read_bytes(), FxoData, strict=False))

@@ -20,8 +20,9 @@ from pbx.signalling.analog import fxs_identity, fxs_variant
 from pbx.signalling.analog.alarm_watch import AlarmWatch
 from pbx.signalling.analog.fxs_line import RESUME, RING_STOP, SILENCE, SUSPEND, UNLISTEN, LineActions
 from pbx.signalling.analog.fxs_states import STATES
-from pbx.signalling.analog.fxs_variant import PLAIN, VARIANTS, SubscriberFeatures, SubscriberVariant
+from pbx.signalling.analog.fxs_variant import PLAIN, SubscriberFeatures, SubscriberVariant
 from pbx.signalling.analog.occupancy import IDLE
+from pbx.variant_file import VARIANTS
 from pbx.vocabulary import call, tones
 from pbx.vocabulary.call import Blocked, Connect, Disconnect, Release, Setup, Unblocked
 from pbx.vocabulary.media import Alarm, Digit, Flash, Grounded, HookOff, HookOn, MessageLamp

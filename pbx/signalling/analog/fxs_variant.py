@@ -11,13 +11,13 @@ from pathlib import Path
 import msgspec
 
 from pbx.engine import Noted, Output
-from pbx.machine import Chart, State, Timer
+from pbx.machine import Chart, State
 from pbx.signalling.analog.alarm_watch import alarm_chart
+from pbx.variant_file import VARIANTS, TimerData, VariantError, changed_timers, chart_timers, data_of, timer_faults
 from pbx.vocabulary import tones
 from pbx.vocabulary.call import Alerting
 from pbx.vocabulary.media import Ring, SendTone
 
-VARIANTS = Path(__file__).resolve().parents[3] / "config" / "variants"
 NORMAL, RECALL = "normal", "recall"
 ALERTING = Alerting()
 
@@ -46,15 +46,6 @@ class SubscriberFeatures(msgspec.Struct, frozen=True, kw_only=True, forbid_unkno
 
 PLAIN = SubscriberFeatures()
 """A line without any of them."""
-
-
-class TimerData(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A timer in milliseconds with its permitted range and source."""
-
-    default_ms: int
-    low_ms: int
-    high_ms: int
-    source: str
 
 
 class Cadence(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -134,11 +125,15 @@ class SubscriberVariant:
     """How subscriber lines of one network behave; shared by its lines."""
 
     def __init__(self, data: SubscriberData) -> None:
-        """Make the commands once. ValueError for a file that lacks the normal ringing or names a tone that does not exist."""
+        """Make the commands once. ValueError for a file that lacks the normal ringing, names a tone that does not exist or has a timer
+        outside its own range."""
+        faults = list(timer_faults(data.timers))
+        if faults:
+            raise VariantError(*faults)
         if NORMAL not in data.ringing:
             raise ValueError(f"{data.name}: ringing {NORMAL!r} is missing")
         self.data = data
-        self._timers = [Timer(name, timer.default_ms, timer.low_ms, timer.high_ms, timer.source) for name, timer in data.timers.items()]
+        self._timers = list(chart_timers(data.timers).values())
         self._charts: dict[str, Chart] = {}
         self.alarm_chart = alarm_chart(data.name, self._timers)
         self._rings: dict[str, Sequence[Output]] = {
@@ -174,16 +169,9 @@ class SubscriberVariant:
 
     def adjusted(self, timers_ms: Mapping[str, float]) -> "SubscriberVariant":
         """The same with other timers; ValueError for one that does not exist or lies outside its range."""
-        timers = dict(self.data.timers)
-        for name, value in timers_ms.items():
-            timer = timers.get(name)
-            if timer is None or not timer.low_ms <= value <= timer.high_ms:
-                raise ValueError(f"{self.data.name}: timer {name} cannot be {value:g} ms")
-            timers[name] = msgspec.structs.replace(timer, default_ms=round(value))
-        return SubscriberVariant(msgspec.structs.replace(self.data, timers=timers))
+        return SubscriberVariant(msgspec.structs.replace(self.data, timers=changed_timers(self.data.timers, timers_ms)))
 
 
 def load_subscriber_variant(name: str = "china-subscriber", folder: Path = VARIANTS) -> SubscriberVariant:
-    """The variant ``name`` from the data folder; msgspec's error says what is wrong in the file."""
-    data = (folder / f"{name}.toml").read_bytes()
-    return SubscriberVariant(msgspec.toml.decode(data, type=SubscriberData, strict=False))
+    """The variant ``name`` from the data folder; raises ``VariantError``."""
+    return SubscriberVariant(data_of((folder / f"{name}.toml").read_bytes(), SubscriberData, strict=False))

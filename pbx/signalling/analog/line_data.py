@@ -1,7 +1,7 @@
-"""What the data files of analog lines towards other exchanges have in common: timers, how digits are sent, what tones mean.
+"""What the data files of analog lines towards other exchanges have in common: how digits are sent, what tones mean.
 
 Exchange lines (FXO) and tie lines (E&M) wait, dial and listen by figures of the network they lead to, so each figure stands in a file of
-``config/variants`` with range and source. Here are the types of these tables, their checks and the finished timers of a chart. Leaves out
+``config/variants`` with range and source. Here are the types of these tables and their checks. Leaves out timers (pbx/variant_file.py), and
 what belongs to one kind of line: fxo_variant.py, ear_and_mouth_variant.py.
 """
 
@@ -9,24 +9,11 @@ from collections.abc import Mapping
 
 import msgspec
 
-from pbx.machine import Timer
+from pbx.variant_file import Timers, VariantError, missing_timers, timer_faults
 from pbx.vocabulary.tones import DTMF_DIGITS, PROGRESS_TONES, progress
 
 PULSES_MOST = 20
 """A digit of more pulses would need more timed commands than the plane keeps for a port (64)."""
-
-
-class LineDataError(ValueError):
-    """The file contradicts itself; the text says where."""
-
-
-class TimerData(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A time in milliseconds with its permitted range and source."""
-
-    default_ms: int
-    low_ms: int
-    high_ms: int
-    source: str
 
 
 class DigitSending(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -57,47 +44,28 @@ class ToneMeaning(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     at_once: bool = False
 
 
-def check_timers(name: str, timers: Mapping[str, TimerData], wanted: frozenset[str]) -> None:
-    """Raise LineDataError for a time that is missing or outside its own range."""
-    missing = sorted(wanted - set(timers))
-    if missing:
-        raise LineDataError(f"{name}: timers {', '.join(missing)} are missing")
-    for timer, data in timers.items():
-        if not data.low_ms <= data.default_ms <= data.high_ms:
-            raise LineDataError(f"{name}: timer {timer}: {data.default_ms} ms is outside {data.low_ms}..{data.high_ms} ms")
+def check_timers(name: str, timers: Timers, wanted: frozenset[str]) -> None:
+    """Raise VariantError for times that are missing or outside their own range."""
+    faults = [f"{name}: {fault}" for fault in (*missing_timers(timers, wanted), *timer_faults(timers))]
+    if faults:
+        raise VariantError(*faults)
 
 
 def check_sending(name: str, sending: DigitSending) -> None:
-    """Raise LineDataError for digits that cannot be sent."""
+    """Raise VariantError for digits that cannot be sent."""
     for digit, pulses in sending.pulses.items():
         if digit not in DTMF_DIGITS or not 1 <= pulses <= PULSES_MOST:
-            raise LineDataError(f"{name}: digit {digit!r} cannot have {pulses} pulses; give a digit 1 to {PULSES_MOST}")
+            raise VariantError(f"{name}: digit {digit!r} cannot have {pulses} pulses; give a digit 1 to {PULSES_MOST}")
     if len(set(sending.pulses.values())) != len(sending.pulses):
-        raise LineDataError(f"{name}: two digits have the same number of pulses")
+        raise VariantError(f"{name}: two digits have the same number of pulses")
     lengths = (sending.tone_on_ms, sending.tone_off_ms, sending.break_ms, sending.make_ms, sending.between_ms, sending.lead_ms)
     if min(lengths) <= 0 or sending.lead_ms >= sending.between_ms:
-        raise LineDataError(f"{name}: lengths of digits must be above 0 ms, and lead_ms below between_ms")
+        raise VariantError(f"{name}: lengths of digits must be above 0 ms, and lead_ms below between_ms")
 
 
 def meanings(name: str, tones: Mapping[str, ToneMeaning]) -> dict[int, ToneMeaning]:
-    """Tones by code. Raises LineDataError for one that no plan has."""
+    """Tones by code. Raises VariantError for one that no plan has."""
     unknown = sorted(set(tones) - set(PROGRESS_TONES))
     if unknown:
-        raise LineDataError(f"{name}: there is no tone {', '.join(unknown)}; the names are {', '.join(PROGRESS_TONES)}")
+        raise VariantError(f"{name}: there is no tone {', '.join(unknown)}; the names are {', '.join(PROGRESS_TONES)}")
     return {progress(tone): meaning for tone, meaning in tones.items()}
-
-
-def chart_timers(timers: Mapping[str, TimerData]) -> list[Timer]:
-    """The timers as a chart takes them."""
-    return [Timer(name, data.default_ms, data.low_ms, data.high_ms, data.source) for name, data in timers.items()]
-
-
-def adjusted(name: str, timers: Mapping[str, TimerData], timers_ms: Mapping[str, float]) -> dict[str, TimerData]:
-    """Timers with a site's own figures. Raises LineDataError for one that does not exist or lies outside its range."""
-    changed = dict(timers)
-    for timer, value_ms in timers_ms.items():
-        data = changed.get(timer)
-        if data is None or not data.low_ms <= value_ms <= data.high_ms:
-            raise LineDataError(f"{name}: timer {timer} cannot be {value_ms:g} ms")
-        changed[timer] = msgspec.structs.replace(data, default_ms=round(value_ms))
-    return changed

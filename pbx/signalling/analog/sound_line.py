@@ -13,13 +13,13 @@ import msgspec
 
 from pbx.engine import Input, Levels, Noted, Output
 from pbx.machine import Cell, Chart, Machine, State
-from pbx.signalling.analog.line_data import TimerData, chart_timers, check_timers
+from pbx.signalling.analog.line_data import check_timers
 from pbx.signalling.analog.occupancy import IDLE, Occupancy
+from pbx.variant_file import VARIANTS, TimerData, chart_timers, data_of
 from pbx.vocabulary import call, tones
 from pbx.vocabulary.call import Alerting, Blocked, Connect, Disconnect, Release, Reset, Setup, Unblocked
 from pbx.vocabulary.media import Alarm, SendTone, Silence
 
-VARIANTS = Path(__file__).resolve().parents[3] / "config" / "variants"
 TALKING = "talking"
 BEEP = tones.special("beep")
 ALERTING, CONNECT, SILENCE = Alerting(), Connect(), Silence()
@@ -38,15 +38,15 @@ class SoundLineVariant:
     """The chart of all such lines, with its times."""
 
     def __init__(self, data: SoundLineData) -> None:
-        """LineDataError for times that are missing or out of range."""
+        """VariantError for times that are missing or out of range."""
         check_timers(data.name, data.timers, TIMERS)
         self.beep = (BEEPS, SendTone(BEEP, data.timers["beep"].default_ms))
-        self.chart = Chart("sound device", "Idle", STATES, chart_timers(data.timers))
+        self.chart = Chart("sound device", "Idle", STATES, chart_timers(data.timers).values())
 
 
 def load_sound_line_variant(name: str = "sound-device", folder: Path = VARIANTS) -> SoundLineVariant:
     """The variant ``name`` from the data folder."""
-    return SoundLineVariant(msgspec.toml.decode((folder / f"{name}.toml").read_bytes(), type=SoundLineData))
+    return SoundLineVariant(data_of((folder / f"{name}.toml").read_bytes(), SoundLineData))
 
 
 class SoundLine:

@@ -14,13 +14,12 @@ from typing import Any, TypeVar
 import msgspec
 
 from pbx.engine import Noted, Output
-from pbx.machine import Chart, State, Timer
+from pbx.machine import Chart, State
 from pbx.signalling.r2.variant_checks import faults_of
 from pbx.signalling.r2.variant_data import BackwardSignal, CircuitHabits, ClassData, VariantData
+from pbx.variant_file import VARIANTS, VariantError, changed_timers, chart_timers, data_of, missing_timers
 from pbx.vocabulary import call, tones
 from pbx.vocabulary.media import SendBits, SendTone
-
-VARIANTS = Path(__file__).resolve().parents[3] / "config" / "variants"
 
 Reading = tuple[str, Any, Noted]
 """A received signal: event word for the chart, argument, line of the trace."""
@@ -32,14 +31,6 @@ DIGITS = "1234567890"
 SPARE = BackwardSignal("spare", "spare", call.PROTOCOL_ERROR)
 
 Made = TypeVar("Made")
-
-
-class VariantError(ValueError):
-    """The file contradicts itself, or a circuit wants what it does not have; ``faults`` are sentences that say where, one for each."""
-
-    def __init__(self, *faults: str) -> None:
-        super().__init__("; ".join(faults))
-        self.faults = faults
 
 
 class Told(msgspec.Struct, frozen=True):
@@ -103,9 +94,7 @@ class Variant:
             raise VariantError(*faults)
         self.data = data
         self._kept: dict[Any, Any] = {}
-        self.timers = {
-            name: Timer(name, timer.default_ms, timer.low_ms, timer.high_ms, timer.source) for name, timer in data.timers.items()
-        }
+        self.timers = chart_timers(data.timers)
         self._send_forward()
         self._read_forward()
         self._read_backward()
@@ -285,9 +274,9 @@ class Variant:
 
         def make() -> Chart:
             names = sorted({name for state in states.values() for name in (*state.starts, *state.keeps)})
-            missing = [name for name in names if name not in self.timers]
+            missing = list(missing_timers(self.data.timers, frozenset(names)))
             if missing:
-                raise VariantError(f"timers {', '.join(missing)} are missing")
+                raise VariantError(*missing)
             timers = [self.timers[name] for name in names]
             return Chart(f"{kind} {self.data.name}", next(iter(states)), states, timers, always)
 
@@ -309,18 +298,13 @@ class Variant:
     ) -> "Variant":
         """The variant with a site's own timers, habits and switches; raises ``VariantError`` outside the permitted ranges."""
         data = self.data
-        changed = dict(data.timers)
-        for name, value_ms in (timers_ms or {}).items():
-            if name not in changed:
-                raise VariantError(f"there is no timer {name}")
-            changed[name] = msgspec.structs.replace(changed[name], default_ms=value_ms)
         unknown = set(switches or {}) - set(data.switches)
         if unknown:
             raise VariantError(f"there is no switch {', '.join(sorted(unknown))}")
         return Variant(
             msgspec.structs.replace(
                 data,
-                timers=changed,
+                timers=changed_timers(data.timers, timers_ms or {}),
                 register=msgspec.structs.replace(data.register, **(register or {})),
                 switches={**data.switches, **(switches or {})},
                 refusals={**data.refusals, **(refusals or {})},
@@ -354,11 +338,7 @@ def _replies(table: Mapping[int, BackwardSignal], letters: str, pulse_ms: int) -
 
 def read_variant(text: str | bytes) -> Variant:
     """A variant from the text of its file; raises ``VariantError`` with the place of the fault."""
-    try:
-        data = msgspec.toml.decode(text, type=VariantData, strict=False)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise VariantError(str(error)) from error
-    return Variant(data)
+    return Variant(data_of(text, VariantData, strict=False))
 
 
 def load_variant(name: str, folder: Path = VARIANTS) -> Variant:

@@ -8,6 +8,7 @@ the machines of pbx/signalling/r2 use. Leaves out whether the values are those o
 from collections.abc import Iterator, Mapping
 
 from pbx.signalling.r2.variant_data import BackwardSignal, BitsData, VariantData
+from pbx.variant_file import missing_timers, timer_faults
 from pbx.vocabulary import tones
 
 IN_GROUP_A = frozenset(
@@ -65,19 +66,13 @@ def _bits(bits: BitsData) -> Iterator[str]:
 
 
 def _timers(data: VariantData) -> Iterator[str]:
-    for name, timer in data.timers.items():
-        if not 0 <= timer.low_ms <= timer.default_ms <= timer.high_ms:
-            yield f"timer {name}: {timer.default_ms} ms is outside {timer.low_ms}..{timer.high_ms} ms"
-        if not timer.source:
-            yield f"timer {name} has no source"
+    yield from timer_faults(data.timers)
     wanted = ["pulse"]
     if data.bits.operator is not None:
         wanted += [f"{kind.replace('-', '_')}_pulse" for kind in (*data.bits.operator.forward, *data.bits.operator.backward)]
     if data.bits.backward.metering is not None:
         wanted += ["metering_sent", "metering_pause"]
-    missing = [name for name in wanted if name not in data.timers]
-    if missing:
-        yield f"timers {', '.join(missing)} are missing"
+    yield from missing_timers(data.timers, frozenset(wanted))
 
 
 def _signals(group: str, table: Mapping[int, BackwardSignal], words: frozenset[str]) -> Iterator[str]:

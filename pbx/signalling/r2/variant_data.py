@@ -9,6 +9,8 @@ from typing import Literal
 
 import msgspec
 
+from pbx.variant_file import TimerData
+
 Ask = Literal["first", "last", "never"]
 Control = Literal["mutual", "calling"]
 Missing = Literal["to-group-b", "congestion", "vacant"]
@@ -31,15 +33,6 @@ Meaning = Literal[
 
 BACK = {"repeat-last": 1, "repeat-2-back": 2, "repeat-3-back": 3}
 """How many digits before the last one sent a signal asks for (Q.441: n-1, n-2, n-3)."""
-
-
-class TimerData(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A timer in milliseconds with its permitted range and source."""
-
-    default_ms: int
-    low_ms: int
-    high_ms: int
-    source: str
 
 
 class ForwardBits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -10,7 +10,7 @@ from pbx.signalling.ss7.isup.distribution import Isup
 from pbx.signalling.ss7.isup.indicators import CircuitState
 from pbx.signalling.ss7.isup.variant import TIMERS, load_variant, read_variant
 from pbx.signalling.ss7.primitives import Pause, RestartBegins, Transfer
-from pbx.signalling.ss7.variant import VARIANTS, VariantError
+from pbx.variant_file import VARIANTS, VariantError
 from pbx.vocabulary.call import Blocked, Connect, Redirection, Setup
 from tests.signalling.cases import PLAN
 from tests.signalling.ss7.isup_tester import SETUP, VARIANT, Tester

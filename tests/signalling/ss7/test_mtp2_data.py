@@ -6,7 +6,7 @@ from pbx.engine import Levels
 from pbx.signalling.ss7 import primitives as p
 from pbx.signalling.ss7.mtp2.figures import TIMERS, load_figures, read_figures
 from pbx.signalling.ss7.mtp2.mtp2 import Mtp2
-from pbx.signalling.ss7.variant import VARIANTS, VariantError
+from pbx.variant_file import VARIANTS, VariantError
 from tests.signalling.ss7.terminal import FIGURES, FarEnd
 
 TEXT = (VARIANTS / "mtp2-china.toml").read_text(encoding="utf-8")

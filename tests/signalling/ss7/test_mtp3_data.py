@@ -6,7 +6,7 @@ import pytest
 from pbx.signalling.ss7.mtp3.mtp3 import Mtp3
 from pbx.signalling.ss7.mtp3.plan import LinkPlan, LinkSetPlan, PlanError, PointPlan, RoutePlan
 from pbx.signalling.ss7.mtp3.variant import TIMERS, load_variant, read_variant
-from pbx.signalling.ss7.variant import VARIANTS, VariantError
+from pbx.variant_file import VARIANTS, VariantError
 
 TEXT = (VARIANTS / "mtp-china.toml").read_text(encoding="utf-8")
 

@@ -10,7 +10,7 @@ from pbx.signalling.ss7.sigtran.codec import Fault, Message, Splitter, message
 from pbx.signalling.ss7.sigtran.figures import TIMERS, load_figures, read_figures
 from pbx.signalling.ss7.sigtran.m2pa_messages import LAST, LinkStatus, UserData
 from pbx.signalling.ss7.sigtran.tables import M2UA, M3UA, ProtocolData
-from pbx.signalling.ss7.variant import VARIANTS, VariantError
+from pbx.variant_file import VARIANTS, VariantError
 from tests.signalling.ss7.damage import damaged, truncations
 from tests.signalling.ss7.sigtran_corpus import DIALECTS, EXAMPLES, OF_M2PA
 

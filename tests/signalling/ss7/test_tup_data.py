@@ -11,7 +11,7 @@ from pbx.signalling.ss7.tup.codec import Message
 from pbx.signalling.ss7.tup.distribution import Tup
 from pbx.signalling.ss7.tup.messages import Heading
 from pbx.signalling.ss7.tup.variant import FAILURES, REPEATED, TIMERS, load_variant, read_variant
-from pbx.signalling.ss7.variant import VARIANTS, VariantError
+from pbx.variant_file import VARIANTS, VariantError
 from tests.signalling.cases import PLAN
 from tests.signalling.ss7.tup_tester import VARIANT
 

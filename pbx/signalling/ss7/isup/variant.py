@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pbx.signalling.ss7 import variant
 from pbx.signalling.ss7.isup.messages import MessageType
-from pbx.signalling.ss7.variant import VARIANTS, data_of
+from pbx.variant_file import VARIANTS, data_of
 
 TIMERS = frozenset(f"T{number}" for number in (*range(1, 10), *range(11, 31), 33, 34, 35, 36))
 REPEATED = {

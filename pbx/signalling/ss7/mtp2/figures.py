@@ -10,7 +10,8 @@ from typing import Literal
 
 import msgspec
 
-from pbx.signalling.ss7.variant import VARIANTS, Variant, VariantData, data_of
+from pbx.signalling.ss7.variant import Variant, VariantData
+from pbx.variant_file import VARIANTS, data_of
 
 TIMERS = frozenset({"T1", "T2", "T3", "T4n", "T4e", "T5", "T6", "T7"})
 Format = Literal["basic", "extended"]

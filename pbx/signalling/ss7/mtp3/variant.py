@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pbx.signalling.ss7 import variant
 from pbx.signalling.ss7.mtp3.label import FORMS
-from pbx.signalling.ss7.variant import VARIANTS, data_of
+from pbx.variant_file import VARIANTS, data_of
 
 TIMERS = frozenset(f"T{number}" for number in (*range(1, 7), 8, 10, *range(12, 24))) | {"Q707T1", "Q707T2"}
 

@@ -6,7 +6,8 @@ Every timer has a range and a source in the file. Leaves out what belongs to one
 from collections.abc import Sequence
 from pathlib import Path
 
-from pbx.signalling.ss7.variant import VARIANTS, Variant, VariantData, data_of
+from pbx.signalling.ss7.variant import Variant, VariantData
+from pbx.variant_file import VARIANTS, data_of
 
 TIMERS = frozenset({"T1", "T2", "T3", "T4n", "T4e", "T6", "T7", "Tp", "Tc", "Tack", "Tr", "Tbeat", "Test", "Trtv", "Trel"})
 

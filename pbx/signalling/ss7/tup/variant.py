@@ -12,7 +12,7 @@ from pbx.signalling.ss7.mtp3.label import FORMS
 from pbx.signalling.ss7.tup.codec import Message
 from pbx.signalling.ss7.tup.contents import ExtendedUnsuccessful
 from pbx.signalling.ss7.tup.messages import Heading
-from pbx.signalling.ss7.variant import VARIANTS, data_of
+from pbx.variant_file import VARIANTS, data_of
 from pbx.vocabulary.call import NORMAL_UNSPECIFIED, USER_BUSY
 
 REPEATED = {
