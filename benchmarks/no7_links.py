@@ -8,9 +8,9 @@ import time
 from collections.abc import Iterable, Sequence
 from random import Random
 
+from benchmarks.no7_terminals import TICK, Line, Terminal
 from benchmarks.row import Effort, Row, load_text, median_of
 from pbx.signalling.ss7.primitives import MessageForTransmission
-from tests.signalling.ss7.terminal import TICK, Line, Terminal
 
 ERLANGS = {"ss7.link.0": 0.0, "ss7.link.2": 0.2, "ss7.link.4": 0.4}
 MESSAGE = bytes(22)

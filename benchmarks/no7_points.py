@@ -15,6 +15,7 @@ from typing import Any
 
 from pbx._plane import ffi, lib
 
+from benchmarks.no7_terminals import TICK, Line, Terminal
 from pbx.engine import Malformed, Unexpected
 from pbx.signalling.ss7.distribution import FromCircuit
 from pbx.signalling.ss7.isup.distribution import Isup
@@ -38,7 +39,6 @@ from pbx.signalling.ss7.primitives import (
     Transfer,
 )
 from pbx.vocabulary.call import Primitive
-from tests.signalling.ss7.terminal import TICK, Line, Terminal
 
 CODES = (CHINA.read("21-100-51"), CHINA.read("21-100-52"))
 ISUP = 5

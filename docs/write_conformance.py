@@ -148,7 +148,7 @@ SHOWN2 = (
     ("one end and a tester, unit by unit", "the items below"),
 )
 FOOT2 = """
-The line of these tests is one of the test's own (`tests/signalling/ss7/terminal.py`): whole units and faults pass, in section 5 bits.
+The line of these tests is made in the program (`benchmarks/no7_terminals.py`): whole units and faults pass, in section 5 bits.
 Over DAHDI's kernel both ends were ours, in a machine with its drivers and loop-back spans, on no board.
 """
 SECTIONS2 = {

@@ -36,6 +36,7 @@ ROOTS = ("pbx", "drivers", "ivr", "fax", "desk", "config", "benchmarks")
 PURE = (0, 1, 3)
 NOT_IN_PURE = {"time", "random", "socket", "threading", "os", "asyncio", "select", "subprocess", "signal", "secrets"}
 ENGINES = ("pbx.signalling.", "pbx.acd", "fax")
+A_MACHINE = "tests.dahdi.rig"  # no test but a machine that tests and benchmarks are run on: python -m tests.dahdi.rig
 SUITES = ("pbx.signalling.ss7",)  # several Recommendations that build upon one another, with a folder for each: one engine's folder
 
 LAYER_OF = {name: layer for layer, names in LAYERS.items() for name in names.split()}
@@ -110,6 +111,8 @@ def complaints(module):
                 yield f"{where}:{line}: engines know only their own folder, not {name}"
             elif root == "desk" or (module.startswith("desk") and name != "pbx.vocabulary.facts"):
                 yield f"{where}:{line}: the desk knows the facts and the link only, and nobody knows the desk"
+        elif root == "tests" and not (layer == 5 and f"{name}.".startswith(f"{A_MACHINE}.")):
+            yield f"{where}:{line}: {name} is of the tests, which nobody imports"
         elif layer in PURE and (root in NOT_IN_PURE or (root == "twisted" and layer != 0)):
             yield f"{where}:{line}: layer {layer} is pure and may not import {name}"
         elif layer < 5 and is_reactor(name):
@@ -130,7 +133,8 @@ def test_the_rules_can_fail(monkeypatch, tmp_path):
     """A file that breaks every rule is told so: this test of the house cannot pass by looking at nothing."""
     bad = tmp_path / "pbx/signalling/r9.py"
     bad.parent.mkdir(parents=True)
-    bad.write_text("import random\nfrom pbx.switch import Switch\nfrom twisted.internet import reactor\nimport pbx.acd.queue\n")
+    imports = ("random", "pbx.switch", "twisted.internet.reactor", "pbx.acd.queue", "tests.lab")
+    bad.write_text("".join(f"import {name}\n" for name in imports))
     monkeypatch.setitem(MODULES, "pbx.signalling.r9", bad)
     monkeypatch.setattr(f"{__name__}.HOME", tmp_path)
-    assert [text.partition(": ")[0].rpartition(":")[2] for text in complaints("pbx.signalling.r9")] == list("1234")
+    assert [text.partition(": ")[0].rpartition(":")[2] for text in complaints("pbx.signalling.r9")] == list("12345")

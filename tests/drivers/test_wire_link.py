@@ -5,6 +5,7 @@ from random import Random
 import pytest
 from pbx._plane import ffi, lib
 
+from benchmarks.no7_terminals import FIGURES, Terminal
 from config.loader import check
 from drivers.wire import SpanSettings, Wire, WireError, join
 from pbx.media import Layout, Plane
@@ -14,7 +15,6 @@ from pbx.simulation import Simulation
 from pbx.tone_plan import china
 from pbx.vocabulary import media
 from tests.lab import EXAMPLE
-from tests.signalling.ss7.terminal import FIGURES, Terminal
 
 SLOTS = (1, 16, 31)
 TICK_OCTETS = 2400

@@ -4,6 +4,7 @@ from random import Random
 
 import pytest
 
+from benchmarks.no7_terminals import in_c
 from pbx.media import PlaneError, ffi, lib
 from pbx.media_links import figures_octets
 from pbx.signalling.ss7.mtp2 import orders as o
@@ -11,7 +12,6 @@ from pbx.signalling.ss7.mtp2.carriage import REASONS, SENT, STATUS, WATCHED, com
 from pbx.vocabulary import media
 from tests.plane.links import FIGURES, LAYOUT, PORT, PREVENTIVE, SMALL, layout, pair, planes
 from tests.plane.test_frames import Bench
-from tests.signalling.ss7.terminal import in_c
 
 # The words.
 

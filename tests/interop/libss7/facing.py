@@ -8,6 +8,7 @@ import heapq
 import itertools
 import re
 
+from benchmarks.no7_terminals import TICK, Line
 from pbx.engine import Unexpected
 from pbx.signalling.ss7.isup.distribution import Isup
 from pbx.signalling.ss7.isup.variant import load_variant
@@ -18,7 +19,6 @@ from pbx.vocabulary.numbers import Examination
 from tests.interop.libss7.far_point import FarPoint
 from tests.interop.libss7.labels import Same, Widening
 from tests.signalling.ss7.point import Point
-from tests.signalling.ss7.terminal import TICK, Line
 
 CIRCUITS = (*range(1, 16), *range(17, 32))
 NARROW = (100, 200, 300)

@@ -10,9 +10,9 @@ import ctypes
 import re
 from collections import deque
 
+from benchmarks.no7_terminals import TICK_OCTETS
 from tests.interop.libss7 import library as l
 from tests.interop.libss7.labels import SLTA, SLTM, Same, with_test_code
-from tests.signalling.ss7.terminal import TICK_OCTETS
 
 TICK = 0.01
 EPOCH_S = 946_684_800
@@ -39,7 +39,7 @@ DISREGARDED = "disregarded"
 
 
 class FarLink:
-    """One link of the library with the face that a line wants of its ends (tests/signalling/ss7/terminal.py)."""
+    """One link of the library with the face that a line wants of its ends (benchmarks/no7_terminals.py)."""
 
     tick_octets = TICK_OCTETS
 

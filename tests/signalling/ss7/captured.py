@@ -1,9 +1,10 @@
 """Whole points in virtual time whose links are captured, with ISUPs on them that call each other.
 
-``captured`` puts a capture on each end of each link: where level 2 is real (terminal.py), of all that crosses between its parts, else of
-messages alone. ``Callers`` are two ISUPs on two points of the network: one calls, the other answers, both clear.
+``captured`` puts a capture on each end of each link: where level 2 is real (no7_terminals.py), of all that crosses between its parts, else
+of messages alone. ``Callers`` are two ISUPs on two points of the network: one calls, the other answers, both clear.
 """
 
+from benchmarks.no7_terminals import Terminal
 from config.schema import SignallingCapture
 from pbx.capture import Capture
 from pbx.signalling.ss7.distribution import FromCircuit
@@ -23,7 +24,6 @@ from pbx.signalling.ss7.primitives import (
 )
 from pbx.vocabulary.call import Alerting, Connect, Release, Setup
 from tests.signalling.cases import PLAN
-from tests.signalling.ss7.terminal import Terminal
 
 ZERO = 1_790_000_000.0
 ISUP = load_variant()

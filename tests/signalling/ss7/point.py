@@ -1,4 +1,4 @@
-"""A whole signalling point in virtual time: level 2 of each link as it stands (terminal.py), level 3, and the ISUPs with other points.
+"""A whole signalling point in virtual time: level 2 of each link as it stands (no7_terminals.py), level 3, and the ISUPs with other points.
 
 ``Point`` carries what one engine says to the others, through one queue, so that none is entered while it runs. Its terminals are given to
 lines by whoever makes the world; ``tick`` follows those of all its terminals. What circuits say goes to ``listen(pair, cic, output)``,
@@ -8,13 +8,13 @@ which may ``give`` at once.
 from collections import deque
 from functools import partial
 
+from benchmarks.no7_terminals import FIGURES, Terminal
 from pbx.engine import Malformed, Noted, Unexpected
 from pbx.signalling.ss7.distribution import Distribution
 from pbx.signalling.ss7.mtp3 import operation
 from pbx.signalling.ss7.mtp3.label import NETWORK_MANAGEMENT
 from pbx.signalling.ss7.mtp3.mtp3 import Mtp3
 from pbx.signalling.ss7.primitives import FromLink, MessageForTransmission, ReceivedMessage, ToLink, ToUser, Transfer
-from tests.signalling.ss7.terminal import FIGURES, Terminal
 
 
 class Point:

@@ -6,11 +6,12 @@ from random import Random
 import pytest
 from pbx._plane import lib
 
+from benchmarks.no7_terminals import BAD_CHECK, FIGURES, Line, Terminal
 from pbx.signalling.ss7 import primitives as p
 from pbx.signalling.ss7.mtp2.figures import load_figures
 from pbx.signalling.ss7.mtp2.unit import SignalUnit, read_signal_unit, write_signal_unit
 from tests.signalling.ss7.network import pair as points
-from tests.signalling.ss7.terminal import BAD_CHECK, FIGURES, FarEnd, Line, Terminal, TerminalWire
+from tests.signalling.ss7.terminal import FarEnd, TerminalWire
 
 ANNEX_A = load_figures("mtp2-annex-a")
 PREVENTIVE = ANNEX_A.adjusted(correction="preventive")

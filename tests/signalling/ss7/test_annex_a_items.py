@@ -4,9 +4,9 @@ Left out are items that speak of numbers of seven bits or read octets of units: 
 
 import pytest
 
+from benchmarks.no7_terminals import FIGURES
 from tests.plane.far_end import OVER_A_WIRE, chosen
 from tests.signalling.ss7 import test_q781_failures, test_q781_link_states, test_q781_transmission
-from tests.signalling.ss7.terminal import FIGURES
 from tests.signalling.ss7.test_annex_a import ANNEX_A, ExtendedFarEnd
 
 OF_SEVEN_BITS = {"1_1_a", "1_8", "1_9", "4_1", "8_2", "8_4", "8_8", "8_9", "10_1"}

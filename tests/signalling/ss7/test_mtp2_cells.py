@@ -6,10 +6,11 @@ from random import Random
 
 import pytest
 
+from benchmarks.no7_terminals import FIGURES
 from pbx.signalling.ss7 import primitives as p
 from pbx.signalling.ss7.mtp2 import cc, iac, lsc, poc
 from pbx.signalling.ss7.mtp2.orders import ReceiverBusy, ReceiverFree
-from tests.signalling.ss7.terminal import FIGURES, FarEnd
+from tests.signalling.ss7.terminal import FarEnd
 
 SHORT = FIGURES.adjusted(timers_ms={"T1": 40000, "T2": 5000, "T3": 1000, "T4n": 7500, "T4e": 400})
 CHARTS = {"LSC": lsc.STATES, "IAC": iac.STATES, "POC": poc.STATES, "CC": cc.STATES}

@@ -2,12 +2,13 @@
 
 import pytest
 
+from benchmarks.no7_terminals import FIGURES
 from pbx.engine import Levels
 from pbx.signalling.ss7 import primitives as p
 from pbx.signalling.ss7.mtp2.figures import TIMERS, load_figures, read_figures
 from pbx.signalling.ss7.mtp2.mtp2 import Mtp2
 from pbx.variant_file import VARIANTS, VariantError
-from tests.signalling.ss7.terminal import FIGURES, FarEnd
+from tests.signalling.ss7.terminal import FarEnd
 
 TEXT = (VARIANTS / "mtp2-china.toml").read_text(encoding="utf-8")
 

@@ -2,8 +2,8 @@
 
 import pytest
 
+from benchmarks.no7_terminals import FIGURES, Line, Terminal
 from pbx.signalling.ss7 import primitives as p
-from tests.signalling.ss7.terminal import FIGURES, Line, Terminal
 
 PREVENTIVE = FIGURES.adjusted(correction="preventive")
 

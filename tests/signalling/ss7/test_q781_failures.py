@@ -3,8 +3,9 @@
 import pytest
 from pbx._plane import lib
 
+from benchmarks.no7_terminals import FIGURES, TICK
 from pbx.signalling.ss7 import primitives as p
-from tests.signalling.ss7.terminal import FIGURES, TICK, FarEnd
+from tests.signalling.ss7.terminal import FarEnd
 
 SIN, SIE, SIPO = 1, 2, 4
 BAD = 2

@@ -2,8 +2,9 @@
 
 import pytest
 
+from benchmarks.no7_terminals import FIGURES, TICK
 from pbx.signalling.ss7 import primitives as p
-from tests.signalling.ss7.terminal import FIGURES, TICK, FarEnd
+from tests.signalling.ss7.terminal import FarEnd
 
 SIO, SIN, SIE, SIOS, SIPO, SIB = range(6)
 

@@ -3,10 +3,11 @@
 import msgspec
 import pytest
 
+from benchmarks.no7_terminals import FIGURES, TICK
 from pbx.signalling.ss7 import primitives as p
 from pbx.signalling.ss7.mtp2.figures import Figures
 from pbx.signalling.ss7.mtp2.orders import ReceiverBusy, ReceiverFree
-from tests.signalling.ss7.terminal import FIGURES, TICK, FarEnd
+from tests.signalling.ss7.terminal import FarEnd
 
 SIPO, SIB = 4, 5
 LONG = FIGURES.adjusted(timers_ms={"T7": 2000})

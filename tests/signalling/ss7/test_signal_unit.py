@@ -4,9 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from benchmarks.no7_terminals import SENT
 from pbx.engine import Malformed
 from pbx.signalling.ss7.mtp2.unit import SignalUnit, read_signal_unit, write_signal_unit
-from tests.signalling.ss7.terminal import SENT, FarEnd
+from tests.signalling.ss7.terminal import FarEnd
 
 BY_HAND = [
     ("858600", SignalUnit(5, 1, 6, 1), "FISU", ""),
