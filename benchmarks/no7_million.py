@@ -3,7 +3,8 @@
 Both ends have ISUP, level 3 and, for two links, level 2 whole, joined message by message (``TwoPoints.messages_only``): each message is
 written, routed, numbered, confirmed, discriminated and read; timers start and stop, links are tested each minute. Calls go both ways over
 the circuits of four spans, en bloc and overlap, and are cleared by either end; some meet busy or unallocated numbers, some callers give up.
-Rings and talks are as long as people's, time leaps from event to event. Leaves out waiting in links, and faults: no7_changeover.py.
+Rings and talks are as long as people's, time leaps from event to event. Beside it libss7 with plain calls through the same levels, as many
+up at a time. Leaves out waiting in links, and faults: no7_changeover.py.
 """
 
 import gc
@@ -17,6 +18,7 @@ from pathlib import Path
 
 import msgspec
 
+from benchmarks import libss7
 from benchmarks.no7_calls import ElevenDigits, Habits, Traffic
 from benchmarks.no7_points import TwoPoints, circuits_of
 from benchmarks.row import Effort, Row, load_text
@@ -24,6 +26,7 @@ from benchmarks.row import Effort, Row, load_text
 SPANS = 4
 HABITS = Habits(attempts_per_second=1.6, ringing_s=10.0, talking_s=50.0, busy=0.08, vacant=0.02, abandoned=0.05)
 """About 85 erlang on 120 circuits."""
+ERLANGS = 85
 LONGEST_CALL_S = 7200.0
 """What is not over so long after the last attempt never will be."""
 SAMPLED_EACH = 10_000
@@ -121,7 +124,13 @@ def slope(samples: Sequence[int]) -> float:
 
 
 def measure(names: Sequence[str], effort: Effort) -> Iterable[Row]:
-    """The row ``ss7.million``: complete calls per CPU second."""
-    calls = effort.calls or int(effort.choose(300, 100_000, 1_000_000))
-    found = run(calls, progress=lambda text: sys.stderr.write(f"bench: ss7.million: {text}\n"))
-    yield Row("ss7.million", found.calls / found.cpu_s, "calls/CPU second", "higher", conditions=f"seed 1, {found.text()}; {load_text()}")
+    """The row ``ss7.million``: complete calls per CPU second; the peer's before and after."""
+    calls, peer_calls = effort.calls or int(effort.choose(300, 100_000, 1_000_000)), int(effort.choose(1000, 200_000, 1_000_000))
+    with libss7.timer() as timer:
+        peer = [timer.calls_per_cpu_second(peer_calls, ERLANGS)] if timer else []
+        found = run(calls, progress=lambda text: sys.stderr.write(f"bench: ss7.million: {text}\n"))
+        peer += [timer.calls_per_cpu_second(peer_calls, ERLANGS)] if timer else []
+        beside = f"libss7: {libss7.CALLS_TEXT}, {peer_calls} calls, all answered, {ERLANGS} others up" if timer else libss7.ABSENT
+        conditions = f"seed 1, {found.text()}; ours: ISUP, levels 3 and 2 of both ends and the subscribers; {beside}; {load_text()}"
+        name_of_peer, theirs = (timer.name, round(statistics.mean(peer))) if timer else (None, None)
+        yield Row("ss7.million", round(found.calls / found.cpu_s), "calls/CPU second", "higher", name_of_peer, theirs, conditions)

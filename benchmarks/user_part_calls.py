@@ -2,14 +2,16 @@
 
 A call: IAM (in the TUP IAI) with the caller's number, ACM, ANM (ANC), REL (CLF), RLC (RLG); every message is encoded at one end and decoded
 at the other, every timer is started and stopped, and the clock is asked for its deadline after each step. No level below: what an end sends
-the other one receives. Leaves out MTP and switch.
+the other one receives. The peer of ``ss7.isup`` is libss7 with its levels below, which it cannot do without (like for like: no7_stack.py);
+of the TUP there is none. Leaves out MTP and switch.
 """
 
+import statistics
 import time
 from collections.abc import Callable, Iterable, Sequence
-from functools import partial
 
-from benchmarks.row import Effort, Row, load_text, median_of
+from benchmarks import libss7
+from benchmarks.row import Effort, Row, load_text
 from pbx.signalling.ss7.distribution import Outputs
 from pbx.signalling.ss7.isup.distribution import Isup
 from pbx.signalling.ss7.isup.variant import load_variant as load_isup
@@ -25,7 +27,7 @@ CIRCUITS = 120
 CALL_S = 0.02
 
 
-class _WholeNumber:
+class WholeNumber:
     """Every number is complete."""
 
     _answer = Examination("complete")
@@ -74,11 +76,11 @@ Make = Callable[[int, int], Isup | Tup]
 
 
 def _isup(own: int, far: int) -> Isup:
-    return Isup(own, far, load_isup(), range(1, CIRCUITS + 1), _WholeNumber())
+    return Isup(own, far, load_isup(), range(1, CIRCUITS + 1), WholeNumber())
 
 
 def _tup(own: int, far: int) -> Tup:
-    return Tup(own, far, load_tup(), range(1, CIRCUITS + 1), _WholeNumber())
+    return Tup(own, far, load_tup(), range(1, CIRCUITS + 1), WholeNumber())
 
 
 MAKERS: dict[str, Make] = {"ss7.isup": _isup, "ss7.tup": _tup}
@@ -96,10 +98,21 @@ def _calls_per_second(make: Make, calls: int) -> float:
 
 
 def measure(names: Sequence[str], effort: Effort) -> Iterable[Row]:
-    """The rows ``ss7.isup`` and ``ss7.tup``, as far as they are asked for."""
-    calls = int(effort.choose(200, 10_000, 50_000))
-    for name, make in MAKERS.items():
-        if name in names:
-            value = median_of(1 if effort.brief else 3, partial(_calls_per_second, make, calls))
-            conditions = f"both ends, {calls} calls over {CIRCUITS} circuits, {load_text()}"
-            yield Row(name, value, "calls/CPU second", "higher", conditions=conditions)
+    """The rows ``ss7.isup`` and ``ss7.tup``, as far as they are asked for; ours and the peer's by turns."""
+    calls, peer_calls = int(effort.choose(200, 10_000, 50_000)), int(effort.choose(1000, 100_000, 1_000_000))
+    with libss7.timer() as timer:
+        for name, make in MAKERS.items():
+            if name in names:
+                has_peer = timer is not None and name == "ss7.isup"
+                own, peer = [], []
+                for _ in range(1 if effort.brief else 3):
+                    own.append(_calls_per_second(make, calls))
+                    if timer and has_peer:
+                        peer.append(timer.calls_per_cpu_second(peer_calls))
+                absent = libss7.ABSENT if name == "ss7.isup" else "no peer: none has this TUP"
+                conditions = (
+                    f"ours: Python, the user part of both ends and no level below, {calls} calls over {CIRCUITS} circuits; "
+                    f"{f'libss7: {libss7.CALLS_TEXT}, {peer_calls} calls' if has_peer else absent}; median of {len(own)}; {load_text()}"
+                )
+                name_of_peer, theirs = (timer.name, round(statistics.median(peer))) if timer and has_peer else (None, None)
+                yield Row(name, round(statistics.median(own)), "calls/CPU second", "higher", name_of_peer, theirs, conditions)

@@ -1,0 +1,52 @@
+"""``ss7.dissect``: signal units of whole calls out of a capture file and into words, ``zongji decode`` beside ``tshark -V``.
+
+Both are processes that read the same file and print each unit with level 2, label, message and all parameters; the CPU time that each
+takes to start is taken off by an empty file. ``ss7.dissect.json`` is the same as JSON (``tshark -T json``). Leaves out filters.
+"""
+
+import statistics
+import sys
+import tempfile
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from benchmarks import tshark
+from benchmarks.no7_messages import isup_messages
+from benchmarks.row import Effort, Row, load_text
+from pbx.signalling.ss7.isup import codec
+
+KINDS = ("iam", "acm", "anm", "rel", "rlc")
+OURS = (sys.executable, "-m", "pbx", "decode")
+WAYS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "ss7.dissect": ((), tshark.AS_TEXT),
+    "ss7.dissect.json": (("--json",), ("-T", "json")),
+}
+"""What stands behind the file in our command and in tshark's."""
+
+
+def calls() -> list[bytes]:
+    """The messages of a call on each circuit."""
+    return [codec.encode(message) for messages in zip(*map(isup_messages, KINDS), strict=True) for message in messages]
+
+
+def measure(names: Sequence[str], effort: Effort) -> Iterable[Row]:
+    """The rows of ``names``; ours and tshark's by turns."""
+    messages = calls() * int(effort.choose(1, 10, 100))
+    judge = tshark.name() if tshark.installed() else None
+    with tempfile.TemporaryDirectory(prefix="zongji-bench-") as folder:
+        full = Path(folder) / "calls.pcap"
+        full.write_bytes(tshark.capture(messages))
+        for name in names:
+            ours, theirs = WAYS[name]
+            own, peer = [], []
+            for _ in range(1 if effort.brief else 3):
+                own.append(tshark.per_second(OURS, ours, full, len(messages)))
+                if judge:
+                    peer.append(tshark.per_second(tshark.COMMAND, theirs, full, len(messages)))
+            asked = " ".join(theirs)
+            conditions = (
+                f"{len(messages)} signal units, IAM ACM ANM REL RLC by turns; ours: zongji decode {' '.join(ours)}".rstrip()
+                + f"; {f'tshark {asked}' if judge else tshark.ABSENT}; start-up taken off; median of {len(own)}; {load_text()}"
+            )
+            of_peer = round(statistics.median(peer)) if judge else None
+            yield Row(name, round(statistics.median(own)), "messages/CPU second", "higher", judge, of_peer, conditions)
