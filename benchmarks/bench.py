@@ -41,7 +41,7 @@ GROUPS = (
     Group("sim", "benchmarks.busy_hour", ("sim.sound",)),
     Group("r2", "benchmarks.r2_calls", ("r2.engines", "r2.tokens", "r2.sound", "r2.end", "r2.call")),
     Group("ss7", "benchmarks.user_part_calls", ("ss7.isup", "ss7.tup")),
-    Group("ss7", "benchmarks.no7_stack", ("ss7.stack", "ss7.stack.480")),
+    Group("ss7", "benchmarks.no7_stack", ("ss7.stack", "ss7.stack.480", "ss7.memory")),
     Group("ss7", "benchmarks.no7_messages", NO7_MESSAGES),
     Group("ss7", "benchmarks.no7_dissection", ("ss7.dissect", "ss7.dissect.json")),
     Group("ss7", "benchmarks.no7_links", ("ss7.link.0", "ss7.link.2", "ss7.link.4")),

@@ -46,6 +46,13 @@ class Timer(msgspec.Struct, frozen=True):
             raise WrongRunError(f"{messages} messages of libss7 took {octets} octets")
         return spent / 2 / seconds
 
+    def octets_per_call(self, calls: int) -> float:
+        """Memory allocated for each of so many calls that are up, at both ends."""
+        answered, idle, octets = self._run("memory", calls, 0)
+        if answered != calls or idle != calls:
+            raise WrongRunError(f"of {calls} calls of libss7 {answered} were answered and {idle} came to rest")
+        return octets / calls
+
     @property
     def name(self) -> str:
         """With the version."""
@@ -58,7 +65,7 @@ class Timer(msgspec.Struct, frozen=True):
         return ran.stdout.split()
 
     def _run(self, *arguments: float | str) -> tuple[int, int, float]:
-        """Two counts of what was done, and the CPU seconds it took."""
+        """Two counts of what was done, and what it took."""
         _, first, second, complaints, spent = self._words(*arguments)
         if int(complaints):
             raise WrongRunError(f"libss7 complains {complaints} times about {arguments}")

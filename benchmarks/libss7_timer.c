@@ -5,11 +5,13 @@
  * these calls itself, so that links are memory, time is virtual and no system call is in the figures. Times are CPU time of the process.
  *
  *   libss7_timer calls NUMBER STANDING   calls, so many of them up while the next one begins: prints version, answered, idle, complaints, CPU s
+ *   libss7_timer memory CALLS 0          so many calls up: prints version, answered, idle, complaints, octets allocated for them
  *   libss7_timer link SECONDS RATE       messages a second each way on a link of 64 kbit/s: prints version, messages, octets, complaints, CPU s
  *
  * Limits: one link, units of at most UNIT octets, calls on circuits below MOST_CIRCUITS.
  */
 #include <errno.h>
+#include <malloc.h>
 #include <math.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -26,6 +28,7 @@
 #define BEFORE_AND_BEHIND 3 /* flag and check sequence */
 #define FIRST_FD 2000000
 #define MOST_CIRCUITS 4096
+#define FREE 120 /* circuits beside those of calls that stand */
 #define TICK_US 10000
 #define TICK_OCTETS 80
 #define CALL_US 20000
@@ -231,24 +234,38 @@ static void release(int cic) {
   pass(&points[1]);
 }
 
+static void set_up(int cic, long number) {
+  tick(CALL_US);
+  place(&points[0], &points[1], cic, number, 0);
+  isup_acm(points[1].ss7, points[1].calls[cic]);
+  pass(&points[1]);
+  isup_anm(points[1].ss7, points[1].calls[cic]);
+  pass(&points[1]);
+}
+
 static int run_calls(long number, int standing) {
-  int circuits = standing + 120;
+  int circuits = standing + FREE;
   double begun = 0;
   /* Before time is taken so many calls stand; what comes after the last one is not in it either. */
   for (long n = 0; n < number + standing; n++) {
     if (n == standing) begun = cpu_s();
-    int cic = (int)(n % circuits) + 1;
-    tick(CALL_US);
-    place(&points[0], &points[1], cic, n, 0);
-    isup_acm(points[1].ss7, points[1].calls[cic]);
-    pass(&points[1]);
-    isup_anm(points[1].ss7, points[1].calls[cic]);
-    pass(&points[1]);
+    set_up((int)(n % circuits) + 1, n);
     if (n >= standing) release((int)((n - standing) % circuits) + 1);
   }
   double spent = cpu_s() - begun;
   for (long n = number; n < number + standing; n++) release((int)(n % circuits) + 1);
   printf("%s %ld %ld %ld %.9f\n", ss7_get_version(), answered - standing, idle - standing, complaints, spent);
+  return 0;
+}
+
+static int run_memory(int calls) {
+  set_up(1, 0);
+  release(1);
+  size_t before = mallinfo2().uordblks;
+  for (int n = 0; n < calls; n++) set_up(n + 1, n);
+  size_t octets = mallinfo2().uordblks - before;
+  for (int n = 0; n < calls; n++) release(n + 1);
+  printf("%s %ld %ld %ld %zu\n", ss7_get_version(), answered - 1, idle - 1, complaints, octets);
   return 0;
 }
 
@@ -297,10 +314,11 @@ static int run_link(double seconds, double rate) {
 }
 
 int main(int count, char **words) {
-  if (count != 4 || !bring_up()) {
-    fputs("libss7_timer: calls NUMBER STANDING, or link SECONDS RATE; the link must come into service\n", stderr);
-    return 1;
+  if (count == 4 && bring_up()) {
+    if (!strcmp(words[1], "calls") && atoi(words[3]) + FREE < MOST_CIRCUITS) return run_calls(atol(words[2]), atoi(words[3]));
+    if (!strcmp(words[1], "memory") && atoi(words[2]) < MOST_CIRCUITS) return run_memory(atoi(words[2]));
+    if (!strcmp(words[1], "link")) return run_link(atof(words[2]), atof(words[3]));
   }
-  if (!strcmp(words[1], "calls") && atoi(words[3]) + 120 < MOST_CIRCUITS) return run_calls(atol(words[2]), atoi(words[3]));
-  return run_link(atof(words[2]), atof(words[3]));
+  fputs("libss7_timer: calls NUMBER STANDING, memory CALLS 0, link SECONDS RATE; the link must come into service\n", stderr);
+  return 1;
 }

@@ -1,12 +1,15 @@
-"""``ss7.stack``: complete ISUP calls through level 3 and level 2 at both ends, the same levels as libss7's beside it.
+"""``ss7.stack``, ``ss7.memory``: ISUP calls through level 3 and level 2 at both ends, the same levels as libss7's beside them.
 
 A call as in ``ss7.isup``, over one link that is joined message by message (``TwoPoints``, ``Mail``): IAM with both numbers, ACM, ANM, REL,
 RLC, each in a signal unit with a fill-in unit behind it, 20 ms of virtual time from call to call. ``ss7.stack`` has one call at a time,
-``ss7.stack.480`` 480 calls that are up while the next one begins. Leaves out waiting in links.
+``ss7.stack.480`` 480 calls that are up while the next one begins. ``ss7.memory`` is what is allocated for a call that is up, its circuit at
+both ends with it; what codecs remember, so many numbers in a process, is not. Leaves out waiting in links.
 """
 
+import gc
 import statistics
 import time
+import tracemalloc
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -18,15 +21,16 @@ from pbx.vocabulary.call import Alerting, Connect, Disconnect, Idle, Setup
 
 STANDING = {"ss7.stack": 0, "ss7.stack.480": 480}
 SPANS = 20
+SPAN_CIRCUITS = 30
 ALERTING, CONNECT, CLEARS = Alerting(), Connect(), Disconnect(16)
 
 
 class WholeStacks:
     """Two points, and calls from the one to the other; counts what was answered and what came to rest at the calling end."""
 
-    def __init__(self, seed: int = 1) -> None:
-        self.cics = circuits_of(SPANS)
-        self.place = TwoPoints(seed, self.cics, WholeNumber(), links=1)
+    def __init__(self, spans: int = SPANS) -> None:
+        self.cics = circuits_of(spans)
+        self.place = TwoPoints(1, self.cics, WholeNumber(), links=1)
         for point in self.place.points:
             point.listen = self._heard
         self.answered = self.idle = 0
@@ -61,6 +65,13 @@ class WholeStacks:
         self._mail.carry()
         self._ended += 1
 
+    def judge(self, calls: int) -> None:
+        """RuntimeError if not all of so many calls were answered and have come to rest, or if anything else went wrong."""
+        wrong = [str(value) for point in self.place.points for value in point.wrong]
+        lost = sum(point.received.lost for point in self.place.points)
+        if self.answered != calls or self.idle != calls or wrong or lost:
+            raise RuntimeError(f"of {calls} calls {self.answered} answered, {self.idle} at rest, {lost} messages lost; {wrong}")
+
     def _heard(self, point: Point, cic: int, output: Any) -> None:
         if type(output) is Connect:
             self.answered += not point.number
@@ -79,11 +90,43 @@ def calls_per_cpu_second(calls: int, standing: int) -> float:
     spent = time.process_time() - begun
     for _ in range(standing):
         stacks.clear()
-    wrong = [str(value) for point in stacks.place.points for value in point.wrong]
-    lost = sum(point.received.lost for point in stacks.place.points)
-    if stacks.answered != calls + standing or stacks.idle != calls + standing or wrong or lost:
-        raise RuntimeError(f"of {calls + standing} calls {stacks.answered} answered, {stacks.idle} at rest, {lost} messages lost; {wrong}")
+    stacks.judge(calls + standing)
     return calls / spent
+
+
+def octets_up(spans: int) -> int:
+    """What is allocated by two points with so many spans, a call up on each circuit."""
+    gc.collect()
+    tracemalloc.start()
+    stacks = WholeStacks(spans)
+    calls = len(stacks.cics)
+    for _ in range(calls):
+        stacks.call(calls)
+    gc.collect()
+    octets, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    for _ in range(calls):
+        stacks.clear()
+    stacks.judge(calls)
+    return octets
+
+
+def octets_per_call(spans: int) -> float:
+    """Of so many spans more than one; all numbers have been seen before."""
+    octets_up(1 + spans)
+    return (octets_up(1 + spans) - octets_up(1)) / spans / SPAN_CIRCUITS
+
+
+def memory(effort: Effort, timer: libss7.Timer | None) -> Row:
+    """The row ``ss7.memory``."""
+    spans = int(effort.choose(2, 16, 100))
+    calls = spans * SPAN_CIRCUITS
+    conditions = (
+        f"{calls} calls up, both ends; ours: objects of Python, with the circuits that are there without a call too; "
+        f"{f'libss7: malloc, which has no circuits without calls, {calls} calls' if timer else libss7.ABSENT}"
+    )
+    name_of_peer, theirs = (timer.name, round(timer.octets_per_call(calls))) if timer else (None, None)
+    return Row("ss7.memory", round(octets_per_call(spans)), "octets/call", "lower", name_of_peer, theirs, conditions)
 
 
 def measure(names: Sequence[str], effort: Effort) -> Iterable[Row]:
@@ -91,6 +134,9 @@ def measure(names: Sequence[str], effort: Effort) -> Iterable[Row]:
     calls, peer_calls = int(effort.choose(200, 10_000, 50_000)), int(effort.choose(1000, 100_000, 1_000_000))
     with libss7.timer() as timer:
         for name in names:
+            if name == "ss7.memory":
+                yield memory(effort, timer)
+                continue
             standing = STANDING[name]
             own, peer = [], []
             for _ in range(1 if effort.brief else 3):

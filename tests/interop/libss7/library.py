@@ -7,14 +7,14 @@ do not need.
 
 import ctypes
 import os
-import shutil
 import subprocess
 from functools import cache
 from pathlib import Path
 
+from benchmarks import libss7 as peer
+
 HERE = Path(__file__).resolve().parent
 BUILD = HERE.parents[2] / "build" / "interop"
-LIBRARY = "libss7.so.2.0"
 UNIT_OCTETS = 514
 ITU = 1  # SS7_ITU
 DAHDI_CHANNEL = 0  # SS7_TRANSPORT_DAHDIDCHAN: every unit is read and written
@@ -103,11 +103,7 @@ _FUNCTIONS = {
 @cache
 def installed() -> bool:
     """Whether the library and its header are there; nothing is loaded."""
-    if shutil.which("gcc") is None:
-        return False
-    header = subprocess.run(["gcc", "-E", "-include", "libss7.h", "-x", "c", os.devnull], capture_output=True, check=False)
-    found = subprocess.run(["gcc", f"-print-file-name={LIBRARY}"], capture_output=True, check=False, text=True)
-    return header.returncode == 0 and Path(found.stdout.strip()).is_absolute()
+    return peer.installed()
 
 
 def build() -> Path:
@@ -118,7 +114,7 @@ def build() -> Path:
     BUILD.mkdir(parents=True, exist_ok=True)
     begun = BUILD / f"libss7_signalling_data_link.{os.getpid()}.so"
     flags = ["-std=c11", "-D_GNU_SOURCE", "-Wall", "-Wextra", "-Werror", "-O2", "-fPIC", "-shared"]
-    linked = ["-Wl,--no-as-needed", f"-l:{LIBRARY}"]
+    linked = ["-Wl,--no-as-needed", f"-l:{peer.LIBRARY}"]
     subprocess.run(["gcc", *flags, "-o", str(begun), str(source), *linked], check=True)
     begun.replace(made)
     return made
