@@ -10,7 +10,7 @@ import subprocess
 
 import pytest
 
-from benchmarks import libss7, no7_dissection, no7_stack, tshark
+from benchmarks import libss7, no7_dissection, no7_links, no7_stack, tshark
 from benchmarks.bench import BRIEF, bench_command
 from benchmarks.no7_messages import isup_messages
 from pbx.decode import seen_in
@@ -109,6 +109,25 @@ def test_good_answers_become_figures(tmp_path):
     assert answering(tmp_path, "2.0.0 100 2800 0 0.5").link_cpu_per_second(10, 5.0) == 0.025
     assert answering(tmp_path, "2.0.0 0 0 0 0.5").link_cpu_per_second(10, 0) == 0.025
     assert answering(tmp_path, "2.0.0 1 1 0 0.5").name == "libss7 2.0.0"
+
+
+def test_all_messages_cross_a_link_whose_units_c_passes():
+    with no7_links.built() as timer:
+        assert no7_links.cpu_per_second_in_c(timer, 0.0, 2.0) > 0
+        assert no7_links.cpu_per_second_in_c(timer, 0.4, 20.0) > 0
+
+
+def test_more_than_a_link_can_carry_is_no_figure():
+    with no7_links.built() as timer, pytest.raises(RuntimeError, match="messages"):
+        no7_links.cpu_per_second_in_c(timer, 1.5, 20.0)
+
+
+def test_a_capture_with_other_packets_than_were_counted_is_no_figure(tmp_path):
+    file = tmp_path / "calls.pcap"
+    file.write_bytes(tshark.capture(no7_dissection.calls()[:50]))
+    assert no7_dissection.read_per_second(file, 50) > 0
+    with pytest.raises(RuntimeError, match="of 51 messages 50"):
+        no7_dissection.read_per_second(file, 51)
 
 
 def test_our_calls_that_do_not_come_to_rest_are_no_figure():
