@@ -47,6 +47,7 @@ def read_per_second(full: Path, packets: int) -> float:
 
 def measure(names: Sequence[str], effort: Effort) -> Iterable[Row]:
     """The rows of ``names``; ours and tshark's by turns."""
+    runs = 1 if effort.brief else 3
     messages = calls() * int(effort.choose(1, 10, 100))
     judge = tshark.name() if tshark.installed() else None
     with tempfile.TemporaryDirectory(prefix="zongji-bench-") as folder:
@@ -55,10 +56,13 @@ def measure(names: Sequence[str], effort: Effort) -> Iterable[Row]:
         for name in names:
             ours, theirs = WAYS[name]
             own, peer = [], []
-            for _ in range(1 if effort.brief else 3):
-                own.append(read_per_second(full, len(messages)) if name == READ else tshark.per_second(OURS, ours, full, len(messages)))
+            for _ in range(runs):
+                if name == READ:
+                    own.append(read_per_second(full, len(messages)))
+                else:
+                    own.append(tshark.per_second(OURS, ours, full, len(messages), runs))
                 if judge:
-                    peer.append(tshark.per_second(tshark.COMMAND, theirs, full, len(messages)))
+                    peer.append(tshark.per_second(tshark.COMMAND, theirs, full, len(messages), runs))
             asked = f"tshark {' '.join(theirs[:2])}" if judge else tshark.ABSENT
             how = "into values" if name == READ else " ".join(("zongji decode", *ours))
             conditions = (

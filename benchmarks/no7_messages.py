@@ -58,14 +58,14 @@ def per_second(convert: Callable[[Any], Any], things: Sequence[Any], rounds: int
     return rounds * len(things) / (time.process_time() - begun)
 
 
-def peer_of(octets: list[bytes], rounds: int) -> Callable[[], float]:
+def peer_of(octets: list[bytes], rounds: int, starts: int) -> Callable[[], float]:
     """What measures tshark on these messages, so many times: messages per CPU second."""
 
     def measured() -> float:
         with tempfile.TemporaryDirectory(prefix="zongji-bench-") as folder:
             full = Path(folder) / "messages.pcap"
             full.write_bytes(tshark.capture(octets * rounds))
-            return tshark.per_second(tshark.COMMAND, tshark.AS_FIELDS, full, len(octets) * rounds)
+            return tshark.per_second(tshark.COMMAND, tshark.AS_FIELDS, full, len(octets) * rounds, starts)
 
     return measured
 
@@ -80,7 +80,7 @@ def measure(names: Sequence[str], effort: Effort) -> Iterable[Row]:
         octets = [codec.encode(message) for message in messages]
         convert, things = (codec.encode, messages) if way == "encode" else (codec.decode, octets)
         compared = judge is not None and (way, part) == ("decode", "isup")
-        measure_peer = peer_of(octets, peer_rounds)
+        measure_peer = peer_of(octets, peer_rounds, min(runs, 3))
         own, peer = [], []
         for run in range(runs):
             own.append(per_second(convert, things, rounds))
