@@ -29,8 +29,9 @@ from pbx.signalling.ss7.sigtran.association import FromAssociation, FromBelow, S
 from pbx.signalling.ss7.sigtran.figures import Figures
 from pbx.signalling.ss7.sigtran.m2pa import M2pa
 from pbx.signalling.ss7.sigtran.m3ua import M3ua
-from pbx.signalling.ss7.sigtran.m3ua_gateway import M3uaGateway, ServerChanged
+from pbx.signalling.ss7.sigtran.m3ua_gateway import M3uaGateway
 from pbx.signalling.ss7.sigtran.m3ua_plan import ServerPlan
+from pbx.signalling.ss7.sigtran.server import ServerChanged
 from pbx.signalling_points import Link, SignallingPoints
 from pbx.signalling_seat import Seat
 from pbx.transfer_part import Relation, TransferPart
