@@ -1,0 +1,273 @@
+"""A whole exchange with M2UA in sound: links of ours whose level 2 is at a gateway, and a gateway of ours for somebody else's level 3."""
+
+from msgspec import structs
+
+from pbx.signalling_backhaul import LinkGateway
+from pbx.vocabulary import facts
+from tests.exchange.test_no7 import ALL, PLAN, USER_PARTS, call, cut, end, mend, states, talk, unexpected, view_of
+from tests.lab import Lab
+from tests.offices import (
+    FAR_POINT,
+    association,
+    backhauled_link_set,
+    ccs_span,
+    group,
+    link_gateway,
+    office,
+    signalling_link_set,
+    signalling_point,
+)
+
+BEHIND = "21-100-77"
+"""The point whose level 2 is at our gateway; to us it lies behind FAR_POINT."""
+
+
+def at_gateways(user_part="isup", *places):
+    """Our only links have their level 2 elsewhere."""
+    places = places or (("ip-a", 7), ("ip-b", 7))
+    return office(
+        ccs_span("ss7-1")
+        + signalling_point()
+        + backhauled_link_set("toll", FAR_POINT, *places)
+        + "".join(association(name, "m2ua", listen=name == "ip-b") for name in dict.fromkeys(name for name, _ in places))
+        + group("toll", ALL, user_part, {"point": "city", "far_point": FAR_POINT})
+        + PLAN
+    )
+
+
+def as_gateway(user_part="isup", *associations):
+    """Calls go to a point beyond the toll exchange; between these two stand links whose level 2 at the other end is ours."""
+    associations = associations or ("as-a",)
+    return office(
+        ccs_span("ss7-1")
+        + ccs_span("ours-1", 16)
+        + ccs_span("link-1", 16)
+        + ccs_span("link-2", 16)
+        + signalling_point()
+        + signalling_link_set("toll", FAR_POINT, "ours-1/16")
+        + f'\n[[signalling_route]]\ndestination = "{BEHIND}"\nlink_set = "toll"\n'
+        + link_gateway("country", list(associations), "link-1/16", "link-2/16", code=BEHIND, adjacent=FAR_POINT)
+        + "".join(association(name, "m2ua") for name in associations)
+        + group("toll", ALL, user_part, {"point": "city", "far_point": BEHIND})
+        + PLAN
+    )
+
+
+def management(lab, point="city", of=None):
+    """Names of management messages that a point has sent or received."""
+    history = (of or lab.exchange).signalling.points[point].history
+    return {text.split()[1] for _, text in history if text.startswith(("->", "<-"))}
+
+
+def circuits(lab):
+    return [line.available for name, line in lab.exchange.lines.items() if name.startswith("ss7")]
+
+
+def incoming(lab):
+    """A call out of the network, answered by an extension."""
+    caller = lab.caller("01062345678", group="toll").dials("10086")
+    caller.is_answered().hears("welcome")
+    caller.hangs_up()
+
+
+def sources(lab, kind, since):
+    return {fact.source for fact in lab.facts(kind) if fact.at > since}
+
+
+@USER_PARTS
+def test_links_of_ours_at_two_gateways_one_is_lost_and_comes_back(seed, user_part):
+    with Lab(seed=seed, configuration=at_gateways(user_part)) as lab:
+        assert set(states(lab).values()) == {"InService"}
+        telephone, city = call(lab)
+        before = lab.now
+        lab.simulation.associations.cut("ip-a")
+        lab.after(3.0)
+        assert states(lab)["toll-0"].endswith(", no association")
+        assert sources(lab, facts.AlarmRaised, before) == {"association ip-a", "link toll-0"}
+        talk(telephone, city)
+        other, another = call(lab, "8004", "663456789")
+        talk(other, another)
+        incoming(lab)
+        lab.simulation.associations.mend("ip-a")
+        lab.after(30.0)
+        assert set(states(lab).values()) == {"InService"}
+        assert sources(lab, facts.AlarmCleared, before) == {"association ip-a", "link toll-0"}
+        end(other, another)
+        end(telephone, city)
+        assert unexpected(lab) == []
+    assert {"CBD", "CBA"} <= management(lab)
+
+
+@USER_PARTS
+def test_links_of_ours_at_one_gateway_one_is_taken_out_and_traffic_goes_over_the_other(seed, user_part):
+    """Changeover is told by numbers that the gateway retrieves from its level 2."""
+    with Lab(seed=seed, configuration=at_gateways(user_part, ("ip-a", 7), ("ip-a", 4294967295))) as lab:
+        view = view_of(lab)
+        telephone, city = call(lab)
+        assert view.deactivate_link("toll-0") == "done"
+        lab.after(3.0)
+        assert states(lab) == {"toll-0": "OutOfService", "toll-1": "InService"}
+        talk(telephone, city)
+        end(*call(lab, "8004", "663456789"))
+        assert view.activate_link("toll-0") == "done"
+        lab.after(5.0)
+        assert set(states(lab).values()) == {"InService"}
+        assert view.block_link("toll-1") == "done"
+        lab.after(1.0)
+        far = lab.network.signalling
+        assert "remote processor outage" in far.points[f"far {FAR_POINT}"].mtp3.link_state("toll-1")
+        end(*call(lab, "8004", "663456789"))
+        assert view.unblock_link("toll-1") == "done"
+        lab.after(5.0)
+        assert {row.level_3 for row in view.link_rows()} == {"available"}
+        end(telephone, city)
+        assert unexpected(lab) == []
+    assert {"COO", "COA"} <= management(lab) and not management(lab) & {"ECO", "ECA", "XCO", "XCA"}
+
+
+def test_a_gateway_with_level_2_of_annex_a_makes_changeover_the_extended_one(seed):
+    configuration = at_gateways("isup", ("ip-a", 1), ("ip-a", 2))
+    links = [structs.replace(link, variant="mtp2-annex-a") for link in configuration.signalling_links]
+    with Lab(seed=seed, configuration=structs.replace(configuration, signalling_links=links)) as lab:
+        telephone, city = call(lab)
+        assert view_of(lab).deactivate_link("toll-0") == "done"
+        lab.after(3.0)
+        end(telephone, city)
+        assert unexpected(lab) == []
+    assert {"XCO", "XCA"} <= management(lab) and not management(lab) & {"ECO", "ECA", "COO", "COA"}
+
+
+@USER_PARTS
+def test_with_all_gateways_gone_calls_stand_no_new_one_begins_and_all_comes_back(seed, user_part):
+    with Lab(seed=seed, configuration=at_gateways(user_part)) as lab:
+        telephone, city = call(lab)
+        for name in ("ip-a", "ip-b"):
+            lab.simulation.associations.cut(name)
+        lab.after(5.0)
+        assert not any(circuits(lab))
+        talk(telephone, city)
+        lab.telephone("8004").dials("663456789").hears_tone("congestion").hangs_up()
+        for name in ("ip-a", "ip-b"):
+            lab.simulation.associations.mend(name)
+        lab.after(40.0)
+        assert set(states(lab).values()) == {"InService"}
+        end(telephone, city)
+        end(*call(lab, "8004", "663456789"))
+        assert unexpected(lab) == []
+    assert [record.cause for record in lab.records()] == [34, 16, 16]
+
+
+@USER_PARTS
+def test_control_restarts_amid_a_call_and_its_links_at_gateways_are_established_anew(seed, user_part):
+    with Lab(seed=seed, configuration=at_gateways(user_part)) as lab:
+        telephone, city = call(lab)
+        waiting = lab.telephone("8004").dials("664567890")
+        lab.caller("64567890").is_rung()
+        assert lab.simulation.kill_control() == 2
+        lab.exchange = lab.simulation.exchange
+        lab.after(0.4)
+        assert "InService" not in states(lab).values()
+        talk(telephone, city)
+        waiting.hears_tone("busy").hangs_up()
+        lab.after(40.0)
+        assert set(states(lab).values()) == {"InService"}
+        talk(telephone, city)
+        assert sum(circuits(lab)) == 29
+        assert sum(line.available for line in lab.network.circuits if line.group == "toll") == 29
+        end(telephone, city)
+        end(*call(lab, "8004", "663456789"))
+        assert unexpected(lab) == []
+
+
+@USER_PARTS
+def test_calls_whose_signalling_passes_a_gateway_of_ours(seed, user_part):
+    """Channel at one side, M2UA at the other; a channel that is cut hands its messages to the second one, by the numbers of our level 2."""
+    with Lab(seed=seed, configuration=as_gateway(user_part)) as lab:
+        assert states(lab) == {"toll-0": "InService", "country-0": "InService", "country-1": "InService"}
+        telephone, city = call(lab)
+        talk(telephone, city)
+        carried = [sum(lab.exchange.signalling.links[f"country-{place}"].messages) for place in (0, 1)]
+        assert sum(carried) > 4
+        before = lab.now
+        cut(lab, "link-1")
+        lab.after(3.0)
+        assert states(lab)["country-0"] != "InService"
+        assert sources(lab, facts.AlarmRaised, before) >= {"link country-0"}
+        other, another = call(lab, "8004", "663456789")
+        talk(other, another)
+        incoming(lab)
+        mend(lab, "link-1")
+        lab.after(30.0)
+        assert set(states(lab).values()) == {"InService"}
+        assert "link country-0" in sources(lab, facts.AlarmCleared, before)
+        end(other, another)
+        end(telephone, city)
+        assert unexpected(lab) == []
+    for code in (FAR_POINT, BEHIND):
+        heard = management(lab, f"far {code}", lab.network)
+        assert {"COO", "COA", "CBD", "CBA"} <= heard and not heard & {"ECO", "ECA"}
+
+
+@USER_PARTS
+def test_the_process_behind_a_gateway_of_ours_goes_and_comes_back(seed, user_part):
+    """Its far ends are told of a processor outage, and after T(r) its links are taken out of service; calls stand, no new one begins."""
+    with Lab(seed=seed, configuration=as_gateway(user_part)) as lab:
+        telephone, city = call(lab)
+        before = lab.now
+        lab.simulation.associations.cut("as-a")
+        lab.after(10.0)
+        gone = {"gateway country", "association as-a", "link country-0", "link country-1"}
+        assert gone <= sources(lab, facts.AlarmRaised, before)
+        assert {states(lab)[f"country-{place}"] for place in (0, 1)} == {"OutOfService"}
+        assert not any(circuits(lab))
+        talk(telephone, city)
+        lab.telephone("8004").dials("663456789").hears_tone("congestion").hangs_up()
+        lab.simulation.associations.mend("as-a")
+        lab.after(40.0)
+        assert set(states(lab).values()) == {"InService"}
+        assert gone <= sources(lab, facts.AlarmCleared, before)
+        assert sum(circuits(lab)) == 29
+        end(telephone, city)
+        end(*call(lab, "8004", "663456789"))
+        assert unexpected(lab) == []
+
+
+def test_of_two_processes_behind_a_gateway_of_ours_the_other_takes_over(seed):
+    """Override: the other one becomes active within T(r) and establishes the links anew, so what goes away is seconds."""
+    with Lab(seed=seed, configuration=as_gateway("isup", "as-a", "as-b")) as lab:
+        assert set(states(lab).values()) == {"InService"}
+        telephone, city = call(lab)
+        (gateway,) = [one for one in lab.exchange.signalling.backhauls if isinstance(one, LinkGateway)]
+        for name in ("as-a", "as-b"):
+            before = lab.now
+            lab.simulation.associations.cut(name)
+            lab.after(30.0)
+            assert "gateway country" not in sources(lab, facts.AlarmRaised, before)
+            assert gateway.engine.state == "Active"
+            assert set(states(lab).values()) == {"InService"}
+            talk(telephone, city)
+            end(*call(lab, "8004", "663456789"))
+            lab.simulation.associations.mend(name)
+            lab.after(30.0)
+        assert set(states(lab).values()) == {"InService"}
+        end(telephone, city)
+        assert unexpected(lab) == []
+
+
+@USER_PARTS
+def test_control_restarts_and_the_links_of_its_gateway_begin_anew(seed, user_part):
+    """The plane has kept them, but whoever has their level 3 has lost them with his association; links of our own go on."""
+    with Lab(seed=seed, configuration=as_gateway(user_part)) as lab:
+        telephone, city = call(lab)
+        assert lab.simulation.kill_control() == 2
+        lab.exchange = lab.simulation.exchange
+        lab.after(0.1)
+        assert states(lab) == {"toll-0": "InService", "country-0": "OutOfService", "country-1": "OutOfService"}
+        talk(telephone, city)
+        lab.after(40.0)
+        assert set(states(lab).values()) == {"InService"}
+        assert sum(circuits(lab)) == 29
+        assert sum(line.available for line in lab.network.circuits if line.group == "toll") == 29
+        end(telephone, city)
+        end(*call(lab, "8004", "663456789"))
+        assert unexpected(lab) == []
