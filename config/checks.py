@@ -9,6 +9,7 @@ import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from config.backhaul_checks import BACKHAUL_CHECKS
 from config.lines import Place
 from config.link_gateways import GatewayLink, LinkGateway
 from config.reader import Draft, Finding, unknown
@@ -345,6 +346,7 @@ CHECKS: tuple[Callable[[Draft], Findings], ...] = (
     numbers_are_unambiguous,
     patience_suffices,
     *SIGNALLING_CHECKS,
+    *BACKHAUL_CHECKS,
 )
 """Every cross-check, in the order of the file's sections."""
 

@@ -563,6 +563,11 @@ def codes_of(group: TrunkGroup) -> dict[tuple[str, int], int]:
     return {(span, slot): systems[span] * PCM_SLOTS + slot for span, slot in circuits}
 
 
+def links_of(configuration: Configuration) -> list[SignallingLink | GatewayLink]:
+    """Return all signalling links of which a level is here: ours, then those of gateways."""
+    return [*configuration.signalling_links, *(link for gateway in configuration.link_gateways for link in gateway.links)]
+
+
 def channel_of(link: SignallingLink | GatewayLink) -> tuple[str, int]:
     """Return the (span name, time slot) of a signalling link that has a channel."""
     assert link.channel is not None, link.name

@@ -6,7 +6,6 @@ code's form or a plan as a whole to judge, such as the bits of a code (``faults_
 
 from collections.abc import Callable, Iterator
 
-from config.backhaul_checks import BACKHAUL_CHECKS
 from config.lines import Place
 from config.link_gateways import GatewayLink, LinkGateway
 from config.reader import Draft, Finding, unknown
@@ -210,7 +209,6 @@ SIGNALLING_CHECKS: tuple[Callable[[Draft], Findings], ...] = (
     links_have_channels,
     associations_are_whole,
     associations_have_a_use,
-    *BACKHAUL_CHECKS,
     application_servers_have_points,
     circuits_have_points,
 )

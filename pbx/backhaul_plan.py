@@ -5,13 +5,14 @@ to us. Opposite a gateway of ours stand the point whose links it has, with a pro
 channels the point adjacent to that. Leaves out what they do (pbx/signalling_backhaul.py).
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 
 from config.link_gateways import GatewayLink, LinkGateway
 from config.schema import Configuration, SignallingLink
 from pbx.signalling.ss7.mtp2.figures import load_figures as load_level2
-from pbx.signalling.ss7.mtp3.plan import LinkPlan, LinkSetPlan
+from pbx.signalling.ss7.mtp3.plan import LINKS_MOST, LinkPlan, LinkSetPlan
 from pbx.signalling.ss7.mtp3.variant import Variant, load_variant
 from pbx.signalling.ss7.sigtran.figures import load_figures
 from pbx.signalling.ss7.sigtran.m2ua_plan import LinksPlan
@@ -136,10 +137,14 @@ def faults_of_gateways(configuration: Configuration) -> list[tuple[Place, str]]:
         with suppress(ValueError):  # told of the point itself
             variant = load_variant(point.variant)
             ours[variant.data.name, variant.form.read(point.code)] = point.name
+    pairs: Counter[tuple[str, str | None, str | None]] = Counter()
     for place, row in enumerate(configuration.link_gateways):
         at: Place = ("m2ua_gateway", place)
         name = f'gateway "{row.name}"'
         faults += [(at, f"{name}: {fault}") for fault in _faults_of(configuration, row, ours)]
+        pairs[row.network, row.code, row.adjacent] += len(row.links)
+        if row.code is not None and pairs[row.network, row.code, row.adjacent] > LINKS_MOST:
+            faults.append((at, f"{name}: {row.code} and {row.adjacent} would have more than {LINKS_MOST} links in the simulated network"))
     for association, links in backhauled(configuration).items():
         with suppress(VariantError):
             if len(set(map(highest_of, links))) > 1:

@@ -27,6 +27,7 @@ from pbx.signalling.ss7.primitives import (
     ToLevel2,
     ToLink,
 )
+from pbx.signalling.ss7.sigtran.asp import ActivateServer, DeactivateServer
 from pbx.signalling.ss7.sigtran.association import FromAssociation, FromBelow, ToAssociation
 from pbx.signalling.ss7.sigtran.figures import Figures
 from pbx.signalling.ss7.sigtran.m2ua import M2ua
@@ -68,7 +69,7 @@ class Process:
         self._points = points
         self.seat = Seat(floor, self.engine, self._deliver)
 
-    def give(self, value: ToLink | FromAssociation) -> None:
+    def give(self, value: ToLink | FromAssociation | ActivateServer | DeactivateServer) -> None:
         """Something for the engine; within a turn."""
         self.seat.take(self.engine.receive(value, self._floor.now))
 

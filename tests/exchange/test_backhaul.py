@@ -1,10 +1,15 @@
 """A whole exchange with M2UA in sound: links of ours whose level 2 is at a gateway, and a gateway of ours for somebody else's level 3."""
 
+import pytest
 from msgspec import structs
 
+from config.schema import SignallingCapture, links_of
+from pbx.capture import Capture
+from pbx.decode import decode_command
 from pbx.signalling_backhaul import LinkGateway
 from pbx.vocabulary import facts
 from tests.exchange.test_no7 import ALL, PLAN, USER_PARTS, call, cut, end, mend, states, talk, unexpected, view_of
+from tests.exchange.test_sigtran import over_m3ua
 from tests.lab import Lab
 from tests.offices import (
     FAR_POINT,
@@ -270,4 +275,88 @@ def test_control_restarts_and_the_links_of_its_gateway_begin_anew(seed, user_par
         assert sum(line.available for line in lab.network.circuits if line.group == "toll") == 29
         end(telephone, city)
         end(*call(lab, "8004", "663456789"))
+        assert unexpected(lab) == []
+
+
+def test_people_see_and_work_links_at_gateways(seed):
+    with Lab(seed=seed, configuration=at_gateways("isup", ("ip-a", 7), ("ip-a", 8))) as lab:
+        view = view_of(lab)
+        first, second = view.link_rows()
+        assert (first.link, first.link_set, first.code, first.channel) == ("toll-0", "toll", 0, "association ip-a, interface 7")
+        assert (second.level_2, second.level_3) == ("InService", "available")
+        (row,) = view.association_rows()
+        assert (row.protocol, row.carries, row.state) == ("m2ua", "links toll-0, toll-1", "up")
+        assert list(view.gateway_rows()) == []
+        assert "process Active; counted" in view.association("ip-a")
+        assert view.deactivate_process("ip-a") == "done"
+        lab.after(3.0)
+        assert {row.level_2.partition(", ")[2] for row in view.link_rows()} == {"process Withdrawn"}
+        assert not any(circuits(lab))
+        assert view.activate_process("ip-a") == "done"
+        lab.after(15.0)
+        assert {row.level_3 for row in view.link_rows()} == {"available"}
+        assert all(circuits(lab))
+        assert view.activate_process("ip-b") == "no process of ours asks a gateway by ip-b; look at associations"
+        assert "failures" in view.figures("toll-0")
+        assert unexpected(lab) == []
+
+
+def test_people_see_and_work_a_gateway_of_ours_and_its_links(seed):
+    with Lab(seed=seed, configuration=as_gateway("isup", "as-a", "as-b")) as lab:
+        view = view_of(lab)
+        (row,) = view.gateway_rows()
+        assert (row.gateway, row.state, row.links) == ("country", "Active", "2 of 2 in service")
+        assert sorted(row.processes.split(", ")) in (["as-a Active", "as-b Inactive"], ["as-a Inactive", "as-b Active"])
+        assert row.received > 0 and row.sent > 0
+        link = next(row for row in view.link_rows() if row.link == "country-0")
+        assert (link.link_set, link.code, link.adjacent, link.channel) == ("gateway country", 10, FAR_POINT, "link-1/16")
+        assert (link.level_2, link.level_3) == ("InService", "by M2UA, Serving")
+        assert {row.carries for row in view.association_rows()} == {"gateway country"}
+        assert view.inhibit_link("country-0") == "level 3 of country-0 is at the far end of gateway country: inhibit it there"
+        before = lab.now
+        lab.after(0.1)
+        assert view.deactivate_link("country-0") == "done"
+        lab.after(10.0)
+        assert view.link("country-0").startswith("country-0: OutOfService; level 3: by M2UA, Withdrawn")
+        assert sources(lab, facts.AlarmRaised, before) == {"link country-0"}
+        end(*call(lab))
+        assert view.activate_link("country-0") == "done"
+        lab.after(15.0)
+        assert states(lab)["country-0"] == "InService"
+        assert sources(lab, facts.AlarmCleared, before) == {"link country-0"}
+        told = view.gateway("country")
+        assert told.startswith("country: Active; processes: ")
+        assert "links: country-0 Serving, country-1 Serving" in told
+        assert view.gateway("nothing") == "there is no gateway nothing; look at gateways"
+        figures = view.figures("country-0")
+        assert "message signal units sent" in figures and "alignment" in figures
+        assert unexpected(lab) == []
+
+
+@pytest.mark.parametrize("make, ours", [(at_gateways, "toll"), (as_gateway, "country")])
+def test_what_passes_links_by_m2ua_is_captured_and_can_be_decoded(seed, tmp_path, capsys, make, ours):
+    """At either end; of a link of our gateway with what stands on the line, as of any link in a time slot."""
+    configuration = make()
+    with Lab(seed=seed, configuration=configuration) as lab:
+        capture = Capture(tmp_path, SignallingCapture(), 0.0, links=[link.name for link in links_of(configuration)])
+        lab.exchange.signalling.observer = capture.crossing
+        end(*call(lab))
+        lab.after(2.0)
+        capture.close()
+    files = sorted(tmp_path.glob(f"{ours}-*.pcap"))
+    capsys.readouterr()
+    assert decode_command(list(map(str, files))) == 0
+    told = capsys.readouterr().out
+    assert all(f" {name} " in told for name in ("IAM", "ACM", "ANM", "REL", "RLC")), told
+
+
+def test_the_process_of_a_point_reached_by_m3ua_is_taken_out_and_brought_back(seed):
+    with Lab(seed=seed, configuration=over_m3ua("as-a")) as lab:
+        view = view_of(lab)
+        assert view.deactivate_process("as-a") == "done"
+        lab.after(3.0)
+        assert not any(circuits(lab))
+        assert view.activate_process("as-a") == "done"
+        lab.after(5.0)
+        assert all(circuits(lab))
         assert unexpected(lab) == []
