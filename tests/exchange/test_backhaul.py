@@ -1,5 +1,8 @@
 """A whole exchange with M2UA in sound: links of ours whose level 2 is at a gateway, and a gateway of ours for somebody else's level 3."""
 
+from functools import partial
+from random import Random
+
 import pytest
 from msgspec import structs
 
@@ -360,3 +363,60 @@ def test_the_process_of_a_point_reached_by_m3ua_is_taken_out_and_brought_back(se
         lab.after(5.0)
         assert all(circuits(lab))
         assert unexpected(lab) == []
+
+
+def both_ways_apart():
+    """Links of ours at a gateway elsewhere, and a gateway of ours beyond which the point lies that is called."""
+    return office(
+        ccs_span("ss7-1")
+        + ccs_span("link-1", 16)
+        + ccs_span("link-2", 16)
+        + signalling_point()
+        + backhauled_link_set("toll", FAR_POINT, ("ip-a", 1), ("ip-b", 1))
+        + f'\n[[signalling_route]]\ndestination = "{BEHIND}"\nlink_set = "toll"\n'
+        + link_gateway("country", ["as-a", "as-b"], "link-1/16", "link-2/16", code=BEHIND, adjacent=FAR_POINT)
+        + "".join(association(name, "m2ua", listen=name.endswith("b")) for name in ASSOCIATIONS)
+        + group("toll", ALL, "isup", {"point": "city", "far_point": BEHIND})
+        + PLAN
+    )
+
+
+ASSOCIATIONS = ("ip-a", "ip-b", "as-a", "as-b")
+
+
+@pytest.mark.parametrize("storm", range(4))
+def test_after_whatever_happened_everything_comes_back(seed, storm):
+    """Associations, channels, links, processes and control itself go and come at any moment; nothing that is then healed stays out."""
+    chance = Random(f"{seed} {storm}")
+    done = []
+    with Lab(seed=seed, configuration=both_ways_apart()) as lab:
+        for _ in range(40):
+            view, wires = view_of(lab), lab.simulation.associations
+            action, what = chance.choice(
+                [
+                    *((wires.cut, name) for name in ASSOCIATIONS),
+                    *((wires.mend, name) for name in ASSOCIATIONS),
+                    *((partial(way, lab), name) for way in (cut, mend) for name in ("link-1", "link-2")),
+                    *((way, name) for way in (view.deactivate_link, view.activate_link) for name in states(lab)),
+                    *((way, name) for way in (view.deactivate_process, view.activate_process) for name in ("ip-a", "ip-b")),
+                    (lambda _: lab.simulation.kill_control(), "control"),
+                ]
+            )
+            done.append(f"{lab.now:.3f} {getattr(action, '__name__', action)} {what}")
+            action(what)
+            lab.exchange = lab.simulation.exchange
+            lab.after(chance.choice((0.0, 0.02, 0.1, 0.5, 2.0, 8.0)))
+        view = view_of(lab)
+        for name in ASSOCIATIONS:
+            lab.simulation.associations.mend(name)
+        for span in ("link-1", "link-2"):
+            mend(lab, span)
+        for name in states(lab):
+            view.activate_link(name)
+        for name in ("ip-a", "ip-b"):
+            view.activate_process(name)
+        assert lab.wait(lambda: set(states(lab).values()) == {"InService"}, 90.0), (states(lab), done)
+        assert lab.wait(lambda: sum(circuits(lab)) == 30, 60.0), done
+        assert lab.exchange.floor.faults == [] and lab.network.floor.faults == [], done
+        end(*call(lab))
+        incoming(lab)
