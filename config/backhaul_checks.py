@@ -52,7 +52,7 @@ def gateways_are_whole(draft: Draft) -> Findings:
     """A gateway's links have names and interface identifiers of their own, and its associations are alike."""
     associations = {row.name: row for _, row in draft.of(Association)}
     for place, row in draft.of(LinkGateway):
-        if not row.links:
+        if draft.raw((*place, "link")) == []:
             yield Finding(place, f'gateway "{row.name}" has no link', "write a [[m2ua_gateway.link]] for each, or take it out")
         if row.mode == "loadshare" and len(row.associations) > 1:
             what = f'gateway "{row.name}" would share its links between {len(row.associations)} processes'

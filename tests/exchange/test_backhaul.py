@@ -1,15 +1,20 @@
 """A whole exchange with M2UA in sound: links of ours whose level 2 is at a gateway, and a gateway of ours for somebody else's level 3."""
 
 from functools import partial
+from pathlib import Path
 from random import Random
 
 import pytest
 from msgspec import structs
 
+from config.loader import load
 from config.schema import SignallingCapture, links_of
 from pbx.capture import Capture
 from pbx.decode import decode_command
 from pbx.signalling_backhaul import LinkGateway
+from pbx.signalling_plant import faults_of_signalling
+from pbx.simulation import Simulation
+from pbx.tone_plan import china
 from pbx.vocabulary import facts
 from tests.exchange.test_no7 import ALL, PLAN, USER_PARTS, call, cut, end, mend, states, talk, unexpected, view_of
 from tests.exchange.test_sigtran import over_m3ua
@@ -26,6 +31,7 @@ from tests.offices import (
     signalling_point,
 )
 
+EXAMPLE = Path(__file__).parents[2] / "config/no7-m2ua.toml"
 BEHIND = "21-100-77"
 """The point whose level 2 is at our gateway; to us it lies behind FAR_POINT."""
 
@@ -386,10 +392,10 @@ ASSOCIATIONS = ("ip-a", "ip-b", "as-a", "as-b")
 
 def healed(lab):
     """Every link works, every point reaches every other one it should, and every circuit may be seized."""
-    for end in (lab.exchange.signalling, lab.network.signalling):
-        if not all(link.state == "InService" for link in end.links.values()):
+    for house in (lab.exchange.signalling, lab.network.signalling):
+        if not all(link.state == "InService" for link in house.links.values()):
             return False
-        for point in end.points.values():
+        for point in house.points.values():
             plan = point.mtp3.plan
             codes = {*(one.adjacent for one in plan.link_sets), *(route.destination for route in plan.routes)}
             if not all(map(point.reachable, codes)):
@@ -432,3 +438,40 @@ def test_after_whatever_happened_everything_comes_back(seed, storm):
         assert lab.exchange.floor.faults == [] and lab.network.floor.faults == [], done
         end(*call(lab))
         incoming(lab)
+
+
+def test_the_example_with_m2ua_works(seed):
+    """Calls to the toll exchange, and to the one whose link ends at our gateway."""
+    with Lab(seed=seed, configuration=load(EXAMPLE)) as lab:
+        assert set(states(lab).values()) == {"InService"}
+        for dialled, called, by in (("987654321", "87654321", "country"), ("01062345678", "01062345678", "toll")):
+            city = lab.caller(called)
+            telephone = lab.telephone("8001").dials(dialled)
+            city.is_rung().answers()
+            assert city.party.line.group == by
+            lab.after(1.0)
+            city.hangs_up().is_released()
+            telephone.hears_tone("busy").hangs_up()
+            lab.after(1.0)
+        caller = lab.caller("87654321", group="country").dials("87654002")
+        lab.telephone("8002").is_rung().answers()
+        caller.is_answered().hangs_up()
+        lab.telephone("8002").hears_tone("busy").hangs_up()
+        assert unexpected(lab) == []
+
+
+def test_far_ends_that_are_outside_are_left_alone(seed):
+    """Nobody is there in virtual time: links stay out of service, alarms say so, and the simulated network has no part in them."""
+    loaded = both_ways_apart()
+    rows = [structs.replace(row, far_end="outside", peer="192.0.2.7") for row in loaded.associations]
+    configuration = structs.replace(loaded, associations=rows)
+    assert faults_of_signalling(configuration) == []
+    simulation = Simulation(configuration, china(), {row.name: bytes(800) for row in configuration.prompts})
+    simulation.start(20.0)
+    signalling, network = simulation.exchange.signalling, simulation.network.signalling
+    assert {link.state for link in signalling.links.values()} & {"InService"} == set()
+    assert {name for name, link in network.links.items() if link.state == "outside"} >= {"toll-0", "toll-1", "country-0 above"}
+    assert network.associations.ends == {} and network.backhauls == []
+    raised = {fact.source for fact in simulation.facts if isinstance(fact, facts.AlarmRaised)}
+    assert {f"association {name}" for name in ASSOCIATIONS} | {"gateway country", "link country-0", "link toll-0"} <= raised
+    assert simulation.exchange.floor.faults == simulation.network.floor.faults == []
