@@ -53,8 +53,8 @@ from pbx.signalling.ss7.mtp3.variant import load_variant as load_point
 from pbx.signalling.ss7.primitives import ToLevel2
 from pbx.signalling.ss7.sigtran.figures import Figures as AssociationFigures
 from pbx.signalling.ss7.sigtran.figures import load_figures as load_association
-from pbx.signalling.ss7.sigtran.m3ua_plan import PlanError as ServerPlanError
 from pbx.signalling.ss7.sigtran.m3ua_plan import check as check_server
+from pbx.signalling.ss7.sigtran.server import PlanError as ServerPlanError
 from pbx.signalling.ss7.tup.distribution import Tup
 from pbx.signalling.ss7.tup.variant import load_variant as load_tup
 from pbx.signalling.ss7.variant import VariantError

@@ -151,6 +151,41 @@ def test_a_gateway_with_level_2_of_annex_a_makes_changeover_the_extended_one(see
     assert {"XCO", "XCA"} <= management(lab) and not management(lab) & {"ECO", "ECA", "COO", "COA"}
 
 
+@pytest.mark.parametrize("lost, left", [("toll-0", "slot"), ("slot", "toll-0")])
+def test_a_link_at_a_gateway_and_one_in_a_time_slot_share_a_set(seed, lost, left):
+    """The gateway is asked for load sharing, by a process with an identifier."""
+    configuration = office(
+        ccs_span("ss7-1")
+        + ccs_span("link-1", 1)
+        + signalling_point()
+        + backhauled_link_set("toll", FAR_POINT, ("ip-a", 0))
+        + '\n[[signalling_link]]\nname = "slot"\nlink_set = "toll"\ncode = 5\nchannel = "link-1/1"\n'
+        + association("ip-a", "m2ua", mode="loadshare", identifier=9)
+        + group("toll", ALL, "isup", {"point": "city", "far_point": FAR_POINT})
+        + PLAN
+    )
+    with Lab(seed=seed, configuration=configuration) as lab:
+        telephone, city = call(lab)
+        if lost == "slot":
+            cut(lab, "link-1")
+        else:
+            lab.simulation.associations.cut("ip-a")
+        lab.after(3.0)
+        assert [name for name, state in states(lab).items() if state == "InService"] == [left]
+        talk(telephone, city)
+        end(telephone, city)
+        if lost == "slot":
+            mend(lab, "link-1")
+        else:
+            lab.simulation.associations.mend("ip-a")
+        lab.after(30.0)
+        assert set(states(lab).values()) == {"InService"}
+        end(*call(lab))
+        assert unexpected(lab) == []
+    # Over an association that is lost the gateway cannot be asked for its number; of a channel level 2 knows it.
+    assert {"toll-0": {"ECO"}, "slot": {"COO"}}[lost] <= management(lab)
+
+
 @USER_PARTS
 def test_with_all_gateways_gone_calls_stand_no_new_one_begins_and_all_comes_back(seed, user_part):
     with Lab(seed=seed, configuration=at_gateways(user_part)) as lab:

@@ -9,8 +9,8 @@ from pbx.signalling.ss7.sigtran.association import AssociationUp, FromAssociatio
 from pbx.signalling.ss7.sigtran.codec import message, write
 from pbx.signalling.ss7.sigtran.m3ua import M3ua
 from pbx.signalling.ss7.sigtran.m3ua_gateway import M3uaGateway
-from pbx.signalling.ss7.sigtran.m3ua_plan import PlanError, ServerPlan
-from pbx.signalling.ss7.sigtran.server import ServerChanged
+from pbx.signalling.ss7.sigtran.m3ua_plan import ServerPlan
+from pbx.signalling.ss7.sigtran.server import PlanError, ServerChanged
 from pbx.signalling.ss7.sigtran.tables import M3UA, ProtocolData
 from tests.signalling.ss7.level2 import World
 from tests.signalling.ss7.sigtran_pair import FIGURES, Joined, Net, Node

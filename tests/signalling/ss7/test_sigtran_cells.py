@@ -17,11 +17,11 @@ from pbx.signalling.ss7.sigtran.association import AssociationLost, AssociationU
 from pbx.signalling.ss7.sigtran.codec import Message, message, read, write
 from pbx.signalling.ss7.sigtran.m2ua import M2ua
 from pbx.signalling.ss7.sigtran.m2ua_gateway import M2uaGateway, RestoreLink, WithdrawLink
-from pbx.signalling.ss7.sigtran.m2ua_plan import LinksPlan, PlanError
+from pbx.signalling.ss7.sigtran.m2ua_plan import LinksPlan
 from pbx.signalling.ss7.sigtran.m3ua import M3ua
 from pbx.signalling.ss7.sigtran.m3ua_gateway import M3uaGateway
 from pbx.signalling.ss7.sigtran.m3ua_plan import ServerPlan
-from pbx.signalling.ss7.sigtran.server import ServerChanged
+from pbx.signalling.ss7.sigtran.server import PlanError, ServerChanged
 from pbx.signalling.ss7.sigtran.tables import M2UA, M3UA, ProtocolData
 from tests.signalling.ss7.damage import flipped_bits, truncations
 from tests.signalling.ss7.level2 import World

@@ -24,6 +24,14 @@ NOTICES = {"Down": AS_INACTIVE, "Inactive": AS_INACTIVE, "Active": AS_ACTIVE, "P
 """What NTFY says of each state; nobody is up to hear of the first."""
 
 
+class PlanError(ValueError):
+    """The plan of a server or of links contradicts itself; ``faults`` are sentences, one for each."""
+
+    def __init__(self, *faults: str) -> None:
+        super().__init__("; ".join(faults))
+        self.faults = faults
+
+
 class ServerChanged(msgspec.Struct, frozen=True, gc=False):
     """The application server is there for its users from now on, or no longer."""
 
