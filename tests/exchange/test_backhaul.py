@@ -264,7 +264,10 @@ def test_the_process_behind_a_gateway_of_ours_goes_and_comes_back(seed, user_par
         telephone, city = call(lab)
         before = lab.now
         lab.simulation.associations.cut("as-a")
-        lab.after(10.0)
+        lab.after(0.5)
+        adjacent = lab.network.signalling.points[f"far {FAR_POINT}"]
+        assert all("remote processor outage" in adjacent.mtp3.link_state(f"country-{place}") for place in (0, 1))
+        lab.after(9.5)
         gone = {"gateway country", "association as-a", "link country-0", "link country-1"}
         assert gone <= sources(lab, facts.AlarmRaised, before)
         assert {states(lab)[f"country-{place}"] for place in (0, 1)} == {"OutOfService"}
@@ -279,6 +282,29 @@ def test_the_process_behind_a_gateway_of_ours_goes_and_comes_back(seed, user_par
         end(telephone, city)
         end(*call(lab, "8004", "663456789"))
         assert unexpected(lab) == []
+
+
+def test_an_exchange_may_be_a_gateway_and_nothing_else(seed):
+    """No signalling point, no circuit; its links are whole spans with level 2 of annex A, so their level 3 tells of changeover by XCO."""
+    spans = "".join(f'\n[[span]]\nname = "{name}"\nkind = "signalling"\n' for name in ("link-1", "link-2"))
+    gateway = link_gateway("wide", ["as-a"], "link-1/1", "link-2/1", code="2-100-7", adjacent="2-100-6", network="mtp-itu")
+    text = gateway.replace('/1"\n', '/1"\nvariant = "mtp2-annex-a"\n')
+    configuration = office(spans + text + association("as-a", "m2ua", listen=True))
+    assert faults_of_signalling(configuration) == []
+    with Lab(seed=seed, configuration=configuration) as lab:
+        both = {"wide-0": "InService", "wide-1": "InService"}
+        assert lab.wait(lambda: states(lab) == both, 60.0), states(lab)
+        lab.after(10.0)
+        ends = [lab.network.signalling.points[f"far {code}"] for code in ("2-100-7", "2-100-6")]
+        assert [one.reachable(other.code) for one, other in (ends, reversed(ends))] == [True, True]
+        cut(lab, "link-1")
+        lab.after(3.0)
+        mend(lab, "link-1")
+        assert lab.wait(lambda: states(lab) == both, 60.0), states(lab)
+        assert unexpected(lab) == []
+        for code in ("2-100-7", "2-100-6"):
+            heard = management(lab, f"far {code}", lab.network)
+            assert {"XCO", "XCA"} <= heard and not heard & {"COO", "ECO"}
 
 
 def test_of_two_processes_behind_a_gateway_of_ours_the_other_takes_over(seed):
