@@ -343,8 +343,8 @@ class SignallingPlant:
 
     def _far_points(self, plan: _Plan) -> None:
         """Adjacent points first, then those behind them; then those behind application servers."""
-        variants = {plan.variants[row.name].data.name: plan.variants[row.name] for row in plan.linked}
-        variants |= {network_of(row).data.name: network_of(row) for row in plan.configuration.link_gateways}
+        variants = {network_of(row).data.name: network_of(row) for row in plan.configuration.link_gateways}
+        variants |= {plan.variants[row.name].data.name: plan.variants[row.name] for row in plan.linked}
         for name, variant in variants.items():
             ours = {row.name: plan.near(row) for row in plan.linked if plan.variants[row.name].data.name == name}
             self._far_network(ours, variant, link_sets_through(plan.configuration.link_gateways, variant))
