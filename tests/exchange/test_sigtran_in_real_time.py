@@ -1,4 +1,4 @@
-"""The running program with links over IP, to its simulated network and to another of ours: into service, and again when control was killed."""
+"""The running program with links over IP, to its simulated network and to another of ours: up, and again after control was killed."""
 
 import os
 import signal
