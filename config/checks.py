@@ -9,7 +9,9 @@ import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from config.backhaul_checks import BACKHAUL_CHECKS
 from config.lines import Place
+from config.link_gateways import GatewayLink, LinkGateway
 from config.reader import Draft, Finding, unknown
 from config.schema import (
     FEATURES,
@@ -57,7 +59,7 @@ Findings = Iterator[Finding]
 
 def names_are_distinct(draft: Draft) -> Findings:
     """Nothing is named twice: spans, trunk groups, points and links of No. 7, extensions, sound devices, queues, agents, prompts, keys."""
-    of_no_7 = (SignallingPoint, SignallingLinkSet, SignallingLink, Association, ApplicationServer)
+    of_no_7 = (SignallingPoint, SignallingLinkSet, SignallingLink, Association, ApplicationServer, LinkGateway)
     named: tuple[type[Section], ...] = (Span, TrunkGroup, *of_no_7, SoundDevice, Queue, Prompt, ConsoleKey)
     numbered: tuple[type[Section], ...] = (Extension, Agent)
     for kind in named + numbered:
@@ -259,10 +261,13 @@ def data_files_exist(draft: Draft) -> Findings:
         *((place, row.variant) for place, row in draft.of(SignallingPoint)),
         *((place, row.variant) for place, row in draft.of(SignallingLink)),
         *((place, row.variant) for place, row in draft.of(Association)),
+        *((place, row.variant) for place, row in draft.of(GatewayLink)),
     ]
-    for place, variant in signalling:
-        if variant not in variants:
-            yield unknown((*place, "variant"), "variant", variant, variants)
+    networks = [(place, row.network) for place, row in draft.of(LinkGateway)]
+    for key, named in (("variant", signalling), ("network", networks)):
+        for place, variant in named:
+            if variant not in variants:
+                yield unknown((*place, key), "variant", variant, variants)
     presentations = sorted(tomllib.loads((HOME / "config" / "caller-identity.toml").read_text(encoding="utf-8")))
     for place, extension in draft.of(Extension):
         if extension.caller_identity and extension.caller_identity not in presentations:
@@ -341,6 +346,7 @@ CHECKS: tuple[Callable[[Draft], Findings], ...] = (
     numbers_are_unambiguous,
     patience_suffices,
     *SIGNALLING_CHECKS,
+    *BACKHAUL_CHECKS,
 )
 """Every cross-check, in the order of the file's sections."""
 

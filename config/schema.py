@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta, field
 
+from config.link_gateways import GatewayLink, LinkGateway
 from config.values import (
     Address,
     CircuitRange,
@@ -190,10 +191,11 @@ class SignallingLinkSet(Section, frozen=True):
 
 
 class Association(Section, frozen=True):
-    """An association of SIGTRAN: over it goes one signalling link (M2PA), or what user parts say to a gateway (M3UA)."""
+    """An association of SIGTRAN: over it goes one signalling link (M2PA), any number of them between level 3 and a gateway that has their
+    level 2 (M2UA), or what user parts say to a gateway (M3UA)."""
 
     name: Name
-    protocol: Literal["m2pa", "m3ua"]
+    protocol: Literal["m2pa", "m3ua", "m2ua"]
     far_end: Literal["simulated", "outside"] = "simulated"
     """Who is at the other end: the simulated network, over TCP on addresses of this machine's own, or whatever is at ``peer``."""
     transport: Literal["sctp", "tcp"] = "sctp"
@@ -203,11 +205,15 @@ class Association(Section, frozen=True):
     listen: bool = False
     """Whether the far end connects to us, not we to it."""
     port: Annotated[int, Meta(ge=0, le=65535, description="a port from 1 to 65535, or 0 for that of the protocol")] = 0
-    """Where the end that listens does so; 0: 3565 for M2PA, 2905 for M3UA."""
+    """Where the end that listens does so; 0: 3565 for M2PA, 2905 for M3UA, 2904 for M2UA."""
     local: Address = ""
     """Outside: our own address; empty: any."""
     variant: Name = "sigtran"
     """Figures of the protocol: a file of ``config/variants``."""
+    mode: Literal["override", "loadshare"] = "override"
+    """M2UA, of links of ours: the traffic mode that we ask the gateway for; there is one process of ours in either."""
+    identifier: Number32 = None
+    """M2UA, of links of ours: identifier of our process (ASP); absent: none is sent."""
 
     @property
     def simulated(self) -> bool:
@@ -237,7 +243,7 @@ class ApplicationServer(Section, frozen=True):
 
 
 class SignallingLink(Section, frozen=True):
-    """A signalling link in a time slot, or on an association of M2PA."""
+    """A signalling link of ours: in a time slot, on an association of M2PA, or at a gateway of M2UA, which has its level 2."""
 
     name: Name
     link_set: Name
@@ -246,9 +252,12 @@ class SignallingLink(Section, frozen=True):
     channel: LineName | None = None
     """One of the signalling channels of a span; of a span of kind "signalling" its time slot 1."""
     association: Name | None = None
-    """In place of a channel: an association of M2PA, which then has this link alone."""
+    """In place of a channel: an association of M2PA, which then has this link alone, or of M2UA."""
+    interface: Number32 = None
+    """M2UA: the interface identifier by which the gateway knows the link."""
     variant: Name = "mtp2-china"
-    """Figures of level 2 in a time slot: a file of ``config/variants``; on a span of kind "signalling" ``mtp2-annex-a``."""
+    """Figures of level 2 in a time slot: a file of ``config/variants``; on a span of kind "signalling" ``mtp2-annex-a``. With M2UA it says
+    what level 2 the gateway has, for changeover is told by that one's numbers."""
 
 
 class SignallingRoute(Section, frozen=True):
@@ -506,6 +515,7 @@ class Configuration(Section, frozen=True):
     signalling_link_sets: list[SignallingLinkSet] = field(default_factory=list, name="signalling_link_set")
     signalling_links: list[SignallingLink] = field(default_factory=list, name="signalling_link")
     signalling_routes: list[SignallingRoute] = field(default_factory=list, name="signalling_route")
+    link_gateways: list[LinkGateway] = field(default_factory=list, name="m2ua_gateway")
     extensions: list[Extension] = field(default_factory=list, name="extension")
     sound_devices: list[SoundDevice] = field(default_factory=list, name="sound_device")
     numbers: list[Number] = field(default_factory=list, name="number")
@@ -553,7 +563,12 @@ def codes_of(group: TrunkGroup) -> dict[tuple[str, int], int]:
     return {(span, slot): systems[span] * PCM_SLOTS + slot for span, slot in circuits}
 
 
-def channel_of(link: SignallingLink) -> tuple[str, int]:
+def links_of(configuration: Configuration) -> list[SignallingLink | GatewayLink]:
+    """Return all signalling links of which a level is here: ours, then those of gateways."""
+    return [*configuration.signalling_links, *(link for gateway in configuration.link_gateways for link in gateway.links)]
+
+
+def channel_of(link: SignallingLink | GatewayLink) -> tuple[str, int]:
     """Return the (span name, time slot) of a signalling link that has a channel."""
     assert link.channel is not None, link.name
     span, _, slot = link.channel.rpartition("/")

@@ -6,6 +6,8 @@ code's form or a plan as a whole to judge, such as the bits of a code (``faults_
 
 from collections.abc import Callable, Iterator
 
+from config.lines import Place
+from config.link_gateways import GatewayLink, LinkGateway
 from config.reader import Draft, Finding, unknown
 from config.schema import (
     NO_7,
@@ -24,8 +26,8 @@ from config.schema import (
 Findings = Iterator[Finding]
 OWN_KEYS = {"point": None, "far_point": None, "first_pcm": 0, "continuity_check": "never"}
 """Keys of trunk groups of No. 7, and what each is where nothing was written."""
-PORTS = {"m2pa": 3565, "m3ua": 2905}
-"""Where an association is waited for unless its row says otherwise (RFC 4165, RFC 4666)."""
+PORTS = {"m2pa": 3565, "m3ua": 2905, "m2ua": 2904}
+"""Where an association is waited for unless its row says otherwise (RFC 4165, RFC 4666, RFC 3331)."""
 CODES = 4096
 """Circuit identification codes have 12 bits."""
 
@@ -50,12 +52,13 @@ def references_exist(draft: Draft) -> Findings:
 def links_have_channels(draft: Draft) -> Findings:
     """Every link has a signalling channel or an association of its own, and a code that no other link of its set has."""
     codes: dict[tuple[str, int], str] = {}
+    m2pa = {row.name for _, row in draft.of(Association) if row.protocol == "m2pa"}
     for place, link in draft.of(SignallingLink):
         if (link.channel is None) == (link.association is None):
             what = f'signalling link "{link.name}" has {"neither channel nor association" if link.channel is None else "both"}'
-            yield Finding(place, what, 'give it channel = "SPAN/SLOT", or association = "NAME" of M2PA')
-        elif link.association is not None and link.variant != "mtp2-china":
-            what = "variant has no meaning for a link on an association"
+            yield Finding(place, what, 'give it channel = "SPAN/SLOT", or association = "NAME" of M2PA or M2UA')
+        elif link.association in m2pa and link.variant != "mtp2-china":
+            what = "variant has no meaning for a link on an association of M2PA"
             yield Finding((*place, "variant"), what, "leave it out; the figures of M2PA are the variant of the [[association]]")
         same = codes.setdefault((link.link_set, link.code), link.name)
         if same != link.name:
@@ -67,7 +70,8 @@ def links_have_channels(draft: Draft) -> Findings:
 def _channels_are_there(draft: Draft) -> Findings:
     spans = {span.name: span for _, span in draft.of(Span)}
     owners: dict[tuple[str, int], str] = {}
-    for place, link in draft.of(SignallingLink):
+    rows: list[tuple[Place, SignallingLink | GatewayLink]] = [*draft.of(SignallingLink), *draft.of(GatewayLink)]
+    for place, link in rows:
         if link.channel is None:
             continue
         name, slot = channel_of(link)
@@ -105,31 +109,40 @@ def associations_are_whole(draft: Draft) -> Findings:
 
 
 def associations_have_a_use(draft: Draft) -> Findings:
-    """Each association carries one link of M2PA or one application server of M3UA."""
+    """Each association carries one link of M2PA, one application server of M3UA, or, of M2UA, links of ours or a gateway of ours."""
     protocols = {row.name: row.protocol for _, row in draft.of(Association)}
     known = draft.names("association")
-    uses = [((*place, "association"), row.association, "m2pa", f'signalling link "{row.name}"') for place, row in draft.of(SignallingLink)]
-    uses += [
-        ((*place, "associations", number), name, "m3ua", f'application server "{row.name}"')
-        for place, row in draft.of(ApplicationServer)
-        for number, name in enumerate(row.associations)
-    ]
     owners: dict[str, str] = {}
-    for place, name, protocol, user in uses:
-        if name is None:
-            continue
+    for place, name, wanted, user in _uses(draft):
         if name not in known:
             yield unknown(place, "association", name, known)
-        elif protocols.get(name, protocol) != protocol:
-            what = f'association "{name}" is of {protocols[name]}, and a {user.partition(chr(34))[0]}needs one of {protocol}'
-            yield Finding(place, what, f'name one with protocol = "{protocol}"')
-        elif name in owners:
+        elif protocols.get(name, wanted[0]) not in wanted:
+            what = f'association "{name}" is of {protocols[name]}, and a {user.partition(chr(34))[0]}needs one of {" or ".join(wanted)}'
+            yield Finding(place, what, f'name one with protocol = "{wanted[0]}"')
+        elif name in owners and not (protocols.get(name) == "m2ua" and _is_link(user) and _is_link(owners[name])):
             yield Finding(place, f'association "{name}" carries {owners[name]} already', "give each its own association")
         owners.setdefault(name, user)
     for place, row in draft.of(Association):
         if row.name not in owners:
-            cure = "name it in a [[signalling_link]] (m2pa) or an [[application_server]] (m3ua), or take it out"
+            cure = "name it in a [[signalling_link]] (m2pa, m2ua), an [[application_server]] (m3ua) or an [[m2ua_gateway]], or take it out"
             yield Finding(place, f'association "{row.name}" is used by nothing', cure)
+
+
+def _uses(draft: Draft) -> Iterator[tuple[Place, str, tuple[str, ...], str]]:
+    """Where an association is named: its name, the protocols that would do, and by whom."""
+    for place, link in draft.of(SignallingLink):
+        if link.association is not None:
+            yield (*place, "association"), link.association, ("m2pa", "m2ua"), f'signalling link "{link.name}"'
+    for place, server in draft.of(ApplicationServer):
+        for number, name in enumerate(server.associations):
+            yield (*place, "associations", number), name, ("m3ua",), f'application server "{server.name}"'
+    for place, gateway in draft.of(LinkGateway):
+        for number, name in enumerate(gateway.associations):
+            yield (*place, "associations", number), name, ("m2ua",), f'gateway "{gateway.name}"'
+
+
+def _is_link(user: str) -> bool:
+    return user.startswith("signalling link")
 
 
 def application_servers_have_points(draft: Draft) -> Findings:

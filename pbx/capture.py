@@ -7,8 +7,8 @@ anything: the part of a record that got through is cut off again, and after a pa
 
 Level 2's numbers are the plane's and not known here. FSN counts the messages of each direction since the alignment began, as level 2
 does; BSN is the number of the last message that was captured the other way, which level 2 may have sent later; the indicator bits stand at
-1. What is repeated on the line is one unit here: a status or fill-in unit says that from now on such units go. Of a link of M2PA
-the messages are captured in the same way. Leaves out SIGTRAN's own.
+1. What is repeated on the line is one unit here: a status or fill-in unit says that from now on such units go. Of a link of M2PA or
+M2UA the messages are captured in the same way. Leaves out SIGTRAN's own.
 """
 
 import contextlib

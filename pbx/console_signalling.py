@@ -7,13 +7,17 @@ worked one by one as lines are, or a whole trunk group at once. Leaves out who m
 from collections.abc import Iterable, Mapping
 
 from config.schema import NO_7, Configuration, codes_of
-from pbx.console_words import AssociationRow, CircuitRow, LinkRow
+from pbx.backhaul_plan import gateway_name
+from pbx.console_words import AssociationRow, CircuitRow, GatewayRow, LinkRow
 from pbx.exchange import Exchange
 from pbx.line import Line
 from pbx.signalling.ss7.isup.queries import AGREED
 from pbx.signalling.ss7.mtp3 import operation
+from pbx.signalling.ss7.sigtran.asp import ActivateServer, DeactivateServer
+from pbx.signalling.ss7.sigtran.m3ua import M3ua
+from pbx.signalling_backhaul import LinkAccess, LinkGateway, Process
 from pbx.signalling_over_ip import ServerPoint
-from pbx.signalling_points import CircuitRelation, Link, PlaneLink, Point
+from pbx.signalling_points import CircuitRelation, Link, PlaneLink
 
 PERIODS = (0, 5, 30)
 ORDERS = {
@@ -34,28 +38,61 @@ class ConsoleSignalling:
         self._exchange = exchange
         self._configuration: Configuration = exchange.configuration
         self._signalling = exchange.signalling
+        self._gateways = {one.name: one for one in exchange.signalling.backhauls if isinstance(one, LinkGateway)}
 
     def link_rows(self) -> Iterable[LinkRow]:
-        """All links."""
-        codes = {row.name: row for row in self._configuration.signalling_links}
+        """All links, those of gateways behind ours."""
         sets = {row.name: row for row in self._configuration.signalling_link_sets}
-        for name, link in self._signalling.links.items():
-            row = codes[name]
+        for row in self._configuration.signalling_links:
+            link, link_set = self._signalling.links[row.name], sets[row.link_set]
+            where = row.channel or f"association {row.association}{'' if row.interface is None else f', interface {row.interface}'}"
             yield LinkRow(
-                name,
-                row.link_set,
-                row.code,
-                sets[row.link_set].adjacent,
-                row.channel or f"association {row.association}",
-                link.state,
-                self._point_of(link).mtp3.link_state(name),
-                *link.messages,
+                row.name, link_set.name, row.code, link_set.adjacent, where, link.state, self._level_3(link), *link.messages
             )
+        for gateway in self._configuration.link_gateways:
+            for one in gateway.links:
+                link, adjacent = self._signalling.links[one.name], gateway.adjacent or ""
+                user = gateway_name(gateway.name)
+                yield LinkRow(one.name, user, one.interface, adjacent, one.channel, link.state, self._level_3(link), *link.messages)
+
+    def gateway_rows(self) -> Iterable[GatewayRow]:
+        """All gateways of ours."""
+        for gateway in self._gateways.values():
+            links = gateway.links
+            serving = sum(gateway.engine.link_state(link.name) == "Serving" for link in links)
+            received, sent = (sum(link.messages[way] for link in links) for way in (0, 1))
+            yield GatewayRow(
+                gateway.name.removeprefix(gateway_name("")),
+                gateway.engine.state,
+                _processes(gateway),
+                f"{serving} of {len(links)} in service",
+                received,
+                sent,
+            )
+
+    def gateway(self, name: str) -> str:
+        """A gateway of ours in full."""
+        gateway = self._gateways.get(gateway_name(name))
+        if gateway is None:
+            return f"there is no gateway {name}; look at gateways"
+        links = ", ".join(f"{link.name} {gateway.engine.link_state(link.name)}" for link in gateway.links)
+        return "\n".join(
+            [
+                f"{name}: {gateway.engine.state}; processes: {_processes(gateway)}",
+                f"links: {links}",
+                f"counted: {_counted(gateway.engine.counters)}",
+                *(f"{at:10.3f} {text}" for at, text in gateway.history),
+            ]
+        )
 
     def association_rows(self) -> Iterable[AssociationRow]:
         """All associations."""
-        carried = {row.association: f"link {row.name}" for row in self._configuration.signalling_links}
+        links: dict[str, list[str]] = {}
+        for link in self._configuration.signalling_links:
+            links.setdefault(link.association or "", []).append(link.name)
+        carried = {name: f"link{'s' if len(found) > 1 else ''} {', '.join(found)}" for name, found in links.items()}
         carried |= {name: f"server {row.name}" for row in self._configuration.application_servers for name in row.associations}
+        carried |= {name: gateway_name(row.name) for row in self._configuration.link_gateways for name in row.associations}
         for row in self._configuration.associations:
             end = self._signalling.associations.ends[row.name]
             transport, peer = ("tcp", "simulated") if row.simulated else (row.transport, row.peer or "whoever comes")
@@ -72,9 +109,28 @@ class ConsoleSignalling:
             [
                 f"{name}: {'up' if end.up else f'down: {end.reason}'}; lost {end.losses} times",
                 f"messages received {received}, sent {sent}",
+                *(f"process {one.engine.state}; counted: {_counted(one.engine.counters)}" for one in self._asking(name)),
                 *(f"{at:10.3f} {text}" for at, text in end.history),
             ]
         )
+
+    def order_process(self, wanted: bool, name: str) -> str:
+        """Have our process at an association become active, or inactive and down; "" or why not. Within a turn."""
+        order = (ActivateServer if wanted else DeactivateServer)(name)
+        for process in self._asking(name):
+            process.give(order)
+            return ""
+        for part in self._signalling.elsewhere.values():
+            for server in part.servers if isinstance(part, ServerPoint) else ():
+                if isinstance(server.engine, M3ua) and name in server.engine.plan.associations:
+                    server.give(order)
+                    return ""
+        return f"no process of ours asks a gateway by {name}; look at associations"
+
+    def _asking(self, association: str) -> list[Process]:
+        """Our process of M2UA at an association, if it has one."""
+        accesses = [one for one in self._signalling.backhauls if isinstance(one, LinkAccess)]
+        return [process for one in accesses for process in one.processes if process.association.name == association]
 
     def circuit_rows(self) -> Iterable[CircuitRow]:
         """All circuits of No. 7."""
@@ -100,7 +156,7 @@ class ConsoleSignalling:
         received, sent = link.messages
         return "\n".join(
             [
-                f"{name}: {link.state}; level 3: {self._point_of(link).mtp3.link_state(name)}",
+                f"{name}: {link.state}; level 3: {self._level_3(link)}",
                 f"messages received {received}, sent {sent}; unexpected signals {link.unexpected}",
                 f"counted: {_counted(counted)}",
                 *(f"{at:10.3f} {text}" for at, text in link.history),
@@ -149,7 +205,10 @@ class ConsoleSignalling:
         link = self._signalling.links.get(name)
         if link is None:
             return f"there is no signalling link {name}; look at links"
-        self._point_of(link).receive(ORDERS[verb](name))
+        gateway = self._gateways.get(link.point)
+        if gateway is not None:
+            return gateway.order(verb, name)
+        self._signalling.points[link.point].receive(ORDERS[verb](name))
         return ""
 
     def continuity(self, line: Line) -> str:
@@ -218,8 +277,12 @@ class ConsoleSignalling:
         found = ((relation, [cic for cic, line in relation.lines.items() if line.group == name]) for relation in self._signalling.relations)
         return [(relation, cics) for relation, cics in found if cics]
 
-    def _point_of(self, link: Link) -> Point:
-        return self._signalling.points[link.point]
+    def _level_3(self, link: Link) -> str:
+        """The link as its level 3 has it, which a gateway's is not here."""
+        gateway = self._gateways.get(link.point)
+        if gateway is not None:
+            return f"by M2UA, {gateway.engine.link_state(link.name)}"
+        return self._signalling.points[link.point].mtp3.link_state(link.name)
 
 
 def _served(point: ServerPoint) -> str:
@@ -231,6 +294,10 @@ def _served(point: ServerPoint) -> str:
         processes = ", ".join(f"{end.name} {server.engine.process_state(end.name)}" for end in server.associations)
         lines.append(f"server {server.name}: {server.engine.state}; processes: {processes}; counted: {_counted(server.engine.counters)}")
     return "\n".join([*lines, *(f"{at:10.3f} {words}" for at, words in point.history)])
+
+
+def _processes(gateway: LinkGateway) -> str:
+    return ", ".join(f"{name} {process.machine.state}" for name, process in gateway.engine.server.processes.items())
 
 
 def _counted(counters: Mapping[str, int]) -> str:

@@ -16,6 +16,7 @@ from pbx.console_words import (
     AssociationRow,
     CallRow,
     CircuitRow,
+    GatewayRow,
     LineRow,
     LinkRow,
     QueueRow,
@@ -119,6 +120,10 @@ class ConsoleView:
         """All associations of SIGTRAN."""
         return self._signalling.association_rows()
 
+    def gateway_rows(self) -> Iterable[GatewayRow]:
+        """All gateways of ours by M2UA."""
+        return self._signalling.gateway_rows()
+
     def circuit_rows(self) -> Iterable[CircuitRow]:
         """All circuits of No. 7."""
         return self._signalling.circuit_rows()
@@ -167,6 +172,9 @@ class ConsoleView:
             "link": self.link,
             "point": self.point,
             "association": self.association,
+            "gateway": self.gateway,
+            "activate_process": self.activate_process,
+            "deactivate_process": self.deactivate_process,
             "figures": self.figures,
             "continuity": self.continuity,
             "query_circuits": self.query_circuits,
@@ -345,6 +353,18 @@ class ConsoleView:
     def association(self, association: str) -> str:
         """An association of SIGTRAN in full: its state and the last things that happened: association("ip-a")."""
         return self._signalling.association(association)
+
+    def gateway(self, gateway: str) -> str:
+        """A gateway of ours by M2UA in full: its processes, links, counters, the last things that happened: gateway("country")."""
+        return self._signalling.gateway(gateway)
+
+    def activate_process(self, association: str) -> str:
+        """Ask the gateway at the far end of an association of M2UA or M3UA for traffic: activate_process("ip-a")."""
+        return self._do(self._signalling.order_process, True, association)
+
+    def deactivate_process(self, association: str) -> str:
+        """Tell that gateway that there is to be no traffic, until told otherwise or until control restarts: deactivate_process("ip-a")."""
+        return self._do(self._signalling.order_process, False, association)
 
     def figures(self, of: str = "", minutes: int = 0) -> str:
         """What was counted of No. 7 (Q.752), of the last whole 5 or 30 minutes or all time: figures("toll-a"), figures(minutes=30)."""

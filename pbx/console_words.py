@@ -108,7 +108,10 @@ class SpanRow(Row, frozen=True):
 
 
 class LinkRow(Row, frozen=True):
-    """A signalling link: levels 2 and 3 as they are now, and the messages since this control began."""
+    """A signalling link: levels 2 and 3 as they are now, and the messages since this control began.
+
+    A link of a gateway of ours has that in place of a link set, and its interface identifier in place of a code.
+    """
 
     link: str
     link_set: str = ""
@@ -131,6 +134,17 @@ class AssociationRow(Row, frozen=True):
     carries: str = ""
     state: str = ""
     losses: int = 0
+    received: int = 0
+    sent: int = 0
+
+
+class GatewayRow(Row, frozen=True):
+    """A gateway of ours by M2UA: its application server, the processes of that, and how many of its links are in service."""
+
+    gateway: str
+    state: str = ""
+    processes: str = ""
+    links: str = ""
     received: int = 0
     sent: int = 0
 
@@ -184,6 +198,9 @@ class Exchange(Protocol):
 
     def association_rows(self) -> Iterable[Row]:
         """All associations of SIGTRAN."""
+
+    def gateway_rows(self) -> Iterable[Row]:
+        """All gateways of ours by M2UA."""
 
     def circuit_rows(self) -> Iterable[Row]:
         """All circuits of No. 7."""
@@ -333,7 +350,7 @@ class Help:
     def __repr__(self) -> str:
         return (
             f"You are {self._who}, {self._role}.\n"
-            "lines calls queues agents recordings alarms spans links circuits\n"
+            "lines calls queues agents recordings alarms spans links associations gateways circuits\n"
             "                              tables as they are now; lines['e1-1/1'], lines(state='idle'), len(calls)\n"
             "switch                        the verbs; switch.clear('1-7')\n"
             "on(Queued)                    print each such fact to come; on(Queued, lambda fact: print(fact.call))\n"
@@ -447,6 +464,7 @@ def namespace_of(exchange: Exchange, who: str, role: str, watches: Watches) -> d
         "spans": View("spans", SpanRow, exchange.span_rows),
         "links": View("links", LinkRow, exchange.link_rows),
         "associations": View("associations", AssociationRow, exchange.association_rows),
+        "gateways": View("gateways", GatewayRow, exchange.gateway_rows),
         "circuits": View("circuits", CircuitRow, exchange.circuit_rows),
         "switch": Verbs(exchange, who, role),
         "on": watches.on,

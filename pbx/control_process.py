@@ -22,7 +22,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.error import CannotListenError
 
 from config.loader import load
-from config.schema import Configuration, channel_of
+from config.schema import Configuration, channel_of, links_of
 from pbx import handover
 from pbx.association_plans import plans_of
 from pbx.associations import Associations
@@ -208,11 +208,12 @@ class Control:
             self.recordings, wanted.opus_kbit_s, lambda: reactor.callFromThread(self.overtaken)
         )
         self.capture: Capture | None = None
-        if configuration.signalling_links and configuration.signalling_capture.files:
-            links = [row.name for row in configuration.signalling_links]
+        links = links_of(configuration)
+        if links and configuration.signalling_capture.files:
             clear = {span.name for span in configuration.spans if span.kind == "signalling"}
-            extended = {row.name for row in configuration.signalling_links if row.channel is not None and channel_of(row)[0] in clear}
-            self.capture = Capture(places.signalling, configuration.signalling_capture, zero, self._from_thread, links, extended)
+            extended = {row.name for row in links if row.channel is not None and channel_of(row)[0] in clear}
+            names = [row.name for row in links]
+            self.capture = Capture(places.signalling, configuration.signalling_capture, zero, self._from_thread, names, extended)
             self.exchange.signalling.observer = self.capture.crossing
         ends = self.exchange.signalling.associations
         self.associations = Associations(reactor, plans_of(configuration), self._association_told, ends.noted, self._listening)

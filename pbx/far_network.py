@@ -41,7 +41,7 @@ def build(
     signalling = SignallingPlant(configuration, plan, far=True)
     points = signalling.build(floor)
     for inner in signalling.inner:
-        join(floor, points, inner.names, inner.points)
+        join(floor, points, inner.names, inner.points, inner.highest)
     outside = {span.name for span in configuration.spans if not span.simulated}
     for group in configuration.trunk_groups:
         analog = group.signalling == "fxo"

@@ -2,7 +2,8 @@
 
 To level 3 a link of M2PA is a link like any other; its numbers have 24 bits, so its plan says ``extended``. To circuits a point that is
 reached by M3UA is a point like any other: ``ServerPoint`` stands where ``Point`` stands. Nothing here outlives control, because the
-associations end with it: links align anew, servers become active anew. Leaves out M2UA, and a gateway's passing on between M3UA and links.
+associations end with it: links align anew, servers become active anew. Leaves out M2UA (pbx/signalling_backhaul.py), and a gateway's
+passing on between M3UA and links.
 """
 
 from collections.abc import Mapping
@@ -10,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from pbx.engine import Noted, Unexpected
+from pbx.engine import Unexpected
 from pbx.floor import Floor
 from pbx.signalling.ss7.mtp2.orders import MessageHeard, SendMessage
 from pbx.signalling.ss7.mtp3.label import Form
@@ -29,10 +30,11 @@ from pbx.signalling.ss7.sigtran.association import FromAssociation, FromBelow, S
 from pbx.signalling.ss7.sigtran.figures import Figures
 from pbx.signalling.ss7.sigtran.m2pa import M2pa
 from pbx.signalling.ss7.sigtran.m3ua import M3ua
-from pbx.signalling.ss7.sigtran.m3ua_gateway import M3uaGateway, ServerChanged
+from pbx.signalling.ss7.sigtran.m3ua_gateway import M3uaGateway
 from pbx.signalling.ss7.sigtran.m3ua_plan import ServerPlan
+from pbx.signalling.ss7.sigtran.server import ServerChanged
 from pbx.signalling_points import Link, SignallingPoints
-from pbx.signalling_seat import Seat
+from pbx.signalling_seat import Seat, words_of
 from pbx.transfer_part import Relation, TransferPart
 
 
@@ -87,7 +89,6 @@ class AssociationLink(Link):
         self._seat.take(self.engine.receive(value, self._floor.now))
 
     def _deliver(self, output: Any) -> None:
-        now = self._floor.now
         if isinstance(output, SendOctets):
             self._points.associations.send(self.association.name, output)
         elif isinstance(output, ToLevel3):
@@ -95,15 +96,9 @@ class AssociationLink(Link):
                 self.messages[0] += 1
                 self._points.crossing(self.name, MessageHeard(output.octets))
             self._points.from_link(self.name, output)
-        elif isinstance(output, Noted):
-            self.note(now, output.text)
-        elif isinstance(output, Unexpected):
-            self.unexpected += 1
-            self._floor.counters[f"unexpected {output.state} {output.event}"] += 1
-            self.note(now, f"?? unexpected {output.event} in {output.state}")
         else:
-            self._floor.counters["malformed"] += 1
-            self.note(now, f"?? malformed {output.what}")
+            self.unexpected += isinstance(output, Unexpected)
+            self.note(self._floor.now, words_of(self._floor, output))
 
 
 class ServerSeat(msgspec.Struct, frozen=True):

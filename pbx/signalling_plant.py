@@ -10,6 +10,8 @@ from typing import Any
 
 import msgspec
 
+from config.link_gateways import GatewayLink
+from config.link_gateways import LinkGateway as GatewayRow
 from config.schema import (
     NO_7,
     ApplicationServer,
@@ -21,6 +23,20 @@ from config.schema import (
     channel_of,
     codes_of,
     variant_of,
+)
+from pbx.backhaul_plan import (
+    above,
+    accesses_facing,
+    accesses_of,
+    below,
+    faults_of_gateways,
+    gateway_name,
+    gateways_facing,
+    gateways_of,
+    highest_of,
+    link_sets_through,
+    network_of,
+    serves_simulated,
 )
 from pbx.engine import Engine
 from pbx.floor import Floor
@@ -37,10 +53,11 @@ from pbx.signalling.ss7.mtp3.variant import load_variant as load_point
 from pbx.signalling.ss7.primitives import ToLevel2
 from pbx.signalling.ss7.sigtran.figures import Figures as AssociationFigures
 from pbx.signalling.ss7.sigtran.figures import load_figures as load_association
-from pbx.signalling.ss7.sigtran.m3ua_plan import PlanError as ServerPlanError
 from pbx.signalling.ss7.sigtran.m3ua_plan import check as check_server
+from pbx.signalling.ss7.sigtran.server import PlanError as ServerPlanError
 from pbx.signalling.ss7.tup.distribution import Tup
 from pbx.signalling.ss7.tup.variant import load_variant as load_tup
+from pbx.signalling_backhaul import LinkAccess, LinkAccessSeat, LinkGateway, LinkGatewaySeat
 from pbx.signalling_circuit import SignalledCircuit
 from pbx.signalling_over_ip import AssociationLink, AssociationLinkSeat, ServerPoint, ServerPointSeat
 from pbx.signalling_points import CircuitRelation, Link, LinkSeat, PointSeat, RelationSeat, SignallingPoints
@@ -51,10 +68,11 @@ Place = tuple[str | int, ...]
 
 
 class InnerLink(msgspec.Struct, frozen=True):
-    """A link between two points of the far end: its name at either, and theirs."""
+    """A link inside the far end: its name at either end, and what stands there, a point or a gateway; the highest of its numbers."""
 
     names: tuple[str, str]
     points: tuple[str, str]
+    highest: int = 127
 
 
 class Relation(msgspec.Struct, frozen=True):
@@ -138,7 +156,11 @@ class _Plan:
 
     def extended(self, row: SignallingLink) -> bool:
         """Whether a link has longer numbers than seven bits, of which changeover must know."""
-        return row.association is not None or self.figures(row.variant).data.format == "extended"
+        return self.protocol(row) == "m2pa" or self.figures(row.variant).data.format == "extended"
+
+    def protocol(self, row: SignallingLink) -> str:
+        """What carries a link: "" is a channel."""
+        return next((one.protocol for one in self.configuration.associations if one.name == row.association), "")
 
     def near(self, row: SignallingPoint) -> PointPlan:
         """A point of ours."""
@@ -197,6 +219,8 @@ class SignallingPlant:
         self.links: list[LinkSeat] = []
         self.association_links: list[AssociationLinkSeat] = []
         self.served: list[ServerPointSeat] = []
+        self.accesses: list[LinkAccessSeat] = []
+        self.gateways: list[LinkGatewaySeat] = []
         self.inner: list[InnerLink] = []
         self._outside: list[OutsideLink] = []
         self._relations: list[RelationSeat] = []
@@ -207,8 +231,9 @@ class SignallingPlant:
         else:
             self.points = [PointSeat(row.name, plan.near(row), plan.variants[row.name]) for row in plan.linked]
             self.served = [plan.served_by(row) for row in plan.served]
-        self._links(plan, far)
         names = {(seat.variant.data.name, seat.plan.code): seat.name for seat in self.points}
+        self._links(plan, names, far)
+        self._gateways(plan, names, far)
         servers = configuration.application_servers
         behind = {(row.point, plan.code(row.point, code)): row.name for row in servers for code in row.destinations}
         for relation in relations_of(configuration):
@@ -234,6 +259,10 @@ class SignallingPlant:
             built.add_link(AssociationLink(floor, seat, built))
         for link in self._outside:
             built.add_link(link)
+        for access in self.accesses:
+            LinkAccess(floor, access, built)
+        for gateway in self.gateways:
+            LinkGateway(floor, gateway, built)
         built.elsewhere |= {seat.name: ServerPoint(floor, seat, built) for seat in self.served}
         for relation in self._relations:
             part = built.points.get(relation.point) or built.elsewhere[relation.point]
@@ -257,34 +286,68 @@ class SignallingPlant:
         index, cic = self._places[span, slot]
         return self.built.relations[index], cic
 
-    def _links(self, plan: _Plan, far: bool) -> None:
+    def _links(self, plan: _Plan, names: Mapping[tuple[str, int], str], far: bool) -> None:
         sets = {row.name: row for row in plan.configuration.signalling_link_sets}
-        names = {(seat.variant.data.name, seat.plan.code): seat.name for seat in self.points}
         associations = {row.name: row for row in plan.configuration.associations if not far or row.simulated}
+        points: dict[str, str] = {}
         for row in plan.configuration.signalling_links:
             link_set = sets[row.link_set]
             point = link_set.point
             if far:
                 point = names[plan.variants[point].data.name, plan.code(point, link_set.adjacent)]
+            points[row.name] = point
             if row.association is None:
-                span, slot = channel_of(row)
-                if span in self._wanted:
-                    self.links.append(LinkSeat(row.name, point, plan.ports[span, slot], plan.figures(row.variant)))
-                else:
-                    self._outside.append(OutsideLink(row.name, point))
-            elif row.association in associations:
+                self._channel(plan, row, point)
+            elif row.association not in associations:
+                self._outside.append(OutsideLink(row.name, point))
+            elif associations[row.association].protocol == "m2pa":
                 figures = load_association(associations[row.association].variant)
                 self.association_links.append(AssociationLinkSeat(row.name, point, row.association, figures))
-            else:
-                self._outside.append(OutsideLink(row.name, point))
+            elif far:
+                ends = point, gateway_name(row.association)
+                self.inner.append(InnerLink((row.name, below(row.name)), ends, highest_of(row)))
+        if far:
+            self.gateways += gateways_facing(plan.configuration)
+        else:
+            self.accesses += accesses_of(plan.configuration, points)
+
+    def _channel(self, plan: _Plan, row: SignallingLink | GatewayLink, point: str) -> None:
+        """A link in a time slot."""
+        span, slot = channel_of(row)
+        if span in self._wanted:
+            self.links.append(LinkSeat(row.name, point, plan.ports[span, slot], plan.figures(row.variant)))
+        else:
+            self._outside.append(OutsideLink(row.name, point))
+
+    def _gateways(self, plan: _Plan, names: Mapping[tuple[str, int], str], far: bool) -> None:
+        """Gateways of ours, or what faces them: the point whose links they have, and the one at the far end of the channels."""
+        if not far:
+            self.gateways += gateways_of(plan.configuration)
+            for row in plan.configuration.link_gateways:
+                for link in row.links:
+                    self._channel(plan, link, gateway_name(row.name))
+            return
+
+        def far_name(row: GatewayRow, code: str | None) -> str:
+            assert code is not None, row.name
+            return names[network_of(row).data.name, network_of(row).form.read(code)]
+
+        for row in plan.configuration.link_gateways:
+            for link in row.links if row.code and row.adjacent else ():
+                self._channel(plan, link, far_name(row, row.adjacent))
+                if not serves_simulated(plan.configuration, row):
+                    self._outside.append(OutsideLink(above(link.name), far_name(row, row.code)))
+        self.accesses += accesses_facing(plan.configuration, lambda row: far_name(row, row.code))
 
     # The far end.
 
     def _far_points(self, plan: _Plan) -> None:
         """Adjacent points first, then those behind them; then those behind application servers."""
-        for name, variant in {plan.variants[row.name].data.name: plan.variants[row.name] for row in plan.linked}.items():
+        variants = {network_of(row).data.name: network_of(row) for row in plan.configuration.link_gateways}
+        variants |= {plan.variants[row.name].data.name: plan.variants[row.name] for row in plan.linked}
+        for name, variant in variants.items():
             ours = {row.name: plan.near(row) for row in plan.linked if plan.variants[row.name].data.name == name}
-            self._far_network(ours, variant)
+            self._far_network(ours, variant, link_sets_through(plan.configuration.link_gateways, variant))
         simulated = {row.name for row in plan.configuration.associations if row.simulated}
         for point in plan.served:
             for row in plan.servers(point.name):
@@ -294,8 +357,8 @@ class SignallingPlant:
                     destination = plan.code(point.name, row.destinations[0])
                     self.served.append(ServerPointSeat(_behind(row.name), destination, plan.variants[point.name].form, (seat,)))
 
-    def _far_network(self, ours: dict[str, PointPlan], variant: PointVariant) -> None:
-        sets: dict[int, list[LinkSetPlan]] = {}
+    def _far_network(self, ours: dict[str, PointPlan], variant: PointVariant, sets: dict[int, list[LinkSetPlan]]) -> None:
+        """``sets``: link sets of far points that do not lead to us, by point."""
         routes: dict[int, list[RoutePlan]] = {}
         adjacent = {one.name: one.adjacent for plan in ours.values() for one in plan.link_sets}
         for plan in ours.values():
@@ -350,7 +413,11 @@ def faults_of_signalling(configuration: Configuration) -> list[tuple[Place, str]
             if group.signalling in NO_7 and group.point == row.name:
                 faults += [(("trunk_group", number), fault) for fault in _faults_of_group(group, plan, known)]
     clear = {span.name for span in configuration.spans if span.kind == "signalling"}
-    for place, link in enumerate(configuration.signalling_links):
+    links: list[tuple[Place, SignallingLink | GatewayLink]] = [
+        *((("signalling_link", place), link) for place, link in enumerate(configuration.signalling_links)),
+        *((("m2ua_gateway", p, "link", q), link) for p, row in enumerate(configuration.link_gateways) for q, link in enumerate(row.links)),
+    ]
+    for at, link in links:
         try:
             extended = load_figures(link.variant).data.format == "extended"
             if link.channel is None:
@@ -358,9 +425,10 @@ def faults_of_signalling(configuration: Configuration) -> list[tuple[Place, str]
             wide = channel_of(link)[0] in clear
             if extended != wide:
                 what = "a time slot, which has units of the basic format" if extended else "a whole span, which has those of annex A"
-                faults.append((("signalling_link", place), f'signalling link "{link.name}": {link.variant} does not suit {what}'))
+                faults.append((at, f'signalling link "{link.name}": {link.variant} does not suit {what}'))
         except VariantError as error:
-            faults += [(("signalling_link", place), f'signalling link "{link.name}": {fault}') for fault in error.faults]
+            faults += [(at, f'signalling link "{link.name}": {fault}') for fault in error.faults]
+    faults += faults_of_gateways(configuration)
     for place, association in enumerate(configuration.associations):
         try:
             load_association(association.variant)

@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from pbx.engine import Input, Levels, Malformed, Noted, Output, Unexpected
+from pbx.engine import Input, Levels, Malformed, Output, Unexpected
 from pbx.floor import Floor
 from pbx.line import HISTORY, Line
 from pbx.signalling.ss7.continuity import MaintenanceTold
@@ -50,7 +50,7 @@ from pbx.signalling.ss7.primitives import (
 )
 from pbx.signalling_associations import AssociationEnds
 from pbx.signalling_circuit import quiet_behind
-from pbx.signalling_seat import Seat
+from pbx.signalling_seat import Backhaul, Seat, words_of
 from pbx.transfer_part import TransferPart
 from pbx.vocabulary.call import Primitive
 from pbx.vocabulary.facts import AlarmCleared, AlarmRaised
@@ -184,12 +184,9 @@ class PlaneLink(Link):
             self._floor.directly(self.port, (command_of(output),))
         elif isinstance(output, ToLevel3):
             self._points.from_link(self.name, output)
-        elif isinstance(output, Noted):
-            self.note(self._floor.now, output.text)
-        elif isinstance(output, Unexpected):
-            self.unexpected += 1
-            self._floor.counters[f"unexpected {output.state} {output.event}"] += 1
-            self.note(self._floor.now, f"?? unexpected {output.event} in {output.state}")
+        else:
+            self.unexpected += isinstance(output, Unexpected)
+            self.note(self._floor.now, words_of(self._floor, output))
 
 
 class Point(TransferPart):
@@ -444,6 +441,9 @@ class SignallingPoints:
         self.associations = AssociationEnds(floor, self.judge)
         self.elsewhere: dict[str, TransferPart] = {}
         """Points whose level 3 is at a gateway."""
+        self.backhauls: list[Backhaul] = []
+        self.above: dict[str, Callable[[FromLink], object]] = {name: point.receive for name, point in self.points.items()}
+        """Who takes what level 2 of a link says, by the name that the link has for its point."""
         self.relations: list[CircuitRelation] = []
         self.plane_counters: Callable[[int], Mapping[str, int]] = lambda port: {}
         """The plane's counters of the link on a port."""
@@ -465,7 +465,7 @@ class SignallingPoints:
 
     def standing_timers(self) -> int:
         """Timers of links and points, which watch over them also at rest, and those of circuits whose reason has gone meanwhile."""
-        parts = [*self.points.values(), *self.elsewhere.values()]
+        parts = [*self.points.values(), *self.elsewhere.values(), *self.backhauls]
         watching = [*(link.waits for link in self.links.values()), *(part.waits for part in parts)]
         return self._measuring + sum(watching) + sum(relation.seat.waits and relation.user_part.rests for relation in self.relations)
 
@@ -474,6 +474,8 @@ class SignallingPoints:
         now = self.floor.now
         self._measure(adopt)
         self.associations.begin()
+        for backhaul in self.backhauls:
+            backhaul.begin()
         for part in self.elsewhere.values():
             for relation in part.relations:
                 relation.begin(adopt)
@@ -546,7 +548,7 @@ class SignallingPoints:
         """Level 2 to level 3, later in the turn."""
         if type(indication) is not ReceivedMessage:
             self.measurements.from_level2(self.floor.now, link, indication)
-        self.floor.then(self.points[self.links[link].point].receive, FromLink(link, indication))
+        self.floor.then(self.above[self.links[link].point], FromLink(link, indication))
 
     # What level 3 reports.
 

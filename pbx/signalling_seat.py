@@ -8,7 +8,21 @@ other (pbx/signalling_points.py).
 from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
+from pbx.engine import Malformed, Noted, Unexpected
 from pbx.floor import Floor
+
+
+def words_of(floor: Floor, output: Any) -> str:
+    """A line of the trace, or something that the far end did wrong, which is counted; "" for any other output."""
+    if isinstance(output, Noted):
+        return output.text
+    if isinstance(output, Unexpected):
+        floor.counters[f"unexpected {output.state} {output.event}"] += 1
+        return f"?? unexpected {output.event} in {output.state}"
+    if isinstance(output, Malformed):
+        floor.counters["malformed"] += 1
+        return f"?? malformed {output.what}"
+    return ""
 
 
 class Timed(Protocol):
@@ -19,6 +33,17 @@ class Timed(Protocol):
 
     def deadline(self) -> float | None:
         """When ``expire`` is wanted; None = never."""
+
+
+class Backhaul(Protocol):
+    """Links whose levels 2 and 3 are apart, one of them here (pbx/signalling_backhaul.py)."""
+
+    @property
+    def waits(self) -> int:
+        """How many timers run."""
+
+    def begin(self) -> None:
+        """Into service, before points are; within a turn."""
 
 
 class Seat:

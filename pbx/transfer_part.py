@@ -7,13 +7,13 @@ part gets the messages of its own far point and all of PAUSE, RESUME and STATUS 
 from collections import deque
 from typing import Any, Protocol
 
-from pbx.engine import Malformed, Noted, Unexpected
 from pbx.floor import Floor
 from pbx.line import HISTORY
 from pbx.signalling.ss7.distribution import UserPart
 from pbx.signalling.ss7.mtp3.label import Form
 from pbx.signalling.ss7.primitives import Pause, Resume, ToUser, Transfer
 from pbx.signalling_associations import Judge
+from pbx.signalling_seat import words_of
 
 
 class Relation(Protocol):
@@ -65,14 +65,9 @@ class TransferPart:
 
     def complain(self, output: Any) -> None:
         """A line of the trace, or something that the far end did wrong."""
-        if isinstance(output, Noted):
-            self.history.append((self._floor.now, output.text))
-        elif isinstance(output, Unexpected):
-            self._floor.counters[f"unexpected {output.state} {output.event}"] += 1
-            self.history.append((self._floor.now, f"?? unexpected {output.event} in {output.state}"))
-        elif isinstance(output, Malformed):
-            self._floor.counters["malformed"] += 1
-            self.history.append((self._floor.now, f"?? malformed {output.what}"))
+        words = words_of(self._floor, output)
+        if words:
+            self.history.append((self._floor.now, words))
 
     def meant(self, relation: Relation, value: Transfer) -> bool:
         """Whether a message is for this relation."""

@@ -51,6 +51,25 @@ def association_link_set(name, adjacent, *associations, point="city", **settings
     return f"\n[[signalling_link_set]]\n{_rows({'name': name, 'point': point, 'adjacent': adjacent, **settings})}{links}"
 
 
+def backhauled_link_set(name, adjacent, *places, point="city", **settings):
+    """A link set with a link at each (association, interface) of M2UA; they are called after it: toll-0, toll-1."""
+    links = "".join(
+        "\n[[signalling_link]]\n"
+        + _rows({"name": f"{name}-{code}", "link_set": name, "code": code, "association": association, "interface": interface})
+        for code, (association, interface) in enumerate(places)
+    )
+    return f"\n[[signalling_link_set]]\n{_rows({'name': name, 'point': point, 'adjacent': adjacent, **settings})}{links}"
+
+
+def link_gateway(name, associations, *channels, **settings):
+    """A gateway of ours by M2UA with a link on each of the channels; they are called after it, with the interfaces 10, 11: ours-0."""
+    links = "".join(
+        "\n[[m2ua_gateway.link]]\n" + _rows({"name": f"{name}-{place}", "channel": channel, "interface": 10 + place})
+        for place, channel in enumerate(channels)
+    )
+    return f"\n[[m2ua_gateway]]\n{_rows({'name': name, 'associations': associations, **settings})}{links}"
+
+
 def association(name, protocol, **settings):
     """An association of SIGTRAN to the simulated network, unless the settings say otherwise."""
     return "\n[[association]]\n" + _rows({"name": name, "protocol": protocol, **settings})

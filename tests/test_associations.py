@@ -1,4 +1,4 @@
-"""Associations over real sockets on the loopback: M2PA at both ends, losses, tries that come later, those who are turned away.
+"""Associations over real sockets on the loopback: M2PA and M2UA at both ends, losses, tries that come later, those who are turned away.
 
 SCTP is run where the kernel has it; where not, its tests are skipped and counted. What of it needs no kernel support runs over a pair
 of local sockets that keep messages whole as SCTP does.
@@ -15,9 +15,20 @@ from pbx import sctp_socket
 from pbx.associations import AssociationPlan, Associations
 from pbx.sctp_socket import SctpSocket
 from pbx.signalling.ss7 import primitives as p
-from pbx.signalling.ss7.sigtran.association import AssociationLost, AssociationUp, EndAssociation, Octets, SendOctets
+from pbx.signalling.ss7.sigtran.association import (
+    AssociationLost,
+    AssociationUp,
+    EndAssociation,
+    FromAssociation,
+    Octets,
+    SendOctets,
+    ToAssociation,
+)
 from pbx.signalling.ss7.sigtran.m2pa import M2pa
 from pbx.signalling.ss7.sigtran.m2pa_messages import LinkStatus, UserData, write
+from pbx.signalling.ss7.sigtran.m2ua import M2ua
+from pbx.signalling.ss7.sigtran.m2ua_gateway import M2uaGateway
+from pbx.signalling.ss7.sigtran.m2ua_plan import LinksPlan
 from tests.sctp import needs_sctp
 from tests.signalling.ss7.m2pa_wire import SHORT
 
@@ -76,18 +87,20 @@ class Kept:
 
 
 class Link:
-    """A link of M2PA over a real association, with real time."""
+    """A link of M2PA over a real association, with real time; or an end of M2UA."""
 
-    def __init__(self, loop, plan):
+    def __init__(self, loop, plan, engine=None):
         self.reactor = loop.reactor
-        self.engine = M2pa(SHORT)
+        self.engine = engine or M2pa(SHORT)
+        self.named = engine is not None
+        """Whether the engine takes and returns the names of associations."""
         self.told = []
         self.call = None
         self.association = loop.associations(plan, told=self.hear)
         loop.opened.append(self)
 
     def hear(self, name, value):
-        self.take(self.engine.receive(value, self.reactor.seconds()))
+        self.give(FromAssociation(name, value) if self.named else value)
 
     def give(self, *values):
         for value in values:
@@ -97,7 +110,9 @@ class Link:
         for value in outputs:
             if isinstance(value, SendOctets):
                 self.association.send("link", value)
-            elif isinstance(value, p.ToLevel3):
+            elif isinstance(value, ToAssociation):
+                self.association.send(value.association, value.order)
+            elif isinstance(value, p.ToLevel3 | p.FromLink | p.ToLink):
                 self.told.append(value)
         self.stop()
         due = self.engine.deadline()
@@ -143,6 +158,30 @@ def test_a_link_of_m2pa_carries_messages_fails_and_comes_back(transport, loop):
     here.give(p.MessageForTransmission(b"\x85again"))
     loop.until(there.received)
     assert there.received() == [b"\x85again"]
+
+
+@pytest.mark.parametrize("transport", TRANSPORTS)
+def test_a_link_by_m2ua_is_established_carries_messages_and_is_established_again(transport, loop):
+    plan, name = LinksPlan(("link",), (("L", 7),)), "link"
+    gateway = Link(loop, AssociationPlan(name, "m2ua", "127.0.0.1", transport, True, 0, "127.0.0.1"), M2uaGateway(plan, SHORT))
+    port = gateway.association.port_of(name)
+    level_3 = Link(loop, AssociationPlan(name, "m2ua", "127.0.0.1", transport, port=port), M2ua(plan, SHORT))
+    sent = [bytes((0x85, number % 256)) * (2 + number % 130) for number in range(300)]
+    for _ in range(2):
+        level_3.told.clear()
+        gateway.told.clear()
+        level_3.give(p.ToLink("L", p.Start()))
+        loop.until(lambda: p.ToLink("L", p.Start()) in gateway.told)
+        gateway.give(p.FromLink("L", p.InService()))
+        loop.until(lambda: p.FromLink("L", p.InService()) in level_3.told)
+        level_3.give(*[p.ToLink("L", p.MessageForTransmission(octets)) for octets in sent])
+        gateway.give(*[p.FromLink("L", p.ReceivedMessage(octets)) for octets in sent])
+        loop.until(lambda: len(gateway.told) >= len(sent) + 1 and len(level_3.told) >= len(sent) + 1)
+        assert gateway.told[-len(sent) :] == [p.ToLink("L", p.MessageForTransmission(octets)) for octets in sent]
+        assert level_3.told[-len(sent) :] == [p.FromLink("L", p.ReceivedMessage(octets)) for octets in sent]
+        level_3.association.send(name, EndAssociation("cut"))
+        loop.until(lambda: isinstance(level_3.told[-1].indication, p.OutOfService))
+        loop.until(lambda: gateway.told[-1] == p.ToLink("L", p.LocalProcessorOutage()))
 
 
 @pytest.mark.parametrize("transport", TRANSPORTS)

@@ -22,7 +22,7 @@ LAYERS = {
     3: "pbx.call pbx.numbers pbx.routing pbx.bridge pbx.switch pbx.recording pbx.floor pbx.distribution pbx.service pbx.leg_records "
     "pbx.line_tests pbx.supervision pbx.holding pbx.call_waiting pbx.circuit_watch pbx.span_watch pbx.test_calls pbx.line_listening "
     "pbx.line_measurements pbx.interworking pbx.signalling_seat pbx.signalling_circuit pbx.signalling_points "
-    "pbx.signalling_associations pbx.signalling_over_ip pbx.transfer_part ivr fax.mailbox",
+    "pbx.signalling_associations pbx.signalling_over_ip pbx.signalling_backhaul pbx.transfer_part ivr fax.mailbox",
     4: "pbx.journal pbx.cdr pbx.store pbx.recovery pbx.sites pbx.csta pbx.manhole pbx.console pbx.trace pbx.checkers "
     "pbx.recording_files pbx.recording_forms pbx.console_words pbx.handover pbx.capture desk "
     "drivers.far_end",  # the simulated network is no card but an exchange of its own, out of the same engines
@@ -30,7 +30,8 @@ LAYERS = {
     "pbx.span_tending pbx.far_network pbx.prompts pbx.recording_writer "
     "pbx.control_process pbx.network_process pbx.plane_process pbx.sound_devices pbx.__main__ "
     "pbx.line_keeper pbx.predecessor pbx.running pbx.places pbx.simulation pbx.at_rest pbx.simulate pbx.supervisor pbx.demo pbx.commands "
-    "pbx.lines_command pbx.learn_tone pbx.decode pbx.associations pbx.association_plans pbx.server_plan pbx.sctp_socket benchmarks",
+    "pbx.lines_command pbx.learn_tone pbx.decode pbx.associations pbx.association_plans pbx.server_plan pbx.backhaul_plan "
+    "pbx.sctp_socket benchmarks",
 }
 ROOTS = ("pbx", "drivers", "ivr", "fax", "desk", "config", "benchmarks")
 PURE = (0, 1, 3)

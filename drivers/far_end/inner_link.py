@@ -1,7 +1,8 @@
-"""A signalling link inside the simulated network: both its ends are points of the same network, so nothing goes over a wire.
+"""A signalling link inside the simulated network: both its ends are there, points or gateways, so nothing goes over a wire.
 
-It is in service as soon as both ends have been told to start, loses nothing and has no numbers to retrieve by. Leaves out every fault: what
-is to be seen failing is a link of a span.
+It is in service as soon as both ends have been told to start. What is given to one end is accepted by the other at once, so there is never
+anything to retrieve; its numbers are counted as those of level 2, since gateways tell them. Leaves out every fault: what is to be
+seen failing is a link of a span.
 """
 
 from collections.abc import Callable, Mapping
@@ -16,11 +17,15 @@ class InnerEnd(Link):
 
     far: "InnerEnd"
 
-    def __init__(self, floor: Floor, name: str, point: str, up: Callable[[str, p.ToLevel3], None]) -> None:
+    def __init__(self, floor: Floor, name: str, point: str, highest: int, up: Callable[[str, p.ToLevel3], None]) -> None:
         super().__init__(name, point)
         self._floor = floor
+        self._highest = highest
         self._up = up
         self.started = False
+        self.accepted = highest
+        """The number of the last message that was accepted here."""
+        self.outage = False
 
     @property
     def state(self) -> str:
@@ -40,8 +45,12 @@ class InnerEnd(Link):
         if isinstance(value, p.Start):
             self.started = True
             if self.far.started:
-                self.tell(p.InService())
-                self.far.tell(p.InService())
+                for end in (self, self.far):
+                    end.accepted = self._highest
+                    end.tell(p.InService())
+                for end in (self, self.far):
+                    if end.outage:
+                        end.far.tell(p.RemoteProcessorOutage())
         elif isinstance(value, p.Stop):
             if self.started and self.far.started:
                 self.far.tell(p.OutOfService("SIOS"))
@@ -49,24 +58,30 @@ class InnerEnd(Link):
             self.started = False
         elif isinstance(value, p.MessageForTransmission):
             if self.state == "InService":
+                self.far.accepted = (self.far.accepted + 1) % (self._highest + 1)
                 self._floor.then(self.far.tell, p.ReceivedMessage(value.octets))
         elif isinstance(value, p.RetrieveBsnt):
-            self.tell(p.Bsnt(None))
+            self.tell(p.Bsnt(self.accepted))
         elif isinstance(value, p.RetrievalRequest):
             self.tell(p.RetrievalComplete())
-        elif isinstance(value, p.LocalProcessorOutage):
-            self.far.tell(p.RemoteProcessorOutage())
-        elif isinstance(value, p.LocalProcessorRecovered):
-            self.far.tell(p.RemoteProcessorRecovered())
+        elif isinstance(value, p.LocalProcessorOutage | p.LocalProcessorRecovered):
+            self._set_outage(isinstance(value, p.LocalProcessorOutage))
+
+    def _set_outage(self, stands: bool) -> None:
+        """Told where the link is in service and something changes; else when it comes into service."""
+        if stands != self.outage:
+            self.outage = stands
+            if self.state == "InService":
+                self.far.tell(p.RemoteProcessorOutage() if stands else p.RemoteProcessorRecovered())
 
     def tell(self, indication: p.ToLevel3) -> None:
         """To level 3 of this end."""
         self._up(self.name, indication)
 
 
-def join(floor: Floor, points: SignallingPoints, names: tuple[str, str], ends: tuple[str, str]) -> None:
-    """Make the link between two points; ``names``: as either calls it."""
-    one, other = (InnerEnd(floor, name, point, points.from_link) for name, point in zip(names, ends, strict=True))
+def join(floor: Floor, points: SignallingPoints, names: tuple[str, str], ends: tuple[str, str], highest: int) -> None:
+    """Make the link between two points or gateways; ``names``: as either calls it; ``highest``: of its numbers."""
+    one, other = (InnerEnd(floor, name, point, highest, points.from_link) for name, point in zip(names, ends, strict=True))
     one.far, other.far = other, one
     points.add_link(one)
     points.add_link(other)

@@ -58,6 +58,9 @@ class SmallExchange:
     def association_rows(self):
         return []
 
+    def gateway_rows(self):
+        return []
+
     def clear(self, call):
         """Clear a call."""
         del self.going[call]

@@ -13,8 +13,9 @@ from pbx.signalling.ss7.sigtran.asp import ActivateServer, DeactivateServer
 from pbx.signalling.ss7.sigtran.association import EndAssociation, FromAssociation, ToAssociation
 from pbx.signalling.ss7.sigtran.figures import load_figures
 from pbx.signalling.ss7.sigtran.m3ua import M3ua
-from pbx.signalling.ss7.sigtran.m3ua_gateway import M3uaGateway, ServerChanged
+from pbx.signalling.ss7.sigtran.m3ua_gateway import M3uaGateway
 from pbx.signalling.ss7.sigtran.m3ua_plan import ServerPlan
+from pbx.signalling.ss7.sigtran.server import ServerChanged
 from tests.interop.osmo_stp.station import Station, free_port, program
 from tests.test_associations import Loop
 

@@ -8,6 +8,7 @@ from pbx.signalling.ss7.primitives import FromLink, ToLink
 from pbx.signalling.ss7.sigtran.m2ua import M2ua
 from pbx.signalling.ss7.sigtran.m2ua_gateway import M2uaGateway
 from pbx.signalling.ss7.sigtran.m2ua_plan import LinksPlan
+from pbx.signalling.ss7.sigtran.server import ServerChanged
 from tests.signalling.ss7.level2 import Wire
 from tests.signalling.ss7.sigtran_pair import FIGURES, Joined, Net, Node
 
@@ -42,6 +43,8 @@ class M2uaWire(Wire):
         self.world.at(0, self.gateway.give, FromLink(LINK, indication))
 
     def down(self, value):
+        if isinstance(value, ServerChanged):
+            return
         assert isinstance(value, ToLink)
         self.world.at(0, self.terminal.order, value.request)
 

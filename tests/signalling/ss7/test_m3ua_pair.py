@@ -8,8 +8,9 @@ from pbx.signalling.ss7.sigtran.asp import ActivateServer, DeactivateServer
 from pbx.signalling.ss7.sigtran.association import AssociationUp, FromAssociation, Octets
 from pbx.signalling.ss7.sigtran.codec import message, write
 from pbx.signalling.ss7.sigtran.m3ua import M3ua
-from pbx.signalling.ss7.sigtran.m3ua_gateway import M3uaGateway, ServerChanged
-from pbx.signalling.ss7.sigtran.m3ua_plan import PlanError, ServerPlan
+from pbx.signalling.ss7.sigtran.m3ua_gateway import M3uaGateway
+from pbx.signalling.ss7.sigtran.m3ua_plan import ServerPlan
+from pbx.signalling.ss7.sigtran.server import PlanError, ServerChanged
 from pbx.signalling.ss7.sigtran.tables import M3UA, ProtocolData
 from tests.signalling.ss7.level2 import World
 from tests.signalling.ss7.sigtran_pair import FIGURES, Joined, Net, Node

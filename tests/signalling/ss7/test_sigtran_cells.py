@@ -16,11 +16,12 @@ from pbx.signalling.ss7.sigtran.asp import ActivateServer, DeactivateServer
 from pbx.signalling.ss7.sigtran.association import AssociationLost, AssociationUp, FromAssociation, Octets
 from pbx.signalling.ss7.sigtran.codec import Message, message, read, write
 from pbx.signalling.ss7.sigtran.m2ua import M2ua
-from pbx.signalling.ss7.sigtran.m2ua_gateway import M2uaGateway
-from pbx.signalling.ss7.sigtran.m2ua_plan import LinksPlan, PlanError
+from pbx.signalling.ss7.sigtran.m2ua_gateway import M2uaGateway, RestoreLink, WithdrawLink
+from pbx.signalling.ss7.sigtran.m2ua_plan import LinksPlan
 from pbx.signalling.ss7.sigtran.m3ua import M3ua
-from pbx.signalling.ss7.sigtran.m3ua_gateway import M3uaGateway, ServerChanged
+from pbx.signalling.ss7.sigtran.m3ua_gateway import M3uaGateway
 from pbx.signalling.ss7.sigtran.m3ua_plan import ServerPlan
+from pbx.signalling.ss7.sigtran.server import PlanError, ServerChanged
 from pbx.signalling.ss7.sigtran.tables import M2UA, M3UA, ProtocolData
 from tests.signalling.ss7.damage import flipped_bits, truncations
 from tests.signalling.ss7.level2 import World
@@ -203,7 +204,11 @@ class Storm:
         self.give(ToLink("L", request))
 
     def level_2(self):
-        state, values = self.engine.link_state("L"), [p.LinkCongestion(1), p.Bsnt(3), p.Bsnt(None), p.RetrievedMessage(b"\x85x")]
+        state = self.engine.link_state("L")
+        if self.random.random() < (0.3 if state == "Withdrawn" else 0.05):
+            self.give(self.random.choice((WithdrawLink, RestoreLink))("L"))
+            return
+        values = [p.LinkCongestion(1), p.Bsnt(3), p.Bsnt(None), p.RetrievedMessage(b"\x85x")]
         if state == "Starting":
             values = [p.InService(), p.InService(), p.OutOfService("not aligned")]
         elif state == "Serving":
@@ -248,6 +253,8 @@ class Storm:
             self.lose(name)
         if self.kind == "m2ua":
             self.give(ToLink("L", p.Stop()))
+        elif self.kind == "m2ua gateway":
+            self.give(RestoreLink("L"))
         self.wait(3)
         world = World(1)
         world.now = self.now
@@ -424,3 +431,40 @@ def test_units_of_a_wrong_length_and_numbers_of_a_wrong_size_end_at_the_gateway(
     assert found.told == []
     found.hear("b", message("RETRIEVAL", action=2, sequence=127, **ABOUT))
     assert found.told == [ToLink("L", p.RetrievalRequest(127))]
+
+
+def test_a_link_that_people_at_the_gateway_withdraw_stays_out_until_they_restore_it():
+    """The process is told at once, and again each time it asks; level 2 is started for it only when the link has been given back."""
+    found = active("m2ua gateway")
+    found.told.clear()
+    said = []
+    take = found.take
+
+    def taken(outputs):
+        outputs = list(outputs)
+        for value in outputs:
+            if hasattr(value, "association"):
+                said.append(read(found.dialect, value.order.octets).name)
+        take(outputs)
+
+    found.take = taken
+    found.hear("b", message("ESTABLISH", **ABOUT))
+    found.give(FromLink("L", p.InService()))
+    found.give(WithdrawLink("L"))
+    assert found.told == [ToLink("L", p.Start()), ToLink("L", p.Stop())]
+    assert said == ["ESTABLISH CONFIRM", "RELEASE INDICATION"]
+    for _ in range(2):
+        found.hear("b", message("ESTABLISH", **ABOUT))
+    assert (said[2:], len(found.told)) == (["RELEASE INDICATION"] * 2, 2)
+    found.give(RestoreLink("L"))
+    found.hear("b", message("ESTABLISH", **ABOUT))
+    assert found.told[2:] == [ToLink("L", p.Start())]
+
+
+def test_what_comes_while_no_process_is_active_is_counted():
+    found = active("m2ua gateway")
+    found.hear("b", message("ESTABLISH", **ABOUT))
+    found.give(FromLink("L", p.InService()))
+    found.lose("b")
+    found.give(FromLink("L", p.ReceivedMessage(b"\x85x")))
+    assert found.engine.counters["message lost without a process"] == 1

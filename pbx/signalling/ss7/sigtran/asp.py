@@ -12,6 +12,7 @@ import msgspec
 
 from pbx.engine import Output
 from pbx.machine import Cell, Machine, State
+from pbx.signalling.ss7.sigtran.association import AssociationUp, FromBelow
 from pbx.signalling.ss7.sigtran.codec import Message, message
 from pbx.signalling.ss7.sigtran.room import Peer, Room
 
@@ -63,7 +64,14 @@ class ServerProcess:
             self.wanted = wanted
             self.room.post(self.machine, "activate" if wanted else "deactivate")
 
-    def hear(self, value: Message) -> bool:
+    def take(self, told: FromBelow) -> Message | None:
+        """What the association tells; a message that is none for a process is given back."""
+        found = self.peer.take(told, self.machine)
+        if isinstance(told, AssociationUp):
+            self.room.post(self.machine, "up" if self.wanted else "withdrawn")
+        return None if found is None or self._hear(found) else found
+
+    def _hear(self, value: Message) -> bool:
         """A message of the classes ASPSM, ASPTM and MGMT; False: it is none for a process."""
         if value.name in ("ASPUP ACK", "ASPDN ACK", "ASPAC ACK", "ASPIA ACK"):
             self.room.hear(self.machine, value.name)

@@ -9,16 +9,15 @@ retrieved. Leaves out acknowledgements of our own data, link keys, identifiers t
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from pbx.engine import Levels
 from pbx.signalling.ss7 import primitives
 from pbx.signalling.ss7.primitives import ToLink
 from pbx.signalling.ss7.sigtran.asp import ActivateServer, DeactivateServer, ServerProcess
-from pbx.signalling.ss7.sigtran.association import AssociationLost, AssociationUp, FromAssociation, Octets
+from pbx.signalling.ss7.sigtran.association import FromAssociation
 from pbx.signalling.ss7.sigtran.codec import Message, message
 from pbx.signalling.ss7.sigtran.figures import Figures
 from pbx.signalling.ss7.sigtran.m2ua_link import Interface
 from pbx.signalling.ss7.sigtran.m2ua_plan import RETRIEVE_NUMBER, STATES, LinksPlan, check, error_of, identifier_of
-from pbx.signalling.ss7.sigtran.room import UNEXPECTED_MESSAGE, Peer, Room
+from pbx.signalling.ss7.sigtran.room import UNEXPECTED_MESSAGE, Adaptation, Peer
 from pbx.signalling.ss7.sigtran.server import MODES
 from pbx.signalling.ss7.sigtran.tables import M2UA
 
@@ -29,14 +28,15 @@ TAKEN = frozenset({"STATE CONFIRM", "DATA ACK"})
 """Confirmations that change nothing."""
 
 
-class M2ua:
+class M2ua(Adaptation):
     """The links of one gateway."""
 
     def __init__(self, plan: LinksPlan, figures: Figures) -> None:
         """Raises ``PlanError`` with all that is wrong with the plan."""
         check(plan, associations_most=1)
+        super().__init__(figures)
         self.plan = plan
-        room = self.room = Room(figures)
+        room = self.room
         self._peer = Peer(room, M2UA, plan.associations[0])
         activate = message("ASPAC", mode=MODES[plan.mode], identifiers=tuple(identifier for _, identifier in plan.links))
         self._process = ServerProcess(room, self._peer, plan.identifier, activate, self._changed)
@@ -57,25 +57,11 @@ class M2ua:
         """The process's state."""
         return self._process.machine.state
 
-    @property
-    def tag(self) -> str:
-        """Empty: the association ends with control, so nothing can be adopted."""
-        return ""
-
-    @property
-    def counters(self) -> Mapping[str, int]:
-        """What has happened how often, by name."""
-        return self.room.counters
-
     def link_state(self, link: str) -> str:
         """The state of one link."""
         return self._links[link].machine.state
 
     # The engine's verbs.
-
-    def start(self, now: float) -> Sequence[Any]:
-        """All links out of service; the association is waited for."""
-        return self.room.taken(now)
 
     def receive(self, value: Input, now: float) -> Sequence[Any]:
         """A request of level 3, something of the association, or an order."""
@@ -83,37 +69,14 @@ class M2ua:
             link, request = self._links[value.link], value.request
             _REQUESTS[type(request)](self, link, request)
         elif isinstance(value, FromAssociation):
-            self._from_association(value.told)
+            found = self._process.take(value.told)
+            if found is not None:
+                self._hear(found)
         else:
             self._process.order(isinstance(value, ActivateServer))
         return self.room.taken(now)
 
-    def expire(self, now: float) -> Sequence[Any]:
-        """Fire the timers that are due."""
-        return self.room.expire(now)
-
-    def deadline(self) -> float | None:
-        """When ``expire`` is wanted."""
-        return self.room.deadline()
-
-    def resume(self, tag: str, levels: Levels, now: float) -> Sequence[Any]:
-        """After a restart of control everything begins anew."""
-        return self.start(now)
-
     # The association.
-
-    def _from_association(self, told: Any) -> None:
-        if isinstance(told, Octets):
-            found = self._peer.hear(told.octets)
-            if found is not None and not self._process.hear(found):
-                self._hear(found)
-            return
-        if self._peer.up or isinstance(told, AssociationLost):  # one that begins anew has lost the old one
-            self._peer.fall()
-            self.room.post(self._process.machine, "lost")
-        if isinstance(told, AssociationUp):
-            self._peer.rise(told.streams)
-            self.room.post(self._process.machine, "up" if self._process.wanted else "withdrawn")
 
     def _changed(self) -> None:
         """The process has become active, or is not any more."""

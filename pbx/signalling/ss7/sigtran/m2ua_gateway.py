@@ -1,20 +1,22 @@
 """M2UA at the signalling gateway (RFC 3331): links whose level 2 is here and whose level 3 is at the other end of an association.
 
 ``M2uaGateway`` stands where level 3 stands above level 2: it takes ``FromLink`` and returns ``ToLink`` of primitives.py, for links of MTP2
-as for any other with that face. Inputs besides: ``FromAssociation``. Outputs besides: ``ToAssociation``, ``Noted``, ``Unexpected``,
-``Malformed``. All links together are one application server: who is active is so for all. When no process is active the far ends are
-told of a processor outage, and after T(r) the links are taken out of service. Leaves out audit, clearing of the retransmission
-buffer, the receiver's congestion, link keys.
+as for any other with that face. Inputs besides: ``FromAssociation``, ``WithdrawLink``, ``RestoreLink``. Outputs besides:
+``ToAssociation``, ``ServerChanged``, ``Noted``, ``Unexpected``, ``Malformed``. All links together are one application server: who is
+active is so for all. When no process is active the far ends are told of a processor outage, and after T(r) the links are taken out of
+service. Leaves out audit, clearing of the retransmission buffer, the receiver's congestion, link keys.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from pbx.engine import Levels, Output
+import msgspec
+
+from pbx.engine import Output
 from pbx.machine import Cell, Machine, State
 from pbx.signalling.ss7 import primitives
 from pbx.signalling.ss7.primitives import FromLink, ToLevel2, ToLink
-from pbx.signalling.ss7.sigtran.association import AssociationLost, AssociationUp, FromAssociation, Octets
+from pbx.signalling.ss7.sigtran.association import FromAssociation
 from pbx.signalling.ss7.sigtran.codec import PARAMETER_FIELD_ERROR, Message
 from pbx.signalling.ss7.sigtran.figures import Figures
 from pbx.signalling.ss7.sigtran.m2ua_plan import (
@@ -33,12 +35,26 @@ from pbx.signalling.ss7.sigtran.m2ua_plan import (
     error_of,
     identifier_of,
 )
-from pbx.signalling.ss7.sigtran.room import INVALID_PARAMETER, UNEXPECTED_MESSAGE, Peer, Room
-from pbx.signalling.ss7.sigtran.server import Server
+from pbx.signalling.ss7.sigtran.room import INVALID_PARAMETER, UNEXPECTED_MESSAGE, Adaptation, Peer
+from pbx.signalling.ss7.sigtran.server import Process, Server, ServerChanged
 from pbx.signalling.ss7.sigtran.tables import M2UA
 
-Input = FromAssociation | FromLink
 ASSOCIATIONS_MOST = 16
+
+
+class WithdrawLink(msgspec.Struct, frozen=True):
+    """People's order: the link goes out of service, and stays so whatever the process asks."""
+
+    link: str
+
+
+class RestoreLink(msgspec.Struct, frozen=True):
+    """People's order: the process may have the link again, as from the beginning."""
+
+    link: str
+
+
+Input = FromAssociation | FromLink | WithdrawLink | RestoreLink
 
 
 class Terminal:
@@ -56,6 +72,8 @@ class Terminal:
         process = self.gateway.server.chosen(self.identifier)
         if process is not None:
             process.peer.send(about(name, self.identifier, **fields), self.identifier)
+        elif name == "DATA":
+            self.gateway.room.count("message lost without a process")
 
     def order(self, request: ToLevel2) -> None:
         """To level 2."""
@@ -91,6 +109,15 @@ class Terminal:
 
     def _abandon(self, _: Any, now: float) -> Sequence[Output]:
         self.order(primitives.Stop())
+        return ()
+
+    def _withdraw(self, argument: Any, now: float) -> Sequence[Output]:
+        """By people's order here."""
+        self._abandon(argument, now)
+        return self._refuse(argument, now)
+
+    def _refuse(self, _: Any, now: float) -> Sequence[Output]:
+        self.say("RELEASE INDICATION")
         return ()
 
     def _no_level_3(self, _: Any, now: float) -> Sequence[Output]:
@@ -137,6 +164,8 @@ STATES: dict[str, State] = {
             "RETRIEVAL": Cell(_T._retrieve),
             "paused": _NOTHING,
             "gone": _NOTHING,
+            "withdraw": Cell(None, ("Withdrawn",)),
+            "restore": _NOTHING,
         },
     ),
     "Starting": State(
@@ -150,6 +179,8 @@ STATES: dict[str, State] = {
             "out-of-service": Cell(_T._fail, ("Idle",)),
             "paused": Cell(_T._no_level_3),
             "gone": Cell(_T._abandon, ("Idle",)),
+            "withdraw": Cell(_T._withdraw, ("Withdrawn",)),
+            "restore": _NOTHING,
         },
     ),
     "Serving": State(
@@ -162,23 +193,38 @@ STATES: dict[str, State] = {
             "out-of-service": Cell(_T._fail, ("Idle",)),
             "paused": Cell(_T._no_level_3),
             "gone": Cell(_T._abandon, ("Idle",)),
+            "withdraw": Cell(_T._withdraw, ("Withdrawn",)),
+            "restore": _NOTHING,
+        },
+    ),
+    "Withdrawn": State(
+        "out of service by people's order here, whatever the process asks",
+        {
+            "ESTABLISH": Cell(_T._refuse),
+            "RELEASE": Cell(_T._released),
+            "DATA": Cell(_T._data),
+            "RETRIEVAL": Cell(_T._retrieve),
+            "paused": _NOTHING,
+            "gone": _NOTHING,
+            "withdraw": _NOTHING,
+            "restore": Cell(None, ("Idle",)),
         },
     ),
 }
 """RFC 3331 section 4.2, from the gateway's side."""
 
 
-class M2uaGateway:
+class M2uaGateway(Adaptation):
     """All links of a gateway that belong to one level 3, and the processes that may carry it."""
 
     def __init__(self, plan: LinksPlan, figures: Figures) -> None:
         """Raises ``PlanError`` with all that is wrong with the plan."""
         check(plan, ASSOCIATIONS_MOST)
+        super().__init__(figures)
         self.plan = plan
-        self.room = Room(figures)
-        self._peers = {name: Peer(self.room, M2UA, name) for name in plan.associations}
+        peers = [Peer(self.room, M2UA, name) for name in plan.associations]
         where: dict[str, Any] = {"identifiers": tuple(identifier for _, identifier in plan.links)}
-        self.server = Server(self.room, self._peers.values(), plan.mode, where, self._objection, self._changed, lambda: None, self._paused)
+        self.server = Server(self.room, peers, plan.mode, where, self._objection, self._changed, lambda: None, self._paused)
         self._links = {name: Terminal(self, name, identifier) for name, identifier in plan.links}
         self._by_identifier = {link.identifier: link for link in self._links.values()}
 
@@ -189,46 +235,22 @@ class M2uaGateway:
         """The server's state."""
         return self.server.state
 
-    @property
-    def tag(self) -> str:
-        """Empty: associations end with control, so nothing can be adopted."""
-        return ""
-
-    @property
-    def counters(self) -> Mapping[str, int]:
-        """What has happened how often, by name."""
-        return self.room.counters
-
     def link_state(self, link: str) -> str:
         """The state of one link."""
         return self._links[link].machine.state
 
     # The engine's verbs.
 
-    def start(self, now: float) -> Sequence[Any]:
-        """Processes are waited for; every link is out of service."""
-        return self.room.taken(now)
-
     def receive(self, value: Input, now: float) -> Sequence[Any]:
-        """Something of an association or of a link's level 2."""
+        """Something of an association or of a link's level 2, or an order."""
         if isinstance(value, FromLink):
             link = self._links[value.link]
             _INDICATIONS[type(value.indication)](self, link, value.indication)
-        else:
+        elif isinstance(value, FromAssociation):
             self._from_association(value)
+        else:
+            self.room.post(self._links[value.link].machine, "withdraw" if isinstance(value, WithdrawLink) else "restore")
         return self.room.taken(now)
-
-    def expire(self, now: float) -> Sequence[Any]:
-        """Fire the timers that are due."""
-        return self.room.expire(now)
-
-    def deadline(self) -> float | None:
-        """When ``expire`` is wanted."""
-        return self.room.deadline()
-
-    def resume(self, tag: str, levels: Levels, now: float) -> Sequence[Any]:
-        """After a restart of control everything begins anew; links that level 2 has kept are started anew by the process."""
-        return self.start(now)
 
     # The server.
 
@@ -241,6 +263,7 @@ class M2uaGateway:
         return INVALID_IDENTIFIER if any(identifier not in self._by_identifier for identifier in asked) else 0
 
     def _changed(self, available: bool) -> None:
+        self.room.tell(ServerChanged(available))
         if not available:
             for link in self._links.values():
                 self.room.post(link.machine, "gone")
@@ -253,24 +276,15 @@ class M2uaGateway:
     # From processes.
 
     def _from_association(self, value: FromAssociation) -> None:
-        name, told = value.association, value.told
-        peer, process = self._peers[name], self.server.processes[name]
-        if isinstance(told, Octets):
-            found = peer.hear(told.octets)
-            if found is not None and not self.server.hear(name, found):
-                self._hear(name, found)
-            return
-        if peer.up or isinstance(told, AssociationLost):  # one that begins anew has lost the old one
-            peer.fall()
-            self.room.post(process.machine, "lost")
-        if isinstance(told, AssociationUp):
-            peer.rise(told.streams)
+        found = self.server.take(value)
+        if found is not None:
+            self._hear(self.server.processes[value.association], found)
 
-    def _hear(self, name: str, value: Message) -> None:
-        peer = self._peers[name]
+    def _hear(self, process: Process, value: Message) -> None:
+        peer = process.peer
         identifier = identifier_of(value)
         link = None if identifier is None else self._by_identifier.get(identifier)
-        if not self.server.processes[name].active:
+        if not process.active:
             peer.refuse(UNEXPECTED_MESSAGE)
             self.room.count("unexpected")
         elif value.name == "DATA ACK":  # we ask for none

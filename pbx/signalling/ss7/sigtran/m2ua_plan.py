@@ -18,7 +18,7 @@ from pbx.signalling.ss7.primitives import (
     ToLevel2,
 )
 from pbx.signalling.ss7.sigtran.codec import Message, message
-from pbx.signalling.ss7.sigtran.server import Mode
+from pbx.signalling.ss7.sigtran.server import Mode, PlanError
 
 INVALID_IDENTIFIER, UNSUPPORTED_IDENTIFIER = 0x02, 0x08
 
@@ -52,14 +52,6 @@ class LinksPlan(msgspec.Struct, frozen=True):
     highest: int = 127
     mode: Mode = "override"
     identifier: int | None = None
-
-
-class PlanError(ValueError):
-    """The plan contradicts itself; ``faults`` are sentences, one for each."""
-
-    def __init__(self, *faults: str) -> None:
-        super().__init__("; ".join(faults))
-        self.faults = faults
 
 
 def check(plan: LinksPlan, associations_most: int) -> None:

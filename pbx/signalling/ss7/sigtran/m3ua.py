@@ -10,15 +10,14 @@ routing keys, broadcast mode.
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from pbx.engine import Levels
 from pbx.signalling.ss7.mtp3.label import Form
 from pbx.signalling.ss7.primitives import Pause, Resume, Status, Transfer
 from pbx.signalling.ss7.sigtran.asp import ActivateServer, DeactivateServer, ServerProcess
-from pbx.signalling.ss7.sigtran.association import AssociationLost, AssociationUp, FromAssociation, Octets
+from pbx.signalling.ss7.sigtran.association import FromAssociation
 from pbx.signalling.ss7.sigtran.codec import Message, message
 from pbx.signalling.ss7.sigtran.figures import Figures
 from pbx.signalling.ss7.sigtran.m3ua_plan import CAUSES, ServerPlan, about, check, concerned, data, fault_of, objection, transfer, where
-from pbx.signalling.ss7.sigtran.room import UNEXPECTED_MESSAGE, Peer, Room
+from pbx.signalling.ss7.sigtran.room import UNEXPECTED_MESSAGE, Adaptation, Peer
 from pbx.signalling.ss7.sigtran.server import MODES
 from pbx.signalling.ss7.sigtran.tables import M3UA, ProtocolData
 
@@ -36,15 +35,15 @@ class _Way:
         self.barred: set[int] = set()
 
 
-class M3ua:
+class M3ua(Adaptation):
     """One application server at its own end."""
 
     def __init__(self, plan: ServerPlan, form: Form, figures: Figures) -> None:
         """Raises ``PlanError`` with all that is wrong with the plan."""
         check(plan, form)
+        super().__init__(figures)
         self.plan = plan
         self.form = form
-        self.room = Room(figures)
         self._ways = {name: _Way(self, name) for name in plan.associations}
         self._destinations = frozenset(plan.destinations)
         self._accessible: set[int] = set()
@@ -56,16 +55,6 @@ class M3ua:
         """``active`` as long as one process is."""
         return "active" if any(way.process.active for way in self._ways.values()) else "inactive"
 
-    @property
-    def tag(self) -> str:
-        """Empty: associations end with control, so nothing can be adopted."""
-        return ""
-
-    @property
-    def counters(self) -> Mapping[str, int]:
-        """What has happened how often, by name."""
-        return self.room.counters
-
     def process_state(self, association: str) -> str:
         """The state of one process."""
         return self._ways[association].process.machine.state
@@ -76,42 +65,18 @@ class M3ua:
 
     # The engine's verbs.
 
-    def start(self, now: float) -> Sequence[Any]:
-        """Nothing can be reached; associations are waited for."""
-        return self.room.taken(now)
-
     def receive(self, value: Input, now: float) -> Sequence[Any]:
         """Something of an association, of a user, or an order."""
         _INPUTS[type(value)](self, value)
         return self.room.taken(now)
 
-    def expire(self, now: float) -> Sequence[Any]:
-        """Fire the timers that are due."""
-        return self.room.expire(now)
-
-    def deadline(self) -> float | None:
-        """When ``expire`` is wanted."""
-        return self.room.deadline()
-
-    def resume(self, tag: str, levels: Levels, now: float) -> Sequence[Any]:
-        """After a restart of control everything begins anew."""
-        return self.start(now)
-
     # Inputs.
 
     def _from_association(self, value: FromAssociation) -> None:
-        way, told = self._ways[value.association], value.told
-        if isinstance(told, Octets):
-            found = way.peer.hear(told.octets)
-            if found is not None and not way.process.hear(found):
-                self._hear(way, found)
-            return
-        if way.peer.up or isinstance(told, AssociationLost):  # one that begins anew has lost the old one
-            way.peer.fall()
-            self.room.post(way.process.machine, "lost")
-        if isinstance(told, AssociationUp):
-            way.peer.rise(told.streams)
-            self.room.post(way.process.machine, "up" if way.process.wanted else "withdrawn")
+        way = self._ways[value.association]
+        found = way.process.take(value.told)
+        if found is not None:
+            self._hear(way, found)
 
     def _transfer(self, value: Transfer) -> None:
         """MTP-TRANSFER request. One for this server itself comes back at once, one that cannot be reached is lost, as in level 3."""

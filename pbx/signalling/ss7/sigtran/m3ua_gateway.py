@@ -11,40 +11,31 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-import msgspec
-
-from pbx.engine import Levels
 from pbx.signalling.ss7.mtp3.label import Form
 from pbx.signalling.ss7.primitives import Pause, RestartBegins, RestartEnds, Resume, Status, ToUser, Transfer
-from pbx.signalling.ss7.sigtran.association import AssociationLost, AssociationUp, FromAssociation, Octets
+from pbx.signalling.ss7.sigtran.association import FromAssociation
 from pbx.signalling.ss7.sigtran.codec import Message
 from pbx.signalling.ss7.sigtran.figures import Figures
 from pbx.signalling.ss7.sigtran.m3ua_plan import CAUSES, ServerPlan, about, check, concerned, data, fault_of, objection, transfer, where
-from pbx.signalling.ss7.sigtran.room import UNEXPECTED_MESSAGE, Peer, Room
-from pbx.signalling.ss7.sigtran.server import Process, Server
+from pbx.signalling.ss7.sigtran.room import UNEXPECTED_MESSAGE, Adaptation, Peer
+from pbx.signalling.ss7.sigtran.server import Process, Server, ServerChanged
 from pbx.signalling.ss7.sigtran.tables import M3UA
 
 Input = FromAssociation | ToUser
 
 
-class ServerChanged(msgspec.Struct, frozen=True, gc=False):
-    """The application server is there for its users from now on, or no longer."""
-
-    available: bool
-
-
-class M3uaGateway:
+class M3uaGateway(Adaptation):
     """One application server at the gateway."""
 
     def __init__(self, plan: ServerPlan, form: Form, figures: Figures) -> None:
         """Raises ``PlanError`` with all that is wrong with the plan."""
         check(plan, form)
+        super().__init__(figures)
         self.plan = plan
         self.form = form
-        self.room = Room(figures)
-        self._peers = {name: Peer(self.room, M3UA, name) for name in plan.associations}
+        peers = [Peer(self.room, M3UA, name) for name in plan.associations]
         self._server = Server(
-            self.room, self._peers.values(), plan.mode, where(plan), lambda value: objection(plan, value), self._changed, self._resumed
+            self.room, peers, plan.mode, where(plan), lambda value: objection(plan, value), self._changed, self._resumed
         )
         self._waiting: deque[Transfer] = deque()
         self._reachable: set[int] = set()
@@ -57,42 +48,16 @@ class M3uaGateway:
         """The server's state."""
         return self._server.state
 
-    @property
-    def tag(self) -> str:
-        """Empty: associations end with control, so nothing can be adopted."""
-        return ""
-
-    @property
-    def counters(self) -> Mapping[str, int]:
-        """What has happened how often, by name."""
-        return self.room.counters
-
     def process_state(self, association: str) -> str:
         """The state of one process."""
         return self._server.processes[association].machine.state
 
     # The engine's verbs.
 
-    def start(self, now: float) -> Sequence[Any]:
-        """Processes are waited for."""
-        return self.room.taken(now)
-
     def receive(self, value: Input, now: float) -> Sequence[Any]:
         """Something of an association or of the MTP."""
         _INPUTS[type(value)](self, value)
         return self.room.taken(now)
-
-    def expire(self, now: float) -> Sequence[Any]:
-        """Fire the timers that are due."""
-        return self.room.expire(now)
-
-    def deadline(self) -> float | None:
-        """When ``expire`` is wanted."""
-        return self.room.deadline()
-
-    def resume(self, tag: str, levels: Levels, now: float) -> Sequence[Any]:
-        """After a restart of control everything begins anew."""
-        return self.start(now)
 
     # The server.
 
@@ -160,18 +125,9 @@ class M3uaGateway:
     # From processes.
 
     def _from_association(self, value: FromAssociation) -> None:
-        name, told = value.association, value.told
-        peer, process = self._peers[name], self._server.processes[name]
-        if isinstance(told, Octets):
-            found = peer.hear(told.octets)
-            if found is not None and not self._server.hear(name, found):
-                self._hear(process, found)
-            return
-        if peer.up or isinstance(told, AssociationLost):  # one that begins anew has lost the old one
-            peer.fall()
-            self.room.post(process.machine, "lost")
-        if isinstance(told, AssociationUp):
-            peer.rise(told.streams)
+        found = self._server.take(value)
+        if found is not None:
+            self._hear(self._server.processes[value.association], found)
 
     def _hear(self, process: Process, value: Message) -> None:
         act = _MESSAGES.get(value.name)

@@ -11,7 +11,7 @@ import msgspec
 from pbx.signalling.ss7.mtp3.label import Form
 from pbx.signalling.ss7.primitives import Transfer
 from pbx.signalling.ss7.sigtran.codec import Message, message
-from pbx.signalling.ss7.sigtran.server import Mode
+from pbx.signalling.ss7.sigtran.server import Mode, PlanError
 from pbx.signalling.ss7.sigtran.tables import ProtocolData
 
 INVALID_APPEARANCE, INVALID_CONTEXT = 0x15, 0x19
@@ -19,14 +19,6 @@ DATA_OCTETS_MOST = 265
 """A signal unit of level 2 has at most 272 octets of information, the label of 24 bits takes seven."""
 CAUSES = ("unknown", "unequipped", "inaccessible")
 """Why a user part is not available, by their codes (RFC 4666 section 3.4.5)."""
-
-
-class PlanError(ValueError):
-    """The plan contradicts itself; ``faults`` are sentences, one for each."""
-
-    def __init__(self, *faults: str) -> None:
-        super().__init__("; ".join(faults))
-        self.faults = faults
 
 
 class ServerPlan(msgspec.Struct, frozen=True):

@@ -2,16 +2,24 @@
 
 As in SDL a signal is taken when the box that sent it has finished. A ``Peer`` is one association as its users see it: it reads and writes
 messages, answers heartbeats, asks for them, and tells the far end what cannot be read. Leaves out every procedure of application servers
-(asp.py, server.py).
+(asp.py, server.py). ``Adaptation`` is what their engines have in common.
 """
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pbx.engine import Malformed, Noted, Output, Unexpected
+from pbx.engine import Levels, Malformed, Noted, Output, Unexpected
 from pbx.machine import Cell, Machine, State
-from pbx.signalling.ss7.sigtran.association import EndAssociation, SendOctets, ToAssociation
+from pbx.signalling.ss7.sigtran.association import (
+    AssociationLost,
+    AssociationUp,
+    EndAssociation,
+    FromBelow,
+    Octets,
+    SendOctets,
+    ToAssociation,
+)
 from pbx.signalling.ss7.sigtran.codec import Fault, Message, message, read, write
 from pbx.signalling.ss7.sigtran.figures import Figures
 from pbx.signalling.ss7.sigtran.tables import MANAGEMENT, Dialect
@@ -79,6 +87,39 @@ class Room:
         self.counters[name] = self.counters.get(name, 0) + 1
 
 
+class Adaptation:
+    """An engine of M3UA or M2UA, at either end: what it says is in its room, and nothing of it outlives control."""
+
+    def __init__(self, figures: Figures) -> None:
+        self.room = Room(figures)
+
+    @property
+    def tag(self) -> str:
+        """Empty: associations end with control, so nothing can be adopted."""
+        return ""
+
+    @property
+    def counters(self) -> Mapping[str, int]:
+        """What has happened how often, by name."""
+        return self.room.counters
+
+    def start(self, now: float) -> Sequence[Any]:
+        """Nothing is there yet; associations are waited for."""
+        return self.room.taken(now)
+
+    def expire(self, now: float) -> Sequence[Any]:
+        """Fire the timers that are due."""
+        return self.room.expire(now)
+
+    def deadline(self) -> float | None:
+        """When ``expire`` is wanted."""
+        return self.room.deadline()
+
+    def resume(self, tag: str, levels: Levels, now: float) -> Sequence[Any]:
+        """After a restart of control everything begins anew."""
+        return self.start(now)
+
+
 class Peer:
     """One association. ``up``: it stands."""
 
@@ -91,6 +132,17 @@ class Peer:
         room.machines.append(self.heartbeat)
         self._streams = 1
         self._beats = 0
+
+    def take(self, told: FromBelow, process: Machine) -> Message | None:
+        """What the association tells: a message for the boxes above, if it is one; ``process`` hears that it is lost."""
+        if isinstance(told, Octets):
+            return self.hear(told.octets)
+        if self.up or isinstance(told, AssociationLost):  # one that begins anew has lost the old one
+            self.fall()
+            self.room.post(process, "lost")
+        if isinstance(told, AssociationUp):
+            self.rise(told.streams)
+        return None
 
     def rise(self, streams: int) -> None:
         """The association has come up."""

@@ -8,9 +8,12 @@ the one that asks last takes over; with load sharing all are. Leaves out what th
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Literal
 
+import msgspec
+
 from pbx.engine import Output
 from pbx.machine import Cell, Machine, State
 from pbx.signalling.ss7.sigtran.asp import ALTERNATE_ACTIVE, AS_ACTIVE, AS_CHANGE, AS_INACTIVE, AS_PENDING, OTHER
+from pbx.signalling.ss7.sigtran.association import FromAssociation
 from pbx.signalling.ss7.sigtran.codec import Message, message
 from pbx.signalling.ss7.sigtran.room import UNEXPECTED_MESSAGE, Peer, Room
 
@@ -19,6 +22,20 @@ MODES: dict[Mode, int] = {"override": 1, "loadshare": 2}
 UNSUPPORTED_MODE = 0x05
 NOTICES = {"Down": AS_INACTIVE, "Inactive": AS_INACTIVE, "Active": AS_ACTIVE, "Pending": AS_PENDING}
 """What NTFY says of each state; nobody is up to hear of the first."""
+
+
+class PlanError(ValueError):
+    """The plan of a server or of links contradicts itself; ``faults`` are sentences, one for each."""
+
+    def __init__(self, *faults: str) -> None:
+        super().__init__("; ".join(faults))
+        self.faults = faults
+
+
+class ServerChanged(msgspec.Struct, frozen=True, gc=False):
+    """The application server is there for its users from now on, or no longer."""
+
+    available: bool
 
 
 class Process:
@@ -162,12 +179,14 @@ class Server:
         """A process has changed, or is about to."""
         self.room.post(self.machine, "review")
 
-    def hear(self, name: str, value: Message) -> bool:
-        """A message of the classes ASPSM and ASPTM; False: it is none for a server."""
-        if value.name not in ("ASPUP", "ASPDN", "ASPAC", "ASPIA"):
-            return False
-        self.room.hear(self.processes[name].machine, value.name, value)
-        return True
+    def take(self, value: FromAssociation) -> Message | None:
+        """What an association tells; a message that is none for a server is given back."""
+        machine = self.processes[value.association].machine
+        found = self.processes[value.association].peer.take(value.told, machine)
+        if found is None or found.name not in ("ASPUP", "ASPDN", "ASPAC", "ASPIA"):
+            return found
+        self.room.hear(machine, found.name, found)
+        return None
 
     def _tell(self, what: int) -> None:
         for process in self.processes.values():
