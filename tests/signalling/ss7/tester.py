@@ -50,9 +50,8 @@ class Tester:
             for name, code in (("B", B), ("P", B), ("C", C))
             if parallel is not None or name != "P"
         )
-        more = () if parallel is None else tuple(RoutePlan(code, "P", parallel) for code in (B, D, E))
+        more = () if parallel is None else tuple(RoutePlan(code, "P", parallel) for code in (D, E))
         routes = (
-            *more,
             RoutePlan(D, "B", d_priority[0]),
             RoutePlan(D, "C", d_priority[1]),
             RoutePlan(E, "B"),
@@ -60,6 +59,7 @@ class Tester:
             RoutePlan(B, "C", 1),
             RoutePlan(C, "C", 0),
             RoutePlan(C, "B", 1),
+            *more,
         )
         self.point = Mtp3(PointPlan(A, sets, routes, transfer=transfer, **features), variant)
         self.now = 0.0

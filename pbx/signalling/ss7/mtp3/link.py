@@ -2,7 +2,8 @@
 12).
 
 Link set control (LLSC) is here too: how many links are active, which spare stands in for a failed one, and when the whole set needs the
-emergency alignment. Leaves out the boxes themselves: lsac.py, sltc.py, tlac.py, local_outage.py, tcoc.py; and the point at the other end: adjacent.py.
+emergency alignment. Leaves out the boxes themselves (lsac.py, sltc.py, tlac.py, local_outage.py, tcoc.py) and the point at the other end
+(adjacent.py).
 """
 
 from typing import TYPE_CHECKING

@@ -170,9 +170,9 @@ class Routing:
         route, rest = group[share % len(group)], share // len(group)
         present = flow.link
         if route not in usable:
-            held = [one for one in usable if present is not None and one.link_set is present.link_set]
-            route = held[0] if held else usable[rest % len(usable)]
-            rest //= max(len(group) - 1, 1)  # the part that has chosen another set does not choose its link too
+            if present is not None and present.available and any(one.link_set is present.link_set for one in usable):
+                return present
+            route, rest = usable[rest % len(usable)], rest // len(usable)  # what has chosen the set does not choose the link too
         link_set = route.link_set
         link = link_set.normal[rest % len(link_set.normal)]
         if link.available:
