@@ -1,4 +1,4 @@
-"""Several link sets between two points, at work: load, changeover from set to set, restarts, a transfer point between, any fault at any moment.
+"""Several link sets between two points, at work: load, changeover from set to set, restarts, a transfer point between, faults at any time.
 
 Storms are those of test_changeover_properties.py. Faults are chosen by a seed, which a failure prints.
 """

@@ -166,7 +166,7 @@ def test_5_4_forced_rerouting_concerns_all_link_sets_to_the_point():
     tester.clear()
     tester.far("TFP", "B0", 0, destination=D)
     tester.far("TFP", "P3", 0, destination=E)
-    assert [value for value in tester.told] == [Pause(E)]
+    assert tester.told == [Pause(E)]
     assert {one.destination for one in tester.reports} == {E}
     assert tester.point.counters["route prohibited"] == 2, "one for each destination"
 
