@@ -400,7 +400,7 @@ def heal(tester):
     """The far ends are healthy, people want everything in service: it must come."""
     tester.answers |= {"align", "SLTA", "TRA", "COA", "CBA", "LIA", "LUA", "BSNT"}
     tester.__dict__.pop("at_link", None)
-    for link in LINKS:  # what stands unanswered from before is answered now
+    for link in tester.links:  # what stands unanswered from before is answered now
         machine = tester.point._room.links[link].changeover.machine
         if machine.state == "BsntWait":
             tester.indicate(link, Bsnt(7))
@@ -408,9 +408,9 @@ def heal(tester):
             tester.indicate(link, RetrievalComplete())
         if tester.point._room.links[link].activity.machine.state == "Aligning":
             tester.indicate(link, InService())
-    for name in ("B", "C"):
+    for name in dict.fromkeys(link[0] for link in tester.links):
         tester.give(operation.ActivateLinkSet(name))
-    for link in LINKS:
+    for link in tester.links:
         tester.give(operation.UninhibitLink(link))
         tester.give(operation.UnblockLink(link))
         tester.far("LUN", link)

@@ -23,6 +23,24 @@ def told_of(tester, *names):
     return [(name, "C" if link[0] == "C" else "B", message.destination) for name, link, _, message in tester.messages if name in names]
 
 
+def test_1_10_no_emergency_while_another_link_set_to_the_point_works():
+    """All links of a set have failed: normal alignment while another set to the point works, emergency alignment without one."""
+    tester = ready(parallel=0)
+    tester.answers.discard("align")
+    tester.fail("B0")
+    tester.fail("B1")
+    tester.clear()
+    tester.wait(1.2)
+    assert sorted(tester.orders) == [("B0", "Start"), ("B1", "Start")]
+    tester.fail("P2")
+    tester.fail("P3")
+    assert {("B0", "Emergency"), ("B1", "Emergency")} <= set(tester.orders)
+    tester.wait(1.2)
+    tester.clear()
+    tester.indicate("B0", InService())
+    assert {(link, "EmergencyCeases") for link in ("B1", "P2", "P3")} <= set(tester.orders)
+
+
 @pytest.mark.parametrize("name", ["CSS", "CNS", "CNP"])
 def test_1_9_a_data_link_is_asked_for(name):
     """DLC received: CNP, for data links are fixed; CSS, CNS and CNP without an order of ours are counted."""

@@ -65,3 +65,10 @@ class AdjacentPoint:
             room.post(self.restart.machine, "up")
         else:
             room.routing.link_available(link)
+
+    def emergency(self) -> None:
+        """While no link to the point is available every alignment is an emergency; with one there is time to prove (Q.704 section 12.2)."""
+        up = self.up
+        for link in self.links:
+            if up or link.activity.machine.state == "Aligning":
+                link.prove_quickly(not up)

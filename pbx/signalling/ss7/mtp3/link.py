@@ -1,9 +1,8 @@
 """A signalling link and a link set as level 3 knows them: what they are now, and the boxes that look after them (Q.704 sections 3.2 and
 12).
 
-Link set control (LLSC) is here too: how many links are active, which spare stands in for a failed one, and when the whole set needs the
-emergency alignment. Leaves out the boxes themselves (lsac.py, sltc.py, tlac.py, local_outage.py, tcoc.py) and the point at the other end
-(adjacent.py).
+Link set control (LLSC) is here too: how many links are active, and which spare stands in for a failed one. Leaves out the boxes
+themselves (lsac.py, sltc.py, tlac.py, local_outage.py, tcoc.py) and the point at the other end (adjacent.py).
 """
 
 from typing import TYPE_CHECKING
@@ -159,7 +158,7 @@ class LinkSet:
         if link.available:
             room.post(link.changeover.machine, "available")
         self.point.review(link)
-        self.emergency()
+        self.point.emergency()
         self.adjust()
         room.routing.review()
 
@@ -180,9 +179,3 @@ class LinkSet:
                 continue
             else:
                 link.activity.order(False)
-
-    def emergency(self) -> None:
-        """While no link is available every alignment is an emergency (Q.704 section 12.2.2, link set restart)."""
-        for link in self.links:
-            if self.up or link.activity.machine.state == "Aligning":
-                link.prove_quickly(not self.up)

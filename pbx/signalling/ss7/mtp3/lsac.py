@@ -50,7 +50,7 @@ class LinkActivity:
         return ()
 
     def _start(self, _: Any, now: float) -> Sequence[Output]:
-        self.link.prove_quickly(not self.link.link_set.up)
+        self.link.prove_quickly(not self.link.link_set.point.up)
         self.link.room.to_link(self.link, Start())
         return ()
 
