@@ -249,6 +249,15 @@ def test_9_1_7_response_to_a_point_with_two_link_sets():
     assert told_of(tester, "TFP") == [("TFP", "B", D)]
 
 
+def test_9_1_8_a_point_that_is_the_first_choice_by_all_its_link_sets_is_told_nothing():
+    """Both sets to the point are the first choice to a destination: it has no use for us, so it hears no TFP when all routes are lost."""
+    tester = ready(transfer=True, parallel=0, d_priority=(0, 1))
+    tester.far("TFP", "P2", 0, destination=D)
+    tester.far("TFP", "C0", 0, destination=D)
+    assert tester.told == [Pause(D)]
+    assert told_of(tester, "TFP", "TFR", "TFA") == [("TFP", "C", D)]
+
+
 def test_9_4_5_one_test_for_all_link_sets_to_a_point():
     """A prohibited route is asked after once each T10, not once for each set."""
     tester = ready(parallel=0)
