@@ -369,6 +369,16 @@ def test_10_11_own_restart_waits_for_one_tra_from_each_point():
     assert sorted((name, adjacent) for name, adjacent, _ in told_of(tester, "TRA")) == [("TRA", "B"), ("TRA", "C")]
 
 
+def test_10_14_own_restart_waits_for_nobody_whose_link_sets_are_not_wanted():
+    """Own restart: a point with no link set in service by order is not waited for, one with a link set of two is."""
+    tester = Tester(parallel=0)
+    tester.answers.discard("TRA")
+    tester.give(operation.ActivateLinkSet("P"))
+    assert tester.told[-1] != RestartEnds()
+    tester.far("TRA", "P2", 0)
+    assert tester.told[-1] == RestartEnds()
+
+
 def test_10_12_restart_of_an_adjacent_point_with_two_link_sets():
     """All sets to the adjacent point had failed: it restarts with the first link of any, and its TRA opens the others as well."""
     tester = ready(parallel=0)
