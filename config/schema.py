@@ -177,10 +177,13 @@ class SignallingPoint(Section, frozen=True):
     """Whether it passes on messages that are for other points (signalling transfer point)."""
     restart: bool = True
     """Whether it does the restart procedure when it was cut off from the network; without it traffic begins at once."""
+    load_share_bit: Annotated[int, Meta(ge=0, le=3, description="a bit of the SLS from 0 to 3")] = 0
+    """Which bit of the SLS divides traffic among link sets that share it; the next one divides that of a set among its links. A transfer
+    point takes another bit than those before it, which send it only messages with the same bit."""
 
 
 class SignallingLinkSet(Section, frozen=True):
-    """All signalling links to one adjacent point, which share the traffic."""
+    """Signalling links to one adjacent point that are worked as one and share the traffic. Several sets may lead to one point."""
 
     name: Name
     point: Name
@@ -248,7 +251,7 @@ class SignallingLink(Section, frozen=True):
     name: Name
     link_set: Name
     code: Annotated[int, Meta(ge=0, le=15, description="a signalling link code from 0 to 15")]
-    """The signalling link code (SLC) on which both ends agree."""
+    """The signalling link code (SLC) on which both ends agree. Of all links between two points each has its own, whatever set it is in."""
     channel: LineName | None = None
     """One of the signalling channels of a span; of a span of kind "signalling" its time slot 1."""
     association: Name | None = None
@@ -261,7 +264,8 @@ class SignallingLink(Section, frozen=True):
 
 
 class SignallingRoute(Section, frozen=True):
-    """A way to a point that is not adjacent. Adjacent points are reached by their link sets, of which nothing needs to be said."""
+    """A way to a point that is not adjacent. Adjacent points are reached by all their link sets alike, of which nothing needs to be said;
+    a route names the set that shall have another priority."""
 
     destination: PointCode
     link_set: Name

@@ -50,8 +50,9 @@ def references_exist(draft: Draft) -> Findings:
 
 
 def links_have_channels(draft: Draft) -> Findings:
-    """Every link has a signalling channel or an association of its own, and a code that no other link of its set has."""
-    codes: dict[tuple[str, int], str] = {}
+    """Every link has a signalling channel or an association of its own, and a code that no other link between the same points has."""
+    between = {one.name: (one.point, one.adjacent) for _, one in draft.of(SignallingLinkSet)}
+    codes: dict[tuple[str, str, int], str] = {}
     m2pa = {row.name for _, row in draft.of(Association) if row.protocol == "m2pa"}
     for place, link in draft.of(SignallingLink):
         if (link.channel is None) == (link.association is None):
@@ -60,10 +61,12 @@ def links_have_channels(draft: Draft) -> Findings:
         elif link.association in m2pa and link.variant != "mtp2-china":
             what = "variant has no meaning for a link on an association of M2PA"
             yield Finding((*place, "variant"), what, "leave it out; the figures of M2PA are the variant of the [[association]]")
-        same = codes.setdefault((link.link_set, link.code), link.name)
+        point, adjacent = between.get(link.link_set, (link.link_set, ""))
+        same = codes.setdefault((point, adjacent, link.code), link.name)
         if same != link.name:
-            what = f'signalling links "{same}" and "{link.name}" of "{link.link_set}" have the same code {link.code}'
-            yield Finding((*place, "code"), what, "give each link of a set its own code, the one that the far end has for it")
+            what = f'signalling links "{same}" and "{link.name}" to {adjacent or "one point"} have the same code {link.code}'
+            cure = "give each link between two points its own code, whatever link set it is in: the one that the far end has for it"
+            yield Finding((*place, "code"), what, cure)
     yield from _channels_are_there(draft)
 
 

@@ -7,6 +7,7 @@ test named ``test_3_9_...`` shows item 3.9; the first line of its docstring is t
 
 import ast
 import re
+import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +15,8 @@ from pathlib import Path
 HOME = Path(__file__).resolve().parent.parent
 PAGES = HOME / "docs" / "conformance"
 TESTS = HOME / "tests" / "signalling" / "ss7"
+LEVEL3 = HOME / "pbx" / "signalling" / "ss7" / "mtp3"
+FIGURES3 = HOME / "config" / "variants" / "mtp-china.toml"
 FOREIGN_PAGE = PAGES / "no7-foreign.md"
 FOREIGN_TESTS = HOME / "tests" / "interop"
 BY_LIBSS7 = "foreign: libss7 2.0.0, [no7-foreign.md](no7-foreign.md)"
@@ -24,7 +27,7 @@ class Table:
     """A page: its file, the tests that it lists, its texts. ``shown`` and ``not_shown``: (what, by whom), (section, what, why not).
 
     Where the list does not apply as a whole, ``not_applicable`` has title and reason by the item's number, and ``own_from`` is the first
-    section whose numbers are our own.
+    section whose numbers are our own. ``tail`` follows the sections.
     """
 
     file: str
@@ -36,6 +39,7 @@ class Table:
     not_shown: Sequence[tuple[str, str, str]]
     not_applicable: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     own_from: int = 0
+    tail: str = ""
 
     @property
     def path(self) -> Path:
@@ -73,7 +77,16 @@ SHOWN3 = (
         "`tests/signalling/ss7/test_management.py`, `tests/signalling/ss7/test_label.py`",
     ),
     ("link test, restart, changeover, changeback, inhibiting, rerouting with a foreign level 3, 24-bit and 14-bit", BY_LIBSS7),
-    ("one point with two link sets, message by message", "the items below"),
+    (
+        "several link sets to one point: load over all sets, changeover from set to set, a transfer point between, any fault: lost 0, "
+        "doubled 0, out of order 0",
+        "`tests/signalling/ss7/test_parallel_link_sets.py`",
+    ),
+    (
+        "calls in sound over two link sets on two spans, one cut at any phase of calls: lost 0",
+        "`tests/exchange/test_no7_parallel_sets.py`",
+    ),
+    ("one point with two link sets to two points, or three to two points, message by message", "the items below"),
 )
 FOOT3 = """
 Level 2 in these tests is one of the test's own (`tests/signalling/ss7/level2.py`): it numbers, confirms, retrieves and is cut.
@@ -94,10 +107,61 @@ SECTIONS3 = {
     13: "Signalling link test",
 }
 NOT_SHOWN3 = (
-    ("1", "automatic allocation of signalling terminals and data links", "not built: data links are fixed; DLC is answered by CNP"),
-    ("9", "transfer restricted by long congestion (T11)", "national option, not built"),
+    ("1", "automatic allocation of signalling terminals and data links (T7)", "not built: data links are fixed; DLC is answered by CNP"),
+    ("9", "transfer restricted by long congestion", "national option, not built; by the loss of the normal route: 9.8"),
     ("12", "traffic test", "needs level 2 and load; not a matter of one point with a tester"),
 )
+
+
+OPTIONS3 = {"T11": "transfer_restricted", "T24": "outage_stabilised"}
+"""Timers of national options, with the key that switches the option on."""
+NOT_USED3 = {
+    "T7": "data link connection order; belongs to automatic allocation of data links (sections 12.5 and 12.6), which is not offered",
+    "T9": "not used by Q.704",
+}
+TIMERS3_HEAD = """
+## Timers
+
+Those of Q.704 section 16.8 and Q.707 section 5.5: default and range of `config/variants/mtp-china.toml`, which has the source of each, and
+the box that starts it.
+
+| timer | default | range | what for | box |
+|---|---|---|---|---|
+"""
+
+
+def started_timers(path: Path) -> set[str]:
+    """The timers that states of a module's charts start: the third argument of each ``State``."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "State" and len(node.args) > 2:
+            found |= set(ast.literal_eval(node.args[2]))
+    return found
+
+
+def timers3() -> dict[str, tuple[str, ...]]:
+    """By timer of level 3 the cells of its row: T1 to T24, then those of Q.707."""
+    data = tomllib.loads(FIGURES3.read_text(encoding="utf-8"))
+    boxes = {path: started_timers(path) for path in sorted(LEVEL3.glob("*.py"))}
+    rows = {}
+    for name in [*(f"T{number}" for number in range(1, 25)), "Q707T1", "Q707T2"]:
+        if name in NOT_USED3:
+            rows[name] = ("", "", NOT_USED3[name], "none")
+            continue
+        timer = data["timers"][name]
+        what = timer["source"].rpartition("; ")[2]
+        if name in OPTIONS3:
+            what += f" (national option, {'on' if data[OPTIONS3[name]] else 'off'} in this file)"
+        low, high = (f"{timer[key] / 1000:g}" for key in ("low_ms", "high_ms"))
+        box = ", ".join(f"`{path.relative_to(HOME).as_posix()}`" for path, started in boxes.items() if name in started)
+        rows[name] = (f"{timer['default_ms'] / 1000:g} s", f"{low} to {high} s", what, box)
+    return rows
+
+
+def timer_table() -> str:
+    """The timers of level 3 as a table."""
+    named = {"Q707T1": "Q.707 T1", "Q707T2": "Q.707 T2"}
+    return TIMERS3_HEAD + "".join(f"| {named.get(name, name)} | {' | '.join(cells)} |\n" for name, cells in timers3().items())
 
 
 HEAD2 = """# MTP level 2: what is shown, by whom
@@ -290,7 +354,7 @@ NOT_SHOWN_TUP = (
 
 TABLES = (
     Table("mtp2.md", ("test_q781_*.py",), HEAD2, SHOWN2, FOOT2, SECTIONS2, NOT_SHOWN2),
-    Table("mtp3.md", ("test_q782_*.py",), HEAD3, SHOWN3, FOOT3, SECTIONS3, NOT_SHOWN3),
+    Table("mtp3.md", ("test_q782_*.py",), HEAD3, SHOWN3, FOOT3, SECTIONS3, NOT_SHOWN3, tail=timer_table()),
     Table("isup.md", ("test_q784_*.py",), HEAD_ISUP, SHOWN_ISUP, "", SECTIONS_ISUP, NOT_SHOWN_ISUP),
     Table(
         "tup.md", ("test_q783_*.py", "test_tup_flow_*.py"), HEAD_TUP, SHOWN_TUP, "", SECTIONS_TUP, NOT_SHOWN_TUP, NOT_APPLICABLE_TUP, 7
@@ -391,6 +455,7 @@ def page(table: Table) -> str:
             parts.append(f"{files}\n\n| item | title | test |\n|---|---|---|\n")
             parts += [f"| {'.'.join(number)} | {text} | {test} |\n" for number, text, test in mine]
         parts += [f"\nNot shown: {text}: {reason}.\n" for _, text, reason in missing]
+    parts.append(table.tail)
     parts.append(f"\n{len(rows)} tests.\n")
     return "".join(parts)
 

@@ -173,12 +173,13 @@ class ConsoleSignalling:
             known = [*self._signalling.points, *self._signalling.elsewhere]
             return f"there is no signalling point {name}; there are {', '.join(known) or 'none'}"
         text = point.form.text
-        destinations = {one.adjacent for one in point.mtp3.plan.link_sets} | {one.destination for one in point.mtp3.plan.routes}
-        shown = ", ".join(f"{text(code)} {'reached' if point.reachable(code) else 'not reached'}" for code in sorted(destinations))
+        destinations = sorted({one.adjacent for one in point.mtp3.plan.link_sets} | {one.destination for one in point.mtp3.plan.routes})
+        shown = ", ".join(f"{text(code)} {'reached' if point.reachable(code) else 'not reached'}" for code in destinations)
         return "\n".join(
             [
                 f"{name}: {text(point.code)}, {point.mtp3.state}; messages for nobody here {point.unknown_users}",
                 f"destinations: {shown}",
+                *(f"routes to {text(code)}: {'; '.join(map(_way, point.mtp3.ways(code)))}" for code in destinations),
                 f"counted: {_counted(point.mtp3.counters)}",
                 *(f"{at:10.3f} {text}" for at, text in point.history),
             ]
@@ -298,6 +299,10 @@ def _served(point: ServerPoint) -> str:
 
 def _processes(gateway: LinkGateway) -> str:
     return ", ".join(f"{name} {process.machine.state}" for name, process in gateway.engine.server.processes.items())
+
+
+def _way(way: operation.Way) -> str:
+    return f"by {way.link_set} over {way.adjacent}, priority {way.priority}, {way.status}, {way.available} of {way.links} links"
 
 
 def _counted(counters: Mapping[str, int]) -> str:

@@ -176,6 +176,7 @@ class _Plan:
             ),
             transfer=row.transfer,
             restart=row.restart,
+            load_share_bit=row.load_share_bit,
         )
 
     def association_figures(self, row: ApplicationServer) -> AssociationFigures:
@@ -368,7 +369,8 @@ class SignallingPlant:
         for point in ours.values():
             for route in point.routes:
                 middle, end = adjacent[route.link_set], route.destination
-                if end == middle:
+                if end == middle:  # of several link sets to one point this one has another priority, at both ends
+                    routes.setdefault(end, []).append(RoutePlan(point.code, route.link_set, route.priority))
                     continue
                 name = f"{variant.form.text(middle)} {variant.form.text(end)}"
                 joined = next((one.name for one in sets.get(end, []) if one.adjacent == middle), None)
@@ -379,8 +381,18 @@ class SignallingPlant:
                     sets.setdefault(end, []).append(LinkSetPlan(joined, middle, (LinkPlan(joined, 0),)))
                 routes.setdefault(end, []).append(RoutePlan(point.code, joined, route.priority))
         for code, link_sets in sets.items():
-            plan_of_it = PointPlan(code, tuple(link_sets), tuple(dict.fromkeys(routes.get(code, []))), transfer=code not in behind)
+            transfer = code not in behind
+            # What end points send to one of several transfer points has the same bit 0 throughout.
+            plan_of_it = PointPlan(code, tuple(link_sets), _best(routes.get(code, [])), transfer=transfer, load_share_bit=int(transfer))
             self.points.append(PointSeat(_far_name(variant, code), plan_of_it, variant))
+
+
+def _best(routes: Iterable[RoutePlan]) -> tuple[RoutePlan, ...]:
+    """Of the ways to a destination by one link set, one: several sets of ours to a transfer point are the same way back behind it."""
+    best: dict[tuple[int, str], RoutePlan] = {}
+    for route in sorted(routes, key=lambda one: one.priority):
+        best.setdefault((route.destination, route.link_set), route)
+    return tuple(best.values())
 
 
 def _behind(server: str) -> str:

@@ -31,12 +31,12 @@ def signalling_point(code=POINT, **settings):
     return "\n[[signalling_point]]\n" + _rows({"name": "city", "code": code, **settings})
 
 
-def signalling_link_set(name, adjacent, *channels, point="city", variant="mtp2-china", **settings):
-    """A link set with a link on each of the channels; they are called after it: toll-0, toll-1."""
+def signalling_link_set(name, adjacent, *channels, point="city", variant="mtp2-china", first=0, **settings):
+    """A link set with a link on each of the channels; they are called after it: toll-0, toll-1. ``first``: the first one's code."""
     links = "".join(
         "\n[[signalling_link]]\n"
         + _rows({"name": f"{name}-{code}", "link_set": name, "code": code, "channel": channel, "variant": variant})
-        for code, channel in enumerate(channels)
+        for code, channel in enumerate(channels, first)
     )
     rows = _rows({"name": name, "point": point, "adjacent": adjacent, **settings})
     return f"\n[[signalling_link_set]]\n{rows}{links}"

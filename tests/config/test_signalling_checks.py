@@ -36,7 +36,19 @@ MISTAKES = {
     "no channel of signalling": ('channel = "toll-1/16"', 'channel = "toll-1/15"', "toll-1/15", "toll-1/15 is no signalling channel"),
     "a channel of two links": ('channel = "toll-2/16"', 'channel = "toll-1/16" # too', "# too", 'signalling link "toll-a" too'),
     "no such span": ('channel = "toll-2/16"', 'channel = "tool-2/16"', "tool-2/16", 'unknown span "tool-2"'),
-    "a code of two links": ("code = 1\n", "code = 0\n", 'code = 0\nchannel = "toll-2', "have the same code 0"),
+    "a code of two links": ("code = 1\n", "code = 0\n", 'code = 0\nchannel = "toll-2', "to 21-100-51 have the same code 0"),
+    "a code of two links in two sets to one point": (
+        'link_set = "toll"\ncode = 1\n',
+        'link_set = "more"\ncode = 0\n',
+        'code = 0\nchannel = "toll-2',
+        "whatever link set it is in",
+    ),
+    "a bit that the SLS does not have": (
+        'name = "here"\n',
+        'name = "here"\nload_share_bit = 4\n',
+        "load_share_bit = 4",
+        "a bit of the SLS from 0 to 3",
+    ),
     "a code that is none": ("code = 1\n", "code = 16\n", "code = 16", "a signalling link code from 0 to 15"),
     "a point code that is none": ('code = "21-100-1"', 'code = "21.100.1"', "21.100.1", "a signalling point code as three numbers"),
     "circuits on the wrong span": ('"city-1/1-15", "city-1/17-31"', '"sub-1/2-9"', "sub-1/2-9", "on which tup does not work"),
@@ -87,6 +99,8 @@ def test_a_mistake_is_found_at_its_line(mistake):
     old, new, mark, words = MISTAKES[mistake]
     assert old in EXAMPLE, old
     text = EXAMPLE.replace(old, new, 1)
+    if 'link_set = "more"' in text:
+        text += '\n[[signalling_link_set]]\nname = "more"\npoint = "here"\nadjacent = "21-100-51"\n'
     found = check(text, "office.toml")
     assert isinstance(found, list), "this configuration ought to be refused"
     line = text[: text.index(mark)].count("\n") + 1
@@ -145,6 +159,23 @@ def test_two_points_of_one_network_have_two_codes():
         there = link_sets if variant == "mtp-china" else (link_sets[0], link_sets[1].replace(FAR_POINT, "2-100-2"))
         configuration = office(ccs_span("ss7-1", 16), ccs_span("ss7-2", 16), *points, *there)
         assert [text for _, text in faults_of_signalling(configuration)] == wanted
+
+
+def parallel(adjacent, first):
+    """Two link sets to one point, the second written so, its link with this code."""
+    link_sets = signalling_link_set("a", FAR_POINT, "ss7-1/16"), signalling_link_set("b", adjacent, "ss7-2/16", first=first)
+    return office(ccs_span("ss7-1", 16), ccs_span("ss7-2", 16), signalling_point(), *link_sets)
+
+
+def test_two_link_sets_may_lead_to_one_point():
+    assert faults_of_signalling(parallel(FAR_POINT, 1)) == []
+
+
+def test_codes_are_compared_however_the_point_is_written():
+    number = str((21 << 8 | 100) << 8 | 51)
+    assert faults_of_signalling(parallel(number, 1)) == []
+    ((_, text),) = faults_of_signalling(parallel(number, 0))
+    assert text == f'signalling point "city": links to {FAR_POINT}: code 0 is there twice'
 
 
 def test_the_example_is_right():

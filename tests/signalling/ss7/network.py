@@ -101,20 +101,25 @@ class Network:
         self.sequence = {}
 
     def add(self, name, code, joins, routes=(), **features):
-        """A point; ``joins``: by the other's name its code and how many links, ``routes``: (destination, by whom, priority)."""
-        extended = getattr(self.wire, "extended", False)
-        link_sets = tuple(
-            LinkSetPlan(
-                other, far, tuple(LinkPlan(f"{'-'.join(sorted((name, other)))}/{slc}", slc, extended) for slc in range(count)), active
-            )
-            for other, (far, count, active) in joins.items()
-        )
+        """A point; ``joins``: by the other's name its code and how many links, ``routes``: (destination, by whom, priority).
+
+        A tuple in place of the number of links: so many in each of several link sets, called Y, Y.1, Y.2.
+        """
+        link_sets = tuple(one for other, join in joins.items() for one in self._link_sets(name, other, *join))
         plan = PointPlan(code, link_sets, tuple(RoutePlan(*route) for route in routes), **features)
         site = self.sites[name] = Site(self, Mtp3(plan, self.variant))
         for link_set in link_sets:
             for link in link_set.links:
                 self._join(site, link.name)
         return site
+
+    def _link_sets(self, name, other, far, counts, active):
+        """All between two points: their links have codes of one row."""
+        extended = getattr(self.wire, "extended", False)
+        codes = itertools.count()
+        for place, count in enumerate((counts,) if isinstance(counts, int) else counts):
+            links = [LinkPlan(f"{'-'.join(sorted((name, other)))}/{code}", code, extended) for code in itertools.islice(codes, count)]
+            yield LinkSetPlan(f"{other}.{place}" if place else other, far, tuple(links), active)
 
     def _join(self, site, name):
         def up(indication):
@@ -194,7 +199,7 @@ class Network:
 
 
 def pair(seed=0, links=2, variant=VARIANT, active=0, wire=Wire, **features):
-    """Two points A and B with one link set."""
+    """Two points A and B with one link set, or several (``links`` is a tuple)."""
     network = Network(seed, variant, wire)
     a, b = (CHINA.read("21-100-51"), CHINA.read("21-100-52")) if variant.form is CHINA else (100, 200)
     network.add("A", a, {"B": (b, links, active)}, **features)
@@ -212,6 +217,25 @@ def square(seed=0, links=1, variant=VARIANT, cross=1, wire=Wire, **features):
     ends = {"A": (a, links, 0), "B": (b, links, 0)}
     network.add("Y", y, {**ends, "Z": (z, cross, 0)}, [(a, "A", 0), (a, "Z", 1), (b, "B", 0), (b, "Z", 1)], transfer=True, **features)
     network.add("Z", z, {**ends, "Y": (y, cross, 0)}, [(a, "A", 0), (a, "Y", 1), (b, "B", 0), (b, "Y", 1)], transfer=True, **features)
+    return network
+
+
+def row(seed=0, near=(1, 1), far=(1, 1), variant=VARIANT, priority=0, features=None, **transfer_features):
+    """End points A and B with the transfer point Y between them, each joined to it by two link sets.
+
+    ``priority``: that of the routes by the second set; 0: both share the load.
+    """
+    network = Network(seed, variant)
+    a, b, y = range(101, 104)
+    features = features or {}
+
+    def ways(*destinations, by):
+        return [(code, name, place * priority) for code in destinations for place, name in enumerate((by, f"{by}.1"))]
+
+    network.add("A", a, {"Y": (y, near, 0)}, ways(b, y, by="Y"), **features)
+    network.add("B", b, {"Y": (y, far, 0)}, ways(a, y, by="Y"), **features)
+    joins = {"A": (a, near, 0), "B": (b, far, 0)}
+    network.add("Y", y, joins, ways(a, by="A") + ways(b, by="B"), transfer=True, **transfer_features)
     return network
 
 

@@ -6,7 +6,20 @@ Events that only our own boxes post are posted by hand where no input of that mo
 
 import pytest
 
-from pbx.signalling.ss7.mtp3 import lsac, operation, route_management, sltc, tcbc, tcoc, tcrc, tlac, tprc, tsfc
+from pbx.signalling.ss7.mtp3 import (
+    local_outage,
+    lsac,
+    operation,
+    route_management,
+    sltc,
+    tcbc,
+    tcoc,
+    tcrc,
+    tlac,
+    tprc,
+    transfer_restricted,
+    tsfc,
+)
 from pbx.signalling.ss7.primitives import (
     Bsnt,
     InService,
@@ -19,6 +32,7 @@ from tests.signalling.ss7.tester import ISUP, LINKS, VARIANT, B, C, D, E, Tester
 
 LATE = VARIANT.adjusted({"T18": 20000, "T20": 4000})
 LEVELS = VARIANT.adjusted(congestion_levels=3)
+OPTIONS = VARIANT.adjusted(transfer_restricted=True, outage_stabilised=True)
 
 
 def box(tester, name):
@@ -33,9 +47,11 @@ def box(tester, name):
         "local": lambda: link.inhibiting.local,
         "remote": lambda: link.inhibiting.remote,
         "TPRC": lambda: room.restart.machine,
-        "adjacent": lambda: link.link_set.restart.machine,
-        "RSRT": lambda: room.routes._tests[D, "B"].machine,
-        "RTPC": lambda: room.routes._responses[E, "C"].machine,
+        "adjacent": lambda: link.link_set.point.restart.machine,
+        "RSRT": lambda: room.routes._tests[D, B].machine,
+        "RTPC": lambda: room.routes._responses[E, C].machine,
+        "RTRC": lambda: room.routes._restrictions[D].machine,
+        "outage": lambda: link.outage.machine,
         "RCAT": lambda: room.flow_control._tests[D].machine,
     }[name]()
 
@@ -236,6 +252,24 @@ def controlled(seconds=0.0):
     return tester
 
 
+def restricting(seconds=None):
+    """A transfer point whose normal way to D is B; with seconds: it was lost so long ago."""
+    tester = quiet(variant=OPTIONS, transfer=True, d_priority=(0, 1))
+    if seconds is not None:
+        tester.far("TFP", "B0", 0, destination=D)
+        tester.wait(seconds)
+    return tester
+
+
+def blocked(variant=OPTIONS, over=False):
+    tester = quiet(variant=variant)
+    tester.all_users(E, 1)
+    tester.give(operation.BlockLink("B0"))
+    if over:
+        tester.give(operation.UnblockLink("B0"))
+    return tester
+
+
 STATES = {
     ("LSAC", "Inactive"): inactive,
     ("LSAC", "Aligning"): aligning,
@@ -278,6 +312,12 @@ STATES = {
     ("RSRT", "Testing"): prohibited,
     ("RTPC", "Idle"): lambda: responded(2),
     ("RTPC", "Quiet"): responded,
+    ("RTRC", "Normal"): restricting,
+    ("RTRC", "Waiting"): lambda: restricting(0),
+    ("RTRC", "Restricted"): lambda: restricting(61),
+    ("outage", "Working"): quiet,
+    ("outage", "Out"): blocked,
+    ("outage", "Stabilising"): lambda: blocked(over=True),
     ("RCAT", "Idle"): lambda: controlled(10),
     ("RCAT", "Congested"): controlled,
     ("RCAT", "Testing"): lambda: controlled(2.6),
@@ -293,6 +333,8 @@ CHARTS = {
     "adjacent": tprc.ADJACENT_STATES,
     "RSRT": route_management.TEST_STATES,
     "RTPC": route_management.RESPONSE_STATES,
+    "RTRC": transfer_restricted.STATES,
+    "outage": local_outage.STATES,
     "RCAT": tsfc.STATES,
 }
 PASSING = {("TCBC", "New"), ("TCBC", "Ended")}
@@ -329,6 +371,10 @@ def stimulus(tester, chart, event):
         ("adjacent", "TRA"): lambda: tester.far("TRA", "B0", 0),
         ("RSRT", "allowed"): lambda: tester.far("TFA", "B0", 0, destination=D),
         ("RSRT", "not-allowed"): lambda: tester.far("TFP", "B0", 0, destination=D),
+        ("RTRC", "normal"): lambda: tester.far("TFA", "B0", 0, destination=D),
+        ("RTRC", "diverted"): lambda: tester.far("TFP", "B0", 0, destination=D),
+        ("outage", "block"): lambda: tester.give(operation.BlockLink("B0")),
+        ("outage", "unblock"): lambda: tester.give(operation.UnblockLink("B0")),
         ("RTPC", "needed"): lambda: tester.put("C0", ISUP, C, E, 0, b"\x02"),
         ("RCAT", "TFC"): lambda: tester.far("TFC", "B0", 0, destination=D, status=2),
     }.get((chart, event))
@@ -354,7 +400,7 @@ def heal(tester):
     """The far ends are healthy, people want everything in service: it must come."""
     tester.answers |= {"align", "SLTA", "TRA", "COA", "CBA", "LIA", "LUA", "BSNT"}
     tester.__dict__.pop("at_link", None)
-    for link in LINKS:  # what stands unanswered from before is answered now
+    for link in tester.links:  # what stands unanswered from before is answered now
         machine = tester.point._room.links[link].changeover.machine
         if machine.state == "BsntWait":
             tester.indicate(link, Bsnt(7))
@@ -362,10 +408,11 @@ def heal(tester):
             tester.indicate(link, RetrievalComplete())
         if tester.point._room.links[link].activity.machine.state == "Aligning":
             tester.indicate(link, InService())
-    for name in ("B", "C"):
+    for name in dict.fromkeys(link[0] for link in tester.links):
         tester.give(operation.ActivateLinkSet(name))
-    for link in LINKS:
+    for link in tester.links:
         tester.give(operation.UninhibitLink(link))
+        tester.give(operation.UnblockLink(link))
         tester.far("LUN", link)
         if tester.point._room.links[link].remote_outage:
             tester.indicate(link, RemoteProcessorRecovered())
@@ -401,7 +448,7 @@ def test_cell(chart, state, event):
     assert all(tester.point.accessible(code) for code in (B, C, D, E))
     tester.clear()
     tester.all_users(D, 200)
-    assert tester.spread(200) == {"B0": 4, "B1": 4, "C0": 4, "C1": 4}
+    assert tester.spread(200) == ({"B0": 8, "B1": 8} if chart == "RTRC" else {"B0": 4, "B1": 4, "C0": 4, "C1": 4})
     assert [flow.hold for flow in tester.point._room.routing.flows.values() if flow.hold] == []
     assert tester.point._room.changebacks == {}
 

@@ -76,7 +76,7 @@ def changed(**fields):
         (changed(link_sets=(), routes=()), "no link set"),
         (changed(link_sets=(*GOOD.link_sets, LinkSetPlan("B", 9, (LinkPlan("X", 0),)))), "link set B is there twice"),
         (changed(link_sets=(*GOOD.link_sets, LinkSetPlan("X", 9, (LinkPlan("C0", 0),)))), "link C0 is there twice"),
-        (changed(link_sets=(*GOOD.link_sets, LinkSetPlan("X", 3, (LinkPlan("X0", 0),)))), "adjacent point 0-0-3 is there twice"),
+        (changed(link_sets=(*GOOD.link_sets, LinkSetPlan("X", 3, (LinkPlan("X0", 0),)))), "links to 0-0-3: code 0 is there twice"),
         (changed(link_sets=(*GOOD.link_sets, LinkSetPlan("X", 1, (LinkPlan("X0", 0),)))), "leads to the point itself"),
         (changed(link_sets=(*GOOD.link_sets, LinkSetPlan("X", 9, ()))), "has 0 links"),
         (changed(link_sets=(*GOOD.link_sets, LinkSetPlan("X", 9, (LinkPlan("X0", 0),), 2))), "2 active links of 1"),
@@ -102,4 +102,17 @@ def test_a_good_plan_and_what_people_see_of_it():
     assert point.link_state("B0") == "failed or not active (Inactive)"
     assert not point.accessible(4)
     assert not point.accessible(99)
-    assert len(point.machines()) == 1 + 2 + 3 * 5
+    assert len(point.machines()) == 1 + 2 + 3 * 6
+    assert [(way.link_set, way.priority, way.status, way.available, way.links) for way in point.ways(4)] == [
+        ("B", 0, "allowed", 0, 2),
+        ("C", 1, "allowed", 0, 1),
+    ]
+    assert point.ways(99) == []
+
+
+def test_link_sets_to_one_point_share_its_codes():
+    """Sixteen links between two points, however many sets they are in."""
+    sets = (*GOOD.link_sets, LinkSetPlan("D", 3, tuple(LinkPlan(f"D{code}", code) for code in range(1, 16))))
+    point = Mtp3(changed(link_sets=sets), load_variant())
+    assert [way.link_set for way in point.ways(3)] == ["C", "D"]
+    assert len(point.machines()) == 1 + 2 + 18 * 6

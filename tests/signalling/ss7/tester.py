@@ -1,7 +1,8 @@
 """The tester of Q.782 in front of one signalling point: two link sets of two links, every message of the far ends put in and read by hand.
 
-Point A has link set B (links B0, B1) and link set C (links C0, C1). D is a destination behind both, E one behind B alone. What a healthy
-far end would do by itself (align, answer the link test, TRA, acknowledge) can be switched off by name.
+Point A has link set B (links B0, B1) and link set C (links C0, C1). D is a destination behind both, E one behind B alone. If wanted
+there is a second link set to point B: P (links P2, P3), by which D and E are reached too. What a healthy far end would do by itself
+(align, answer the link test, TRA, acknowledge) can be switched off by name.
 """
 
 from pbx.engine import Malformed, Noted, Unexpected
@@ -39,12 +40,17 @@ class Tester:
 
     __test__ = False  # pytest need not look for tests here
 
-    def __init__(self, variant=VARIANT, d_priority=(0, 0), transfer=False, active=0, **features):
+    def __init__(self, variant=VARIANT, d_priority=(0, 0), transfer=False, active=0, parallel=None, **features):
+        """``parallel``: the priority of the routes by link set P, which is not there if it is None."""
         self.variant = variant
         self.form = variant.form
+        self.links = LINKS if parallel is None else (*LINKS, "P2", "P3")
         sets = tuple(
-            LinkSetPlan(name, code, (LinkPlan(f"{name}0", 0), LinkPlan(f"{name}1", 1)), active) for name, code in (("B", B), ("C", C))
+            LinkSetPlan(name, code, tuple(LinkPlan(link, int(link[1])) for link in self.links if link[0] == name), active)
+            for name, code in (("B", B), ("P", B), ("C", C))
+            if parallel is not None or name != "P"
         )
+        more = () if parallel is None else tuple(RoutePlan(code, "P", parallel) for code in (D, E))
         routes = (
             RoutePlan(D, "B", d_priority[0]),
             RoutePlan(D, "C", d_priority[1]),
@@ -53,12 +59,13 @@ class Tester:
             RoutePlan(B, "C", 1),
             RoutePlan(C, "C", 0),
             RoutePlan(C, "B", 1),
+            *more,
         )
         self.point = Mtp3(PointPlan(A, sets, routes, transfer=transfer, **features), variant)
         self.now = 0.0
         self.answers = set(ANSWERS)
         self.kept = {}  # by link, what level 2 would give back
-        self.bsnt = dict.fromkeys(LINKS, 5)
+        self.bsnt = dict.fromkeys(self.links, 5)
         self.clear()
         self.take(self.point.start(self.now))
 
@@ -185,22 +192,22 @@ class Tester:
         return dict(sorted(found.items()))
 
     def state(self, *links):
-        return [self.point.link_state(link) for link in links or LINKS]
+        return [self.point.link_state(link) for link in links or self.links]
 
 
 def adjacent(link):
-    return B if link[0] == "B" else C
+    return C if link[0] == "C" else B
 
 
 def ready(**features):
     """A tester whose point is in service on all links, restart over, everything forgotten."""
     tester = Tester(**features)
-    for name in ("B", "C"):
+    for name in dict.fromkeys(link[0] for link in tester.links):
         tester.give(operation.ActivateLinkSet(name))
     tester.far("TRA", "B0", 0)
     tester.far("TRA", "C0", 0)
     tester.wait(20)
-    assert tester.state() == ["available"] * 4
+    assert set(tester.state()) == {"available"}
     assert all(tester.point.accessible(code) for code in (B, C, D, E))
     tester.wait(80)  # T19 is over: a TRA is news again
     tester.clear()

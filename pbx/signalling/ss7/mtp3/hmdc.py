@@ -84,17 +84,17 @@ class Discrimination:
             return
         if name == "RCT":  # it has reached its end: nobody on the way was congested
             return
-        link_set = room.adjacent.get(unit.label.opc)
-        if link_set is None:
+        point = room.adjacent.get(unit.label.opc)
+        if point is None:
             self._unexpected("not adjacent", name)
         elif name in ("TFP", "TFR", "TFA"):
-            room.routes.receive(message, link_set)
+            room.routes.receive(message, point)
         elif name in ("RST", "RSR"):
-            room.routes.asked(message, link_set)
+            room.routes.asked(message, point)
         elif name == "TRA":
-            room.hear(link_set.restart.machine, "TRA")
+            room.hear(point.restart.machine, "TRA")
         else:
-            link = next((link for link in link_set.links if link.code == unit.label.sls), None)
+            link = point.by_code.get(unit.label.sls)
             if link is None:
                 self._unexpected("no such link", name)
             else:

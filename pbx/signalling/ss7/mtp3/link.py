@@ -1,19 +1,24 @@
 """A signalling link and a link set as level 3 knows them: what they are now, and the boxes that look after them (Q.704 sections 3.2 and
 12).
 
-Link set control (LLSC) is here too: how many links are active, which spare stands in for a failed one, and when the whole set needs the
-emergency alignment. Leaves out the boxes themselves: lsac.py, sltc.py, tlac.py, tcoc.py, tprc.py.
+Link set control (LLSC) is here too: how many links are active, and which spare stands in for a failed one. Leaves out the boxes
+themselves (lsac.py, sltc.py, tlac.py, local_outage.py, tcoc.py) and the point at the other end (adjacent.py).
 """
 
+from typing import TYPE_CHECKING
+
+from pbx.signalling.ss7.mtp3.local_outage import LocalOutage
 from pbx.signalling.ss7.mtp3.lsac import LinkActivity
-from pbx.signalling.ss7.mtp3.operation import Condition, LinkChanged, LinkCondition, LinkSetChanged
+from pbx.signalling.ss7.mtp3.operation import Condition, LinkChanged, LinkCondition
 from pbx.signalling.ss7.mtp3.plan import LinkPlan, LinkSetPlan
 from pbx.signalling.ss7.mtp3.room import Room
 from pbx.signalling.ss7.mtp3.sltc import LinkTestControl
 from pbx.signalling.ss7.mtp3.tcoc import Changeover
 from pbx.signalling.ss7.mtp3.tlac import LinkInhibiting
-from pbx.signalling.ss7.mtp3.tprc import AdjacentRestart
 from pbx.signalling.ss7.primitives import Continue, Emergency, EmergencyCeases, FlushBuffers
+
+if TYPE_CHECKING:
+    from pbx.signalling.ss7.mtp3.adjacent import AdjacentPoint
 
 UNAVAILABLE = (
     ("active", False, "failed or not active"),
@@ -54,6 +59,7 @@ class Link:
         self.activity = LinkActivity(self)
         self.test = LinkTestControl(self)
         self.inhibiting = LinkInhibiting(self)
+        self.outage = LocalOutage(self)
         self.changeover = Changeover(self)
 
     @property
@@ -122,18 +128,17 @@ class Link:
 
 
 class LinkSet:
-    """All links to one adjacent point. ``open``: user traffic may use it; not while either end restarts."""
+    """Links to one adjacent point that are worked as one; there may be other sets to that point."""
 
-    def __init__(self, room: Room, plan: LinkSetPlan) -> None:
+    def __init__(self, room: Room, plan: LinkSetPlan, point: "AdjacentPoint") -> None:
         self.room = room
         self.name = plan.name
+        self.point = point
         self.adjacent = plan.adjacent
         self.normal_count = plan.active or len(plan.links)
         self.links = [Link(room, link, self) for link in plan.links]
         self.normal = self.links[: self.normal_count]
-        self.open = False
         self.ordered = False
-        self.restart = AdjacentRestart(self)
 
     @property
     def up(self) -> bool:
@@ -143,25 +148,17 @@ class LinkSet:
     @property
     def usable(self) -> bool:
         """Whether user traffic may take it now."""
-        return self.open and self.up
+        return self.point.open and self.up
 
     def review(self, link: Link, reason: str) -> None:
         """A link has become available or is not any more."""
         room = self.room
         room.tell(LinkChanged(link.name, link.available, reason))
         room.count("link available" if link.available else "link unavailable")
-        count = sum(one.available for one in self.links)
         if link.available:
             room.post(link.changeover.machine, "available")
-            if count == 1:
-                room.tell(LinkSetChanged(self.name, True))
-                room.post(self.restart.machine, "up")
-            else:
-                room.routing.link_available(link)
-        elif not count:
-            room.tell(LinkSetChanged(self.name, False))
-            room.post(self.restart.machine, "down")
-        self.emergency()
+        self.point.review(link)
+        self.point.emergency()
         self.adjust()
         room.routing.review()
 
@@ -182,9 +179,3 @@ class LinkSet:
                 continue
             else:
                 link.activity.order(False)
-
-    def emergency(self) -> None:
-        """While no link is available every alignment is an emergency (Q.704 section 12.2.2, link set restart)."""
-        for link in self.links:
-            if self.up or link.activity.machine.state == "Aligning":
-                link.prove_quickly(not self.up)

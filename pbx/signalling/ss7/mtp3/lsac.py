@@ -1,8 +1,9 @@
 """LSAC, signalling link activity control: activation, restoration and deactivation of one link (Q.704 section 12.2).
 
 Level 2 is started, the link is tested (sltc.py), then it is active. A link that fails is restored after T17 again and again, but not
-before the changeover has retrieved what it held: starting level 2 forgets it. Leaves out automatic allocation of terminals and data
-links.
+before the changeover has retrieved what it held: starting level 2 forgets it. Leaves out automatic allocation of signalling terminals
+and data links (sections 12.5 and 12.6) with its timer T7: which link stands in which time slot is said by people, so a far end that asks
+for another data link (DLC) is told that it is not possible (CNP, hmdc.py).
 """
 
 from collections.abc import Sequence
@@ -49,7 +50,7 @@ class LinkActivity:
         return ()
 
     def _start(self, _: Any, now: float) -> Sequence[Output]:
-        self.link.prove_quickly(not self.link.link_set.up)
+        self.link.prove_quickly(not self.link.link_set.point.up)
         self.link.room.to_link(self.link, Start())
         return ()
 

@@ -11,23 +11,22 @@ from typing import Any
 
 from pbx.machine import Machine
 from pbx.signalling.ss7.mtp3 import operation
+from pbx.signalling.ss7.mtp3.adjacent import AdjacentPoint
 from pbx.signalling.ss7.mtp3.hmdc import Discrimination
 from pbx.signalling.ss7.mtp3.label import Label, Unit
-from pbx.signalling.ss7.mtp3.link import Link, LinkSet
+from pbx.signalling.ss7.mtp3.link import Link
 from pbx.signalling.ss7.mtp3.plan import PointPlan, check
 from pbx.signalling.ss7.mtp3.room import Room
 from pbx.signalling.ss7.mtp3.route_management import RouteManagement
 from pbx.signalling.ss7.mtp3.tprc import PointRestart
 from pbx.signalling.ss7.mtp3.tsfc import FlowControl
-from pbx.signalling.ss7.mtp3.tsrc import Routing, Sending
+from pbx.signalling.ss7.mtp3.tsrc import WORDS, Routing, Sending
 from pbx.signalling.ss7.mtp3.variant import Variant
 from pbx.signalling.ss7.primitives import (
     Bsnt,
     FromLink,
     InService,
     LinkCongestion,
-    LocalProcessorOutage,
-    LocalProcessorRecovered,
     OutOfService,
     ReceivedMessage,
     RemoteProcessorOutage,
@@ -35,7 +34,6 @@ from pbx.signalling.ss7.primitives import (
     RestartBegins,
     RetrievalComplete,
     RetrievedMessage,
-    ToLink,
     Transfer,
 )
 
@@ -55,9 +53,10 @@ class Mtp3:
         room.flow_control = FlowControl(room)
         room.routes = RouteManagement(room)
         for link_set_plan in plan.link_sets:
-            link_set = LinkSet(room, link_set_plan)
-            room.link_sets[link_set.name] = link_set
-            room.adjacent[link_set.adjacent] = link_set
+            code = link_set_plan.adjacent
+            if code not in room.adjacent:
+                room.adjacent[code] = AdjacentPoint(room, code)
+            link_set = room.link_sets[link_set_plan.name] = room.adjacent[code].add(link_set_plan)
             room.links.update((link.name, link) for link in link_set.links)
         room.routing = Routing(room, plan)
         self._discrimination = Discrimination(room)
@@ -85,6 +84,22 @@ class Mtp3:
         found = self._room.routing.destinations.get(destination)
         return found is not None and found.accessible
 
+    def ways(self, destination: int) -> Sequence[operation.Way]:
+        """The routes to a destination as they are now, the best first."""
+        found = self._room.routing.destinations.get(destination)
+        routes = found.routes if found is not None else ()
+        return [
+            operation.Way(
+                route.link_set.name,
+                self.variant.form.text(route.link_set.adjacent),
+                route.priority,
+                WORDS[route.status],
+                sum(link.available for link in route.link_set.links),
+                len(route.link_set.links),
+            )
+            for route in routes
+        ]
+
     def link_state(self, link: str) -> str:
         """``available``, or why it is not and what its activity is, for people."""
         found = self._room.links[link]
@@ -98,10 +113,10 @@ class Mtp3:
     def machines(self) -> Sequence[Machine]:
         """The machines that stand as long as the point, for coverage and for people."""
         room = self._room
-        found = [room.restart.machine, *(link_set.restart.machine for link_set in room.link_sets.values())]
+        found = [room.restart.machine, *(point.restart.machine for point in room.adjacent.values())]
         for link in room.links.values():
             boxes = (link.activity, link.test, link.changeover)
-            found += [*(box.machine for box in boxes), link.inhibiting.local, link.inhibiting.remote]
+            found += [*(box.machine for box in boxes), link.inhibiting.local, link.inhibiting.remote, link.outage.machine]
         return found
 
     # The engine's verbs.
@@ -139,11 +154,11 @@ class Mtp3:
         room.restart.machine.enter("Restarted", now)
         for name in links:
             link = room.links[name]
-            link.ordered = link.link_set.ordered = link.active = link.available = link.link_set.open = True
+            link.ordered = link.link_set.ordered = link.active = link.available = link.link_set.point.open = True
             link.tell_conditions()
             link.activity.machine.enter("Active", now)
             link.test.machine.enter("Passed", now)
-            link.link_set.restart.machine.enter("Accessible", now)
+            link.link_set.point.restart.machine.enter("Accessible", now)
             room.watch(link.test.machine)
         room.routing.review()
         return self._taken(now)
@@ -235,18 +250,10 @@ class Mtp3:
         self._room.post(self._room.links[order.link].inhibiting.local, "uninhibit")
 
     def _block(self, order: operation.BlockLink) -> None:
-        link = self._room.links[order.link]
-        if not link.local_outage:
-            link.local_outage = True
-            self._room.outputs.append(ToLink(link.name, LocalProcessorOutage()))
-            link.review()
+        self._room.post(self._room.links[order.link].outage.machine, "block")
 
     def _unblock(self, order: operation.UnblockLink) -> None:
-        link = self._room.links[order.link]
-        if link.local_outage:
-            self._room.outputs.append(ToLink(link.name, LocalProcessorRecovered()))
-            link.local_outage = False
-            link.recovered()
+        self._room.post(self._room.links[order.link].outage.machine, "unblock")
 
     def _user_part(self, order: operation.UserPart) -> None:
         away = self._room.flow_control.away

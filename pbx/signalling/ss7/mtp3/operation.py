@@ -107,6 +107,17 @@ class RouteChanged(msgspec.Struct, frozen=True):
     status: RouteStatus
 
 
+class Way(msgspec.Struct, frozen=True):
+    """A route as people see it: by which link set and through whom, what that point has told of it, how many links of the set work."""
+
+    link_set: str
+    adjacent: str
+    priority: int
+    status: RouteStatus
+    available: int
+    links: int
+
+
 class Inhibited(msgspec.Struct, frozen=True):
     """The end of an order to inhibit or uninhibit: ``state`` is how the link is now, ``why`` is not empty where the order failed."""
 

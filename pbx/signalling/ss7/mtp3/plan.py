@@ -1,8 +1,10 @@
 """What one signalling point is made of: its code, its link sets with their links, and its routes to destinations (Q.704 sections 2.3 and
 4.2).
 
-Routes of one destination with the same priority are a combined link set: they share the load over the SLS. An exchange with several point
-codes has one plan and one ``Mtp3`` for each; they share nothing. Leaves out figures of the network (variant.py).
+Routes of one destination with the same priority are a combined link set: they share the load over the SLS. Several link sets may lead to
+one adjacent point; their links have codes of one row then, for management messages name a link by the two points and the code alone, so
+two points have sixteen links at most. An exchange with several point codes has one plan and one ``Mtp3`` for each; they share nothing.
+Leaves out figures of the network (variant.py).
 """
 
 from collections.abc import Iterable
@@ -34,7 +36,7 @@ class LinkPlan(msgspec.Struct, frozen=True):
 
 
 class LinkSetPlan(msgspec.Struct, frozen=True):
-    """All links to one adjacent signalling point, in the order of preference.
+    """Links to one adjacent signalling point that are worked as one, in the order of preference.
 
     ``active``: how many of them carry traffic as long as none fails; 0 = all. The others are activated in place of failed ones.
     """
@@ -46,7 +48,7 @@ class LinkSetPlan(msgspec.Struct, frozen=True):
 
 
 class RoutePlan(msgspec.Struct, frozen=True):
-    """A way to a destination; 0 is the first choice, and so is the direct link set to an adjacent point, which need not be named."""
+    """A way to a destination; 0 is the first choice, and so is each direct link set to an adjacent point, which need not be named."""
 
     destination: int
     link_set: str
@@ -86,7 +88,6 @@ def _faults(plan: PointPlan, form: Form) -> Iterable[str]:
         yield "there is no link set"
     yield from _twice("link set", [link_set.name for link_set in plan.link_sets])
     yield from _twice("link", [link.name for link_set in plan.link_sets for link in link_set.links])
-    yield from _twice("adjacent point", [form.text(link_set.adjacent) for link_set in plan.link_sets])
     for link_set in plan.link_sets:
         if link_set.adjacent == plan.code:
             yield f"link set {link_set.name} leads to the point itself"
@@ -94,10 +95,12 @@ def _faults(plan: PointPlan, form: Form) -> Iterable[str]:
             yield f"link set {link_set.name} has {len(link_set.links)} links, not 1 to {LINKS_MOST}"
         if not 0 <= link_set.active <= len(link_set.links):
             yield f"link set {link_set.name}: {link_set.active} active links of {len(link_set.links)}"
-        yield from _twice(f"link set {link_set.name}: code", [str(link.code) for link in link_set.links])
         for link in link_set.links:
             if not 0 <= link.code <= 15:
                 yield f"link {link.name}: signalling link code {link.code} is not 0 to 15"
+    for adjacent in dict.fromkeys(link_set.adjacent for link_set in plan.link_sets):
+        between = [str(link.code) for link_set in plan.link_sets if link_set.adjacent == adjacent for link in link_set.links]
+        yield from _twice(f"links to {form.text(adjacent)}: code", between)
     names = {link_set.name for link_set in plan.link_sets}
     yield from _twice("route", [f"{form.text(route.destination)} by {route.link_set}" for route in plan.routes])
     for route in plan.routes:

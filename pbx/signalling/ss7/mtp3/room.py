@@ -19,6 +19,7 @@ from pbx.signalling.ss7.mtp3.variant import Variant
 from pbx.signalling.ss7.primitives import MessageForTransmission, ToLevel2, ToLink
 
 if TYPE_CHECKING:
+    from pbx.signalling.ss7.mtp3.adjacent import AdjacentPoint
     from pbx.signalling.ss7.mtp3.link import Link, LinkSet
     from pbx.signalling.ss7.mtp3.route_management import RouteManagement
     from pbx.signalling.ss7.mtp3.tcbc import Changeback
@@ -41,7 +42,7 @@ class Room:
         self.form = variant.form
         self.link_sets: dict[str, LinkSet] = {}
         self.links: dict[str, Link] = {}
-        self.adjacent: dict[int, LinkSet] = {}
+        self.adjacent: dict[int, AdjacentPoint] = {}
         self.changebacks: dict[tuple[str, int], Changeback] = {}
         self.outputs: list[Any] = []
         self.counters: dict[str, int] = {}
@@ -132,10 +133,10 @@ class Room:
         return True
 
     def path(self, point: int, code: int, avoid: "Link | None" = None, adjacent_only: bool = False) -> "Link | None":
-        """The link for a management message: a direct one, though it may be inhibited, else one by another point."""
-        link_set = self.adjacent.get(point)
-        if link_set is not None:
-            direct = [link for link in link_set.links if link.carries and link is not avoid]
+        """The link for a management message: a direct one of any set, though it may be inhibited, else one by another point."""
+        found = self.adjacent.get(point)
+        if found is not None:
+            direct = [link for link in found.links if link.carries and link is not avoid]
             best = [link for link in direct if link.available] or direct
             if best:
                 return best[code % len(best)]

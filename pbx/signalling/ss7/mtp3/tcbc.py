@@ -37,7 +37,7 @@ class Changeback:
     def _declare(self) -> bool:
         link, stand_in = self.link, self.stand_in
         adjacent = link.link_set.adjacent
-        if stand_in.link_set is not link.link_set and not self.room.routing.leads(stand_in, adjacent):
+        if stand_in.link_set.point is not link.link_set.point and not self.room.routing.leads(stand_in, adjacent):
             return False
         return self.room.send(adjacent, link.code, Message("CBD", code=self.code), via=stand_in)
 

@@ -1,7 +1,7 @@
 """TPRC, signalling point restart control: after an isolation traffic begins only when routes have been told (Q.704 section 9).
 
 Two charts. One for this point: it restarts when it was isolated; it waits for TRA of the adjacent points, at most T18, all in all T20;
-then it sends TRA and opens its link sets. One for each adjacent point: one that was lost restarts too, is told our routes and TRA, and is
+then it sends TRA and traffic begins. One for each adjacent point: one that was lost restarts too, is told our routes and TRA, and is
 opened by its TRA or by T21; a TRA that nobody expects is answered by ours, unless T19 runs, so that two points do not ping-pong. A point
 that was all the time reachable by another way does not restart. T18 ends the waiting of points without transfer function as well, so that
 two points that were cut from each other do not both wait for T20 (our choice; the text speaks of it for transfer points).
@@ -16,7 +16,7 @@ from pbx.signalling.ss7.mtp3.management import Message
 from pbx.signalling.ss7.primitives import RestartBegins, RestartEnds
 
 if TYPE_CHECKING:
-    from pbx.signalling.ss7.mtp3.link import LinkSet
+    from pbx.signalling.ss7.mtp3.adjacent import AdjacentPoint
     from pbx.signalling.ss7.mtp3.room import Room
 
 
@@ -43,7 +43,7 @@ class PointRestart:
         return ()
 
     def _first(self, argument: Any, now: float) -> Sequence[Output]:
-        """The first link set has come up. A point that does no restart is at its end with that."""
+        """The first adjacent point has come up. A point that does no restart is at its end with that."""
         if self.room.plan.restart:
             self.machine.choose("Restarting")
             return ()
@@ -52,19 +52,18 @@ class PointRestart:
 
     def _heard(self, _: Any, now: float) -> Sequence[Output]:
         """A TRA has come: is it the last one that was wanted?"""
-        up = [link_set for link_set in self.room.link_sets.values() if link_set.up]
-        wanted = [link_set for link_set in self.room.link_sets.values() if any(link.ordered for link in link_set.links)]
-        if up and all(link_set.restart.allowed for link_set in wanted):
+        points = self.room.adjacent.values()
+        if any(point.up for point in points) and all(point.restart.allowed for point in points if point.wanted):
             self.room.post(self.machine, "complete")
         return ()
 
     def _end(self, _: Any, now: float) -> Sequence[Output]:
-        up = [link_set for link_set in self.room.link_sets.values() if link_set.up]
-        for link_set in up:
-            link_set.open = True
-        for link_set in up:
-            link_set.restart.allow()
-            self.room.post(link_set.restart.machine, "restarted")
+        up = [point for point in self.room.adjacent.values() if point.up]
+        for point in up:
+            point.open = True
+        for point in up:
+            point.restart.allow()
+            self.room.post(point.restart.machine, "restarted")
         self.room.post(self.machine, "opened")
         return ()
 
@@ -77,29 +76,29 @@ class PointRestart:
 class AdjacentRestart:
     """The restart of an adjacent point. ``allowed``: its TRA has come before traffic could begin."""
 
-    def __init__(self, link_set: "LinkSet") -> None:
-        self.link_set = link_set
+    def __init__(self, point: "AdjacentPoint") -> None:
+        self.point = point
         self.allowed = False
-        variant = link_set.room.variant
+        variant = point.room.variant
         seconds = {name: variant.seconds[name] for name in ("T19", "T21")}
         self.machine = Machine(variant.chart("TPRC adjacent", ADJACENT_STATES, "down"), self, seconds)
 
     def allow(self) -> None:
         """Tell the adjacent point what it cannot reach through us, then TRA."""
-        room = self.link_set.room
-        room.routes.tell_all(self.link_set)
-        room.send(self.link_set.adjacent, 0, Message("TRA"), adjacent_only=True)
+        room = self.point.room
+        room.routes.tell_all(self.point)
+        room.send(self.point.code, 0, Message("TRA"), adjacent_only=True)
 
     # Actions.
 
     def _up(self, argument: Any, now: float) -> Sequence[Output]:
-        room = self.link_set.room
+        room = self.point.room
         if not room.restart.restarted:
-            room.post(room.restart.machine, "link-set-up")
+            room.post(room.restart.machine, "point-up")
             if self.allowed:
                 room.post(room.restart.machine, "TRA")
             self.machine.choose("Both")
-        elif room.routing.destinations[self.link_set.adjacent].accessible:
+        elif room.routing.destinations[self.point.code].accessible:
             self._open(argument, now)
             self.machine.choose("Accessible")
         elif self.allowed or not room.plan.restart:
@@ -112,21 +111,21 @@ class AdjacentRestart:
         return ()
 
     def _open(self, _: Any, now: float) -> Sequence[Output]:
-        """User traffic may use the link set: what belongs on its links comes back to them."""
-        room = self.link_set.room
-        self.link_set.open = True
+        """User traffic may go there: what belongs on its links comes back to them."""
+        room = self.point.room
+        self.point.open = True
         room.routing.review()
-        for link in self.link_set.links:
+        for link in self.point.links:
             if link.available:
                 room.routing.link_available(link)
         return ()
 
     def _down(self, _: Any, now: float) -> Sequence[Output]:
-        room = self.link_set.room
-        self.link_set.open = False
+        room = self.point.room
+        self.point.open = False
         self.allowed = False
-        room.routes.forget(self.link_set)
-        if not any(link_set.up for link_set in room.link_sets.values()):
+        room.routes.forget(self.point)
+        if not any(point.up for point in room.adjacent.values()):
             room.post(room.restart.machine, "isolated")
         return ()
 
@@ -143,7 +142,7 @@ class AdjacentRestart:
 
     def _allowed_while_both(self, _: Any, now: float) -> Sequence[Output]:
         self.allowed = True
-        self.link_set.room.post(self.link_set.room.restart.machine, "TRA")
+        self.point.room.post(self.point.room.restart.machine, "TRA")
         return ()
 
     def _restarted(self, argument: Any, now: float) -> Sequence[Output]:
@@ -152,7 +151,7 @@ class AdjacentRestart:
 
     def _unexpected(self, _: Any, now: float) -> Sequence[Output]:
         """The adjacent point has restarted and we had not seen it: it must know our routes (section 9.4)."""
-        self.link_set.room.routes.forget_told(self.link_set)
+        self.point.room.routes.forget_told(self.point)
         self.allow()
         return ()
 
@@ -164,10 +163,10 @@ _RESTARTED = ("Restarted",)
 
 POINT_STATES: dict[str, State] = {
     "Isolated": State(
-        "no link set is available",
+        "no adjacent point is there",
         {
             "isolated": _NOTHING,
-            "link-set-up": Cell(_P._first, ("Restarting", "Restarted")),
+            "point-up": Cell(_P._first, ("Restarting", "Restarted")),
             "TRA": _NOTHING,
             "complete": _NOTHING,
             "opened": _NOTHING,
@@ -177,7 +176,7 @@ POINT_STATES: dict[str, State] = {
         "waits for the adjacent points",
         {
             "isolated": Cell(None, ("Isolated",)),
-            "link-set-up": _NOTHING,
+            "point-up": _NOTHING,
             "TRA": Cell(_P._heard),
             "complete": Cell(_P._end, _RESTARTED),
             "T18": Cell(_P._end, _RESTARTED),
@@ -189,7 +188,7 @@ POINT_STATES: dict[str, State] = {
         "traffic flows",
         {
             "isolated": Cell(_P._isolated, ("Isolated",)),
-            "link-set-up": _NOTHING,
+            "point-up": _NOTHING,
             "TRA": _NOTHING,
             "complete": _NOTHING,
             "opened": Cell(_P._opened),
@@ -202,7 +201,7 @@ _GONE = Cell(_A._down, ("Unavailable",))
 
 ADJACENT_STATES: dict[str, State] = {
     "Unavailable": State(
-        "the link set is not available",
+        "no link to it is available",
         {
             "up": Cell(_A._up, ("Both", "Accessible", "Restarting", "Quiet")),
             "down": _NOTHING,

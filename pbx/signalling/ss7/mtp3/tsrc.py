@@ -4,8 +4,8 @@ and 4).
 Traffic is looked at as *flows*: all messages to one destination with one SLS, whose order must be kept. A flow has a link, or it is held
 while a procedure moves it: changeover (tcoc.py), changeback (tcbc.py), controlled rerouting (tcrc.py). A flow remembers its old link
 while it is held, so that a link that fails meanwhile takes its flows over into its own changeover. Load is shared over the SLS: among
-link sets of one priority first, among links of the set then; a flow whose own link fails moves, no other. Leaves out who may be told what
-(route_management.py).
+link sets of one priority first, whether they lead to one adjacent point or to several, among links of the set then; a flow whose own link
+fails moves, no other. Leaves out who may be told what (route_management.py).
 """
 
 from collections.abc import Sequence
@@ -23,6 +23,7 @@ from pbx.signalling.ss7.mtp3.tcrc import ControlledRerouting
 from pbx.signalling.ss7.primitives import MessageForTransmission, Pause, Resume, ToLink
 
 if TYPE_CHECKING:
+    from pbx.signalling.ss7.mtp3.adjacent import AdjacentPoint
     from pbx.signalling.ss7.mtp3.link import Link, LinkSet
 
 ALLOWED, RESTRICTED, PROHIBITED = range(3)
@@ -53,6 +54,10 @@ class Destination:
         self.accessible = False
         self.congestion = 0
         self.passed = 0
+
+    def by(self, point: "AdjacentPoint") -> list[Route]:
+        """The routes through an adjacent point, one for each link set to it that is named."""
+        return [route for route in self.routes if route.link_set.point is point]
 
     def usable(self) -> list[Route]:
         """The routes that may be used now: of the best priority, those not restricted where there are any."""
@@ -162,12 +167,12 @@ class Routing:
             return None
         share = flow.sls >> self.shift | flow.sls << 4 - self.shift & 15
         group = next(group for group in flow.destination.groups if usable[0] in group)
-        route = group[share % len(group)]
+        route, rest = group[share % len(group)], share // len(group)
         present = flow.link
         if route not in usable:
-            held = [one for one in usable if present is not None and one.link_set is present.link_set]
-            route = held[0] if held else usable[share // len(group) % len(usable)]
-        rest = share // len(group)
+            if present is not None and present.available and any(one.link_set is present.link_set for one in usable):
+                return present
+            route, rest = usable[rest % len(usable)], rest // len(usable)  # what has chosen the set does not choose the link too
         link_set = route.link_set
         link = link_set.normal[rest % len(link_set.normal)]
         if link.available:

@@ -1,7 +1,9 @@
-"""The figures of level 3 as data: timers T1 to T24 and those of Q.707, congestion method, form of point codes
+"""The figures of level 3 as data: timers T1 to T24 and those of Q.707, congestion method, national options, form of point codes
 (config/variants/mtp-china.toml).
 
-Every timer has a range and a source in the file. Leaves out what belongs to one signalling point: its codes, links and routes (plan.py).
+Every timer has a range and a source in the file. Leaves out T7, which belongs to automatic allocation of data links and terminals (Q.704
+sections 12.5 and 12.6; ours are fixed), T9, which Q.704 does not use, and what belongs to one signalling point: its codes, links and
+routes (plan.py).
 """
 
 from collections.abc import Sequence
@@ -11,7 +13,7 @@ from pbx.signalling.ss7 import variant
 from pbx.signalling.ss7.mtp3.label import FORMS
 from pbx.variant_file import VARIANTS, data_of
 
-TIMERS = frozenset(f"T{number}" for number in (*range(1, 7), 8, 10, *range(12, 24))) | {"Q707T1", "Q707T2"}
+TIMERS = frozenset(f"T{number}" for number in range(1, 25)) - {"T7", "T9"} | {"Q707T1", "Q707T2"}
 
 
 class VariantData(variant.VariantData, frozen=True, forbid_unknown_fields=True):
@@ -23,6 +25,8 @@ class VariantData(variant.VariantData, frozen=True, forbid_unknown_fields=True):
     congestion_interval: int
     test_pattern: str
     tests_while_active: bool
+    transfer_restricted: bool
+    outage_stabilised: bool
     held_messages: int
 
 
