@@ -2,8 +2,8 @@
 
 What is set up already stays as it is. What is not yet: channels of an E1 become R2 circuits with line signals in time slot 16 (G.704 clause
 5.1.3), ports for telephones and lines to an exchange become such. An E1 of clear channels beside signalling links becomes circuits of
-No. 7, time slot 16 among them, with a skeleton of point, link set and links. Two texts come out, with comments where a person must decide: number, timing source,
-name, point codes. Pure. Leaves out what this exchange cannot work yet (T1, ISDN), which the texts name instead.
+No. 7, time slot 16 among them, with a skeleton of point, link set and links. Two texts come out, with comments where a person must decide:
+number, timing source, name, point codes. Pure. Leaves out what this exchange cannot work yet (T1, ISDN), which the texts name instead.
 """
 
 from collections.abc import Iterator
@@ -89,7 +89,7 @@ class Section(msgspec.Struct, frozen=True):
         return self.channels[0].number
 
     def slots(self, use: Use) -> list[int]:
-        """Its time slots, or places, of one use. Where circuits have line signals time slot 16 is none, even if the kernel lets it be one."""
+        """Its time slots, or places, of one use. Beside line signals time slot 16 is no circuit, even if the kernel lets it be one."""
         own = [channel.number - self.first + 1 for channel in self.channels if use_of(self.span, channel) == use]
         all_count = self.kind == "ccs" or len(self.channels) != CIRCUIT_SLOTS
         return [slot for slot in own if slot != SIGNALLING_SLOT or all_count]

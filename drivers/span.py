@@ -1,8 +1,8 @@
 """``zongji span SOCKET``: the far exchange of a simulated span, by hand or for any program, over lines of text.
 
 Connects to the outside socket (docs/integrator/outside-socket.md), does the framing (G.704) and offers bits abcd and A-law
-sound of the time slots 1-15 and 17-31; or, where no line signals are in time slot 16, sound of 1-31. Leaves out: signalling of any kind; that is what the program at the other end of
-the lines is for.
+sound of the time slots 1-15 and 17-31, or, where there are no line signals in time slot 16, sound of 1-31. Leaves out:
+signalling of any kind; that is what the program at the other end of the lines is for.
 """
 
 import argparse
