@@ -3,8 +3,8 @@
 ``SYSTEM_CONF`` makes the pairs. Trunks stand on CAS channels at both ends, tie lines on E and M channels. A subscriber span is FXS ports
 (``fxoks``), whose far end is CAS channels with the very bits that a telephone makes there, because what is tested is the kernel's
 signalling on our side; an office span is FXO ports (``fxsks``), and the other exchange's end of it FXS ports. A span of No. 7 is a whole
-E1 of clear channels, with an ``mtp2`` channel in time slot 16 of it or none. Of the others only so many channels exist as stories use, because every
-one costs four system calls a tick at its two ends; ``small`` makes of an office the one that has no more.
+E1 of clear channels, with an ``mtp2`` channel in time slot 16 of it or none. Of the others only so many channels exist as stories use,
+because every one costs four system calls a tick at its two ends; ``small`` makes of an office the one that has no more.
 
 Time is the kernel's: a tick sleeps until it is due. Leaves out tokens, faults and all that is no sound and no signal.
 """

@@ -5,7 +5,7 @@ import random
 import pytest
 from pbx._plane import lib
 
-from drivers.dahdi import AVAILABLE, DahdiError, DahdiSettings
+from drivers.dahdi import AVAILABLE, Dahdi, DahdiError, DahdiSettings
 from drivers.impairments import Impairments
 from drivers.wire import SpanSettings, SpanTerminal, TokenChange, Wire, WireError, join
 from tests.drivers.dahdi_kernel import SILENCE, TICK, Bench, Kernel, of_port, told
@@ -228,6 +228,19 @@ def test_a_channel_16_that_is_not_set_up_is_named():
     heard, _ = bench.step(hear=0x2A)
     assert of_port(heard, 15) == bytes([SILENCE]) * TICK and of_port(heard, 16) == bytes([0x2A]) * TICK
     bench.card.close()
+
+
+@needs_dahdi
+def test_31_channels_that_were_held_are_adopted():
+    kernel = Kernel()
+    kernel.add(range(1, 32), lib.DAHDI_SIG_CLEAR)
+    kept = {number: kernel.hold(number) for number in range(1, 32)}
+    with Dahdi(Bench.as_chosen(DahdiSettings(first_channel=1, speech_in_slot_16=True)), kernel.table, kept=kept) as card:
+        assert card.adopted == set(range(1, 32)) and card.missing() == {}
+        kernel.channels[16].hear(0x2A)
+        card.read(0)
+        card.write(0, b"".join(bytes([port]) * TICK for port in range(31)))
+        assert kernel.channels[16].sent[-1] == bytes([15]) * TICK
 
 
 @needs_dahdi

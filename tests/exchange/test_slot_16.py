@@ -1,14 +1,22 @@
 """Time slot 16 as the 31st circuit of a span, by ISUP and TUP: calls in sound and in tokens, all 31 at once, restarts, checks, groups."""
 
+from itertools import accumulate
+
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
+from drivers.dahdi import AVAILABLE
 from pbx.console_view import DONE, ConsoleView
+from pbx.exchange import layout_of
 from pbx.journal import Journal, MemoryRing
-from pbx.plant import first_ports
+from pbx.places import Places
+from pbx.plane_process import Description, build
+from pbx.plant import first_ports, lines_that_outlive_planes
 from pbx.signalling.ss7.mtp2.orders import MessageHeard, SendMessage
 from pbx.signalling.ss7.mtp3.label import CHINA
 from pbx.sound_file import decode_alaw, encode_alaw
+from pbx.supervisor import Supervisor
 from pbx.vocabulary import facts
 from tests.exchange.test_no7 import USER_PARTS, call, cut, end, mend, states, talk, unexpected
 from tests.lab import Lab, configuration_of, sound_for
@@ -210,6 +218,30 @@ def test_time_slot_16_in_tokens(seed):
         for telephone, city in pairs:
             end(telephone, city)
         assert unexpected(lab) == []
+
+
+def test_the_processes_with_the_planes_count_ports_as_the_lines_do(tmp_path):
+    """What a supervisor describes is what the lines are numbered by, also where a span of 31 has real lines at one end alone."""
+    loaded = one_circuit()
+    real = {"card": "dahdi", "first_channel": 900} if AVAILABLE else {}
+    spans = [replace(span, **real) if span.name == "ss7-1" else span for span in loaded.spans]
+    configuration = replace(loaded, spans=spans)
+    places = Places(configuration, tmp_path)
+    places.make()
+    supervisor = Supervisor(configuration, tmp_path / "mine.toml", places)
+    ends = []
+    for describe, arena in ((supervisor._near, places.arena), (supervisor._far, places.network_arena)):
+        plane, cards = build(Description([describe(span) for span in spans], layout=layout_of(configuration)), str(arena))
+        ends.append((plane, cards))
+        counts = [card.card.ports for card in cards]
+        assert dict(zip(first_ports(configuration), accumulate([0, *counts]), strict=False)) == first_ports(configuration)
+        assert plane.ports == sum(counts)
+    if real:
+        assert lines_that_outlive_planes(configuration, [915]) == {SIXTEEN}
+    for plane, cards in ends:
+        plane.close()
+        for card in cards:
+            card.close()
 
 
 # All 31 at once.
