@@ -15,6 +15,7 @@ from config.link_gateways import GatewayLink, LinkGateway
 from config.reader import Draft, Finding, unknown
 from config.schema import (
     FEATURES,
+    SIGNALLING_SLOT,
     SPAN_OF,
     Agent,
     ApplicationServer,
@@ -42,7 +43,6 @@ from config.values import Section
 HOME = Path(__file__).resolve().parent.parent
 """The folder of ``zongji``: relative names of prompts and of the data directory begin here."""
 
-SIGNALLING_SLOT = 16
 """The time slot that carries the line signals of all circuits of a span (G.704 clause 5.1.3)."""
 
 DAHDI_KEYS = (
@@ -137,6 +137,8 @@ def signalling_channels_are_free(draft: Draft) -> Findings:
                 yield Finding(at, f"{name}: the board has {span.channels} channels", "name one of them, or correct channels of the span")
             if slot in span.signalling_channels[:index]:
                 yield Finding(at, f"{name} is there twice", "name each signalling channel once")
+            elif span.kind == "ccs" and slot == SIGNALLING_SLOT and not span.board:
+                continue  # circuits_exist_once tells it where the circuit is
             elif owner := lines.get((span.name, slot)):
                 yield Finding(at, f"{name} is a line of {owner} too", "take it out of one of both")
             elif slot == SIGNALLING_SLOT and not span.board and (span.name in by_bits or span.kind not in ("cas", "ccs")):
@@ -158,8 +160,12 @@ def circuits_exist_once(draft: Draft) -> Findings:
                 what = f'span "{name}" is of kind "{spans[name].kind}", on which {group.signalling} does not work'
                 yield Finding(at, what, f'name a span of kind "{SPAN_OF[group.signalling]}"')
         for span, slot in circuits_of(group):
-            if slot == SIGNALLING_SLOT and not (span in spans and spans[span].board):
-                yield Finding(at, f"{span}/{slot} is the signalling time slot", f"leave {span}/{slot} out of the range")
+            row = spans.get(span)
+            if slot == SIGNALLING_SLOT and not (row is not None and (row.board or row.speech_in_slot_16)):
+                what, cure = f"{span}/{slot} is the signalling time slot", f"leave {span}/{slot} out of the range"
+                if row is not None and row.kind == "ccs":
+                    what, cure = f"{span}/{slot} is a signalling channel", f"{cure}, or out of signalling_channels: it is a circuit then"
+                yield Finding(at, what, cure)
                 continue
             owner = owners.get((span, slot))
             if owner is not None:

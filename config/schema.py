@@ -46,8 +46,13 @@ class Exchange(Section, frozen=True):
     """Database of facts and call detail records; relative to the data directory, absolute once loaded."""
 
 
+SIGNALLING_SLOT = 16
+"""The time slot of an E1 that carries the line signals of its circuits (G.704), or most often a signalling channel."""
+
+
 class Span(Section, frozen=True):
-    """One E1 of 30 circuits (G.704): trunks with channel associated signalling, or a channel bank of analog lines.
+    """One E1 of 30 circuits (G.704): trunks with channel associated signalling, or a channel bank of analog lines; or of 31, with common
+    channel signalling that is in none of its time slots, or not in 16.
 
     The lines of kind "subscriber" lead to telephones (FXS), those of kind "office" to another exchange, to which we are a telephone (FXO).
     """
@@ -103,6 +108,11 @@ class Span(Section, frozen=True):
     def board(self) -> bool:
         """Whether it is a board of lines: no time slot carries signalling."""
         return self.channels < 31
+
+    @property
+    def speech_in_slot_16(self) -> bool:
+        """Whether time slot 16 of the E1 is a circuit like the others: it carries neither line signals nor frames."""
+        return self.kind == "ccs" and not self.board and SIGNALLING_SLOT not in self.signalling_channels
 
 
 class TrunkGroup(Section, frozen=True):

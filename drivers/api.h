@@ -4,7 +4,7 @@
 #include <stdint.h>
 
 /* Kinds of wire span. */
-#define WIRE_CIRCUITS 0    /* 30 circuits with bits abcd */
+#define WIRE_CIRCUITS 0    /* 30 circuits with bits abcd, or circuits of common channel signalling */
 #define WIRE_SUBSCRIBERS 1 /* exchange side of 30 analog lines: events of hook and ground; orders to ring, reverse, feed, meter, measure */
 #define WIRE_TELEPHONES 2  /* the telephones' side of them: bits abcd */
 #define WIRE_OFFICES 3     /* the same side of lines that lead to an exchange: events of ringing, polarity, battery, metering; orders to
@@ -35,6 +35,7 @@ struct wire_span_settings {
   int idle_bits;    /* abcd sent before the first order, and taken as received before the first frame */
   int slack_frames; /* frames that the elastic store holds from the beginning, 0..79: that many may be lost without repeats */
   uint32_t signalling_slots; /* bit n = time slot n is clear and carries frames (wire_link.h); not on a card of tokens */
+  int speech_in_slot_16; /* 1 = time slot 16 is a circuit as the others, not bits: 31 ports; not one of the signalling slots then */
   int clear_channel; /* 1 = time slots 1 to 31 are one channel that carries frames (wire_channel.h); in place of signalling_slots */
 };
 
@@ -73,7 +74,8 @@ struct card *wire_create(int spans, const struct wire_span_settings *settings, i
 /* The card of a signalling channel of a span, in the order of time slots; null = there is none. Its span's card owns it, and must be
  * read and written in every tick. */
 struct card *wire_signalling_link(struct card *card, int span, int index);
-/* Joins two spans of one process, in alignment from the first tick on; 0, or -1: no such span, joined already, tokens to sound. */
+/* Joins two spans of one process, in alignment from the first tick on; 0, or -1: no such span, joined already, tokens to sound or to
+ * tokens of another count of ports. */
 int wire_join(struct card *a, int a_span, struct card *b, int b_span);
 /* Takes a span's link away: the far end sees LOS. */
 int wire_unjoin(struct card *card, int span);
@@ -114,11 +116,11 @@ void card_close(struct card *card);
 
 /* The framer of one span without card, link and media plane: for programs that carry the blocks themselves, and for tests. */
 struct span_terminal;
-struct span_terminal *span_terminal_create(int crc4, int idle_bits);
+struct span_terminal *span_terminal_create(int crc4, int idle_bits, int speech_in_slot_16);
 void span_terminal_free(struct span_terminal *terminal);
-/* abcd to send on a port (0..29) from frame `offset` of the next block on; 0, or -1: no such port. */
+/* abcd to send on a port from frame `offset` of the next block on; 0, or -1: no such port. */
 int span_terminal_order(struct span_terminal *terminal, int port, int value, int offset);
-/* Builds the next block of 2560 octets from port-major sound of 30 * 80 octets. */
+/* Builds the next block of 2560 octets from port-major sound, 80 octets for each of 30 ports, or of 31 with speech in time slot 16. */
 void span_terminal_give(struct span_terminal *terminal, const uint8_t *samples, uint8_t *octets);
 /* Reads a block, null = no signal: fills the sound, and `events` (room 256) with bits and alarms (port 0); returns their number. */
 int span_terminal_take(struct span_terminal *terminal, const uint8_t *octets, uint8_t *samples, struct card_event *events);

@@ -11,13 +11,13 @@
 
 static int is_e1(const struct dahdi *it) { return it->settings.channels == SPAN_CARD_E1_CHANNELS; }
 
-/* Ports that the span can have. */
-static int ports_of(const struct dahdi *it) { return is_e1(it) ? SPAN_CARD_PORTS : it->settings.channels; }
+/* Ports that the span can have; those of a board may be fewer than its card's. */
+static int ports_of(const struct dahdi *it) { return is_e1(it) ? it->card.ports : it->settings.channels; }
 
 /* DAHDI's number of a port's channel. */
 static int number_of(const struct dahdi *it, int port) {
-  int slot = is_e1(it) && port >= SIGNALLING_SLOT - 1 ? port + 2 : port + 1;
-  return it->settings.first_channel + slot - 1;
+  int left_out = is_e1(it) && !it->settings.speech_in_slot_16 && port >= SIGNALLING_SLOT - 1;
+  return it->settings.first_channel + port + left_out;
 }
 
 static uint32_t alarms_of_port(const struct dahdi *it, int port) {
@@ -25,7 +25,7 @@ static uint32_t alarms_of_port(const struct dahdi *it, int port) {
 }
 
 static void tell_alarms(struct dahdi *it, struct dahdi_told *told) {
-  for (int port = 0; port < SPAN_CARD_PORTS; port++) {
+  for (int port = 0; port < it->card.ports; port++) {
     uint32_t standing = alarms_of_port(it, port);
     if (it->told_alarms[port] == standing) continue;
     if (told->count == told->room) {
@@ -208,7 +208,7 @@ static int read_card(struct card *card, uint8_t *samples, struct card_event *eve
   struct dahdi_told told = {events, room, 0, tick};
   int changed = 0;
   it->counters.ticks++;
-  memset(samples, SILENCE, SPAN_CARD_PORTS * CARD_TICK_SAMPLES);
+  memset(samples, SILENCE, (size_t)it->card.ports * CARD_TICK_SAMPLES);
   if (!it->present && atomic_load_explicit(&it->whose, memory_order_acquire) == DAHDI_CARD_PRESENT) {
     it->present = changed = 1;
     it->counters.returns++;
@@ -225,7 +225,7 @@ static int read_card(struct card *card, uint8_t *samples, struct card_event *eve
     }
   }
   dahdi_cross_settle(it);
-  if (it->frozen || !it->present) memset(samples, SILENCE, SPAN_CARD_PORTS * CARD_TICK_SAMPLES);
+  if (it->frozen || !it->present) memset(samples, SILENCE, (size_t)it->card.ports * CARD_TICK_SAMPLES);
   if (it->present)
     dahdi_alarms_step(&it->alarms, tick);
   else
@@ -272,7 +272,7 @@ static int wait_card(struct card *card, uint64_t most_ns) {
 
 static int level_card(struct card *card, int port, struct card_levels *levels) {
   const struct dahdi *it = card->self;
-  if (port < 0 || port >= SPAN_CARD_PORTS) return -1;
+  if (port < 0 || port >= it->card.ports) return -1;
   dahdi_channel_level(&it->channel[port], &it->settings, levels);
   levels->alarms = alarms_of_port(it, port);
   return 0;
@@ -377,6 +377,8 @@ static int in_range(const struct dahdi_settings *settings) {
     if (gains[n] < -240 || gains[n] > 120) return 0;
   if (settings->kind != WIRE_CIRCUITS && settings->kind != WIRE_SUBSCRIBERS && settings->kind != WIRE_OFFICES) return 0;
   if (settings->signalling_channels >> SPAN_CARD_E1_CHANNELS) return 0;
+  int frames_in_slot_16 = settings->signalling_channels >> (SIGNALLING_SLOT - 1) & 1;
+  if (settings->speech_in_slot_16 && (settings->channels != SPAN_CARD_E1_CHANNELS || frames_in_slot_16)) return 0;
   if (settings->message_lamp < SPAN_CARD_LAMP_NONE || settings->message_lamp > SPAN_CARD_LAMP_NEON) return 0;
   if (settings->raise_ms < 0 || settings->clear_ms < 0) return 0;
   return settings->first_channel >= 1 && settings->first_channel + settings->channels - 1 <= DAHDI_MAX_CHANNELS &&
@@ -414,7 +416,7 @@ struct card *dahdi_adopt(const struct dahdi_settings *settings, const struct dah
   it->alarms.clear_ticks = (uint64_t)settings->clear_ms / TICK_MS;
   it->card = (struct card){.kind = "dahdi",
                            .self = it,
-                           .ports = SPAN_CARD_PORTS,
+                           .ports = settings->speech_in_slot_16 ? SPAN_CARD_PORTS : SPAN_CARD_CIRCUITS,
                            .read = read_card,
                            .write = write_card,
                            .level = level_card,

@@ -16,7 +16,7 @@ import msgspec
 from pbx._plane import ffi, lib
 
 from drivers.line_keeping import KeeperError, KeptLines
-from drivers.wire import IDLE, SPAN_PORTS, TICK_SAMPLES, CardEvent
+from drivers.wire import IDLE, TICK_SAMPLES, CardEvent
 
 AVAILABLE = hasattr(lib, "dahdi_create")
 """Whether DAHDI's header was there when the native module was built."""
@@ -52,6 +52,8 @@ class DahdiSettings(msgspec.Struct, frozen=True):
     busy_bits: int = 0b0101
     signalling_channels: tuple[int, ...] = ()
     """Of the span, from 1 on: D channels and No. 7 links, which carry frames and are no ports of sound."""
+    speech_in_slot_16: bool = False
+    """An E1 of 31 circuits: port n is time slot n + 1."""
     receive_gain_db: float = 0.0
     send_gain_db: float = 0.0
     at_once: bool = False
@@ -170,7 +172,7 @@ class Dahdi:
         if not AVAILABLE:
             raise DahdiError(f"this build knows no DAHDI: {CURE}")
         filled = ffi.new("struct dahdi_settings *")
-        for name in ("first_channel", "channels", "cut_through", "paces", "dials", "raise_ms", "clear_ms"):
+        for name in ("first_channel", "channels", "speech_in_slot_16", "cut_through", "paces", "dials", "raise_ms", "clear_ms"):
             setattr(filled, name, getattr(settings, name))
         filled.signalling_channels = sum(1 << channel - 1 for channel in set(settings.signalling_channels))
         filled.kind = _KINDS[settings.kind]
@@ -193,7 +195,7 @@ class Dahdi:
         """Channels that were open before, and go on as they stood."""
         self._closed = threading.Event()
         self._mender: threading.Thread | None = None
-        self._sound = ffi.new("uint8_t[]", SPAN_PORTS * TICK_SAMPLES)
+        self._sound = ffi.new("uint8_t[]", made.ports * TICK_SAMPLES)
         self._events = ffi.new("struct card_event[]", _EVENT_ROOM)
         self.hand_over()
 
@@ -292,8 +294,9 @@ class Dahdi:
     def missing(self) -> dict[int, str]:
         """The channels that are not in use, by DAHDI's numbers, with the reason."""
         e1 = self.settings.channels == lib.SPAN_CARD_E1_CHANNELS
-        ports = range(SPAN_PORTS if e1 else self.settings.channels)
-        numbers = {port: self.settings.first_channel + port + (1 if e1 and port >= 15 else 0) for port in ports}
+        left_out = e1 and not self.settings.speech_in_slot_16
+        ports = range(self.card.ports if e1 else self.settings.channels)
+        numbers = {port: self.settings.first_channel + port + (left_out and port >= 15) for port in ports}
         states = {numbers[port]: lib.dahdi_state(self.card, port) for port in ports}
         states |= {self.settings.first_channel + n - 1: lib.dahdi_link_state(self.card, link) for link, n in enumerate(self._signalling)}
         return {number: STATES[state] for number, state in sorted(states.items()) if state != lib.SPAN_CARD_IN_USE}

@@ -3,8 +3,10 @@
 #include "card.h"
 #include <stdint.h>
 
-/* Ports of every such card, used or not: the circuits of an E1; a board of analog lines may have fewer. */
-#define SPAN_CARD_PORTS 30
+/* Ports of such a card, used or not: 30, the circuits of an E1 beside time slot 16, of which a board of analog lines may have fewer; or the
+ * most, 31, of an E1 whose time slot 16 is one of them. */
+#define SPAN_CARD_CIRCUITS 30
+#define SPAN_CARD_PORTS 31
 #define SPAN_CARD_E1_CHANNELS 31
 
 /* What a poll finds. */
@@ -48,6 +50,7 @@ struct dahdi_kernel {
 struct dahdi_settings {
   int first_channel;  /* DAHDI's number of the first channel of the span */
   int channels;       /* 31: an E1, port n is time slot 1-15, 17-31; 1 to 30: a board, port n is its n-th channel */
+  int speech_in_slot_16; /* 1 = an E1 with a 31st circuit: port n is time slot n + 1. Not with frames in time slot 16 */
   int kind;           /* WIRE_CIRCUITS, WIRE_SUBSCRIBERS or WIRE_OFFICES: what the ports must be in /etc/dahdi/system.conf */
   int idle_bits;      /* abcd sent before the first order; E and M: on-hook */
   int busy_bits;      /* E and M channels have no bits of their own: what off-hook is called */

@@ -70,7 +70,7 @@ static int cross_both(struct dahdi *it, int port) {
 
 void dahdi_cross_part(struct card *card, int port) {
   struct dahdi *it = card->self;
-  if (port < 0 || port >= SPAN_CARD_PORTS || !it->cross[port].card) return;
+  if (port < 0 || port >= card->ports || !it->cross[port].card) return;
   struct dahdi_cross end = it->cross[port];
   uncross_both(it, port);
   forget(it, port);
@@ -78,7 +78,7 @@ void dahdi_cross_part(struct card *card, int port) {
 }
 
 int dahdi_cross_join(struct card *card, int port, struct card *other, int other_port) {
-  if (other->join != card->join || port < 0 || port >= SPAN_CARD_PORTS || other_port < 0 || other_port >= SPAN_CARD_PORTS) return -1;
+  if (other->join != card->join || port < 0 || port >= card->ports || other_port < 0 || other_port >= other->ports) return -1;
   struct dahdi *it = card->self, *far = other->self;
   if ((it == far && port == other_port) || it->cross[port].card || far->cross[other_port].card) return -1;
   if (it->channel[port].sort == CHANNEL_CLEAR || far->channel[other_port].sort == CHANNEL_CLEAR) return -1;

@@ -20,8 +20,6 @@ enum { E1_MF_LOST, E1_MF_SEEN, E1_MF_ALIGNED };
 #define DISTANT_ALARM_TIMES 3
 #define MFAS_BITS 0x0B /* 001011 */
 
-static int slot_of(int port) { return port < 15 ? port + 1 : port + 2; }
-
 static uint64_t big_endian(const uint8_t *p) {
   uint64_t v;
   memcpy(&v, p, 8);
@@ -64,6 +62,7 @@ uint32_t e1_crc4(const uint8_t *octets, int frames) {
 
 void e1_sender_init(struct e1_sender *tx, int crc4, int idle_bits) {
   memset(tx, 0, sizeof *tx);
+  tx->ports = E1_CIRCUITS;
   tx->crc4 = crc4 != E1_CRC4_OFF;
   memset(tx->bits, idle_bits, sizeof tx->bits);
   memset(tx->ordered, idle_bits, sizeof tx->ordered);
@@ -108,9 +107,10 @@ static void fill_slots_0_and_16(struct e1_sender *tx, uint8_t *frame, int n) {
 }
 
 void e1_send(struct e1_sender *tx, const uint8_t *samples, uint8_t *octets) {
-  for (int port = 0; port < E1_PORTS; port++) {
+  const uint8_t *slot_16 = tx->ports == E1_PORTS ? samples + (E1_SLOT_16 - 1) * E1_FRAMES : tx->slot_16;
+  for (int port = 0; port < tx->ports; port++) {
     const uint8_t *from = samples + port * E1_FRAMES;
-    uint8_t *to = octets + slot_of(port);
+    uint8_t *to = octets + e1_slot_of(tx->ports, port);
     for (int n = 0; n < E1_FRAMES; n++) to[n * E1_FRAME_OCTETS] = from[n];
   }
   int next = 0;
@@ -119,7 +119,7 @@ void e1_send(struct e1_sender *tx, const uint8_t *samples, uint8_t *octets) {
     uint8_t *frame = octets + n * E1_FRAME_OCTETS;
     for (; next < tx->orders && tx->order[next].offset <= n; next++) tx->bits[tx->order[next].port] = (uint8_t)tx->order[next].value;
     fill_slots_0_and_16(tx, frame, n & 15);
-    if (tx->slot_16) frame[16] = tx->slot_16[n];
+    if (slot_16) frame[E1_SLOT_16] = slot_16[n];
     sum = crc_frame(sum, frame, !(n & 1));
     if ((n & 7) == 7) {
       tx->crc = crc_remainder(sum);
@@ -156,15 +156,31 @@ int e1_send_changes(struct e1_sender *tx, struct e1_change *change) {
   return count;
 }
 
+int e1_is_silent(const uint8_t *samples, int ports) {
+  uint64_t loud = 0;
+  for (int n = 0; n < ports * E1_FRAMES; n += 8) {
+    uint64_t word;
+    memcpy(&word, samples + n, 8);
+    loud |= (word & UINT64_C(0x7F7F7F7F7F7F7F7F)) ^ UINT64_C(0x5555555555555555); /* 0xD5 and 0x55 */
+  }
+  return loud == 0;
+}
+
 /* ---- receiver ---- */
 
 void e1_receiver_init(struct e1_receiver *rx, int crc4, int idle_bits) {
   memset(rx, 0, sizeof *rx);
+  rx->ports = E1_CIRCUITS;
   rx->crc4 = crc4;
   rx->hunt_from = TAIL_BITS;
   rx->lof = 1;
   rx->alarms = CARD_ALARM_LOF;
   memset(rx->bits, idle_bits, sizeof rx->bits);
+}
+
+void e1_speak_in_slot_16(struct e1_sender *tx, struct e1_receiver *rx) {
+  tx->ports = rx->ports = E1_PORTS;
+  rx->slot_16_clear = 1;
 }
 
 /* First bit of frame i in `stream`. */
@@ -415,7 +431,8 @@ static void receive_frame(struct e1_receiver *rx, int i) {
 static void spread_sound(const struct e1_receiver *rx, uint8_t *samples) {
   for (int i = 0; i < E1_FRAMES; i++) {
     const uint8_t *frame = rx->frame[i];
-    for (int port = 0; port < E1_PORTS; port++) samples[port * E1_FRAMES + i] = frame ? frame[slot_of(port)] : E1_IDLE;
+    for (int port = 0; port < rx->ports; port++)
+      samples[port * E1_FRAMES + i] = frame ? frame[e1_slot_of(rx->ports, port)] : E1_IDLE;
   }
 }
 

@@ -3,7 +3,7 @@
  * G.704 2.3: frames of 32 octets at 8 kHz; time slot 0 carries x0011011 (frame alignment signal, FAS) in every other frame
  * and x1Axxxxx (NFAS) in the others; bit 1 of time slot 0 carries the CRC-4 multiframe: C1-C4 in the FAS frames, 001011 and
  * the two E bits in the NFAS frames. G.704 5.1.3: time slot 16 carries 0000xyxx in frame 0 of a multiframe of 16 frames and
- * abcd of circuits n and n+15 in frame n. Ports 0-14 are time slots 1-15, ports 15-29 time slots 17-31.
+ * abcd of circuits n and n+15 in frame n. Ports 0-14 are time slots 1-15, ports 15-29 time slots 17-31: E1_CIRCUITS of them.
  *
  * Limits, all from memory of the texts named:
  *   frame alignment lost after 3 consecutive errored FAS, or 3 consecutive NFAS with bit 2 = 0    G.706 4.1.1
@@ -21,7 +21,8 @@
  * While LOS, AIS or LOF stands sound is idle and bits are frozen; while LOMF stands bits are frozen. Bits of a frame that is
  * all zeros, all ones, or follows an errored FAS are not believed either.
  *
- * Time slot 16 may be clear instead, for common channel signalling: then there is no multiframe, nor its alarms, nor bits.
+ * Time slot 16 may be clear instead, for common channel signalling: then there is no multiframe, nor its alarms, nor bits. It carries
+ * octets of somebody else's, or it is a port of sound like the others: then there are E1_PORTS, port n is time slot n + 1.
  *
  * Leaves out: the four spare bits Sa4-Sa8 (sent as 1, not read).
  */
@@ -32,7 +33,9 @@
 #define E1_FRAMES 80
 #define E1_FRAME_OCTETS 32
 #define E1_OCTETS 2560
-#define E1_PORTS 30
+#define E1_PORTS 31    /* the most: time slots 1 to 31 */
+#define E1_CIRCUITS 30 /* without time slot 16 */
+#define E1_SLOT_16 16
 #define E1_TAIL 96          /* octets of the block before that the receiver keeps: three frames, enough for the search */
 #define E1_IDLE 0xD5        /* A-law of silence, G.711 */
 #define E1_ORDERS 256
@@ -55,6 +58,7 @@ struct e1_alarm_change {
 };
 
 struct e1_sender {
+  int ports;                 /* E1_CIRCUITS, or E1_PORTS */
   uint8_t bits[E1_PORTS];    /* abcd now sent */
   uint8_t ordered[E1_PORTS]; /* abcd as last ordered */
   struct e1_change order[E1_ORDERS]; /* not yet sent, by rising offset */
@@ -70,6 +74,7 @@ struct e1_sender {
 };
 
 struct e1_receiver {
+  int ports;                           /* E1_CIRCUITS, or E1_PORTS */
   uint8_t stream[E1_TAIL + E1_OCTETS]; /* end of the block before, then the block */
   uint8_t shifted[E1_OCTETS];          /* the frames, when the line's octets do not stand on ours */
   const uint8_t *frame[E1_FRAMES];     /* frames whose sound is good; null = idle */
@@ -108,6 +113,10 @@ struct e1_receiver {
   uint64_t crc_errors, fas_errors, e_bits, frame_losses, multiframe_losses, false_alignments;
 };
 
+/* The time slot of a port, the port of a time slot, of a span with so many ports. */
+static inline int e1_slot_of(int ports, int port) { return ports == E1_CIRCUITS && port >= E1_SLOT_16 - 1 ? port + 2 : port + 1; }
+static inline int e1_port_of(int ports, int slot) { return ports == E1_CIRCUITS && slot > E1_SLOT_16 ? slot - 2 : slot - 1; }
+
 void e1_sender_init(struct e1_sender *, int crc4, int idle_bits);
 /* abcd to send on a port from frame `offset` of the next block on; a full list takes it at once. */
 void e1_order(struct e1_sender *, int port, int value, int offset);
@@ -116,8 +125,13 @@ void e1_send(struct e1_sender *, const uint8_t *samples, uint8_t *octets);
 /* The same orders for a span that carries changes instead of frames: fills `change` (room E1_CHANGES), returns their number. */
 int e1_send_changes(struct e1_sender *, struct e1_change *change);
 
+/* Whether so many ports say nothing in a block. */
+int e1_is_silent(const uint8_t *samples, int ports);
+
 void e1_receiver_init(struct e1_receiver *, int crc4, int idle_bits);
-/* Reads one block; null = no signal. `samples` (port-major) may be null. */
+/* Makes time slot 16 a port of sound, in both directions; before the first block. */
+void e1_speak_in_slot_16(struct e1_sender *, struct e1_receiver *);
+/* Reads one block; null = no signal. `samples` (port-major, of all ports) may be null. */
 void e1_receive(struct e1_receiver *, const uint8_t *octets, uint8_t *samples);
 
 /* Time slot 16 of the block just read, E1_FRAMES octets. */

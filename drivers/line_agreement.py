@@ -11,10 +11,9 @@ import msgspec
 
 from config.lines import Place, line_of
 from config.loader import Problem
-from config.schema import NO_7, Configuration, Span, TrunkGroup, channel_of, circuits_of
+from config.schema import NO_7, SIGNALLING_SLOT, Configuration, Span, TrunkGroup, channel_of, circuits_of
 from config.schema import line_of as line_of_extension
 from drivers.dahdi_survey import Channel, SpanState, Survey
-from drivers.line_proposal import SIGNALLING_SLOT
 from drivers.system_conf import ChannelLine, SystemConf, ranges
 
 EAR_AND_MOUTH = ("E&M-E1", "E&M", "CAS")

@@ -2,8 +2,8 @@
 
 What is set up already stays as it is. What is not yet: channels of an E1 become R2 circuits with line signals in time slot 16 (G.704 clause
 5.1.3), ports for telephones and lines to an exchange become such. An E1 of clear channels beside signalling links becomes circuits of
-No. 7, with a skeleton of point, link set and links. Two texts come out, with comments where a person must decide: number, timing source,
-name, point codes. Pure. Leaves out what this exchange cannot work yet (T1, ISDN), which the texts name instead.
+No. 7, time slot 16 among them, with a skeleton of point, link set and links. Two texts come out, with comments where a person must decide:
+number, timing source, name, point codes. Pure. Leaves out what this exchange cannot work yet (T1, ISDN), which the texts name instead.
 """
 
 from collections.abc import Iterator
@@ -11,6 +11,7 @@ from typing import Literal
 
 import msgspec
 
+from config.schema import SIGNALLING_SLOT
 from drivers.dahdi_survey import Channel, SpanState, Survey
 from drivers.system_conf import SIGNALLING, ranges
 
@@ -18,7 +19,6 @@ Use = Literal["circuit", "tie", "subscriber", "office", "d-channel", "signalling
 
 Kind = Literal["cas", "ccs", "subscriber", "office"]
 
-SIGNALLING_SLOT = 16
 CIRCUIT_SLOTS = 31
 """Time slots 1 to 31 of an E1, 16 included (G.704)."""
 BOARD_LINES = 30
@@ -89,9 +89,9 @@ class Section(msgspec.Struct, frozen=True):
         return self.channels[0].number
 
     def slots(self, use: Use) -> list[int]:
-        """Its time slots, or places, of one use. Time slot 16 of an E1 is no circuit, even if the kernel lets it be one."""
+        """Its time slots, or places, of one use. Beside line signals time slot 16 is no circuit, even if the kernel lets it be one."""
         own = [channel.number - self.first + 1 for channel in self.channels if use_of(self.span, channel) == use]
-        all_count = use == "signalling-link" or len(self.channels) != CIRCUIT_SLOTS
+        all_count = self.kind == "ccs" or len(self.channels) != CIRCUIT_SLOTS
         return [slot for slot in own if slot != SIGNALLING_SLOT or all_count]
 
 
@@ -102,7 +102,10 @@ def use_of(span: SpanState, channel: Channel) -> Use:
     if channel.signalling:
         return USE_OF.get(channel.signalling, "none")
     if span.kind in ("E1", "DYNAMIC") or (not span.kind and len(span.channels) == CIRCUIT_SLOTS):
-        return "line-signals" if channel.position == SIGNALLING_SLOT else "circuit"
+        if channel.position != SIGNALLING_SLOT:
+            return "circuit"
+        no_7 = "CCS" in span.line_configuration and any(other.signalling in ("Clear", "MTP2") for other in span.channels)
+        return "bearer" if no_7 else "line-signals"
     if span.kind in _ANALOG or not span.kind:
         allowed = {USE_OF[word] for word in channel.capabilities if word in USE_OF}
         if "subscriber" in allowed and "office" not in allowed:

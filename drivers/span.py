@@ -1,8 +1,8 @@
 """``zongji span SOCKET``: the far exchange of a simulated span, by hand or for any program, over lines of text.
 
 Connects to the outside socket (docs/integrator/outside-socket.md), does the framing (G.704) and offers bits abcd and A-law
-sound of the time slots 1-15 and 17-31. Leaves out: signalling of any kind; that is what the program at the other end of
-the lines is for.
+sound of the time slots 1-15 and 17-31, or, where there are no line signals in time slot 16, sound of 1-31. Leaves out:
+signalling of any kind; that is what the program at the other end of the lines is for.
 """
 
 import argparse
@@ -17,11 +17,11 @@ import msgspec
 import numpy as np
 from pbx._plane import lib
 
-from drivers.wire import IDLE, SPAN_PORTS, TICK_SAMPLES, CardEvent, SpanSettings, Wire, WireError
+from drivers.wire import IDLE, SLOT_16, TICK_SAMPLES, CardEvent, SpanSettings, Wire, WireError
 from pbx.sound_file import SoundFileError, decode_alaw, encode_alaw, read_sound, write_sound
 
 _HELP = """\
-Lines read from standard input (SLOT is a time slot, 1-15 or 17-31):
+Lines read from standard input (SLOT is a time slot, 1-15 or 17-31, with --speech-in-slot-16 also 16):
   bits SLOT ABCD     send the four signalling bits from now on
   send SLOT FILE     say a sound file (WAV, 8 kHz, or raw A-law); "sent SLOT" follows
   stop SLOT          be silent
@@ -49,17 +49,17 @@ _SILENCE = bytes([IDLE]) * TICK_SAMPLES
 _TICK_S = 0.01
 
 
-def slot_of(port: int) -> int:
+def slot_of(port: int, speech_in_slot_16: bool = False) -> int:
     """Time slot of a port."""
-    return port + 1 if port < 15 else port + 2
+    return port + 1 if speech_in_slot_16 or port < SLOT_16 - 1 else port + 2
 
 
-def port_of(word: str) -> int:
+def port_of(word: str, speech_in_slot_16: bool = False) -> int:
     """Port of a time slot; raises ValueError with what is right."""
     slot = int(word) if word.isdecimal() else 0
-    if not 1 <= slot <= 31 or slot == 16:
-        raise ValueError(f"{word}: time slots are 1-15 and 17-31")
-    return slot - 1 if slot < 16 else slot - 2
+    if not 1 <= slot <= 31 or (slot == SLOT_16 and not speech_in_slot_16):
+        raise ValueError(f"{word}: time slots are {'1-31' if speech_in_slot_16 else '1-15 and 17-31'}")
+    return slot - 1 if speech_in_slot_16 or slot < SLOT_16 else slot - 2
 
 
 def alarm_names(alarms: int) -> str:
@@ -73,6 +73,7 @@ class SpanLines:
     def __init__(self, wire: Wire, out: TextIO, json: bool = False, record: dict[int, Path] | None = None) -> None:
         self.left = False
         self._wire, self._out, self._json = wire, out, json
+        self._speech_in_slot_16 = wire.spans[0].speech_in_slot_16
         self._record = record or {}
         self._heard: dict[int, bytearray] = {port: bytearray() for port in self._record}
         self._saying: dict[int, bytes] = {}
@@ -113,13 +114,13 @@ class SpanLines:
     def _sound(self) -> bytes | None:
         if not self._saying:
             return None
-        block = bytearray(_SILENCE * SPAN_PORTS)
+        block = bytearray(_SILENCE * self._wire.ports)
         for port, left in list(self._saying.items()):
             block[port * TICK_SAMPLES : (port + 1) * TICK_SAMPLES] = left[:TICK_SAMPLES].ljust(TICK_SAMPLES, bytes([IDLE]))
             self._saying[port] = left[TICK_SAMPLES:]
             if not self._saying[port]:
                 del self._saying[port]
-                self._print("sent", slot=slot_of(port), at=(self._tick + 1) * TICK_SAMPLES)
+                self._print("sent", slot=self._slot_of(port), at=(self._tick + 1) * TICK_SAMPLES)
         return bytes(block)
 
     def _obey(self, line: str) -> None:
@@ -129,11 +130,11 @@ class SpanLines:
                 case []:
                     return
                 case ["bits", slot, bits] if len(bits) == 4 and set(bits) <= {"0", "1"}:
-                    self._wire.order(port_of(slot), lib.CARD_ORDER_BITS, int(bits, 2))
+                    self._wire.order(self._port_of(slot), lib.CARD_ORDER_BITS, int(bits, 2))
                 case ["send", slot, file]:
-                    self._saying[port_of(slot)] = encode_alaw(np.asarray(read_sound(Path(file))[0]))
+                    self._saying[self._port_of(slot)] = encode_alaw(np.asarray(read_sound(Path(file))[0]))
                 case ["stop", slot]:
-                    self._saying.pop(port_of(slot), None)
+                    self._saying.pop(self._port_of(slot), None)
                 case ["wait", milliseconds] if milliseconds.isdecimal():
                     self._wait_until = self._tick + int(milliseconds) // 10
                 case ["quit"]:
@@ -146,11 +147,17 @@ class SpanLines:
     def _tell(self, event: CardEvent) -> None:
         at = self._tick * TICK_SAMPLES + event.offset
         if event.kind == lib.CARD_EVENT_BITS:
-            self._print("bits", slot=slot_of(event.port), bits=f"{event.value:04b}", at=at)
+            self._print("bits", slot=self._slot_of(event.port), bits=f"{event.value:04b}", at=at)
         elif event.port == 0 and event.kind == lib.CARD_EVENT_ALARM:
             self._print("alarm", alarms=alarm_names(event.value), at=at)
         elif event.port == 0 and event.kind == lib.CARD_EVENT_SLIP:
             self._print("slip", slip="repeated" if event.value else "lost", at=at)
+
+    def _slot_of(self, port: int) -> int:
+        return slot_of(port, self._speech_in_slot_16)
+
+    def _port_of(self, word: str) -> int:
+        return port_of(word, self._speech_in_slot_16)
 
     def _print(self, kind: str, **fields: str | int) -> None:
         if self._json:
@@ -171,6 +178,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("socket", help="path of the span's socket")
     parser.add_argument("--free-running", action="store_true", help="10 ms of real time a block; default: lockstep with the exchange")
     parser.add_argument("--record", nargs=2, action="append", default=[], metavar=("SLOT", "FILE"), help="record what a slot says")
+    parser.add_argument("--speech-in-slot-16", action="store_true", help="a span of kind ccs without a signalling channel there: no bits")
     parser.add_argument("--name", default="", help="refuse a span of another name")
     parser.add_argument("--json", action="store_true", help="print one JSON object a line")
     return parser
@@ -207,13 +215,13 @@ def span_command(argv: list[str]) -> int:
     """Run the command. Returns 0 when told to quit, 1 when the exchange is gone or not there, 2 for wrong arguments."""
     try:
         arguments = _parser().parse_args(argv)
-        record = {port_of(slot): Path(file) for slot, file in arguments.record}
+        record = {port_of(slot, arguments.speech_in_slot_16): Path(file) for slot, file in arguments.record}
     except SystemExit as left:
         return int(left.code or 0)
     except ValueError as error:
         sys.stderr.write(f"{error}\n")
         return 2
-    with Wire([SpanSettings()]) as wire:
+    with Wire([SpanSettings(speech_in_slot_16=arguments.speech_in_slot_16)]) as wire:
         try:
             wire.connect(0, arguments.socket, arguments.name, lockstep=not arguments.free_running)
             if not wire.wait(0, 5.0):

@@ -8,18 +8,19 @@ struct span_terminal {
   struct e1_receiver rx;
 };
 
-struct span_terminal *span_terminal_create(int crc4, int idle_bits) {
+struct span_terminal *span_terminal_create(int crc4, int idle_bits, int speech_in_slot_16) {
   struct span_terminal *terminal = malloc(sizeof *terminal);
   if (!terminal) return 0;
   e1_sender_init(&terminal->tx, crc4, idle_bits);
   e1_receiver_init(&terminal->rx, crc4, idle_bits);
+  if (speech_in_slot_16) e1_speak_in_slot_16(&terminal->tx, &terminal->rx);
   return terminal;
 }
 
 void span_terminal_free(struct span_terminal *terminal) { free(terminal); }
 
 int span_terminal_order(struct span_terminal *terminal, int port, int value, int offset) {
-  if (port < 0 || port >= E1_PORTS) return -1;
+  if (port < 0 || port >= terminal->tx.ports) return -1;
   e1_order(&terminal->tx, port, value, offset);
   return 0;
 }
@@ -53,5 +54,5 @@ int span_terminal_counters(struct span_terminal *terminal, struct wire_counters 
 int span_terminal_alarms(struct span_terminal *terminal) { return terminal->rx.alarms; }
 
 int span_terminal_bits(struct span_terminal *terminal, int port) {
-  return port < 0 || port >= E1_PORTS ? -1 : terminal->rx.bits[port];
+  return port < 0 || port >= terminal->rx.ports ? -1 : terminal->rx.bits[port];
 }

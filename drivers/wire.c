@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SPAN_SAMPLES WIRE_SAMPLES
 #define FREEZING (CARD_ALARM_LOS | CARD_ALARM_AIS | CARD_ALARM_LOF)
 
 /* Events of one read, with the room that the plane gave. */
@@ -16,6 +15,20 @@ static struct wire_span *span_of(struct card *card, int span) {
   struct wire *wire = card->self;
   return span >= 0 && span < wire->spans ? &wire->span[span] : 0;
 }
+
+/* The span of a port of the card, and the port within it. No span has more than E1_PORTS, so it is not before the one looked at first. */
+static struct wire_span *span_of_port(struct card *card, int *port) {
+  struct wire *wire = card->self;
+  for (int n = *port < 0 ? wire->spans : *port / E1_PORTS; n < wire->spans; n++) {
+    struct wire_span *span = &wire->span[n];
+    if (*port >= span->first + span->ports) continue;
+    *port -= span->first;
+    return span;
+  }
+  return 0;
+}
+
+static size_t samples_of(const struct wire_span *span) { return (size_t)span->ports * E1_FRAMES; }
 
 static int tell(struct told *told, int port, int kind, int offset, int value) {
   if (told->count == told->room) return 0;
@@ -47,11 +60,11 @@ static void tell_bits(struct wire_span *span, struct told *told, int first_port,
 
 static void tell_alarms(struct wire_span *span, struct told *told, int first_port, int alarms, int offset) {
   if (alarms == span->told_alarms) return;
-  if (told->room - told->count < E1_PORTS) {
+  if (told->room - told->count < span->ports) {
     span->behind = 1;
     return;
   }
-  for (int port = 0; port < E1_PORTS; port++) tell(told, first_port + port, CARD_EVENT_ALARM, offset, alarms);
+  for (int port = 0; port < span->ports; port++) tell(told, first_port + port, CARD_EVENT_ALARM, offset, alarms);
   span->told_alarms = alarms;
 }
 
@@ -59,14 +72,14 @@ static void tell_what_was_left(struct wire_span *span, struct told *told, int fi
   if (!span->behind) return;
   span->behind = 0;
   tell_alarms(span, told, first_port, alarms, 0);
-  for (int port = 0; port < E1_PORTS; port++) tell_bits(span, told, first_port, port, bits[port], 0);
+  for (int port = 0; port < span->ports; port++) tell_bits(span, told, first_port, port, bits[port], 0);
 }
 
 /* Takes the sound of a block through the elastic store, frame by frame behind the first slip. */
 static void slip_sound(struct wire_span *span, struct told *told, int first_port, uint8_t *samples) {
   if (span->signalling.channel) span->slips = 0;
   if ((span->slips == 0 && span->store == 0) || span->signalling.channel) return;
-  uint8_t now[SPAN_SAMPLES];
+  uint8_t now[WIRE_SAMPLES];
   int8_t late[E1_FRAMES];
   int next = 0, store = span->store;
   for (int n = 0; n < E1_FRAMES; n++) {
@@ -75,21 +88,21 @@ static void slip_sound(struct wire_span *span, struct told *told, int first_port
       span->counters.slips_repeated += (uint64_t)repeat;
       span->counters.slips_lost += (uint64_t)!repeat;
       store += repeat ? 1 : -1;
-      for (int port = 0; port < E1_PORTS; port++)
+      for (int port = 0; port < span->ports; port++)
         if (!tell(told, first_port + port, CARD_EVENT_SLIP, n, repeat)) span->counters.events_lost++;
     }
     late[n] = (int8_t)(n - store > E1_FRAMES - 1 ? n - (E1_FRAMES - 1) : store);
   }
   span->slips = 0;
-  memcpy(now, samples, SPAN_SAMPLES);
-  for (int port = 0; port < E1_PORTS; port++) {
+  memcpy(now, samples, samples_of(span));
+  for (int port = 0; port < span->ports; port++) {
     const uint8_t *before = span->previous + port * E1_FRAMES, *here = now + port * E1_FRAMES;
     for (int n = 0; n < E1_FRAMES; n++) {
       int at = n - late[n];
       samples[port * E1_FRAMES + n] = at >= 0 ? here[at] : before[at + E1_FRAMES < 0 ? 0 : at + E1_FRAMES];
     }
   }
-  memcpy(span->previous, now, SPAN_SAMPLES);
+  memcpy(span->previous, now, samples_of(span));
   /* Empty: the lost frame was made good by repeating the last one. Full: a whole block is given up. */
   span->store = store < 0 ? 0 : store >= WIRE_STORE_FRAMES ? store - WIRE_STORE_FRAMES : store;
 }
@@ -112,13 +125,13 @@ static void tell_socket_slips(struct wire_span *span, struct told *told, int fir
   if (slipped == 0) return;
   span->counters.slips_repeated += slipped > 0;
   span->counters.slips_lost += slipped < 0;
-  for (int port = 0; port < E1_PORTS; port++)
+  for (int port = 0; port < span->ports; port++)
     if (!tell(told, first_port + port, CARD_EVENT_SLIP, 0, slipped > 0)) span->counters.events_lost++;
 }
 
 /* Leaks close loops, or no longer, at the beginning of a tick. */
 static void leak(struct wire_span *span, struct told *told, int first_port) {
-  for (int port = 0; port < E1_PORTS; port++) {
+  for (int port = 0; port < span->ports; port++) {
     struct wet_line *wet = span->lines.wet[port];
     if (!wet) continue;
     span->lines.bank[port].leaks = (uint8_t)wet_line_step(wet);
@@ -144,7 +157,7 @@ static void read_sound(struct wire_span *span, struct told *told, int first_port
   e1_receive(rx, octets, samples);
   /* Of a store that stays empty only the first repetition is heard; the bits stand. */
   if (span->link.kind == LINK_SOCKET && span->link.socket->slipped > 0 && span->link.socket->silent > 1)
-    memset(samples, E1_IDLE, SPAN_SAMPLES);
+    memset(samples, E1_IDLE, samples_of(span));
   int alarm = 0;
   for (int i = 0; i < rx->changes; i++) {
     for (; alarm < rx->alarm_changes && rx->alarm[alarm].offset <= rx->change[i].offset; alarm++)
@@ -179,7 +192,7 @@ static void take_levels(struct wire_span *span) {
 
 /* The line is good again, or blocks were dropped: every port from its level on. */
 static void tell_all_levels(struct wire_span *span, struct told *told, int first_port, struct card_tokens *in) {
-  for (int port = 0; port < E1_PORTS; port++) {
+  for (int port = 0; port < span->ports; port++) {
     tell_bits(span, told, first_port, port, span->token_bits[port], 0);
     change_token(&in[port], 0, span->heard.code[port], span->heard.level_tenths_dbm0[port]);
   }
@@ -204,7 +217,7 @@ static void read_changes(struct wire_span *span, struct told *told, int first_po
 static const struct wire_tokens silent;
 
 static void read_tokens(struct wire_span *span, struct told *told, int first_port, struct card_tokens *in, uint64_t tick) {
-  for (int port = 0; port < E1_PORTS; port++) in[port].count = 0;
+  for (int port = 0; port < span->ports; port++) in[port].count = 0;
   const struct link_block *block = link_receive(&span->link, tick);
   int alarms = token_alarms(span, block), before = span->token_alarms;
   int frozen = (alarms & FREEZING) != 0, was_frozen = (before & FREEZING) != 0;
@@ -214,7 +227,7 @@ static void read_tokens(struct wire_span *span, struct told *told, int first_por
   int lost = block && link_lost(&span->link);
   if (lost) take_levels(span);
   if (frozen && !was_frozen)
-    for (int port = 0; port < E1_PORTS; port++)
+    for (int port = 0; port < span->ports; port++)
       if (span->heard.code[port]) change_token(&in[port], 0, 0, 0);
   if (!frozen && (was_frozen || lost)) tell_all_levels(span, told, first_port, in);
   if (block) {
@@ -224,7 +237,7 @@ static void read_tokens(struct wire_span *span, struct told *told, int first_por
   for (int i = 0; i < span->slips; i++) {
     span->counters.slips_repeated += (uint64_t)span->slip[i].repeat;
     span->counters.slips_lost += (uint64_t)!span->slip[i].repeat;
-    for (int port = 0; port < E1_PORTS; port++)
+    for (int port = 0; port < span->ports; port++)
       if (!tell(told, first_port + port, CARD_EVENT_SLIP, span->slip[i].offset, span->slip[i].repeat)) span->counters.events_lost++;
   }
   tell_measured(span, told, first_port, span->token_bits);
@@ -239,23 +252,13 @@ static int wire_read(struct card *card, uint8_t *samples, struct card_event *eve
   struct wire *wire = card->self;
   struct told told = {events, room, 0};
   for (int n = 0; n < wire->spans; n++) {
-    int first = n * E1_PORTS;
+    struct wire_span *span = &wire->span[n];
     if (card->tokens)
-      read_tokens(&wire->span[n], &told, first, card->tokens_in + first, tick);
+      read_tokens(span, &told, span->first, card->tokens_in + span->first, tick);
     else
-      read_sound(&wire->span[n], &told, first, samples + n * SPAN_SAMPLES, tick);
+      read_sound(span, &told, span->first, samples + span->first * E1_FRAMES, tick);
   }
   return told.count;
-}
-
-static int is_silent(const uint8_t *samples) {
-  uint64_t loud = 0;
-  for (int n = 0; n < SPAN_SAMPLES; n += 8) {
-    uint64_t word;
-    memcpy(&word, samples + n, 8);
-    loud |= (word & UINT64_C(0x7F7F7F7F7F7F7F7F)) ^ UINT64_C(0x5555555555555555); /* 0xD5 and 0x55 */
-  }
-  return loud == 0;
 }
 
 /* Counts the blocks that brought the far end nothing new. */
@@ -265,11 +268,11 @@ static void note_idle(struct wire_span *span, int nothing, int alarms) {
 }
 
 static void build_sound(struct wire_span *span, const uint8_t *samples, uint8_t *octets) {
-  uint8_t treated[SPAN_SAMPLES], slot_16[E1_FRAMES];
+  uint8_t treated[WIRE_SAMPLES], slot_16[E1_FRAMES];
   samples = wire_lines_say(&span->lines, samples, treated);
-  if (span->signalling.count && samples != treated) samples = memcpy(treated, samples, SPAN_SAMPLES);
+  if (span->signalling.count && samples != treated) samples = memcpy(treated, samples, samples_of(span));
   wire_links_say(&span->signalling, &span->tx, treated, slot_16);
-  int nothing = !span->signalling.count && span->tx.orders == 0 && span->tx.errored == 0 && is_silent(samples);
+  int nothing = !span->signalling.count && span->tx.orders == 0 && span->tx.errored == 0 && e1_is_silent(samples, span->ports);
   int remote_alarm = span->tx.remote_alarm;
   span->tx.remote_alarm |= span->fault[WIRE_SENT].rai;
   e1_send(&span->tx, samples, octets);
@@ -285,7 +288,7 @@ static void build_tokens(struct wire_span *span, struct card_tokens *out, struct
   changes->bits = (uint16_t)e1_send_changes(&span->tx, changes->bit);
   changes->tokens = 0;
   wire_lines_say_tokens(&span->lines, &span->said, out);
-  for (int port = 0; port < E1_PORTS; port++) {
+  for (int port = 0; port < span->ports; port++) {
     int count = out[port].count > CARD_TOKEN_CHANGES ? CARD_TOKEN_CHANGES : out[port].count;
     if (count == 0) continue;
     int n = changes->tokens++;
@@ -305,9 +308,9 @@ static int wire_write(struct card *card, const uint8_t *samples, uint64_t tick) 
     struct wire_span *span = &wire->span[n];
     struct link_block *joined = link_outgoing(&span->link), *block = joined ? joined : &span->scratch;
     if (card->tokens) {
-      build_tokens(span, card->tokens_out + n * E1_PORTS, &block->changes);
+      build_tokens(span, card->tokens_out + span->first, &block->changes);
     } else {
-      build_sound(span, samples + n * SPAN_SAMPLES, block->octets);
+      build_sound(span, samples + span->first * E1_FRAMES, block->octets);
       if (faults_active(&span->fault[WIRE_SENT])) faults_apply(&span->fault[WIRE_SENT], block->octets);
     }
     if (!joined) continue;
@@ -318,19 +321,20 @@ static int wire_write(struct card *card, const uint8_t *samples, uint64_t tick) 
 }
 
 static int wire_level(struct card *card, int port, struct card_levels *levels) {
-  struct wire_span *span = span_of(card, port / E1_PORTS);
-  if (port < 0 || !span) return -1;
-  int n = port % E1_PORTS, bits = card->tokens ? span->told[n] : span->rx.bits[n];
-  *levels = (struct card_levels){.bits_in = (uint8_t)bits, .bits_out = span->tx.ordered[n]};
+  struct wire_span *span = span_of_port(card, &port);
+  if (!span) return -1;
+  int bits = card->tokens ? span->told[port] : span->rx.bits[port];
+  *levels = (struct card_levels){.bits_in = (uint8_t)bits, .bits_out = span->tx.ordered[port]};
   levels->alarms = (uint32_t)(card->tokens ? span->token_alarms : span->rx.alarms);
-  bank_levels(&span->lines.bank[n], span->settings.kind, (uint8_t)bits, levels);
+  bank_levels(&span->lines.bank[port], span->settings.kind, (uint8_t)bits, levels);
   return 0;
 }
 
 static int wire_order(struct card *card, const struct card_order *order) {
-  struct wire_span *span = span_of(card, order->port / E1_PORTS);
+  int n = order->port;
+  struct wire_span *span = span_of_port(card, &n);
   if (!span) return -1;
-  int n = order->port % E1_PORTS, kind = span->settings.kind;
+  int kind = span->settings.kind;
   struct bank_line *line = &span->lines.bank[n];
   if (order->kind == CARD_ORDER_BITS && !bank_signals(kind)) {
     e1_order(&span->tx, n, (int)(order->value & 15), order->offset);
@@ -375,13 +379,22 @@ static void wire_close(struct card *card) {
   free(wire);
 }
 
+static int count_ports(struct wire *wire, const struct wire_span_settings *settings) {
+  int ports = 0;
+  for (int n = 0; n < wire->spans; n++) {
+    wire->span[n].first = ports;
+    ports += wire->span[n].ports = settings[n].speech_in_slot_16 ? E1_PORTS : E1_CIRCUITS;
+  }
+  return ports;
+}
+
 struct card *wire_create(int spans, const struct wire_span_settings *settings, int tokens) {
   struct wire *wire = calloc(1, sizeof *wire + (size_t)spans * sizeof wire->span[0]);
   if (!wire) return 0;
   wire->spans = spans;
-  wire->card = (struct card){.kind = "wire", .self = wire, .ports = spans * E1_PORTS, .tokens = tokens};
-  wire->card.tokens_in = tokens ? calloc((size_t)spans * E1_PORTS, sizeof(struct card_tokens)) : 0;
-  wire->card.tokens_out = tokens ? calloc((size_t)spans * E1_PORTS, sizeof(struct card_tokens)) : 0;
+  wire->card = (struct card){.kind = "wire", .self = wire, .ports = count_ports(wire, settings), .tokens = tokens};
+  wire->card.tokens_in = tokens ? calloc((size_t)wire->card.ports, sizeof(struct card_tokens)) : 0;
+  wire->card.tokens_out = tokens ? calloc((size_t)wire->card.ports, sizeof(struct card_tokens)) : 0;
   if (tokens && (!wire->card.tokens_in || !wire->card.tokens_out)) {
     wire_close(&wire->card);
     return 0;
@@ -396,15 +409,16 @@ struct card *wire_create(int spans, const struct wire_span_settings *settings, i
     struct wire_span *span = &wire->span[n];
     span->settings = settings[n];
     if (span->settings.kind != WIRE_CIRCUITS) span->settings.idle_bits = 15;
-    wire_lines_start(&span->lines);
+    wire_lines_start(&span->lines, span->ports);
     span->store = settings[n].slack_frames;
     span->link.owner = span;
     span->link.tokens = tokens;
     e1_sender_init(&span->tx, settings[n].crc4, span->settings.idle_bits);
     e1_receiver_init(&span->rx, settings[n].crc4, span->settings.idle_bits);
+    if (settings[n].speech_in_slot_16) e1_speak_in_slot_16(&span->tx, &span->rx);
     memset(span->told, span->settings.idle_bits, E1_PORTS);
     memset(span->token_bits, span->settings.idle_bits, E1_PORTS);
-    memset(span->previous, E1_IDLE, SPAN_SAMPLES);
+    memset(span->previous, E1_IDLE, WIRE_SAMPLES);
     if (wire_links_create(&span->signalling, &settings[n], &span->rx)) {
       wire_close(&wire->card);
       return 0;
@@ -415,7 +429,7 @@ struct card *wire_create(int spans, const struct wire_span_settings *settings, i
 
 /* The line was there before the first tick: both framers have found their alignment, and one block is under way each way. */
 static void settle(struct wire_span *a, struct wire_span *b) {
-  uint8_t idle[SPAN_SAMPLES];
+  uint8_t idle[WIRE_SAMPLES];
   struct wire_span *end[2] = {a, b};
   memset(idle, E1_IDLE, sizeof idle);
   for (int block = 0; block < 8; block++) {
@@ -442,6 +456,7 @@ struct card *wire_signalling_link(struct card *card, int span, int index) {
 int wire_join(struct card *a, int a_span, struct card *b, int b_span) {
   struct wire_span *one = span_of(a, a_span), *other = span_of(b, b_span);
   if (!one || !other || one == other || one->link.kind || other->link.kind || a->tokens != b->tokens) return -1;
+  if (a->tokens && one->ports != other->ports) return -1; /* changes name ports */
   if (link_join(&one->link, &other->link)) return -1;
   if (a->tokens) {
     memset(&link_outgoing(&one->link)->changes, 0, sizeof(struct link_changes));
@@ -539,30 +554,28 @@ int wire_fault(struct card *card, int span, int direction, int kind, double valu
   }
 }
 
-static struct wire_span *span_of_port(struct card *card, int port) { return port < 0 ? 0 : span_of(card, port / E1_PORTS); }
-
 int wire_set_line(struct card *card, int port, int quantity, uint32_t value) {
-  struct wire_span *span = span_of_port(card, port);
+  struct wire_span *span = span_of_port(card, &port);
   if (!span || span->settings.kind != WIRE_SUBSCRIBERS) return -1;
-  int changed = wire_lines_set(&span->lines, port % E1_PORTS, quantity, value);
+  int changed = wire_lines_set(&span->lines, port, quantity, value);
   if (changed != 1) return changed;
   span->behind = 1; /* the hook as it now stands has to be told */
-  e1_order(&span->tx, port % E1_PORTS, bank_sent(&span->lines.bank[port % E1_PORTS]), 0);
+  e1_order(&span->tx, port, bank_sent(&span->lines.bank[port]), 0);
   return 0;
 }
 
 int wire_impair(struct card *card, int port, int direction, const struct wire_impairments *impairments, uint64_t seed) {
-  struct wire_span *span = span_of_port(card, port);
+  struct wire_span *span = span_of_port(card, &port);
   if (!span || card->tokens || direction < 0 || direction > WIRE_SENT) return -1;
   span->idle_blocks = 0;
-  return wire_lines_impair(&span->lines, port % E1_PORTS, direction, impairments, seed);
+  return wire_lines_impair(&span->lines, port, direction, impairments, seed);
 }
 
 int wire_wet_line(struct card *card, int port, double wetness, uint64_t seed) {
-  struct wire_span *span = span_of_port(card, port);
+  struct wire_span *span = span_of_port(card, &port);
   if (!span || card->tokens || span->settings.kind != WIRE_SUBSCRIBERS) return -1;
   span->behind = 1;
-  return wire_lines_wet(&span->lines, port % E1_PORTS, wetness, seed);
+  return wire_lines_wet(&span->lines, port, wetness, seed);
 }
 
 int wire_counters(struct card *card, int span, struct wire_counters *counters) {
@@ -579,21 +592,3 @@ int wire_alarms(struct card *card, int span) {
   const struct wire_span *it = span_of(card, span);
   return it ? (card->tokens ? it->token_alarms : it->rx.alarms) : -1;
 }
-
-int card_read(struct card *card, uint8_t *samples, struct card_event *events, int room, uint64_t tick) {
-  return card->read(card, samples, events, room, tick);
-}
-
-int card_write(struct card *card, const uint8_t *samples, uint64_t tick) { return card->write(card, samples, tick); }
-int card_order(struct card *card, const struct card_order *order) { return card->order(card, order); }
-int card_level(struct card *card, int port, struct card_levels *levels) { return card->level(card, port, levels); }
-int card_quiet(struct card *card) { return card->quiet(card); }
-
-int card_take_frame(struct card *card, int port, struct card_frame *frame) {
-  return card->take_frame ? card->take_frame(card, port, frame) : 0;
-}
-
-int card_give_frame(struct card *card, int port, const uint8_t *octets, int count) {
-  return card->give_frame ? card->give_frame(card, port, octets, count) : -1;
-}
-void card_close(struct card *card) { card->close(card); }

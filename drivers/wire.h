@@ -1,6 +1,7 @@
 /* The wire card: simulated spans behind card.h, bit-true E1 (e1.h) or tokens, on memory links or sockets (link.h).
  *
  * Spans of analog lines use the same 30 circuits as a channel bank; what lines do to sound stands between framer and ports (wire_lines.h).
+ * A span has 30 ports, or 31 where time slot 16 is speech; the ports of a card follow one another span by span.
  *
  * Slips are controlled slips of an elastic store behind the framer (Q.503, G.822): speech loses or repeats one frame, the
  * alignment and the bits do not. The blocks of a link are of equal length, so a lost frame needs a store that holds one
@@ -25,6 +26,7 @@ struct wire_slip {
 };
 
 struct wire_span {
+  int ports, first; /* how many, and which of the card's is the first */
   struct wire_span_settings settings;
   struct e1_sender tx;
   struct e1_receiver rx;

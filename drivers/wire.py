@@ -18,8 +18,10 @@ from drivers.impairments import NO_IMPAIRMENTS, Impairments, check, encoded
 from pbx.vocabulary.media import LINE_QUANTITIES
 
 SPAN_PORTS = 30
+"""Of a span whose time slot 16 is no circuit."""
 TICK_SAMPLES = 80
 BLOCK_OCTETS = 2560
+SLOT_16 = 16
 IDLE = 0xD5
 """A-law of silence (G.711)."""
 
@@ -40,12 +42,13 @@ _EVENT_ROOM = 4096
 
 
 class SpanSettings(msgspec.Struct, frozen=True, gc=False):
-    """One span: what its 30 ports are, and how its frames look.
+    """One span: what its ports are, and how its frames look.
 
     ``crc4`` "automatic" also accepts a far end without CRC-4 (G.706 annex B). ``idle_bits`` are sent before the first
     order. ``slack_frames`` (0..79) is what the elastic store holds at first: so many frames can be lost by slips. ``signalling_channels``
-    are time slots that carry frames; their ports are silent, and where 16 is among them no port has bits. ``clear_channel``: time slots 1
-    to 31 are one channel that carries frames, and the span has nothing else.
+    are time slots that carry frames; their ports are silent, and where 16 is among them no port has bits. ``speech_in_slot_16``: it is a
+    circuit like the others, no port has bits, and port n is time slot n + 1. ``clear_channel``: time slots 1 to 31 are one channel that
+    carries frames, and the span has nothing else.
     """
 
     kind: Kind = "circuits"
@@ -53,7 +56,13 @@ class SpanSettings(msgspec.Struct, frozen=True, gc=False):
     idle_bits: int = 0b1111
     slack_frames: int = 0
     signalling_channels: tuple[int, ...] = ()
+    speech_in_slot_16: bool = False
     clear_channel: bool = False
+
+    @property
+    def ports(self) -> int:
+        """How many ports of sound the span has."""
+        return SPAN_PORTS + self.speech_in_slot_16
 
     @property
     def links(self) -> int:
@@ -182,6 +191,9 @@ class Wire:
                 raise WireError("signalling channels are time slots 1 to 31 of a span that carries sound")
             if span.clear_channel and (tokens or span.signalling_channels):
                 raise WireError("a span that is one signalling channel carries no tokens and has no other signalling channels")
+            if span.speech_in_slot_16 and (span.clear_channel or SLOT_16 in span.signalling_channels):
+                raise WireError("time slot 16 carries speech or frames, not both")
+            filled.speech_in_slot_16 = span.speech_in_slot_16
             filled.clear_channel = span.clear_channel
             filled.signalling_slots = sum(1 << slot for slot in {*span.signalling_channels})
         self.spans = tuple(spans)
@@ -190,7 +202,7 @@ class Wire:
         if made == ffi.NULL:
             raise MemoryError
         self._card: Any = ffi.gc(made, lib.card_close)
-        self.ports = SPAN_PORTS * len(spans)
+        self.ports = sum(span.ports for span in spans)
         self._sound = ffi.new("uint8_t[]", self.ports * TICK_SAMPLES)
         self._events = ffi.new("struct card_event[]", _EVENT_ROOM)
         self._levels = ffi.new("struct card_levels *")
@@ -285,11 +297,19 @@ class Wire:
         """Impair the sound of a port in one direction, seen from this card, in place of what impaired it before. Sound spans only;
         ValueError for what is out of bounds. ``seed`` starts the noise."""
         check(impairments, direction)
-        if impairments.crosstalk_from == port % SPAN_PORTS:
+        if impairments.crosstalk_from is not None and impairments.crosstalk_from == self._place(port):
             raise ValueError(f"port {port} is no neighbour of its own")
         settings = encoded(impairments) if impairments else ffi.NULL
         if lib.wire_impair(self.card, port, _DIRECTIONS[direction], settings, seed) != 0:
-            raise ValueError(f"port {port} cannot be impaired: no such port, or its span carries tokens")
+            raise ValueError(f"port {port} cannot be impaired: no such port or neighbour, or its span carries tokens")
+
+    def _place(self, port: int) -> int:
+        """The port within its span."""
+        for span in self.spans:
+            if port < span.ports:
+                break
+            port -= span.ports
+        return port
 
     def alarms(self, span: int) -> int:
         """CARD_ALARM_ bits now standing."""
@@ -348,15 +368,16 @@ class Wire:
 class SpanTerminal:
     """The framer of one span for programs that carry its blocks themselves: no card, no link, no media plane.
 
-    A block is 2560 octets (80 frames); sound is port-major, 80 octets of A-law for each of 30 ports.
+    A block is 2560 octets (80 frames); sound is port-major, 80 octets of A-law for each of 30 ports, or of 31 in the order of time slots
+    where there is speech in time slot 16.
     """
 
-    def __init__(self, crc4: Crc4 = "automatic", idle_bits: int = 0b1111) -> None:
-        made = lib.span_terminal_create(_CRC4[crc4], idle_bits & 15)
+    def __init__(self, crc4: Crc4 = "automatic", idle_bits: int = 0b1111, speech_in_slot_16: bool = False) -> None:
+        made = lib.span_terminal_create(_CRC4[crc4], idle_bits & 15, speech_in_slot_16)
         if made == ffi.NULL:
             raise MemoryError
         self._terminal = ffi.gc(made, lib.span_terminal_free)
-        self._sound = ffi.new("uint8_t[]", SPAN_PORTS * TICK_SAMPLES)
+        self._sound = ffi.new("uint8_t[]", (SPAN_PORTS + speech_in_slot_16) * TICK_SAMPLES)
         self._octets = ffi.new("uint8_t[]", BLOCK_OCTETS)
         self._events = ffi.new("struct card_event[]", 256)
 
@@ -407,4 +428,4 @@ def join(a: tuple[Wire, int], b: tuple[Wire, int]) -> None:
     Both cards may be read and written by one thread only: the one that steps both planes.
     """
     if lib.wire_join(a[0].card, a[1], b[0].card, b[1]) != 0:
-        raise WireError(f"spans {a[1]} and {b[1]} cannot be joined: joined already, or one has tokens and the other sound")
+        raise WireError(f"spans {a[1]} and {b[1]} cannot be joined: joined already, tokens to sound, or tokens of 30 ports to 31")

@@ -2,8 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define COMMON_SLOT 16
-#define COMMON_PLACE (COMMON_SLOT - 1) /* in a frame, without time slot 0 */
+#define COMMON_PLACE (E1_SLOT_16 - 1) /* in a frame, without time slot 0 */
 #define SENT_TOGETHER 80               /* so few octets that hdlc.h does not run out of frames within them */
 
 _Static_assert(WIRE_CHANNEL_OCTETS % SENT_TOGETHER == 0, "a tick is sent in whole parts");
@@ -56,7 +55,7 @@ void wire_channel_free(struct wire_channel *channel) { free(channel); }
 struct card *wire_channel_card(struct wire_channel *channel) { return &channel->face.card; }
 
 /* Ports are time slots 1 to 15 and 17 to 31. */
-static int place_of_port(int port) { return port < COMMON_PLACE ? port : port + 1; }
+static int place_of_port(int port) { return e1_slot_of(E1_CIRCUITS, port) - 1; }
 
 void wire_channel_hear(struct wire_channel *channel, const struct e1_receiver *rx, uint8_t *samples) {
   uint8_t common[E1_FRAMES];
@@ -64,11 +63,11 @@ void wire_channel_hear(struct wire_channel *channel, const struct e1_receiver *r
   for (int frame = 0; frame < E1_FRAMES; frame++) {
     uint8_t *line = channel->line + frame * WIRE_CHANNEL_SLOTS;
     line[COMMON_PLACE] = common[frame];
-    for (int port = 0; port < E1_PORTS; port++) line[place_of_port(port)] = samples[port * E1_FRAMES + frame];
+    for (int port = 0; port < E1_CIRCUITS; port++) line[place_of_port(port)] = samples[port * E1_FRAMES + frame];
   }
   channel->next = 0;
   channel->units = hdlc_receive(&channel->in, channel->line, WIRE_CHANNEL_OCTETS, channel->unit, channel->octets);
-  memset(samples, E1_IDLE, E1_PORTS * E1_FRAMES);
+  memset(samples, E1_IDLE, E1_CIRCUITS * E1_FRAMES);
 }
 
 static void refill(struct wire_channel *channel) {
@@ -89,6 +88,6 @@ void wire_channel_say(struct wire_channel *channel, struct e1_sender *tx, uint8_
   for (int frame = 0; frame < E1_FRAMES; frame++) {
     const uint8_t *line = channel->line + frame * WIRE_CHANNEL_SLOTS;
     slot_16[frame] = line[COMMON_PLACE];
-    for (int port = 0; port < E1_PORTS; port++) samples[port * E1_FRAMES + frame] = line[place_of_port(port)];
+    for (int port = 0; port < E1_CIRCUITS; port++) samples[port * E1_FRAMES + frame] = line[place_of_port(port)];
   }
 }

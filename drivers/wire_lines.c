@@ -2,12 +2,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-void wire_lines_start(struct wire_lines *lines) {
-  for (int port = 0; port < E1_PORTS; port++) bank_line_init(&lines->bank[port]);
+void wire_lines_start(struct wire_lines *lines, int ports) {
+  lines->ports = ports;
+  for (int port = 0; port < lines->ports; port++) bank_line_init(&lines->bank[port]);
 }
 
 void wire_lines_end(struct wire_lines *lines) {
-  for (int port = 0; port < E1_PORTS; port++) {
+  for (int port = 0; port < lines->ports; port++) {
     free(lines->impairment[WIRE_RECEIVED][port]);
     free(lines->impairment[WIRE_SENT][port]);
     free(lines->wet[port]);
@@ -21,7 +22,7 @@ static const uint8_t *neighbour_of(const struct impairment *impairment, const ui
 }
 
 static void treat(struct wire_lines *lines, int direction, const uint8_t *before, uint8_t *samples) {
-  for (int port = 0; port < E1_PORTS; port++) {
+  for (int port = 0; port < lines->ports; port++) {
     uint8_t *sound = samples + port * E1_FRAMES;
     struct impairment *same = lines->impairment[direction][port], *other = lines->impairment[!direction][port];
     if (other) impairment_learn(other, before + port * E1_FRAMES);
@@ -34,13 +35,13 @@ static void treat(struct wire_lines *lines, int direction, const uint8_t *before
 void wire_lines_hear(struct wire_lines *lines, uint8_t *samples) {
   uint8_t before[WIRE_SAMPLES];
   if (!lines->treated) return;
-  memcpy(before, samples, WIRE_SAMPLES);
+  memcpy(before, samples, (size_t)lines->ports * E1_FRAMES);
   treat(lines, WIRE_RECEIVED, before, samples);
 }
 
 const uint8_t *wire_lines_say(struct wire_lines *lines, const uint8_t *samples, uint8_t *room) {
   if (!lines->treated) return samples;
-  memcpy(room, samples, WIRE_SAMPLES);
+  memcpy(room, samples, (size_t)lines->ports * E1_FRAMES);
   treat(lines, WIRE_SENT, samples, room);
   return room;
 }
@@ -52,7 +53,7 @@ void change_token(struct card_tokens *tokens, int offset, int code, int level_te
 
 void wire_lines_hear_tokens(struct wire_lines *lines, const struct wire_tokens *heard, struct card_tokens *in) {
   if (!lines->treated && !lines->mending) return;
-  for (int port = 0; port < E1_PORTS; port++) {
+  for (int port = 0; port < lines->ports; port++) {
     struct bank_line *line = &lines->bank[port];
     if (line->cut != line->cut_heard)
       change_token(&in[port], 0, line->cut ? 0 : heard->code[port], line->cut ? 0 : heard->level_tenths_dbm0[port]);
@@ -64,7 +65,7 @@ void wire_lines_hear_tokens(struct wire_lines *lines, const struct wire_tokens *
 
 void wire_lines_say_tokens(struct wire_lines *lines, const struct wire_tokens *said, struct card_tokens *out) {
   if (!lines->treated && !lines->mending) return;
-  for (int port = 0; port < E1_PORTS; port++) {
+  for (int port = 0; port < lines->ports; port++) {
     struct bank_line *line = &lines->bank[port];
     if (!line->cut && !line->cut_said) continue;
     if (!line->cut_said) {
@@ -97,7 +98,7 @@ int wire_lines_set(struct wire_lines *lines, int port, int quantity, uint32_t va
 int wire_lines_quiet(const struct wire_lines *lines) {
   if (lines->measuring) return 0;
   if (!lines->treated) return 1;
-  for (int port = 0; port < E1_PORTS; port++) {
+  for (int port = 0; port < lines->ports; port++) {
     const struct impairment *received = lines->impairment[WIRE_RECEIVED][port], *sent = lines->impairment[WIRE_SENT][port];
     if (lines->wet[port] || (received && !impairment_quiet(received)) || (sent && !impairment_quiet(sent))) return 0;
   }
@@ -107,7 +108,7 @@ int wire_lines_quiet(const struct wire_lines *lines) {
 int wire_lines_impair(struct wire_lines *lines, int port, int direction, const struct wire_impairments *settings, uint64_t seed) {
   struct impairment **place = &lines->impairment[direction][port], *made = 0;
   if (settings) {
-    if (!impairment_possible(settings, direction) || settings->crosstalk_port >= E1_PORTS) return -1;
+    if (!impairment_possible(settings, direction) || settings->crosstalk_port >= lines->ports) return -1;
     made = malloc(sizeof *made);
     if (!made) return -1;
     impairment_start(made, settings, direction, seed);

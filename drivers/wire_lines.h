@@ -10,7 +10,7 @@
 #include "impairment.h"
 #include "wet_line.h"
 
-#define WIRE_SAMPLES (E1_PORTS * E1_FRAMES)
+#define WIRE_SAMPLES (E1_PORTS * E1_FRAMES) /* the most that a span has in a tick */
 
 struct wire_tokens {
   uint16_t code[E1_PORTS];
@@ -18,6 +18,7 @@ struct wire_tokens {
 };
 
 struct wire_lines {
+  int ports; /* of the span */
   struct bank_line bank[E1_PORTS];
   struct impairment *impairment[2][E1_PORTS]; /* by direction; null = none */
   struct wet_line *wet[E1_PORTS];
@@ -27,7 +28,7 @@ struct wire_lines {
   struct wire_tokens meant; /* token spans: what cut lines would say */
 };
 
-void wire_lines_start(struct wire_lines *lines);
+void wire_lines_start(struct wire_lines *lines, int ports);
 void wire_lines_end(struct wire_lines *lines);
 /* Treats what was received; `samples` are port-major. */
 void wire_lines_hear(struct wire_lines *lines, uint8_t *samples);

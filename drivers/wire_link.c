@@ -2,10 +2,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define COMMON_SLOT 16
-
-static int port_of_slot(int slot) { return slot < COMMON_SLOT ? slot - 1 : slot - 2; }
-
 static uint32_t alarms_of(const void *self) {
   const struct wire_link *link = self;
   return (uint32_t)*link->standing;
@@ -53,7 +49,7 @@ int wire_links_create(struct wire_links *links, const struct wire_span_settings 
   if (!links->link) return -1;
   for (int slot = 1; slot < E1_FRAME_OCTETS; slot++)
     if (slots >> slot & 1) create(&links->link[links->count++], slot, &rx->alarms);
-  rx->slot_16_clear = slots >> COMMON_SLOT & 1;
+  rx->slot_16_clear |= slots >> E1_SLOT_16 & 1;
   return 0;
 }
 
@@ -79,12 +75,12 @@ void wire_links_hear(struct wire_links *links, const struct e1_receiver *rx, uin
   }
   for (int n = 0; n < links->count; n++) {
     struct wire_link *link = &links->link[n];
-    if (link->slot == COMMON_SLOT) {
+    if (link->slot == E1_SLOT_16) {
       uint8_t octets[E1_FRAMES];
       e1_slot_16(rx, octets);
       hear(link, octets);
     } else {
-      uint8_t *sound = samples + port_of_slot(link->slot) * E1_FRAMES;
+      uint8_t *sound = samples + e1_port_of(rx->ports, link->slot) * E1_FRAMES;
       hear(link, sound);
       memset(sound, E1_IDLE, E1_FRAMES);
     }
@@ -98,8 +94,8 @@ void wire_links_say(struct wire_links *links, struct e1_sender *tx, uint8_t *sam
   }
   for (int n = 0; n < links->count; n++) {
     struct wire_link *link = &links->link[n];
-    int common = link->slot == COMMON_SLOT;
+    int common = link->slot == E1_SLOT_16;
     if (common) tx->slot_16 = slot_16;
-    hdlc_send(&link->out, common ? slot_16 : samples + port_of_slot(link->slot) * E1_FRAMES, CARD_TICK_SAMPLES);
+    hdlc_send(&link->out, common ? slot_16 : samples + e1_port_of(tx->ports, link->slot) * E1_FRAMES, CARD_TICK_SAMPLES);
   }
 }

@@ -26,7 +26,7 @@ from pbx.line import Line
 from pbx.media import Layout, Plane
 from pbx.media_tones import Cadence, Tone, ToneSegment
 from pbx.numbers import plan_for
-from pbx.plant import SPAN_PORTS, DateTime, extensions_of, signalling_ports_of, sound_lines_of, sound_ports_of, trunks_of
+from pbx.plant import DateTime, extensions_of, first_ports, signalling_ports_of, sound_lines_of, sound_ports_of, trunks_of
 from pbx.recovery import recover
 from pbx.routing import Router
 from pbx.service import FlowMaker, Service
@@ -151,7 +151,7 @@ class Exchange:
         self.service = Service(self.switch, self._flows(), self.prompts)
         for line in lines:
             self.floor.add(line)
-        self.span_watch = SpanWatch(self.floor, plane, [row.name for row in configuration.spans], self.switch.lines, SPAN_PORTS)
+        self.span_watch = SpanWatch(self.floor, plane, first_ports(configuration), self.switch.lines)
 
     @property
     def lines(self) -> dict[str, Line]:

@@ -43,6 +43,7 @@ class DahdiChannels(msgspec.Struct, forbid_unknown_fields=True):
     channels: int = 31
     signalling_channels: tuple[int, ...] = ()
     busy_bits: int = 0b0101
+    speech_in_slot_16: bool = False
     receive_gain_db: float = 0.0
     send_gain_db: float = 0.0
     raise_ms: int = 100
@@ -63,6 +64,7 @@ class DahdiChannels(msgspec.Struct, forbid_unknown_fields=True):
             span.channels,
             tuple(span.signalling_channels),
             busy_bits,
+            span.speech_in_slot_16,
             span.receive_gain_db,
             span.send_gain_db,
             span.alarm_raise_ms,
@@ -86,8 +88,9 @@ class SpanDescription(msgspec.Struct, forbid_unknown_fields=True):
     name: str = ""
     dahdi: DahdiChannels | None = None
     signalling_channels: list[int] = []
+    speech_in_slot_16: bool = False
     clear_channel: bool = False
-    """Of a wire: which time slots are signalling channels, or that all are one."""
+    """Of a wire: which time slots are signalling channels, that 16 is a circuit, or that all are one channel."""
     listen: str = ""
     connect: str = ""
     joined_to: int | None = None
@@ -182,6 +185,7 @@ def build(description: Description, path: str, keeping: Keeping | None = None) -
             crc4=span.crc4,
             idle_bits=span.idle_bits,
             signalling_channels=tuple(span.signalling_channels),
+            speech_in_slot_16=span.speech_in_slot_16,
             clear_channel=span.clear_channel,
         )
         wire = Wire([settings], span.tokens)

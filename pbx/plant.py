@@ -2,11 +2,12 @@
 
 What stands at both ends of a simulated span is said here too, so that the exchange (pbx/exchange.py), the simulated network
 (pbx/far_network.py) and those who make the cards (pbx/simulation.py, pbx/supervisor.py) agree. Ports are counted by span in the order of
-the configuration, thirty to a span; behind them stand sound devices, then signalling channels. Leaves out everything that happens on
-the lines.
+the configuration, thirty to a span, or 31 where time slot 16 is a circuit too; behind them stand sound devices, then signalling channels.
+Leaves out everything that happens on the lines.
 """
 
 from collections.abc import Callable, Collection, Sequence
+from itertools import accumulate
 from typing import Any, Literal
 
 import msgspec
@@ -29,6 +30,7 @@ from pbx.variant_file import VariantError
 from pbx.vocabulary.numbers import INVALID, UNALLOCATED_NUMBER, Examination, NumberExaminer
 
 SPAN_PORTS = 30
+"""Of a span whose time slot 16 is no circuit, used or not."""
 PORT_KINDS = {"fxo": "fxo", "isup": "raw", "tup": "raw"}
 """What stands on the port of a trunk by signalling system, if not bits."""
 Direction = Literal["incoming", "outgoing", "both-way"]
@@ -48,7 +50,7 @@ class SpanEnds(msgspec.Struct, frozen=True):
 
 SUBSCRIBER_IDLE = 0b1111
 COMMON_CHANNEL_IDLE = 0b1101
-"""Of a span whose time slot 16 carries neither bits nor frames: the code of rest that G.704 recommends."""
+"""Of a span without bits, should anybody ask: the code of rest that G.704 recommends."""
 
 
 def ends_of(configuration: Configuration, span: Span) -> SpanEnds:
@@ -74,25 +76,37 @@ def _bits(group: TrunkGroup) -> tuple[int, ...]:
 
 
 def slot_port(slot: int) -> int:
-    """The port of a time slot within its span: 1-15 and 17-31 become 0-29 (time slot 16 carries the signalling)."""
+    """The port of a time slot within a span of 30 circuits: 1-15 and 17-31 become 0-29 (time slot 16 carries the signalling)."""
     return slot - 1 if slot < 16 else slot - 2
+
+
+def first_ports(configuration: Configuration) -> dict[str, int]:
+    """The plane's first port of each span, by the span's name and in the order of the configuration."""
+    ports = accumulate((SPAN_PORTS + span.speech_in_slot_16 for span in configuration.spans), initial=0)
+    return {span.name: port for span, port in zip(configuration.spans, ports, strict=False)}
+
+
+def _span_ports(configuration: Configuration) -> int:
+    """The ports of all spans, behind which sound devices stand."""
+    return sum(SPAN_PORTS + span.speech_in_slot_16 for span in configuration.spans)
 
 
 def port_of(configuration: Configuration, span: str, slot: int) -> int:
     """The plane's port of a time slot, or of a place on a board."""
-    index, row = next((n, row) for n, row in enumerate(configuration.spans) if row.name == span)
-    return index * SPAN_PORTS + (slot - 1 if row.board else slot_port(slot))
+    row = next(row for row in configuration.spans if row.name == span)
+    place = slot - 1 if row.board or row.speech_in_slot_16 else slot_port(slot)
+    return first_ports(configuration)[span] + place
 
 
 def sound_ports_of(configuration: Configuration) -> int:
     """How many ports carry sound: those of the spans, then those of sound devices."""
-    return max(1, len(configuration.spans)) * SPAN_PORTS + len(configuration.sound_devices)
+    return max(SPAN_PORTS, _span_ports(configuration)) + len(configuration.sound_devices)
 
 
 def signalling_ports_of(configuration: Configuration) -> dict[tuple[str, int], int]:
     """The plane's port of each signalling channel by span and time slot; they stand behind all ports that carry sound."""
     named = [(span.name, slot) for span in configuration.spans for slot in span.frame_slots]
-    first = len(configuration.spans) * SPAN_PORTS + len(configuration.sound_devices)
+    first = _span_ports(configuration) + len(configuration.sound_devices)
     return {name: first + place for place, name in enumerate(named)}
 
 
@@ -100,7 +114,7 @@ def ports_of(configuration: Configuration) -> dict[str, int]:
     """The port of each line, by the line's name."""
     trunks = [circuit for group in configuration.trunk_groups for circuit in circuits_of(group)]
     places = [*trunks, *(line_of(row) for row in configuration.extensions)]
-    first = len(configuration.spans) * SPAN_PORTS
+    first = _span_ports(configuration)
     sounds = {row.name: port for port, row in enumerate(configuration.sound_devices, first)}
     return {f"{span}/{slot}": port_of(configuration, span, slot) for span, slot in places} | sounds
 
@@ -246,7 +260,7 @@ def sound_lines_of(configuration: Configuration) -> list[Line]:
     if not configuration.sound_devices:
         return []
     variant = load_sound_line_variant()
-    first = len(configuration.spans) * SPAN_PORTS
+    first = _span_ports(configuration)
     return [
         Line(row.name, port, SoundLine(variant, row.beep), EXTENSION, number=row.number, port_kind="raw")
         for port, row in enumerate(configuration.sound_devices, first)

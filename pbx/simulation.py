@@ -62,13 +62,14 @@ class WirePlant:
         if span.card != "wire":
             raise ValueError(f"span {span.name} has real lines, which have no virtual time: set card to wire")
         ends = ends_of(configuration, span)
-        channels, clear = tuple(span.signalling_channels), span.kind == "signalling"
+        channels, speech, clear = tuple(span.signalling_channels), span.speech_in_slot_16, span.kind == "signalling"
         if span.frame_slots and tokens:
             raise ValueError(f"span {span.name} has signalling channels, which carry frames and no tokens: simulate it with sound")
-        near, far = (
-            Wire([SpanSettings(kind=kind, idle_bits=ends.idle_bits, signalling_channels=channels, clear_channel=clear)], tokens)
+        rows = [
+            SpanSettings(kind, idle_bits=ends.idle_bits, signalling_channels=channels, speech_in_slot_16=speech, clear_channel=clear)
             for kind in (ends.near, ends.far)
-        )
+        ]
+        near, far = (Wire([row], tokens) for row in rows)
         if span.far_end == "outside":
             self._open(near, span)
             near.set_patience(0, configuration.alarm.silent_peer_seconds)

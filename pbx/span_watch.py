@@ -39,13 +39,13 @@ class Notices(Protocol):
 class SpanWatch:
     """The spans of one exchange by name, in the order of the configuration; ``lines`` are those that may stand on them."""
 
-    def __init__(self, floor: Floor, notices: Notices, spans: Sequence[str], lines: Mapping[str, Line], ports: int) -> None:
-        """``ports`` of a span there are in the plane, counted alike for all."""
+    def __init__(self, floor: Floor, notices: Notices, spans: Mapping[str, int], lines: Mapping[str, Line]) -> None:
+        """``spans`` has the first port in the plane of each."""
         self.spans = {name: number for number, name in enumerate(spans)}
         self._floor = floor
         self._notices = notices
         self._lines = lines
-        self._ports = ports
+        self._first_ports = spans
         self._seen: dict[str, SpanStatus] = {}
         self._raised: dict[str, str] = {}
         self._trouble: dict[str, str] = {}
@@ -141,7 +141,7 @@ class SpanWatch:
         if refused:
             return refused
         action: ChannelAction = "loop-channel" if on else "release-channel"
-        self._write(span, action, line.port - self.spans[span] * self._ports, line.name, looped=self._block([line] if on else []))
+        self._write(span, action, line.port - self._first_ports[span], line.name, looped=self._block([line] if on else []))
         return ""
 
     def _refusal(self, span: str, lines: Sequence[Line], force: bool) -> str:

@@ -7,6 +7,7 @@ plane's own receivers tell the party.
 
 import numpy as np
 
+from pbx.plant import first_ports
 from pbx.sound_file import decode_alaw
 from pbx.vocabulary.media import Record, StopRecord
 
@@ -103,8 +104,9 @@ class TokenEar:
         if line is None:
             self.now = ""
             return
-        wires = self.lab.simulation.far_wires
-        for change in wires[line.port // 30].heard(line.port % 30):
+        span = line.name.rpartition("/")[0]
+        first = first_ports(self.lab.configuration)
+        for change in self.lab.simulation.far_wires[list(first).index(span)].heard(line.port - first[span]):
             self.now = self.party.network.sound_name(change.code) if change.code else ""
             if self.now:
                 self.heard.append(self.now)

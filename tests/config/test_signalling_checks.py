@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from config.loader import check
+from config.schema import codes_of
 from pbx.plant import faults_of
 from pbx.signalling_plant import faults_of_signalling
 from tests.offices import FAR_POINT, ccs_span, office, signalling_link_set, signalling_point
@@ -51,8 +52,25 @@ MISTAKES = {
     ),
     "a code that is none": ("code = 1\n", "code = 16\n", "code = 16", "a signalling link code from 0 to 15"),
     "a point code that is none": ('code = "21-100-1"', 'code = "21.100.1"', "21.100.1", "a signalling point code as three numbers"),
-    "circuits on the wrong span": ('"city-1/1-15", "city-1/17-31"', '"sub-1/2-9"', "sub-1/2-9", "on which tup does not work"),
-    "the signalling slot": ('"city-1/1-15", "city-1/17-31"', '"city-1/1-31"', "city-1/1-31", "city-1/16 is the signalling time slot"),
+    "circuits on the wrong span": ('"city-1/1-31"', '"sub-1/2-9"', "sub-1/2-9", "on which tup does not work"),
+    "a signalling channel as circuit": (
+        '"toll-1/1-15", "toll-1/17-31"',
+        '"toll-1/1-31"',
+        "toll-1/1-31",
+        "toll-1/16 is a signalling channel; leave toll-1/16 out of the range, or out of signalling_channels: it is a circuit then",
+    ),
+    "a time slot with line signals as circuit": (
+        'kind = "ccs"                   # its',
+        'kind = "cas"                   # its',
+        "city-1/1-31",
+        "city-1/16 is the signalling time slot; leave city-1/16 out of the range",
+    ),
+    "another signalling channel as circuit": (
+        'its signalling is in toll-1 and toll-2, so',
+        'so\nsignalling_channels = [1] #',
+        "signalling_channels = [1]",
+        "city-1/1 is a line of trunk group city too",
+    ),
     "no far point": (
         'far_point = "21-100-77"\n',
         "",
@@ -81,7 +99,7 @@ MISTAKES = {
     "circuits on a span that is one channel": (
         'name = "city-1"\nkind = "ccs"',
         'name = "city-1"\nkind = "signalling"',
-        '"city-1/1-15"',
+        '"city-1/1-31"',
         "on which tup does not work",
     ),
     "channels of DAHDI as one": (
@@ -116,6 +134,20 @@ def test_two_groups_between_two_points_cannot_have_one_circuit_code():
     found = check(text, "office.toml")
     assert isinstance(found, list)
     assert "circuit code 33 of more/1 is that of toll: toll-2/1 too" in found[0].what
+
+
+def test_time_slot_16_is_told_once_where_it_is_a_link():
+    found = check(EXAMPLE.replace('"toll-1/1-15", "toll-1/17-31"', '"toll-1/1-31"', 1), "office.toml")
+    assert [problem.what for problem in found] == ["toll-1/16 is a signalling channel"]
+
+
+def test_time_slot_16_is_a_circuit_with_the_code_of_its_place():
+    configuration = check(EXAMPLE, "office.toml")
+    city = next(group for group in configuration.trunk_groups if group.name == "city")
+    codes = codes_of(city)
+    assert len(codes) == 31 and codes["city-1", 16] == 4 * 32 + 16
+    for circuits in ('"city-1/1-15", "city-1/17-31"', '"city-1/16"', '"city-1/2-30"'):
+        assert not isinstance(check(EXAMPLE.replace('"city-1/1-31"', circuits), "office.toml"), list), circuits
 
 
 # What to change, and what the plan as a whole says.

@@ -3,8 +3,8 @@
 ``SYSTEM_CONF`` makes the pairs. Trunks stand on CAS channels at both ends, tie lines on E and M channels. A subscriber span is FXS ports
 (``fxoks``), whose far end is CAS channels with the very bits that a telephone makes there, because what is tested is the kernel's
 signalling on our side; an office span is FXO ports (``fxsks``), and the other exchange's end of it FXS ports. A span of No. 7 is a whole
-E1 of clear channels, an ``mtp2`` channel in time slot 16 of it. Of the others only so many channels exist as stories use, because every
-one costs four system calls a tick at its two ends; ``small`` makes of an office the one that has no more.
+E1 of clear channels, with an ``mtp2`` channel in time slot 16 of it or none. Of the others only so many channels exist as stories use,
+because every one costs four system calls a tick at its two ends; ``small`` makes of an office the one that has no more.
 
 Time is the kernel's: a tick sleeps until it is due. Leaves out tokens, faults and all that is no sound and no signal.
 """
@@ -37,6 +37,8 @@ class Pair:
 
 BITS, TELEPHONES, OFFICE, TIE = "cas={{}}:{:04b}", "fxoks={}", "fxsks={}", "e&m={}"
 NO_7 = "bchan={}"
+NO_LINK = "indclear={}"
+"""Of No. 7 too, all of it speech: another word of system.conf for the same."""
 E1, LINK_SLOT = 31, 16
 CHINA, MEXICO = BITS.format(0b1011), BITS.format(0b1001)
 """By the bits at rest, which stay on a line when its channel is closed: the next story must not find those of another country."""
@@ -82,7 +84,7 @@ SYSTEM_CONF = system_conf()
 def _sort_of(configuration: Configuration, span: Span) -> str:
     """What our end of a span has to be."""
     if span.kind != "cas":
-        return {"subscriber": TELEPHONES, "office": OFFICE, "ccs": NO_7}[span.kind]
+        return {"subscriber": TELEPHONES, "office": OFFICE, "ccs": NO_LINK if span.speech_in_slot_16 else NO_7}[span.kind]
     tie = any(group.signalling == "e&m" and circuits_of(group)[0][0] == span.name for group in configuration.trunk_groups)
     return TIE if tie else BITS.format(ends_of(configuration, span).idle_bits)
 
@@ -137,7 +139,8 @@ class LoopBackPlant:
                     idle_bits=bits,
                     busy_bits=ends.busy_bits,
                     signalling_channels=tuple(span.signalling_channels),
-                    at_once=pair.near == NO_7,
+                    speech_in_slot_16=span.speech_in_slot_16,
+                    at_once=pair.near in (NO_7, NO_LINK),
                 )
             )
             for first, kind, bits in zip(firsts_of, kinds, idle, strict=True)

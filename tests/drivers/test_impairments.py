@@ -332,7 +332,7 @@ def test_dtmf_through_a_long_loop():
         ("sent", Impairments(echo_return_loss_db=10, echo_delay_ms=501)),
         ("sent", Impairments(second_harmonic_db=20)),
         ("sent", Impairments(third_harmonic_db=81)),
-        ("sent", Impairments(crosstalk_from=30)),
+        ("sent", Impairments(crosstalk_from=31)),
         ("sent", Impairments(crosstalk_from=3, crosstalk_loss_db=91)),
     ],
 )

@@ -1,5 +1,6 @@
 """The proposals: both texts are valid for every machine, and say of it what it is."""
 
+import msgspec
 import pytest
 
 from config.loader import check
@@ -78,7 +79,7 @@ def test_an_e1_with_a_link_beside_clear_channels_becomes_circuits_of_no_7(tmp_pa
     assert (link_set.point, link.link_set, link.code, link.channel) == (point.name, link_set.name, 0, "e1-2/1")
     (group,) = configuration.trunk_groups
     assert (group.signalling, group.point, group.far_point) == ("isup", point.name, link_set.adjacent)
-    assert [slot for _, slot in circuits_of(group)] == [*range(2, 16), *range(17, 32)], "neither the link nor time slot 16"
+    assert [slot for _, slot in circuits_of(group)] == [*range(2, 32)], "time slot 16 too, for no line signals are there"
 
 
 def spans_of_no_7(count, *links):
@@ -95,8 +96,22 @@ def test_clear_spans_beside_one_with_links_are_circuits_of_the_same_group():
     configuration = configuration_of(propose(spans_of_no_7(3, 16, 47), IDLE).configuration)
     assert [(span.kind, span.signalling_channels) for span in configuration.spans] == [("ccs", [16]), ("ccs", [16]), ("ccs", [])]
     (group,) = configuration.trunk_groups
-    assert len(circuits_of(group)) == 90
+    assert len(circuits_of(group)) == 91, "time slot 16 of the third is a circuit"
     assert [(link.code, link.channel) for link in configuration.signalling_links] == [(0, "e1-1/16"), (1, "e1-2/16")]
+
+
+def test_a_time_slot_16_that_is_not_set_up_becomes_a_circuit_where_the_framing_is_ccs():
+    def left_open(framing):
+        first, other = spans_of_no_7(2, 16).spans
+        without = (*other.channels[:15], msgspec.structs.replace(other.channels[15], signalling=""), *other.channels[16:])
+        survey = Survey(True, spans=(first, msgspec.structs.replace(other, channels=without, line_configuration=framing)))
+        return propose(survey, IDLE)
+
+    proposal = left_open("CCS/HDB3")
+    assert parse_system_conf(proposal.system_conf).channels[47].keyword == "bchan"
+    (group,) = configuration_of(proposal.configuration).trunk_groups
+    assert ("e1-2", 16) in circuits_of(group)
+    assert 47 not in parse_system_conf(left_open("CAS/HDB3").system_conf).channels
 
 
 def test_clear_spans_without_any_link_are_left_out():

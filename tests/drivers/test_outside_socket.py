@@ -289,11 +289,11 @@ def span_command(path: str, *arguments: str) -> subprocess.Popen[str]:
     )
 
 
-def ticks_until_gone(near: Wire) -> Iterator[int]:
+def ticks_until_gone(near: Wire, ports: int = 30) -> Iterator[int]:
     tick = 0
     while near.connected(0):
         yield tick
-        near.write(tick, bytes([tick % 200]) * 2400)
+        near.write(tick, bytes([tick % 200]) * 80 * ports)
         tick += 1
     assert tick < 100_000
 
@@ -339,6 +339,32 @@ def test_the_span_command(path: str, tmp_path: Path, as_json: bool) -> None:
         assert any(line.startswith("alarm none @") for line in lines)
         assert "error 16: time slots are 1-15 and 17-31" in lines
         assert "error hello: not understood; see zongji span --help" in lines
+
+
+def test_the_span_command_speaks_in_time_slot_16(path: str, tmp_path: Path) -> None:
+    """Of a span of kind "ccs": sound there and back, no bits, no multiframe that could be missed."""
+    said = bytes(range(200)) * 4
+    write_sound(tmp_path / "said.wav", decode_alaw(said), alaw=True)
+    with Wire([SpanSettings(speech_in_slot_16=True)]) as near:
+        near.listen(0, path, "e1-1")
+        command = span_command(path, "--speech-in-slot-16", "--record", "16", str(tmp_path / "heard.wav"))
+        assert command.stdin is not None
+        command.stdin.write(f"wait 100\nsend 16 {tmp_path}/said.wav\nwait 300\nquit\n")
+        command.stdin.close()
+        command.stdin = None
+        assert near.wait(0, 30)
+        heard = bytearray()
+        for tick in ticks_until_gone(near, ports=31):
+            sound, events = near.read(tick)
+            heard += sound[15 * 80 : 16 * 80]
+            assert not any(event.kind == lib.CARD_EVENT_BITS for event in events)
+            assert not near.alarms(0) & lib.CARD_ALARM_LOMF
+        out, error = command.communicate(timeout=30)
+    assert (command.returncode, error) == (0, "")
+    assert said in bytes(heard)
+    assert "LOMF" not in out and re.search(r"^sent 16 @\d+$", out, re.MULTILINE)
+    recorded = read_sound(tmp_path / "heard.wav")[0]
+    assert len({*recorded[-80 * 10 :: 80]}) == 10, "a tick was told by its number"
 
 
 def test_the_span_command_without_an_exchange(path: str) -> None:

@@ -36,8 +36,9 @@ def test_links_of_spans_that_are_outside_are_left_alone(outside):
     wires = []
     for span in spans:
         ends = ends_of(configuration, span)
-        channels = tuple(span.signalling_channels)
-        wires.append(Wire([SpanSettings(kind=ends.far, idle_bits=ends.idle_bits, signalling_channels=channels)], tokens=False))
+        channels, speech = tuple(span.signalling_channels), span.speech_in_slot_16
+        settings = SpanSettings(kind=ends.far, idle_bits=ends.idle_bits, signalling_channels=channels, speech_in_slot_16=speech)
+        wires.append(Wire([settings], tokens=False))
     for wire in wires:
         plane.add_card(wire.card)
     for wire in wires:

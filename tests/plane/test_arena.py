@@ -198,7 +198,7 @@ def test_what_the_plane_cannot_do_is_counted() -> None:
         plane.tick(0)
     with pytest.raises(PlaneError):
         Plane.create(Layout(events=1000))
-    assert lib.PLANE_LAYOUT_VERSION == 6
+    assert lib.PLANE_LAYOUT_VERSION == 7
 
 
 def test_what_a_full_recorder_loses_is_told_at_its_place() -> None:
