@@ -75,13 +75,14 @@ class Tester:
         self.isup = Isup(own, far, variant, circuits, PLAN)
         self.now = 0.0
         self.ports = {cic: Port() for cic in circuits}
-        self.messages, self.said, self.others = [], [], []
+        self.messages, self.said, self.others, self.sent = [], [], [], []
         self.take(self.isup.start(0.0))
 
     def take(self, outputs):
-        self.messages, self.said, self.others = [], [], []
+        self.messages, self.said, self.others, self.sent = [], [], [], []
         for each in outputs:
             if isinstance(each, Transfer):
+                self.sent.append(each.data)
                 assert (each.dpc, each.opc, each.service) == (self.isup.far, self.isup.own, 5)
                 self.messages.append(codec.decode(each.data))
                 assert each.sls == self.messages[-1].cic & 15

@@ -59,6 +59,11 @@ class IsupCircuit(CallControl):
         """Not before the call has its way, and not while the circuit is checked."""
         return self.machine.state in SPEECH
 
+    @property
+    def suite(self) -> str:
+        """ISUP and its variant, where calls pass through."""
+        return self.transit.suite if self.transit.plan.type else ""
+
     def start(self, now: float) -> Sequence[Output]:
         """Into service."""
         return (IDLE,)
@@ -123,11 +128,9 @@ class IsupCircuit(CallControl):
         held = self.transit.held
         outputs: list[Output] = []
         for whole in segmentation.receive(message, now):
-            if whole is message:
-                own = octets
-            else:
-                own = parts.join(held, octets) if held and message.kind == MessageType.SGM else held
-            outputs.extend(self._passing(whole, own, now))
+            joined = message.kind == MessageType.SGM and bool(held)
+            before = parts.join(held, octets) if joined else held
+            outputs.extend(self._passing(whole, octets if whole is message else before, now))
         self.transit.held = octets if segmentation.waits and self.transit.plan.type else b""
         return outputs
 

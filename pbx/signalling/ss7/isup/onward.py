@@ -22,7 +22,7 @@ from pbx.signalling.ss7.isup.parameter import Unrecognized
 from pbx.signalling.ss7.isup.parts import INSTRUCTIONS, Optional, Parts
 from pbx.signalling.ss7.isup.segmentation import SEGMENTED
 from pbx.signalling.ss7.isup.table import BY_CODE
-from pbx.signalling.ss7.isup.transit import FAMILY, NATIONAL, Plan, optional_of
+from pbx.signalling.ss7.isup.transit import FAMILY, NATIONAL, Passage, optional_of
 from pbx.vocabulary.call import Alerting, Carried, Connect, NotCarried, PassOn, Primitive, Proceeding, Progress, Setup
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ class Sent(NamedTuple):
     release: int = 0
 
 
-def compose(own: Message, octets: bytes, plan: Plan, same: bool) -> Sent:
+def compose(own: Message, octets: bytes, plan: Passage, same: bool) -> Sent:
     """What goes out where ``own`` would have without theirs; ``same``: both circuits are of one variant."""
     kind, theirs = own.kind, octets[2]
     if kind in AS_THEY_CAME:
@@ -114,7 +114,7 @@ def compose(own: Message, octets: bytes, plan: Plan, same: bool) -> Sent:
     return _divided(own.cic, whole, octets)
 
 
-def of_our_own(iam: Message, plan: Plan) -> Message:
+def of_our_own(iam: Message, plan: Passage) -> Message:
     """An IAM of a call that begins here, with what is counted from here on."""
     if not (plan.delay_ms or plan.satellite):
         return iam
@@ -130,7 +130,7 @@ def with_history(answer: Message, history_ms: int) -> Message:
     return parts.message(answer.cic, whole._replace(optional=(*whole.optional, (HISTORY, history_ms.to_bytes(2, "big")))))
 
 
-def _initial(ours: Parts, far: Parts, own: Message, octets: bytes, plan: Plan, same: bool) -> Parts:
+def _initial(ours: Parts, far: Parts, own: Message, octets: bytes, plan: Passage, same: bool) -> Parts:
     nature, theirs = ours.fixed[0], far.fixed[0]
     satellites = min((theirs & 3) + plan.satellite, 2) if theirs & 3 < 3 else 3
     fixed = bytes(

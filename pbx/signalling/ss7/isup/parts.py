@@ -1,4 +1,4 @@
-"""An ISUP message as its parts, octets and nothing read: what an exchange needs that passes on what it does not understand (Q.763 clause 1).
+"""An ISUP message as its parts, octets and nothing read: for an exchange that passes on what it does not understand (Q.763 clause 1).
 
 ``parts`` takes apart octets that ``codec.decode`` has found well-formed, ``message`` makes a message of parts again, ``join`` puts the
 optional part of a segmentation message behind that of the message it belongs to, ``without`` leaves parameters out together with the
@@ -63,8 +63,9 @@ def parts(octets: bytes) -> Parts:
         variable.append(octets[begin + 1 : begin + 1 + octets[begin]])
     at += form.variable
     # What codec.decode takes for no optional part is none here: a message of an older edition may end before the pointer.
-    has_optional = form.optional and at < len(octets) and octets[at] and not _covered(octets, at, form)
-    return Parts(kind, octets[SHORTEST : SHORTEST + form.fixed], tuple(variable), _optional(octets, at + octets[at]) if has_optional else ())
+    follows = form.optional and at < len(octets) and octets[at] and not _covered(octets, at, form)
+    optional = _optional(octets, at + octets[at]) if follows else ()
+    return Parts(kind, octets[SHORTEST : SHORTEST + form.fixed], tuple(variable), optional)
 
 
 def _covered(octets: bytes, at: int, form: Form) -> bool:

@@ -49,16 +49,15 @@ WITHOUT_WORDS = frozenset(
 """Messages that mean nothing to a transit exchange (those of user-to-user service, facilities, identification, charging)."""
 NATIONAL = frozenset((_T.CRG, _T.MPM, _T.OPR, _T.CCL))
 """Messages that another network's variant would read otherwise."""
-CALL_OUT = ("OutWaitContinuity", "OutToneEnds", "OutWaitAddressComplete", "OutWaitAnswer", "OutAnswered", "OutSuspended", "OutSuspendedByUser")
-CALL_IN = ("InOffered", "InAddressComplete", "InAnswered", "InSuspended")
 TALKING = frozenset(("OutAnswered", "OutSuspended", "OutSuspendedByUser"))
-OFFERED = frozenset((*CALL_OUT, *CALL_IN))
+CALL_IN = frozenset(("InOffered", "InAddressComplete", "InAnswered", "InSuspended"))
+OFFERED = CALL_IN | TALKING | {"OutWaitContinuity", "OutToneEnds", "OutWaitAddressComplete", "OutWaitAnswer"}
 """States in which there is, or may be, another circuit to pass something on to."""
 FROM_CALLER = frozenset((_T.SUS, _T.RES, _T.CPG, _T.INF))
 """Forward messages of an offered call that say nothing to the switch."""
 
 
-class Plan(msgspec.Struct, frozen=True):
+class Passage(msgspec.Struct, frozen=True):
     """Of the circuits of a trunk group: ``type`` of the exchange in calls that pass through ("" = none does), delay of the way to the far
     exchange, and whether the circuits go by satellite."""
 
@@ -67,13 +66,13 @@ class Plan(msgspec.Struct, frozen=True):
     satellite: bool = False
 
 
-NOTHING = Plan()
+NOTHING = Passage()
 
 
 class Transit(msgspec.Struct):
     """What one circuit knows of the other leg of its call."""
 
-    plan: Plan = NOTHING
+    plan: Passage = NOTHING
     suite: str = ""
     through: bool = False
     """Whether there is a circuit of the suite to pass something on to, as far as is known."""
@@ -173,7 +172,7 @@ class Transit(msgspec.Struct):
 
 
 def essential(message: Message) -> int:
-    """By which cause the call of an IAM ends where nothing can be passed on; an IAM that is then to be discarded has been offered already."""
+    """By which cause the call of an IAM ends where nothing can be passed on. To discard an IAM that has been offered is to end its call."""
     verdict = compatibility.judge(message)
     return verdict.release or (compatibility.DISCARDED_FOR_PARAMETER if verdict.message is None else 0)
 
