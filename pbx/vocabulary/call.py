@@ -227,7 +227,10 @@ CAUSES = {
     44: "requested circuit not available",
     57: "bearer capability not authorized",
     65: "bearer capability not implemented",
+    97: "message type non-existent or not implemented",
+    99: "parameter non-existent or not implemented",
     102: "recovery on timer expiry",
+    110: "message with unrecognized parameter, discarded",
     111: "protocol error",
     127: "interworking, unspecified",
 }
