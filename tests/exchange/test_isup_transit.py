@@ -7,7 +7,6 @@ send and sends messages of its own, it keeps the octets that come, and lets thos
 import msgspec
 import pytest
 
-from pbx.signalling.ss7.isup import indicators as i
 from pbx.signalling.ss7.isup import parts
 from pbx.signalling.ss7.isup.messages import MessageType
 from pbx.signalling.ss7.primitives import Transfer
@@ -15,7 +14,6 @@ from pbx.vocabulary import facts
 from tests.exchange.crossroads import CALLER, CITY
 from tests.lab import Lab
 from tests.offices import FAR_POINT, ccs_span, group, number, office, signalling_link_set, signalling_point
-from tests.signalling.ss7.isup_passage import octets_of
 
 EAST_POINT = "21-100-52"
 NEW, UUI, INSTRUCTIONS = 0xA5, 0x20, 0x39

@@ -4,6 +4,7 @@ from pbx.signalling.ss7.continuity import CHECK_TONE
 from pbx.signalling.ss7.isup import codec, values
 from pbx.signalling.ss7.isup import indicators as i
 from pbx.signalling.ss7.isup import parameters as p
+from pbx.signalling.ss7.isup.call_control import name_of
 from pbx.signalling.ss7.isup.codec import Message
 from pbx.signalling.ss7.isup.distribution import Isup
 from pbx.signalling.ss7.isup.messages import MessageType
@@ -92,7 +93,7 @@ class Tester:
                 self.ports[each.cic].take(each.output)
             else:
                 self.others.append(each.output)
-        return [MessageType(message.kind).name for message in self.messages], self.said
+        return [name_of(message) for message in self.messages], self.said
 
     def far(self, name, *parameters, cic=1):
         kind = MessageType[name]
@@ -124,7 +125,7 @@ class Tester:
             others += self.others
         self.now = end
         self.messages, self.said, self.others = messages, said, others
-        return [MessageType(message.kind).name for message in messages], said
+        return [name_of(message) for message in messages], said
 
     def first(self, kind):
         """The parameter of that type in the first message sent last."""
