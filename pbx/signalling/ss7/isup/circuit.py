@@ -20,7 +20,7 @@ from pbx.signalling.ss7.isup.codec import Message
 from pbx.signalling.ss7.isup.messages import MessageType
 from pbx.signalling.ss7.isup.segmentation import SEGMENTED, Segmentation, more_follows
 from pbx.signalling.ss7.isup.variant import REPEATED, Variant
-from pbx.vocabulary.call import Blocked, NotCarried, PassOn, Primitive, Setup, Unblocked
+from pbx.vocabulary.call import Blocked, Primitive, Unblocked
 from pbx.vocabulary.numbers import NumberExaminer
 
 TAGS = {
@@ -76,19 +76,14 @@ class IsupCircuit(CallControl):
             return self.blocking.hold(now) if self.machine.state in RESET else self.blocking.block(now)
         if isinstance(value, Unblocked):
             return self.blocking.unblock(now)
-        if isinstance(value, PassOn | NotCarried):
-            return onward.handed(self, value, now)
-        carried = onward.understood(self, value.carried)
-        if carried is not None and not carried.octets:
-            return ()  # said with what came before
-        if isinstance(value, Setup):
-            self.transit.through = carried is not None
+        if value.carried is not None:
+            return onward.carried_here(self, value, now)
         outputs = self.post(type(value).__name__, value, now)
-        return onward.put_on(self, value, carried, outputs, now)
+        return onward.counted(self, value, outputs)
 
     def message(self, message: Message, now: float, octets: bytes = b"") -> Sequence[Output]:
         """A message of this circuit; ``octets`` are its own, from the circuit's code on."""
-        role = self.transit.role(self, message.kind)
+        role = self.transit.role(self, message.kind) if self.transit.plan.type else compatibility.END
         verdict = compatibility.judge(message, role)
         if message.kind == MessageType.IAM:
             self.transit.essential = 0
@@ -137,11 +132,10 @@ class IsupCircuit(CallControl):
     def _passing(self, message: Message, octets: bytes, now: float) -> Sequence[Output]:
         """A whole message, and what of it goes through to another circuit."""
         passes = self.transit
-        if not (passes.plan.type and octets):
-            outputs = self._take(message, now)
-            if message.kind == MessageType.IAM and self.initial is message:
-                passes.begin(octets, message)
-            return outputs
+        if not passes.plan.type:
+            if message.kind == MessageType.IAM:
+                passes.count(message)
+            return self._take(message, now)
         beside = passes.beside(self, message, octets)
         if beside is not None:
             return beside

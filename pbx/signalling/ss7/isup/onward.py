@@ -46,44 +46,53 @@ ALREADY_COMPLETE = EventInformation(values.Event.PROGRESS)
 """What a CPG tells by which only comes what an ACM should have brought."""
 
 
-def understood(c: "CallControl", carried: Carried | None) -> Carried | None:
-    """What was carried to a circuit, if it is of our suite and calls pass through here."""
+def carried_here(c: "CallControl", value: Primitive, now: float) -> Sequence[Output]:
+    """A primitive with something that another line carries; what is of another suite means nothing here."""
+    carried = value.carried
     known = carried is not None and c.transit.plan.type and carried.family == FAMILY
-    return carried if known else None
-
-
-def handed(c: "CallControl", value: PassOn | NotCarried, now: float) -> Sequence[Output]:
-    """What has no word in the house goes out, or comes back from there."""
-    carried = understood(c, value.carried)
-    if carried is None or not carried.octets:
-        return ()
+    if carried is None or not known:
+        return counted(c, value, c.post(type(value).__name__, value, now))
+    if not carried.octets:
+        return ()  # said with what came before
     if isinstance(value, PassOn):
         foreign = carried.octets[2] in NATIONAL and carried.suite != c.transit.suite
         return (parts.verbatim(c.cic, carried.octets),) if c.open and not foreign else ()
-    message = decode(carried.octets)
-    assert not isinstance(message, Malformed), "what goes up has been read"
-    return c.transit.returned(c, message, now)
+    if isinstance(value, NotCarried):
+        message = decode(carried.octets)
+        assert not isinstance(message, Malformed), "what goes up has been read"
+        return c.transit.returned(c, message, now)
+    if isinstance(value, Setup):
+        c.transit.through = True
+    return _put_on(c, value, carried, c.post(type(value).__name__, value, now), now)
 
 
-def put_on(c: "CallControl", value: Primitive, carried: Carried | None, outputs: Sequence[Output], now: float) -> Sequence[Output]:
-    """Outputs of a primitive, with what another circuit has carried here, or with what begins or ends at this one."""
-    place, own = next(((place, each) for place, each in enumerate(outputs) if isinstance(each, Message)), (0, None))
-    if carried is not None:
-        if own is None:
-            late = c.machine.state == "InAddressComplete" and isinstance(value, Proceeding | Alerting | Progress)
-            if not (late and optional_of(carried.octets)):
-                return outputs
-            own = c.say(_T.CPG, ALREADY_COMPLETE)
-            outputs = (own, *outputs)
-        sent = compose(own, carried.octets, c.transit.plan, carried.suite == c.transit.suite)
-        released = c.post("judged", sent.release, now) if sent.release else ()
-        return (*outputs[:place], *sent.messages, *outputs[place + 1 :], *released)
-    if own is not None and isinstance(value, Setup):
-        own = of_our_own(own, c.transit.plan)
-    elif own is not None and isinstance(value, Connect) and c.transit.history_ms is not None:
-        own = with_history(own, c.transit.history_ms)
-    else:
+def _put_on(c: "CallControl", value: Primitive, carried: Carried, outputs: Sequence[Output], now: float) -> Sequence[Output]:
+    """The message among the outputs of a primitive, with what another circuit has carried here."""
+    place, own = _message(outputs)
+    if own is None:
+        late = c.machine.state == "InAddressComplete" and isinstance(value, Proceeding | Alerting | Progress)
+        if not (late and optional_of(carried.octets)):
+            return outputs
+        own = c.say(_T.CPG, ALREADY_COMPLETE)
+        outputs = (own, *outputs)
+    sent = compose(own, carried.octets, c.transit.plan, carried.suite == c.transit.suite)
+    released = c.post("judged", sent.release, now) if sent.release else ()
+    return (*outputs[:place], *sent.messages, *outputs[place + 1 :], *released)
+
+
+def _message(outputs: Sequence[Output]) -> tuple[int, Message | None]:
+    return next(((place, each) for place, each in enumerate(outputs) if isinstance(each, Message)), (0, None))
+
+
+def counted(c: "CallControl", value: Primitive, outputs: Sequence[Output]) -> Sequence[Output]:
+    """Outputs of a primitive, with what is counted from here on, or has been as far as here."""
+    history_ms, plan = c.transit.history_ms, c.transit.plan
+    begins = type(value) is Setup and bool(plan.delay_ms or plan.satellite)
+    ends = type(value) is Connect and history_ms is not None
+    place, own = _message(outputs) if begins or ends else (0, None)
+    if own is None:
         return outputs
+    own = of_our_own(own, plan) if begins else with_history(own, history_ms or 0)
     return (*outputs[:place], own, *outputs[place + 1 :])
 
 
@@ -116,8 +125,6 @@ def compose(own: Message, octets: bytes, plan: Passage, same: bool) -> Sent:
 
 def of_our_own(iam: Message, plan: Passage) -> Message:
     """An IAM of a call that begins here, with what is counted from here on."""
-    if not (plan.delay_ms or plan.satellite):
-        return iam
     whole = parts.parts(encode(iam))
     nature = whole.fixed[0] | plan.satellite
     delay: Optional = ((DELAY, plan.delay_ms.to_bytes(2, "big")),) if plan.delay_ms else ()

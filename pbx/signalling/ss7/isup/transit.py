@@ -18,7 +18,7 @@ from pbx.engine import Output
 from pbx.signalling.ss7.isup import compatibility, parts
 from pbx.signalling.ss7.isup import indicators as i
 from pbx.signalling.ss7.isup.codec import Message
-from pbx.signalling.ss7.isup.compatibility import END, Role
+from pbx.signalling.ss7.isup.compatibility import Role
 from pbx.signalling.ss7.isup.messages import BY_TYPE, MessageType
 from pbx.signalling.ss7.isup.parameters import CallingPartyNumber, CauseIndicators, PropagationDelayCounter
 from pbx.vocabulary import call
@@ -86,8 +86,12 @@ class Transit(msgspec.Struct):
 
     def begin(self, octets: bytes, message: Message) -> None:
         """An IAM has been taken."""
-        self.through = bool(self.plan.type)
-        self.initial = octets if self.through else b""
+        self.through = True
+        self.initial = octets
+        self.count(message)
+
+    def count(self, message: Message) -> None:
+        """How long the way of a call has been so far, if that is counted."""
         counted = message.first(PropagationDelayCounter)
         self.history_ms = counted.value if counted is not None else None
 
@@ -103,8 +107,6 @@ class Transit(msgspec.Struct):
 
     def role(self, c: "CallControl", kind: int) -> Role:
         """What this exchange is to a message."""
-        if not self.plan.type:
-            return END
         if kind in (_T.IAM, _T.SGM):
             return Role(True, self.plan.type == "B")
         goes_on = kind in SAID_BY or kind in WITHOUT_WORDS or kind in FROM_CALLER or kind == _T.INR or kind not in BY_TYPE
