@@ -154,7 +154,7 @@ class TrunkGroup(Section, frozen=True):
     transit: Literal["type-b", "type-a", "none"] = "type-b"
     """ISUP: what becomes of messages and parameters that this exchange does not know, or only carries, in calls between two groups of ISUP.
     They are passed on (a transit exchange, type B of Q.764); or their instructions are obeyed first, as between networks (type A); or
-    nothing passes, and calls go on in the switch's words."""
+    nothing passes, and calls go on in the switch's words. TUP, between two of its groups: "none", or what its messages say is kept."""
     propagation_delay_ms: Annotated[int, Meta(ge=0, le=10000, description="milliseconds from 0 to 10000")] = 0
     """ISUP: the delay of the way to the far exchange, by which the propagation delay counter of calls out grows; 0 = we begin no count."""
     satellite: bool = False

@@ -71,7 +71,7 @@ class Relation(msgspec.Struct, frozen=True):
     echo_control: set[int] = msgspec.field(default_factory=set)
     """Circuits over which echo is cancelled here."""
     passages: dict[int, Passage] = msgspec.field(default_factory=dict)
-    """What passes through circuits of ISUP from others."""
+    """What passes through circuits from others of their user part."""
 
 
 def relations_of(configuration: Configuration) -> list[Relation]:
@@ -234,9 +234,11 @@ class SignallingPlant:
                 user_part.circuits[cic].check.every = every
                 # The far end's circuits have no cancellers.
                 user_part.circuits[cic].echo_control = not far and cic in relation.echo_control
+                # The simulated network ends every call, or begins it.
                 if not far and isinstance(user_part, Isup):
-                    # The simulated network ends every call, or begins it.
                     user_part.circuits[cic].transit.plan = relation.passages[cic]
+                elif not far and isinstance(user_part, Tup):
+                    user_part.circuits[cic].passes = bool(relation.passages[cic].type)
             self._relations.append(RelationSeat(point, user_part))
 
     def build(self, floor: Floor, in_service: Callable[[int], bool] = lambda port: False) -> SignallingPoints:
