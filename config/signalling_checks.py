@@ -24,7 +24,14 @@ from config.schema import (
 Findings = Iterator[Finding]
 ISUP_KEYS: dict[str, object] = {"propagation_delay_ms": 0, "satellite": False}
 """Keys of trunk groups of ISUP alone, and what each is where nothing was written."""
-OWN_KEYS: dict[str, object] = {"point": None, "far_point": None, "first_pcm": 0, "continuity_check": "never", "transit": "type-b"} | ISUP_KEYS
+OWN_KEYS: dict[str, object] = {
+    "point": None,
+    "far_point": None,
+    "first_pcm": 0,
+    "continuity_check": "never",
+    "transit": "type-b",
+    **ISUP_KEYS,
+}
 """Keys of trunk groups of No. 7, and what each is where nothing was written."""
 PORTS = {"m2pa": 3565, "m3ua": 2905}
 """Where an association is waited for unless its row says otherwise (RFC 4165, RFC 4666)."""

@@ -16,7 +16,7 @@ from pbx.signalling.ss7.tup.codec import Message, decode, encode
 from pbx.signalling.ss7.tup.contents import AddressComplete, InitialAddress
 from pbx.signalling.ss7.tup.messages import Heading
 from pbx.signalling.ss7.tup.variant import FAILURES
-from pbx.vocabulary.call import Alerting, Carried, Connect, PassOn, Primitive, Progress, Release, Setup
+from pbx.vocabulary.call import Alerting, Carried, Connect, Disconnect, PassOn, Primitive, Progress, Release, Setup
 
 if TYPE_CHECKING:
     from pbx.signalling.ss7.tup.circuit import TupCircuit
@@ -78,8 +78,8 @@ def _as_theirs(c: "TupCircuit", own: Message, theirs: Message, value: Primitive)
     if own.heading in ANSWERS and theirs.heading in ANSWERS:
         return msgspec.structs.replace(theirs, cic=own.cic)
     # Where a cause may not be told any more, ours is another message than that of the cause.
-    is_told = isinstance(value, Primitive) and own.heading in FAILURES and own.heading == c.variant.failure_of(getattr(value, "cause", 0))
-    return msgspec.structs.replace(theirs, cic=own.cic) if is_told and theirs.heading in FAILURES else own
+    told = isinstance(value, Release | Disconnect) and own.heading == c.variant.failure_of(value.cause)
+    return msgspec.structs.replace(theirs, cic=own.cic) if told and theirs.heading in FAILURES else own
 
 
 def _initial(own: Message, ours: InitialAddress, far: InitialAddress) -> Message:
