@@ -90,7 +90,7 @@ class IsupCircuit(CallControl):
         if verdict.message is message:
             return self._known(message, octets, now)
         if role.through:
-            self.transit.essential |= transit.essential(message)
+            self.transit.essential = self.transit.essential or transit.essential(message)
             if verdict.discarded:
                 octets = parts.without(octets, verdict.discarded)
         return self._judged(message, octets, verdict, now)
@@ -145,7 +145,7 @@ class IsupCircuit(CallControl):
             passes.begin(octets, message)
         elif through:
             outputs = passes.said(message.kind, octets, outputs)
-        return passes.offered(outputs) if passes.initial else outputs
+        return passes.offered(self, outputs) if passes.initial else outputs
 
     def _take(self, message: Message, now: float) -> Sequence[Output]:
         """A whole message, by the table."""
@@ -201,7 +201,9 @@ class IsupCircuit(CallControl):
 
     def expire(self, now: float) -> Sequence[Output]:
         """Fire the timers that are due."""
-        outputs = list(self.transit.offered(self.machine.expire(now)) if self.transit.initial else self.machine.expire(now))
+        outputs = list(self.machine.expire(now))
+        if self.transit.initial:
+            outputs = list(self.transit.offered(self, outputs))
         if self.segmentation is not None:
             for message in self.segmentation.late(now):
                 outputs.extend(self._passing(message, self.transit.held, now))

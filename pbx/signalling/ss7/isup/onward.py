@@ -153,8 +153,9 @@ def _initial(ours: Parts, far: Parts, own: Message, octets: bytes, plan: Passage
         if code == DELAY and len(contents) >= 2:
             grown = min(int.from_bytes(contents[:2], "big") + plan.delay_ms, LONGEST_DELAY_MS)
             contents = grown.to_bytes(2, "big") + contents[2:]
-        elif code == HOPS:
-            contents = (ours.first(HOPS) or b"")[:1] + contents[1:]
+        elif code == HOPS and contents:
+            left = ours.first(HOPS) or contents
+            contents = bytes((contents[0] & 0xE0 | left[0] & 0x1F,)) + contents[1:]
         elif code == FORWARD_OPTIONS and contents:
             wanted = (ours.first(FORWARD_OPTIONS) or b"\0")[0] & CONNECTED_WANTED
             contents = bytes((contents[0] & ~MORE_FOLLOWS | wanted,)) + contents[1:]

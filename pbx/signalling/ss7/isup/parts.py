@@ -16,6 +16,8 @@ from pbx.signalling.ss7.isup.parameter import Verbatim
 LAST = 0x80
 """The bit that ends the instructions about one parameter (Q.763 clause 3.41)."""
 INSTRUCTIONS = 0x39
+LAST_PLACE = 255
+"""As far as a pointer points: behind a longer parameter there is no optional part."""
 Optional = tuple[tuple[int, bytes], ...]
 
 
@@ -95,7 +97,7 @@ def octets_of(cic: int, whole: Parts) -> bytes:
         out.append(len(contents))
         out += contents
         at += 1
-    if whole.optional:
+    if whole.optional and len(out) - at <= LAST_PLACE:
         out[at] = len(out) - at
         for code, contents in whole.optional:
             out += bytes((code, len(contents)))

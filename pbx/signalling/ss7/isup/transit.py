@@ -151,12 +151,14 @@ class Transit(msgspec.Struct):
             with_it.append(output)
         return with_it
 
-    def offered(self, outputs: Sequence[Output]) -> Sequence[Output]:
-        """Outputs among which the Setup of the call may be."""
+    def offered(self, c: "CallControl", outputs: Sequence[Output]) -> Sequence[Output]:
+        """Outputs among which the Setup of the call may be; of the IAM no more is kept than what an answer must know."""
         for place, output in enumerate(outputs):
             if type(output) is Setup:
                 carried = self.carry(self.initial, self.essential)
                 self.initial = b""
+                if c.initial is not None:
+                    c.initial = Message(c.cic, _T.IAM, tuple(c.initial.each(i.OptionalForwardCallIndicators)))
                 return (*outputs[:place], msgspec.structs.replace(output, carried=carried), *outputs[place + 1 :])
         return outputs
 

@@ -73,8 +73,8 @@ def _as_theirs(c: "TupCircuit", own: Message, theirs: Message, value: Primitive)
     if isinstance(ours, InitialAddress) and isinstance(far, InitialAddress):
         return _initial(own, ours, far)
     if isinstance(ours, AddressComplete) and isinstance(far, AddressComplete):
-        told = msgspec.structs.replace(far, subscriber_free=ours.subscriber_free, echo_control=ours.echo_control or far.echo_control)
-        return Message(own.cic, own.heading, told)
+        both = ours.echo_control or far.echo_control
+        return Message(own.cic, own.heading, msgspec.structs.replace(far, subscriber_free=ours.subscriber_free, echo_control=both))
     if own.heading in ANSWERS and theirs.heading in ANSWERS:
         return msgspec.structs.replace(theirs, cic=own.cic)
     # Where a cause may not be told any more, ours is another message than that of the cause.
