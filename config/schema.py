@@ -162,6 +162,14 @@ class TrunkGroup(Section, frozen=True):
         str, Meta(pattern=r"^(never|each|1 in [1-9][0-9]{0,4})$", description='"never", "each", or a share such as "1 in 10"')
     ] = "never"
     """No. 7: which of the calls that go out first show by a tone that their circuit goes through in both directions."""
+    transit: Literal["type-b", "type-a", "none"] = "type-b"
+    """ISUP: what becomes of messages and parameters that this exchange does not know, or only carries, in calls between two groups of ISUP.
+    They are passed on (a transit exchange, type B of Q.764); or their instructions are obeyed first, as between networks (type A); or
+    nothing passes, and calls go on in the switch's words. TUP, between two of its groups: "none", or what its messages say is kept."""
+    propagation_delay_ms: Annotated[int, Meta(ge=0, le=10000, description="milliseconds from 0 to 10000")] = 0
+    """ISUP: the delay of the way to the far exchange, by which the propagation delay counter of calls out grows; 0 = we begin no count."""
+    satellite: bool = False
+    """ISUP: the circuits go by satellite, which calls out are marked with."""
     number: Annotated[str, Meta(pattern=r"^[0-9]{0,20}$", description="at most 20 digits, in quotes")] = ""
     """Analog lines: the number by which the other exchange rings them; calls from them go where the numbering plan sends it."""
     dialling: Literal["dtmf", "pulse"] = "dtmf"

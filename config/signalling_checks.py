@@ -24,7 +24,16 @@ from config.schema import (
 )
 
 Findings = Iterator[Finding]
-OWN_KEYS = {"point": None, "far_point": None, "first_pcm": 0, "continuity_check": "never"}
+ISUP_KEYS: dict[str, object] = {"propagation_delay_ms": 0, "satellite": False}
+"""Keys of trunk groups of ISUP alone, and what each is where nothing was written."""
+OWN_KEYS: dict[str, object] = {
+    "point": None,
+    "far_point": None,
+    "first_pcm": 0,
+    "continuity_check": "never",
+    "transit": "type-b",
+    **ISUP_KEYS,
+}
 """Keys of trunk groups of No. 7, and what each is where nothing was written."""
 PORTS = {"m2pa": 3565, "m3ua": 2905, "m2ua": 2904}
 """Where an association is waited for unless its row says otherwise (RFC 4165, RFC 4666, RFC 3331)."""
@@ -188,6 +197,9 @@ def circuits_have_points(draft: Draft) -> Findings:
                     cure = 'leave it out, or set signalling = "isup" or "tup"'
                     yield Finding((*place, key), f"{key} has no meaning with {group.signalling}", cure)
             continue
+        for key, absent in ISUP_KEYS.items():
+            if group.signalling != "isup" and getattr(group, key) != absent:
+                yield Finding((*place, key), f"{key} has no meaning with {group.signalling}", 'leave it out, or set signalling = "isup"')
         if group.point is None or group.far_point is None:
             what = f'trunk group "{group.name}" does not say between which signalling points it lies'
             yield Finding(place, what, 'give point and far_point, as in point = "city", far_point = "21-100-51"')

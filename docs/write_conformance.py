@@ -258,6 +258,11 @@ SHOWN_ISUP = (
         "`tests/signalling/ss7/test_isup_continuity.py`, `tests/exchange/test_continuity.py`, `tests/recovery/test_no7_circuits.py`, "
         "`tests/dsp/test_check_tone.py`",
     ),
+    (
+        "a transit exchange: any parameters with any instructions against an independent reading of Q.764 2.9.5, every optional parameter "
+        "of every message octet for octet, too long messages, anything carried into any state; in sound between two groups",
+        "`tests/signalling/ss7/test_isup_transit.py`, `tests/exchange/test_isup_transit.py`",
+    ),
     ("circuit group queries of ours (Q.764 2.8.4)", "`tests/signalling/ss7/test_isup_queries.py`"),
     ("formats", "foreign: tshark 4.0, [formats](no7-formats.md)"),
     ("calls, supervision, dual seizure, five hundred calls at once, with a foreign ISUP", BY_LIBSS7),
@@ -272,15 +277,10 @@ SECTIONS_ISUP = {
     6: "Special call set-up",
 }
 NOT_SHOWN_ISUP = (
-    ("2", "2.4 propagation delay determination", "not built: the counter is read and written by the codec, nothing adds to it"),
+    ("2", "2.4.5 from an exchange without propagation delay determination", "our own reading: no counter is begun half way, see 2.4.3"),
     ("3", "3.6a, 3.7b suspend and resume by an ISDN user of ours", "not applicable: no line of this exchange can suspend in this way"),
     ("6", "6.4.4 FOT received following a call via codes 11 and 12", "not built: there is no operator position behind these codes"),
-    (
-        "6",
-        "6.5.1 sending of SGM",
-        "not applicable: the longest message of ours has less than 150 of 272 octets (`tests/signalling/ss7/test_isup_data.py`)",
-    ),
-    ("6", "6.6 and later: fallback, bearers other than speech", "not built: the switch has words for speech only"),
+    ("6", "6.6 and later: fallback, bearers other than speech", "not built: the switch has words for speech only; in transit their parameters pass"),
 )
 
 HEAD_TUP = """# Chinese TUP, calls and circuits: what is shown, by whom

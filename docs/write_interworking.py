@@ -25,12 +25,14 @@ the primitives themselves: a column of its own would repeat the second one. Q.69
 the choices are from memory of them, and the figures are those of `config/variants/isup-china.toml`, `tup-china.toml` and `china.toml`.
 
 A cell says what is put on the line, and behind the arrow what the other end of the line tells its switch. – : the system has no word for
-it, or needs none. A row without a cell in a column does not arise there.
+it, or needs none. A row without a cell in a column does not arise there. Between two circuits of ISUP, and between two of TUP, more than this
+passes: what was said is told as it was, with what the switch has no words for (docs/adr/0034). Cells are those of calls that do not.
 
 | what | by whom |
 |---|---|
 | every cell, by the real engines of the system at both ends | `tests/signalling/test_interworking_table.py` |
 | whole calls through an exchange in sound, every ordered pair of China No.1, ISUP, TUP and PRI-like primitives, and to exchange lines and extensions | `tests/exchange/test_interworking.py` |
+| what else passes from ISUP to ISUP and from TUP to TUP | `tests/signalling/ss7/test_isup_transit.py`, `tests/exchange/test_isup_transit.py`, `tests/signalling/ss7/test_tup_transit.py`, `tests/exchange/test_tup_transit.py` |
 | typical calls as an engineer reads them | `tests/scenarios/tup_to_isup`, `tests/scenarios/isup_to_china_no1`, `tests/scenarios/china_no1_to_isup_overlap` |
 """  # noqa: E501 - rows of a table
 PARTS = {

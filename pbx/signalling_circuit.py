@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from pbx.engine import Input, Levels, Noted, Output
-from pbx.vocabulary.call import Idle, Info, Primitive, Release
+from pbx.vocabulary.call import Carried, Idle, Info, Primitive, Release
 from pbx.vocabulary.media import (
     RECEIVE_CONTINUITY,
     RECEIVE_DTMF,
@@ -44,6 +44,10 @@ class Circuit(Protocol):
     @property
     def speech(self) -> bool:
         """Whether there is a way for sound."""
+
+    @property
+    def suite(self) -> str:
+        """Of what passes through from other circuits, as ``Carried.suite``; empty where nothing does."""
 
 
 class Relation(Protocol):
@@ -83,6 +87,10 @@ class SignalledCircuit:
     def speech(self) -> bool:
         """Whether what the switch wants heard may begin."""
         return self._circuit().speech
+
+    def takes(self, carried: Carried) -> bool:
+        """Whether what another line carries means something here."""
+        return self._circuit().suite.partition("/")[0] == carried.family
 
     def start(self, now: float) -> Sequence[Output]:
         """Into service; a circuit that is not idle, for a fault of ours has hit even its release, is reset."""

@@ -45,6 +45,7 @@ from pbx.plant import NoNumbers, signalling_ports_of
 from pbx.server_plan import far_server, near_server
 from pbx.signalling.ss7.distribution import UserPart
 from pbx.signalling.ss7.isup.distribution import Isup
+from pbx.signalling.ss7.isup.transit import Passage
 from pbx.signalling.ss7.isup.variant import load_variant as load_isup
 from pbx.signalling.ss7.mtp2.figures import Figures, load_figures
 from pbx.signalling.ss7.mtp3.plan import LinkPlan, LinkSetPlan, PlanError, PointPlan, RoutePlan, check
@@ -87,6 +88,8 @@ class Relation(msgspec.Struct, frozen=True):
     """One of so many calls out on a circuit is checked for continuity; 0 = none."""
     echo_control: set[int] = msgspec.field(default_factory=set)
     """Circuits over which echo is cancelled here."""
+    passages: dict[int, Passage] = msgspec.field(default_factory=dict)
+    """What passes through circuits from others of their user part."""
 
 
 def relations_of(configuration: Configuration) -> list[Relation]:
@@ -101,6 +104,7 @@ def relations_of(configuration: Configuration) -> list[Relation]:
         codes = codes_of(group)
         relation.codes.update(codes)
         relation.checks.update(dict.fromkeys(codes.values(), _every(group.continuity_check)))
+        relation.passages.update(dict.fromkeys(codes.values(), _passage(group)))
         if group.echo_tail_ms:
             relation.echo_control.update(codes.values())
     return list(found.values())
@@ -109,6 +113,11 @@ def relations_of(configuration: Configuration) -> list[Relation]:
 def _every(continuity_check: str) -> int:
     words = {"never": 0, "each": 1}
     return words[continuity_check] if continuity_check in words else int(continuity_check.removeprefix("1 in "))
+
+
+def _passage(group: TrunkGroup) -> Passage:
+    kind = {"type-a": "A", "type-b": "B", "none": ""}[group.transit]
+    return Passage(kind, group.propagation_delay_ms, group.satellite)
 
 
 def make_user_part(relation: Relation, own: int, far: int, examiner: NumberExaminer) -> UserPart[Any]:
@@ -251,6 +260,11 @@ class SignallingPlant:
                 user_part.circuits[cic].check.every = every
                 # The far end's circuits have no cancellers.
                 user_part.circuits[cic].echo_control = not far and cic in relation.echo_control
+                # The simulated network ends every call, or begins it.
+                if not far and isinstance(user_part, Isup):
+                    user_part.circuits[cic].transit.plan = relation.passages[cic]
+                elif not far and isinstance(user_part, Tup):
+                    user_part.circuits[cic].passes = bool(relation.passages[cic].type)
             self._relations.append(RelationSeat(point, user_part))
 
     def build(self, floor: Floor, in_service: Callable[[int], bool] = lambda port: False) -> SignallingPoints:

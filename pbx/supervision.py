@@ -13,6 +13,7 @@ from pbx.line import EXTENSION, TRUNK, Line
 from pbx.vocabulary import facts
 from pbx.vocabulary.call import (
     NORMAL_CLEARING,
+    Carried,
     Info,
     MessageWaiting,
     Metering,
@@ -51,15 +52,16 @@ class Supervision:
 
     # Overlap.
 
-    def digits(self, leg: Leg, digits: str) -> None:
+    def digits(self, leg: Leg, info: Info) -> None:
         """More digits of an overlap call: they go out as they come, or there are enough now for the way to be taken."""
+        digits = info.digits
         leg.called += digits
         self._switch.tell(leg, facts.NumberExtended, called=leg.called)
         onward = next((other for other in leg.call.others(leg) if other.overlap and not other.answered and not other.clearing), None)
         if onward is not None:
             onward.called += digits
             self._switch.tell(onward, facts.NumberExtended, called=onward.called)
-            self._floor.to_line(onward.line, Info(digits))
+            self._floor.to_line(onward.line, Info(digits, carried=self._switch.interworking.handed(info.carried, leg.line, onward.line)))
         elif not leg.clearing and not leg.call.others(leg):
             self._switch.deliver(leg, self._switch.router.overlap(leg.called, leg.line.kind))
 
@@ -79,7 +81,7 @@ class Supervision:
         leg.suspended = True
         self._switch.tell(leg, facts.Suspended)
         if partner.answered:
-            self._floor.to_line(partner.line, Suspend())
+            self._floor.to_line(partner.line, Suspend(carried=self._switch.interworking.handed(primitive.carried, line, partner.line)))
         else:
             self._untold.add(partner)
         self._floor.touch(line)
@@ -95,7 +97,7 @@ class Supervision:
         if partner in self._untold:
             self._untold.remove(partner)
         elif partner is not None:
-            self._floor.to_line(partner.line, Resume())
+            self._floor.to_line(partner.line, Resume(carried=self._switch.interworking.handed(primitive.carried, line, partner.line)))
         self._floor.touch(line)
 
     def _tell_late(self, leg: Leg) -> None:
@@ -111,7 +113,8 @@ class Supervision:
         leg: Leg | None = line.leg
         partner = self.partner(leg) if leg is not None else None
         if partner is not None and not partner.clearing:
-            self._floor.to_line(partner.line, primitive)
+            carried = self._switch.interworking.handed(primitive.carried, line, partner.line)
+            self._floor.to_line(partner.line, OperatorSignal(primitive.kind, carried=carried))
 
     def message_waiting(self, line: Line, messages: int) -> None:
         """So many messages wait for the line's subscriber."""
@@ -126,7 +129,7 @@ class Supervision:
         assert isinstance(primitive, Metering)
         leg: Leg | None = line.leg
         if leg is not None:
-            self._charge(leg, primitive.pulses)
+            self._charge(leg, primitive.pulses, primitive.carried)
 
     def answered(self, leg: Leg) -> None:
         """A call over a trunk group is answered: units by its clock begin, if it is charged. Whoever has hung up already is told later."""
@@ -143,11 +146,12 @@ class Supervision:
         self._charge(leg, 1)
         self._floor.after(self._meter_seconds[leg.group], self._unit, leg)
 
-    def _charge(self, leg: Leg, units: int) -> None:
+    def _charge(self, leg: Leg, units: int, carried: Carried | None = None) -> None:
         leg.charge_units += units
         partner = self.partner(leg)
         if partner is not None and not partner.clearing and (partner.incoming or partner.line.kind == EXTENSION):
-            self._floor.to_line(partner.line, Metering(units))
+            told = self._switch.interworking.handed(carried, leg.line, partner.line)
+            self._floor.to_line(partner.line, Metering(units, carried=told))
 
     def over(self, leg: Leg) -> None:
         """The leg is over: what it was charged is told."""

@@ -47,6 +47,7 @@ from pbx.vocabulary.call import (
     Info,
     Metering,
     OperatorSignal,
+    PassOn,
     Primitive,
     Proceeding,
     Progress,
@@ -133,6 +134,7 @@ class Switch:
             Resume: self.supervision.resumed,
             OperatorSignal: self.supervision.operator,
             Metering: self.supervision.metered,
+            PassOn: self.interworking.passed_on,
         }
         floor.attach(self, self.records)
 
@@ -211,7 +213,7 @@ class Switch:
         if leg.run is not None:
             leg.run.digit(primitive.digits)
         elif leg.overlap:
-            self.supervision.digits(leg, primitive.digits)
+            self.supervision.digits(leg, primitive)
         elif primitive.digits == FLASH:
             self.waiting.flash(leg)
 
@@ -227,7 +229,7 @@ class Switch:
         if caller is not None and not leg.agent:
             if not caller.answered:
                 caller.state = ALERTING
-                self.floor.to_line(caller.line, Alerting())
+                self.floor.to_line(caller.line, Alerting(carried=self.interworking.handed(primitive.carried, line, caller.line)))
             if line.kind == TRUNK:
                 # The far exchange says in band what becomes of the call: its ring-back, its busy tone, its announcement.
                 self.floor.orders(bridge.hear(caller, line.port))
@@ -272,6 +274,7 @@ class Switch:
         leg: Leg | None = line.leg
         if leg is not None:
             leg.far_first = leg.far_first or not leg.clearing
+            leg.parting = primitive.carried
             self.clear_leg(leg, primitive.cause)
 
     def _released(self, line: Line, primitive: Primitive, now: float) -> None:
@@ -285,7 +288,7 @@ class Switch:
         again = not (leg.clearing or begun or leg.test) and primitive.cause == CIRCUIT_NOT_AVAILABLE
         if not leg.clearing:
             leg.far_first = True
-            leg.cause = primitive.cause
+            leg.cause, leg.parting = primitive.cause, primitive.carried
             leg.clearing = True
             if not again:
                 self.part(leg, primitive.cause)
@@ -354,6 +357,8 @@ class Switch:
 
     def deliver(self, leg: Leg, route: Route) -> None:
         """Carry out a route for the call of this leg."""
+        if route.kind not in ("trunk", "reject") and self.interworking.stays(leg):
+            return
         if route.kind == "extension":
             self.dial_extension(leg, route.name)
         elif route.kind == "trunk":
@@ -394,6 +399,8 @@ class Switch:
         line = trunk_group.choose(caller.tried) if trunk_group is not None else None
         if line is None:
             self.dial_failed(caller, NO_CIRCUIT)
+            return None
+        if self.interworking.stays(caller, line):
             return None
         return self._ring(caller, line, number, "", group, self.settings.no_answer_seconds, overlap)
 
@@ -495,7 +502,7 @@ class Switch:
 
     def connect(self, first: Leg, second: Leg) -> None:
         """Let two legs of a call talk."""
-        self.answer(first, second.answer or ANSWER)
+        self.answer(first, self.interworking.answer_of(second, first))
         first.state = second.state = CONNECTED
         first.call.talking = (first, second)
         self.floor.orders(bridge.talk(first, second))
@@ -540,7 +547,7 @@ class Switch:
         leg.clearing = True
         leg.cause = cause
         self.floor.orders(bridge.silence(leg))
-        self.floor.to_line(leg.line, Disconnect(cause))
+        self.floor.to_line(leg.line, Disconnect(cause, carried=self.interworking.parting(leg, cause)))
         self.part(leg, cause)
         self.floor.touch(leg.line)
 

@@ -18,13 +18,43 @@ Names and causes are those of Q.931 and Q.850, for every signalling system. The 
 * An overlap ``Setup`` has not all digits yet: ``Info`` follows, up and down, until the far side says ``Proceeding``, ``Alerting`` or later.
 * ``Reset`` down: whatever the state, come to rest; as Release, and idle signals go out anew.
 * ``Idle`` up: the circuit may be seized again. ``Blocked``/``Unblocked`` up: it may not / may be used (alarm, far end, operator).
+* ``carried`` of any primitive is what its signal says beyond the words here, for a line of the same suite of signalling. The switch does
+  not read it. It hands it on with what the primitive becomes at the other end of the call; where nothing of the kind is told there, or the
+  line is of another suite, the sender has it back by ``NotCarried``. What is nothing but that comes as ``PassOn``, up and down.
 """
 
 import msgspec
 
 
-class Primitive(msgspec.Struct, frozen=True, gc=False):
+class Carried(msgspec.Struct, frozen=True, gc=False):
+    """What only lines of one suite of signalling understand: ``suite`` is its name and the variant, ``isup/isup-china``.
+
+    Empty ``octets``: what the primitive means has been told with another one already. ``essential``: by this cause the call of a Setup
+    ends where they cannot be handed on; 0: it goes on without.
+    """
+
+    suite: str
+    octets: bytes
+    essential: int = 0
+
+    @property
+    def family(self) -> str:
+        """The suite without its variant."""
+        return self.suite.partition("/")[0]
+
+
+class Primitive(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """A call primitive."""
+
+    carried: Carried | None = None
+
+
+class PassOn(Primitive, frozen=True, gc=False):
+    """Something for the line at the other end of the call that the house has no word for; all of it is in ``carried``."""
+
+
+class NotCarried(Primitive, frozen=True, gc=False):
+    """Down: what came up with a primitive of this line could not be handed on, nor will anything else of the kind be in this call."""
 
 
 class Seized(Primitive, frozen=True, gc=False):
@@ -197,7 +227,10 @@ CAUSES = {
     44: "requested circuit not available",
     57: "bearer capability not authorized",
     65: "bearer capability not implemented",
+    97: "message type non-existent or not implemented",
+    99: "parameter non-existent or not implemented",
     102: "recovery on timer expiry",
+    110: "message with unrecognized parameter, discarded",
     111: "protocol error",
     127: "interworking, unspecified",
 }

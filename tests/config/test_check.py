@@ -121,6 +121,12 @@ MISTAKES = {
         "continuity_check",
         'continuity_check has no meaning with r2; leave it out, or set signalling = "isup" or "tup"',
     ),
+    "a passage that r2 has not": (
+        'signalling = "r2"',
+        'signalling = "r2"\ntransit = "none"',
+        "transit",
+        'transit has no meaning with r2; leave it out, or set signalling = "isup" or "tup"',
+    ),
     "a share that is none": (
         'signalling = "r2"',
         'signalling = "r2"\ncontinuity_check = "1 in 0"',

@@ -84,6 +84,18 @@ MISTAKES = {
         'point = "here"\nfar_point = "21-100-77"',
         "point has no meaning with r2",
     ),
+    "a count that TUP has not": (
+        'signalling = "tup"\n',
+        'signalling = "tup"\npropagation_delay_ms = 7\n',
+        "propagation_delay_ms = 7",
+        'propagation_delay_ms has no meaning with tup; leave it out, or set signalling = "isup"',
+    ),
+    "a delay that is none": (
+        'signalling = "isup"\n',
+        'signalling = "isup"\npropagation_delay_ms = 10001\n',
+        "propagation_delay_ms = 10001",
+        "milliseconds from 0 to 10000",
+    ),
     "channels of a span that is one": (
         'name = "toll-2"\nkind = "ccs"',
         'name = "toll-2"\nkind = "signalling"',

@@ -100,6 +100,11 @@ class CircuitBooks:
         """Whether what the switch wants heard may begin."""
         raise NotImplementedError
 
+    @property
+    def suite(self) -> str:
+        """Of what passes through to and from other circuits (``Carried.suite``); empty where nothing does."""
+        return ""
+
     def start(self, now: float) -> Sequence[Output]:
         """Into service."""
         raise NotImplementedError

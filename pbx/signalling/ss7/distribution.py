@@ -85,8 +85,8 @@ class UserPart(Generic[Circuit]):
         """The message that the MTP brings, or ``Malformed``."""
         raise NotImplementedError
 
-    def hear(self, message: Any, now: float) -> None:
-        """A message of the far end."""
+    def hear(self, message: Any, value: Transfer, now: float) -> None:
+        """A message of the far end, and how it came."""
         raise NotImplementedError
 
     def summary(self, value: Transfer) -> tuple[int, str]:
@@ -257,7 +257,7 @@ class UserPart(Generic[Circuit]):
         if self.availability.machine.state != "Available":
             self.availability.machine.step("heard", None, now)
             self._serve()
-        self.hear(message, now)
+        self.hear(message, value, now)
 
     def _status(self, value: Status, now: float) -> None:
         if value.cause == "congestion":

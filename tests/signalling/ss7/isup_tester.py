@@ -4,6 +4,7 @@ from pbx.signalling.ss7.continuity import CHECK_TONE
 from pbx.signalling.ss7.isup import codec, values
 from pbx.signalling.ss7.isup import indicators as i
 from pbx.signalling.ss7.isup import parameters as p
+from pbx.signalling.ss7.isup.call_control import name_of
 from pbx.signalling.ss7.isup.codec import Message
 from pbx.signalling.ss7.isup.distribution import Isup
 from pbx.signalling.ss7.isup.messages import MessageType
@@ -75,13 +76,14 @@ class Tester:
         self.isup = Isup(own, far, variant, circuits, PLAN)
         self.now = 0.0
         self.ports = {cic: Port() for cic in circuits}
-        self.messages, self.said, self.others = [], [], []
+        self.messages, self.said, self.others, self.sent = [], [], [], []
         self.take(self.isup.start(0.0))
 
     def take(self, outputs):
-        self.messages, self.said, self.others = [], [], []
+        self.messages, self.said, self.others, self.sent = [], [], [], []
         for each in outputs:
             if isinstance(each, Transfer):
+                self.sent.append(each.data)
                 assert (each.dpc, each.opc, each.service) == (self.isup.far, self.isup.own, 5)
                 self.messages.append(codec.decode(each.data))
                 assert each.sls == self.messages[-1].cic & 15
@@ -91,7 +93,7 @@ class Tester:
                 self.ports[each.cic].take(each.output)
             else:
                 self.others.append(each.output)
-        return [MessageType(message.kind).name for message in self.messages], self.said
+        return [name_of(message) for message in self.messages], self.said
 
     def far(self, name, *parameters, cic=1):
         kind = MessageType[name]
@@ -123,7 +125,7 @@ class Tester:
             others += self.others
         self.now = end
         self.messages, self.said, self.others = messages, said, others
-        return [MessageType(message.kind).name for message in messages], said
+        return [name_of(message) for message in messages], said
 
     def first(self, kind):
         """The parameter of that type in the first message sent last."""

@@ -25,6 +25,7 @@ from pbx.signalling.ss7.isup.indicators import (
 from pbx.signalling.ss7.isup.messages import MessageType
 from pbx.signalling.ss7.isup.parameter import Parameter
 from pbx.signalling.ss7.isup.parameters import CauseIndicators
+from pbx.signalling.ss7.isup.transit import FAMILY, Transit
 from pbx.signalling.ss7.isup.variant import Variant
 from pbx.vocabulary import call
 from pbx.vocabulary.call import (
@@ -41,7 +42,7 @@ PASS_ON_OR_DISCARD = MessageCompatibilityInformation(pass_on_not_possible_discar
 class CallControl(CircuitBooks):
     """The calls of one circuit, one at a time."""
 
-    __slots__ = ("caller", "congestion", "free", "initial")
+    __slots__ = ("caller", "congestion", "free", "initial", "transit")
 
     variant: Variant
 
@@ -54,6 +55,7 @@ class CallControl(CircuitBooks):
         self.caller = ("", False)
         self.free = False
         """Whether the far end has said that the call is not charged."""
+        self.transit = Transit(suite=f"{FAMILY}/{variant.data.name}")
 
     def named(self, message: Message) -> str:
         """A message's acronym."""
@@ -71,6 +73,7 @@ class CallControl(CircuitBooks):
     def close(self, cause: int) -> tuple[Output, ...]:
         """Release up, if a call is open."""
         self.initial = None
+        self.transit.over()
         return super().close(cause)
 
     def release(self, cause: int) -> Message:

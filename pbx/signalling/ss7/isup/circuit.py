@@ -2,8 +2,8 @@
 
 ``IsupCircuit`` takes call primitives from the switch and messages from distribution.py, and returns primitives and messages: what is a
 ``Message`` among its outputs is for whoever carries it. A message goes through compatibility and segmentation before the table of calls
-sees it; those of blocking go beside it. Of what is heard only the check-tone means something. Leaves out groups of circuits, codes of
-points, and octets.
+sees it; those of blocking go beside it. Of what is heard only the check-tone means something. What passes through to another circuit is
+put on what the table makes of it (transit.py, onward.py). Leaves out groups of circuits and codes of points.
 """
 
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from pbx.signalling.ss7.blocking import Blocking
 from pbx.signalling.ss7.circuit_books import IDLE, MAINTENANCE
 from pbx.signalling.ss7.congestion import Congestion
 from pbx.signalling.ss7.continuity import tone_event
-from pbx.signalling.ss7.isup import call_states, compatibility, values
+from pbx.signalling.ss7.isup import call_states, compatibility, onward, parts, transit, values
 from pbx.signalling.ss7.isup.call_control import CallControl, name_of
 from pbx.signalling.ss7.isup.codec import Message
 from pbx.signalling.ss7.isup.messages import MessageType
@@ -59,6 +59,11 @@ class IsupCircuit(CallControl):
         """Not before the call has its way, and not while the circuit is checked."""
         return self.machine.state in SPEECH
 
+    @property
+    def suite(self) -> str:
+        """ISUP and its variant, where calls pass through."""
+        return self.transit.suite if self.transit.plan.type else ""
+
     def start(self, now: float) -> Sequence[Output]:
         """Into service."""
         return (IDLE,)
@@ -71,16 +76,26 @@ class IsupCircuit(CallControl):
             return self.blocking.hold(now) if self.machine.state in RESET else self.blocking.block(now)
         if isinstance(value, Unblocked):
             return self.blocking.unblock(now)
-        return self.post(type(value).__name__, value, now)
+        if value.carried is not None:
+            return onward.carried_here(self, value, now)
+        outputs = self.post(type(value).__name__, value, now)
+        return onward.counted(self, value, outputs)
 
-    def message(self, message: Message, now: float) -> Sequence[Output]:
-        """A message of this circuit."""
-        verdict = compatibility.judge(message)
-        if verdict.message is not message:
-            return self._judged(message, verdict, now)
-        return self._known(message, now)
+    def message(self, message: Message, now: float, octets: bytes = b"") -> Sequence[Output]:
+        """A message of this circuit; ``octets`` are its own, from the circuit's code on."""
+        role = self.transit.role(self, message.kind) if self.transit.plan.type else compatibility.END
+        verdict = compatibility.judge(message, role)
+        if message.kind == MessageType.IAM:
+            self.transit.essential = 0
+        if verdict.message is message:
+            return self._known(message, octets, now)
+        if role.through:
+            self.transit.essential = self.transit.essential or transit.essential(message)
+            if verdict.discarded:
+                octets = parts.without(octets, verdict.discarded)
+        return self._judged(message, octets, verdict, now)
 
-    def _judged(self, message: Message, verdict: compatibility.Verdict, now: float) -> Sequence[Output]:
+    def _judged(self, message: Message, octets: bytes, verdict: compatibility.Verdict, now: float) -> Sequence[Output]:
         """Something in it is unknown. Without a call there is nothing to release and nobody to be told."""
         if self.machine.state in ENDED and message.kind != MessageType.IAM and verdict.message is None:
             return (Noted(f"<- {name_of(message)}, unknown, discarded"),)
@@ -93,21 +108,44 @@ class IsupCircuit(CallControl):
             return self.post("judged", verdict.release, now)
         if verdict.message is None:
             return (Noted(f"<- {name_of(message)}, discarded by its own instructions"), *told)
-        # REL keeps its unknown parameters: its RLC names them.
-        return (*told, *self._known(message if message.kind == MessageType.REL else verdict.message, now))
+        # REL that goes no further keeps its unknown parameters: its RLC names them.
+        ends = message.kind == MessageType.REL and not self.transit.through
+        return (*told, *self._known(message if ends else verdict.message, octets, now))
 
-    def _known(self, message: Message, now: float) -> Sequence[Output]:
+    def _known(self, message: Message, octets: bytes, now: float) -> Sequence[Output]:
         if message.kind in BLOCKING:
             return self._blocking(message, now)
         segmentation = self.segmentation
         if segmentation is None:
             if message.kind not in SEGMENTED or not more_follows(message):
-                return self._take(message, now)
+                return self._passing(message, octets, now)
             segmentation = self.segmentation = Segmentation(self.variant)
+        held = self.transit.held
         outputs: list[Output] = []
         for whole in segmentation.receive(message, now):
-            outputs.extend(self._take(whole, now))
+            joined = message.kind == MessageType.SGM and bool(held)
+            before = parts.join(held, octets) if joined else held
+            outputs.extend(self._passing(whole, octets if whole is message else before, now))
+        self.transit.held = octets if segmentation.waits and self.transit.plan.type else b""
         return outputs
+
+    def _passing(self, message: Message, octets: bytes, now: float) -> Sequence[Output]:
+        """A whole message, and what of it goes through to another circuit."""
+        passes = self.transit
+        if not passes.plan.type:
+            if message.kind == MessageType.IAM:
+                passes.count(message)
+            return self._take(message, now)
+        beside = passes.beside(self, message, octets)
+        if beside is not None:
+            return beside
+        through = passes.through
+        outputs = self._take(message, now)
+        if message.kind == MessageType.IAM and self.initial is message:
+            passes.begin(octets, message)
+        elif through:
+            outputs = passes.said(message.kind, octets, outputs)
+        return passes.offered(self, outputs) if passes.initial else outputs
 
     def _take(self, message: Message, now: float) -> Sequence[Output]:
         """A whole message, by the table."""
@@ -164,9 +202,12 @@ class IsupCircuit(CallControl):
     def expire(self, now: float) -> Sequence[Output]:
         """Fire the timers that are due."""
         outputs = list(self.machine.expire(now))
+        if self.transit.initial:
+            outputs = list(self.transit.offered(self, outputs))
         if self.segmentation is not None:
             for message in self.segmentation.late(now):
-                outputs.extend(self._take(message, now))
+                outputs.extend(self._passing(message, self.transit.held, now))
+                self.transit.held = b""
         for request in self.blocking.requests:
             outputs.extend(request.machine.expire(now))
         return outputs
@@ -191,5 +232,7 @@ class IsupCircuit(CallControl):
         if state is None:
             return self.machine.step("Reset", None, now)
         self.open = True
+        # Which legs the call has is not known here: whether anything passes shows when it comes back.
+        self.transit.through = bool(self.transit.plan.type)
         self.machine.enter(state, now)
         return (Noted("call adopted after a restart"),)

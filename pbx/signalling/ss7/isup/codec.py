@@ -15,7 +15,7 @@ from pbx.engine import Malformed, PeerMessage
 from pbx.signalling.ss7.bits import REMEMBERED
 from pbx.signalling.ss7.isup import messages, table
 from pbx.signalling.ss7.isup.forms import Reader, Writer
-from pbx.signalling.ss7.isup.parameter import Parameter, Unparsed, Unreadable, Unrecognized
+from pbx.signalling.ss7.isup.parameter import Parameter, Unparsed, Unreadable, Unrecognized, Verbatim
 from pbx.signalling.ss7.numbers import CIRCUITS
 
 P = TypeVar("P", bound=Parameter)
@@ -26,7 +26,8 @@ SHORTEST = 3
 class Message(PeerMessage, frozen=True, gc=False):
     """An ISUP message. Parameters come in the order of the message's table, optional ones in that of the peer, repeated ones and all.
 
-    A message of a type we do not know, or whose format is a network's own, has its octets as the only parameter (``Unparsed``).
+    A message of a type we do not know, or whose format is a network's own, has its octets as the only parameter (``Unparsed``). So has a
+    message that we write as another exchange wrote it (``Verbatim``, parts.py).
     """
 
     cic: int
@@ -182,6 +183,8 @@ def encode(message: Message) -> bytes:
     out = bytearray((cic & 0xFF, cic >> 8, message.kind))
     parameters = message.parameters
     layout = _LAYOUTS.get(message.kind)
+    if parameters and type(parameters[0]) is Verbatim:
+        return bytes(out + parameters[0].octets)
     if layout is None:
         out += _unparsed(parameters)
         return bytes(out)

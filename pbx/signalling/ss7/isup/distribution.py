@@ -50,7 +50,7 @@ class Isup(UserPart[IsupCircuit]):
         """The circuit of a message and a line about it."""
         return summary(value.data)
 
-    def hear(self, message: Message, now: float) -> None:
+    def hear(self, message: Message, value: Transfer, now: float) -> None:
         """A message of the far end."""
         if message.kind == MessageType.UPT:
             self._emit(message.cic, (Message(message.cic, MessageType.UPA),))
@@ -64,7 +64,7 @@ class Isup(UserPart[IsupCircuit]):
             self.groups.receive(message, now)
             self._reschedule(range(message.cic, message.cic + 256))
         else:
-            self._emit(message.cic, circuit.message(message, now))
+            self._emit(message.cic, circuit.message(message, now, value.data))
             if message.kind == MessageType.RSC or (message.kind == MessageType.IAM and circuit.machine.state == "Idle"):
                 self.groups.hardware_again((circuit,), now)
             self._schedule(circuit)

@@ -31,3 +31,9 @@ class Unparsed(Parameter, frozen=True, gc=False):
     """All that follows the type of a message we do not know, or whose format is a national matter; it stands alone."""
 
     octets: bytes
+
+
+class Verbatim(Parameter, frozen=True, gc=False):
+    """All that follows the type of a message that we pass on as another exchange wrote it; it stands alone, and is never read."""
+
+    octets: bytes

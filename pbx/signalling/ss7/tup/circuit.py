@@ -2,7 +2,8 @@
 
 ``TupCircuit`` takes call primitives from the switch and messages from distribution.py, and returns primitives and messages: what is a
 ``Message`` among its outputs is for whoever carries it. Messages of blocking go beside the table of calls; those whose heading nobody knows
-are discarded. Media events mean nothing here. Leaves out groups of circuits, codes of points, and octets.
+are discarded. Media events mean nothing here. What passes through to another circuit is put on what the table makes of it (transit.py).
+Leaves out groups of circuits, codes of points, and octets.
 """
 
 from collections.abc import Sequence
@@ -13,7 +14,7 @@ from pbx.signalling.ss7.blocking import Blocking
 from pbx.signalling.ss7.circuit_books import IDLE, MAINTENANCE
 from pbx.signalling.ss7.congestion import Congestion
 from pbx.signalling.ss7.continuity import tone_event
-from pbx.signalling.ss7.tup import call_states
+from pbx.signalling.ss7.tup import call_states, transit
 from pbx.signalling.ss7.tup.call_control import CallControl, name_of
 from pbx.signalling.ss7.tup.codec import Message
 from pbx.signalling.ss7.tup.messages import BY_HEADING, Heading
@@ -37,12 +38,14 @@ RESET = frozenset(("Resetting", "ResetAlerted"))
 class TupCircuit(CallControl):
     """The engine of one circuit."""
 
-    __slots__ = ("blocking",)
+    __slots__ = ("blocking", "passes")
 
     def __init__(self, cic: int, controls: bool, variant: Variant, examiner: NumberExaminer, congestion: Congestion) -> None:
         super().__init__(cic, controls, variant, examiner, congestion)
         self.machine = Machine(variant.chart("circuit", call_states.STATES, "Release"), self)
         self.blocking = Blocking(self, Heading, REPEATED)
+        self.passes = False
+        """Whether calls carry on to other circuits what the switch has no words for."""
 
     @property
     def tag(self) -> str:
@@ -54,6 +57,11 @@ class TupCircuit(CallControl):
     def speech(self) -> bool:
         """Not before the call has its way, and not while the circuit is checked."""
         return self.machine.state in SPEECH
+
+    @property
+    def suite(self) -> str:
+        """TUP and its variant, where calls pass through."""
+        return f"{transit.FAMILY}/{self.variant.data.name}" if self.passes else ""
 
     def start(self, now: float) -> Sequence[Output]:
         """Into service."""
@@ -68,10 +76,16 @@ class TupCircuit(CallControl):
             return self.blocking.hold(now) if resets else self.blocking.block(now)
         if isinstance(value, Unblocked):
             return self.blocking.unblock(now)
+        if value.carried is not None and self.passes:
+            return transit.put_on(self, value, now)
         return self.post(type(value).__name__, value, now)
 
     def message(self, message: Message, now: float) -> Sequence[Output]:
         """A message of this circuit."""
+        outputs = self._known(message, now)
+        return transit.said(self, message, outputs) if self.passes else outputs
+
+    def _known(self, message: Message, now: float) -> Sequence[Output]:
         heading = message.heading
         if heading not in BY_HEADING:
             return self.stray(message, now)
@@ -114,6 +128,8 @@ class TupCircuit(CallControl):
     def expire(self, now: float) -> Sequence[Output]:
         """Fire the timers that are due."""
         outputs = list(self.machine.expire(now))
+        if self.passes:
+            outputs = list(transit.offered(self, outputs))
         for request in self.blocking.requests:
             outputs.extend(request.machine.expire(now))
         return outputs

@@ -94,7 +94,7 @@ class Tup(UserPart[TupCircuit]):
         message = self.read(value)
         return (-1, f"malformed {message.what}") if isinstance(message, Malformed) else (message.cic, summary(message))
 
-    def hear(self, message: Message, now: float) -> None:
+    def hear(self, message: Message, value: Transfer, now: float) -> None:
         """A message of the far end."""
         circuit = self.circuits.get(message.cic)
         if circuit is None:
