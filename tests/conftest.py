@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
+from tests.dahdi.rig import collected
 from tests.dahdi.rig.archive import NO_RIG, NO_VIRTUAL_TIME
-from tests.sctp import NO_SCTP
+from tests.sctp import MARK, NO_SCTP, lacks_sctp, wants_sctp
 
 settings.register_profile("house", deadline=None, print_blob=True)
 settings.load_profile("house")
@@ -45,11 +46,28 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     house.addoption("--long", action="store_true", help="run properties with many more cases (hours)")
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Words that tests are marked with."""
+    config.addinivalue_line("markers", f"{MARK}: wants associations of SCTP (tests/sctp.py)")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
+    """Hand a test to the machine that has what it wants (tests/dahdi/rig/collected.py); pytest does the others, and those to be skipped."""
+    return (collected.wants_machine(item) and collected.run_inside(item, nextitem)) or None
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip what wants SCTP where there is none."""
+    if wants_sctp(item) and lacks_sctp():
+        pytest.skip(f"{NO_SCTP}{lacks_sctp()}")
+
+
 def pytest_terminal_summary(terminalreporter: Any) -> None:
     """Count the tests that were skipped because this machine cannot have the one with DAHDI's drivers (tests/dahdi/rig), and those that
     had to run by the host's clock; and those of SCTP (tests/sctp.py)."""
     reasons = [str(report.longrepr[2]) for report in terminalreporter.stats.get("skipped", []) if isinstance(report.longrepr, tuple)]
-    without = [reason.partition(NO_RIG)[2] for reason in reasons if NO_RIG in reason]
+    without = [reason.partition(NO_RIG)[2] for reason in reasons if NO_RIG in reason and NO_SCTP not in reason]
     if without:
         terminalreporter.section("no DAHDI rig", sep="!", yellow=True, bold=True)
         terminalreporter.write_line(f"{len(without)} tests of DAHDI lines were NOT run: {'; '.join(sorted(set(without)))}", yellow=True)

@@ -1,33 +1,56 @@
-"""osmo-stp as Debian ships it, a signalling transfer point of M3UA, as a process of its own over TCP (sctp_over_tcp.c).
+"""osmo-stp as Debian ships it, a signalling transfer point of M3UA, as a process of its own: over SCTP, or over TCP by sctp_over_tcp.c.
 
-The program is looked for on the path, or below the folder that ZONGJI_OSMO_STP names, where its packages are unpacked (osmo-stp,
-libosmo-sigtran7, libosmonetif8, libosmocore19, libosmovty9, libosmogsm18, libtalloc2, libsctp1, libmnl0). Only its behaviour is judged.
+The program is the installed one, or it is unpacked below ``build/interop``, with those of its libraries that are not installed: packages of
+Debian that apt fetches, of which nothing is installed and no daemon started. Only its behaviour is judged.
 """
 
+import fcntl
 import os
+import re
 import shutil
 import socket
 import subprocess
 import time
 from pathlib import Path
 
+from pbx.sctp_socket import IPPROTO_SCTP
+from tests.dahdi.rig.archive import NoRigError, candidates, fetch, last_line
+
 HERE = Path(__file__).resolve().parent
 BUILD = HERE.parents[2] / "build" / "interop"
 NAME = "osmo-stp"
+NO_STATION = "no osmo-stp: "
+"""How the reason of a test that was skipped for want of it begins."""
 PATIENCE_S = 10.0
 
 
-def unpacked():
-    root = os.environ.get("ZONGJI_OSMO_STP")
-    return Path(root) if root else None
+def ready():
+    """The folder in which it is unpacked, None where it is installed; fetched first if it is neither. NoRigError says why it cannot be had."""
+    if shutil.which(NAME):
+        return None
+    BUILD.mkdir(parents=True, exist_ok=True)
+    with (BUILD / f"{NAME}.lock").open("a") as lock:
+        if os.access(BUILD, os.W_OK):
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        made = sorted(BUILD.glob(f"{NAME}-*/made"))
+        return made[-1].parent if made else unpack()
 
 
-def program():
-    """Where the program is; None where it is not."""
-    root = unpacked()
-    if root is not None and (root / "usr/bin" / NAME).exists():
-        return str(root / "usr/bin" / NAME)
-    return shutil.which(NAME)
+def unpack():
+    """Fetch what apt would install here, and unpack it."""
+    version = candidates([NAME]).get(NAME)
+    if version is None:
+        raise NoRigError(f"apt knows no package {NAME}")
+    folder = BUILD / f"{NAME}-{version}"
+    shutil.rmtree(folder, ignore_errors=True)
+    command = ["env", "LC_ALL=C", "apt-get", "--simulate", "install", "--no-install-recommends", NAME]
+    told = subprocess.run(command, capture_output=True, text=True, check=False)
+    wanted = [f"{name}={at}" for name, at in re.findall(r"^Inst (\S+) \((\S+) ", told.stdout, re.MULTILINE)]
+    if not wanted:
+        raise NoRigError(f"apt would not install {NAME}: {last_line(told.stderr)}")
+    fetch(wanted, folder)
+    (folder / "made").touch()
+    return folder
 
 
 def build():
@@ -49,27 +72,31 @@ def free_port():
 
 
 class Station:
-    """A running transfer point with the given lines of configuration for its instance; ``port``: where it listens."""
+    """A running transfer point with the given lines of configuration for its instance; ``port``: where it listens, by which transport."""
 
-    def __init__(self, folder, lines, port):
-        self.port = port
+    def __init__(self, folder, lines, port, transport):
+        self.port, self.transport = port, transport
         text = ["log stderr", " logging filter all 1", " logging color 0", " logging level all notice", "line vty", " no login"]
         text += ["cs7 instance 0", " point-code format 8 8 8", *(f" {line}" for line in lines)]
         text += [f" listen m3ua {port}", "  local-ip 127.0.0.1", "  accept-asp-connections pre-configured", ""]
         (folder / "osmo-stp.cfg").write_text("\n".join(text), encoding="utf-8")
-        environment = {**os.environ, "LD_PRELOAD": str(build())}
-        if unpacked() is not None:
-            environment["LD_LIBRARY_PATH"] = ":".join(str(place) for place in unpacked().glob("usr/lib/*-linux-gnu"))
+        environment, program, unpacked = dict(os.environ), NAME, ready()
+        if transport == "tcp":
+            environment["LD_PRELOAD"] = str(build())
+        if unpacked is not None:
+            program = str(unpacked / "usr/bin" / NAME)
+            environment["LD_LIBRARY_PATH"] = ":".join(str(place) for place in unpacked.glob("usr/lib/*-linux-gnu"))
         self.log = folder / "osmo-stp.log"
         with self.log.open("wb") as log:
-            self.process = subprocess.Popen([program(), "-c", str(folder / "osmo-stp.cfg")], env=environment, stdout=log, stderr=log)
+            self.process = subprocess.Popen([program, "-c", str(folder / "osmo-stp.cfg")], env=environment, stdout=log, stderr=log)
         self.wait()
 
     def wait(self):
         end = time.monotonic() + PATIENCE_S
         while time.monotonic() < end:
             assert self.process.poll() is None, self.log.read_text()
-            with socket.socket() as found:
+            kind = 0 if self.transport == "tcp" else IPPROTO_SCTP
+            with socket.socket(socket.AF_INET, socket.SOCK_STREAM, kind) as found:
                 if found.connect_ex(("127.0.0.1", self.port)) == 0:
                     return
             time.sleep(0.05)
