@@ -28,12 +28,18 @@ def ready():
     """The folder in which it is unpacked, None where it is installed; fetched first if it is neither. NoRigError says why it cannot be had."""
     if shutil.which(NAME):
         return None
-    BUILD.mkdir(parents=True, exist_ok=True)
-    with (BUILD / f"{NAME}.lock").open("a") as lock:
-        if os.access(BUILD, os.W_OK):
+    if not made():
+        BUILD.mkdir(parents=True, exist_ok=True)
+        with (BUILD / f"{NAME}.lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
-        made = sorted(BUILD.glob(f"{NAME}-*/made"))
-        return made[-1].parent if made else unpack()
+            if not made():
+                unpack()
+    return made()[-1]
+
+
+def made():
+    """The folders in which it is unpacked."""
+    return sorted(mark.parent for mark in BUILD.glob(f"{NAME}-*/made"))
 
 
 def unpack():
@@ -50,7 +56,6 @@ def unpack():
         raise NoRigError(f"apt would not install {NAME}: {last_line(told.stderr)}")
     fetch(wanted, folder)
     (folder / "made").touch()
-    return folder
 
 
 def build():
