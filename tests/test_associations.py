@@ -76,9 +76,10 @@ class Kept:
 
 
 class Link:
-    """A link of M2PA over a real association, with real time."""
+    """A link of M2PA over a real association, with real time. ``tell`` is called with what it tells level 3; it is kept in ``told``."""
 
-    def __init__(self, loop, plan):
+    def __init__(self, loop, plan, tell=None):
+        self.tell = tell
         self.reactor = loop.reactor
         self.engine = M2pa(SHORT)
         self.told = []
@@ -99,6 +100,8 @@ class Link:
                 self.association.send("link", value)
             elif isinstance(value, p.ToLevel3):
                 self.told.append(value)
+                if self.tell:
+                    self.tell(value)
         self.stop()
         due = self.engine.deadline()
         if due is not None:

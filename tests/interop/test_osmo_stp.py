@@ -10,11 +10,12 @@ from pbx.associations import AssociationPlan
 from pbx.signalling.ss7.mtp3.label import CHINA
 from pbx.signalling.ss7.primitives import Pause, Resume, Transfer
 from pbx.signalling.ss7.sigtran.asp import ActivateServer, DeactivateServer
-from pbx.signalling.ss7.sigtran.association import EndAssociation, FromAssociation, ToAssociation
+from pbx.signalling.ss7.sigtran.association import EndAssociation
 from pbx.signalling.ss7.sigtran.figures import load_figures
 from pbx.signalling.ss7.sigtran.m3ua import M3ua
 from pbx.signalling.ss7.sigtran.m3ua_gateway import M3uaGateway, ServerChanged
 from pbx.signalling.ss7.sigtran.m3ua_plan import ServerPlan
+from tests.association_party import Party
 from tests.dahdi.rig.archive import NoRigError
 from tests.interop.osmo_stp.station import NO_STATION, Station, free_port, ready
 from tests.sctp import needs_sctp
@@ -26,50 +27,6 @@ A, B, C = (CHINA.read(f"21-100-{point}") for point in (51, 52, 53))
 FIGURES = load_figures().adjusted(timers_ms={"Tbeat": 1000})
 LOCAL = {A: "127.0.0.2", B: "127.0.0.3"}
 CONTEXTS = {A: 1, B: 2, C: 3}
-
-
-class Party:
-    """An engine of ours with its association, in real time."""
-
-    def __init__(self, loop, engine, plan):
-        self.reactor = loop.reactor
-        self.engine = engine
-        self.told, self.wrong, self.notes = [], [], []
-        self.call = None
-        self.name = plan.name
-        loop.opened.append(self)
-        self.associations = loop.associations(plan, told=self.hear)
-
-    def hear(self, name, value):
-        self.give(FromAssociation(name, value))
-
-    def give(self, *values):
-        for value in values:
-            self.take(self.engine.receive(value, self.reactor.seconds()))
-
-    def take(self, outputs):
-        for value in outputs:
-            if isinstance(value, ToAssociation):
-                self.associations.send(value.association, value.order)
-            else:
-                kept = {"Noted": self.notes, "Unexpected": self.wrong, "Malformed": self.wrong}.get(type(value).__name__, self.told)
-                kept.append(getattr(value, "text", value))
-        self.stop()
-        due = self.engine.deadline()
-        if due is not None:
-            self.call = self.reactor.callLater(max(0.0, due - self.reactor.seconds()), self.expire)
-
-    def expire(self):
-        self.call = None
-        self.take(self.engine.expire(self.reactor.seconds()))
-
-    def stop(self):
-        if self.call is not None:
-            self.call.cancel()
-            self.call = None
-
-    def messages(self):
-        return [value for value in self.told if isinstance(value, Transfer)]
 
 
 def server(loop, station, code, *far):
