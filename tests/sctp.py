@@ -1,4 +1,4 @@
-"""Tests that want associations of SCTP: with this kernel's where it has them, otherwise in the machine of tests/dahdi/rig, whose kernel has.
+"""Tests that want associations of SCTP: here if this kernel has it, otherwise in the machine of tests/dahdi/rig.
 
 ``needs_sctp`` marks a test or a parameter of one. Where there is no machine either it is skipped, and counted at the end of the run
 (tests/conftest.py).

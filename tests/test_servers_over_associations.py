@@ -37,7 +37,8 @@ def place(name, protocol, transport, port=None):
 
 
 def transfers(opc, dpc, count=300):
-    return [p.Transfer(5, dpc, opc, number % 16, bytes((number % 256, number // 256, 0x12)) + bytes(number % 200)) for number in range(count)]
+    contents = [bytes((number % 256, number // 256, 0x12)) + bytes(number % 200) for number in range(count)]
+    return [p.Transfer(5, dpc, opc, number % 16, octets) for number, octets in enumerate(contents)]
 
 
 def by_selection(messages):
@@ -53,9 +54,9 @@ def test_m3ua_carries_user_parts_and_comes_back_after_a_loss(transport, loop):
     gateway.give(p.Resume(FAR))
     plan = ServerPlan(("g",), OURS, 2, destinations=(FAR,), context=7, mode="loadshare")
     server = Party(loop, M3ua(plan, CHINA, FIGURES), place("g", "m3ua", transport, gateway.associations.port_of("s")))
+    there, back = transfers(OURS, FAR), transfers(FAR, OURS)
     for _ in range(2):
         loop.until(lambda: server.engine.state == "active" and gateway.engine.state == "Active" and server.engine.accessible(FAR))
-        there, back = transfers(OURS, FAR), transfers(FAR, OURS)
         server.give(*there)
         gateway.give(*back)
         loop.until(lambda: len(server.messages()) == len(back) and len(gateway.messages()) == len(there))
@@ -72,7 +73,7 @@ def test_m3ua_carries_user_parts_and_comes_back_after_a_loss(transport, loop):
 
 @pytest.mark.parametrize("transport", TRANSPORTS)
 def test_m2ua_has_its_level_2_at_a_gateway_whose_link_is_m2pa(transport, loop):
-    """Three associations' ends here, one each at the others: level 3, gateway, far end. The link fails, and what it had not sent comes back."""
+    """Level 3, gateway and far end, over two associations. Twice the link comes into service, carries, and fails."""
     terminal = Link(loop, place("link", "m2pa", transport), tell=lambda value: gateway.give(p.FromLink("L", value)))
     far = Link(loop, place("link", "m2pa", transport, terminal.association.port_of("link")))
     gateway = Party(
@@ -88,11 +89,11 @@ def test_m2ua_has_its_level_2_at_a_gateway_whose_link_is_m2pa(transport, loop):
         return [value.indication for value in level_3.told if isinstance(value.indication, kind)]
 
     loop.until(lambda: level_3.engine.state == "Active")
+    sent = [bytes((0x85, number % 256)) * (2 + number % 100) for number in range(200)]
     for _ in range(2):
         level_3.give(p.ToLink("L", p.Emergency()), p.ToLink("L", p.Start()))
         far.give(p.Emergency(), p.Start())
         loop.until(lambda: told(p.InService) and p.InService() in far.told)
-        sent = [bytes((0x85, number % 256)) * (2 + number % 100) for number in range(200)]
         level_3.give(*[p.ToLink("L", p.MessageForTransmission(octets)) for octets in sent])
         far.give(*[p.MessageForTransmission(octets) for octets in sent])
         loop.until(lambda: len(far.received()) == len(told(p.ReceivedMessage)) == len(sent))

@@ -1,4 +1,4 @@
-"""M3UA with a foreign transfer point: Debian's osmo-stp between two servers and a gateway of ours, over SCTP, and over TCP by our convention.
+"""M3UA with a foreign transfer point: Debian's osmo-stp between two servers and a gateway of ours, over SCTP, and over TCP.
 
 osmo-stp routes by point codes of 24 bits. Towards servers A and B it is a gateway, towards our gateway C it is a process. It knows no M2PA
 and no M2UA, and of SSNM only what the tests show.
