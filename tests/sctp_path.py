@@ -1,6 +1,7 @@
 """The path below associations of SCTP, for tests: packets that are dropped, all or by chance, and packets as they stand on the line.
 
-Dropping is a filter on a socket (SO_ATTACH_FILTER, classic BPF), which Linux asks before SCTP sees a packet: what is dropped was never heard. Capturing is a packet socket on the loopback interface, for root; its packets make a pcap file (link type 1, Ethernet).
+Dropping is a filter on a socket (SO_ATTACH_FILTER, classic BPF), which Linux asks before SCTP sees a packet: what is dropped was never
+heard. Capturing is a packet socket on the loopback interface, for root; its packets make a pcap file (link type 1, Ethernet).
 """
 
 import contextlib

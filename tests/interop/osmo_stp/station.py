@@ -25,7 +25,7 @@ PATIENCE_S = 10.0
 
 
 def ready():
-    """The folder in which it is unpacked, None where it is installed. If it is neither it is fetched; NoRigError says why it cannot be had."""
+    """The folder in which it is unpacked, None where it is installed; fetched first if it is neither. NoRigError says why it cannot be."""
     if shutil.which(NAME):
         return None
     if not made():
