@@ -16,13 +16,12 @@ from pbx.signalling.ss7.sigtran.m3ua import M3ua
 from pbx.signalling.ss7.sigtran.m3ua_gateway import M3uaGateway, ServerChanged
 from pbx.signalling.ss7.sigtran.m3ua_plan import ServerPlan
 from tests.association_party import Party
-from tests.dahdi.rig.archive import NoRigError
-from tests.interop.osmo_stp.station import NO_STATION, Station, free_port, ready
+from tests.interop.osmo_stp.station import NO_STATION, Station, fetch_if_it_can_be, free_port, why_not
 from tests.sctp import needs_sctp
 from tests.test_associations import Loop
 
-prepare_machine = ready
-"""What the machine in which SCTP is cannot fetch for itself (tests/dahdi/rig/collected.py)."""
+prepare_machine = fetch_if_it_can_be
+"""Called outside of the machine in which SCTP is (tests/dahdi/rig/collected.py)."""
 A, B, C = (CHINA.read(f"21-100-{point}") for point in (51, 52, 53))
 FIGURES = load_figures().adjusted(timers_ms={"Tbeat": 1000})
 LOCAL = {A: "127.0.0.2", B: "127.0.0.3"}
@@ -38,9 +37,8 @@ def server(loop, station, code, *far):
 @pytest.fixture(params=["tcp", pytest.param("sctp", marks=needs_sctp)])
 def office(request, tmp_path):
     """Servers A and B and a gateway with C behind it, all up."""
-    try:
-        ready()
-    except NoRigError as reason:
+    reason = why_not(request.param)
+    if reason:
         pytest.skip(f"{NO_STATION}{reason}")
     loop = Loop()
     plan = ServerPlan(("stp",), C, 2, context=CONTEXTS[C], mode="override")

@@ -5,8 +5,8 @@ Outside, the first of them boots the machine and lets pytest run the module's ch
 lines of JSON, in pytest's own form, and are reported here as if they had been made here: names, durations, tracebacks, skips. Under
 pytest-xdist one worker boots and the others wait for what it finds. They run in virtual time unless the module says ``CLOCK = "real"``;
 it may also say ``PATIENCE_S``, how long they may take by the host's clock, ``MEMORY_MIB`` and ``MILLISECOND_CLOCK``, and have a function
-``prepare_machine``, which is called outside before it boots and may say by NoRigError why it is to be left. What the machine said stays in
-``build/dahdi/runs``: ``console``, ``output``, and whatever tests wrote to the folder that ``results()`` tells.
+``prepare_machine``, which is called outside before it boots. What the machine said stays in ``build/dahdi/runs``: ``console``, ``output``,
+and whatever tests wrote to the folder that ``results()`` tells.
 
 Where no machine can be had the tests are skipped with the reason, a warning is given, and the summary counts them (tests/conftest.py).
 Where virtual time cannot be had they run by the host's clock, and the summary counts them too.

@@ -4,6 +4,7 @@ The program is the installed one, or it is unpacked below ``build/interop``, wit
 Debian that apt fetches, of which nothing is installed and no daemon started. Only its behaviour is judged.
 """
 
+import contextlib
 import fcntl
 import os
 import re
@@ -15,13 +16,18 @@ from pathlib import Path
 
 from pbx.sctp_socket import IPPROTO_SCTP
 from tests.dahdi.rig.archive import NoRigError, candidates, fetch, last_line
+from tests.dahdi.rig.collected import is_inside
 
 HERE = Path(__file__).resolve().parent
 BUILD = HERE.parents[2] / "build" / "interop"
 NAME = "osmo-stp"
 NO_STATION = "no osmo-stp: "
 """How the reason of a test that was skipped for want of it begins."""
+OVER_TCP = "1.6."
+"""The versions that sctp_over_tcp.c is made for begin so."""
 PATIENCE_S = 10.0
+REFUSALS: list[str] = []
+"""Why this process could not have it: what failed is not tried again."""
 
 
 def ready():
@@ -29,11 +35,19 @@ def ready():
     if shutil.which(NAME):
         return None
     if not made():
+        if is_inside():
+            raise NoRigError("it could not be fetched outside of the machine")
+        if REFUSALS:
+            raise NoRigError(REFUSALS[0])
         BUILD.mkdir(parents=True, exist_ok=True)
         with (BUILD / f"{NAME}.lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            if not made():
-                unpack()
+            try:
+                if not made():
+                    unpack()
+            except NoRigError as reason:
+                REFUSALS.append(str(reason))
+                raise
     return made()[-1]
 
 
@@ -56,6 +70,34 @@ def unpack():
         raise NoRigError(f"apt would not install {NAME}: {last_line(told.stderr)}")
     fetch(wanted, folder)
     (folder / "made").touch()
+
+
+def fetch_if_it_can_be():
+    """Before a machine boots, which cannot fetch: who needs it there is told that it is not there."""
+    with contextlib.suppress(NoRigError):
+        ready()
+
+
+def started(*arguments, **further):
+    """The program with these arguments, its libraries where they are unpacked."""
+    folder = ready()
+    environment = {**os.environ, **further.pop("environment", {})}
+    if folder is not None:
+        environment["LD_LIBRARY_PATH"] = ":".join(str(place) for place in folder.glob("usr/lib/*-linux-gnu"))
+    program = NAME if folder is None else str(folder / "usr/bin" / NAME)
+    return subprocess.Popen([program, *arguments], env=environment, **further)
+
+
+def why_not(transport):
+    """Why no transfer point can be had over a transport, or nothing."""
+    try:
+        with started("--version", stdout=subprocess.PIPE, text=True) as program:
+            version = re.search(r"version (\S+)", program.stdout.read())
+    except NoRigError as reason:
+        return str(reason)
+    if transport == "tcp" and not (version and version[1].startswith(OVER_TCP)):
+        return f"over TCP only {OVER_TCP}x is known, not {version and version[1]}"
+    return ""
 
 
 def build():
@@ -82,18 +124,14 @@ class Station:
     def __init__(self, folder, lines, port, transport):
         self.port, self.transport = port, transport
         text = ["log stderr", " logging filter all 1", " logging color 0", " logging level all notice", "line vty", " no login"]
+        text += [f" bind 127.0.0.1 {free_port()}"] if transport == "sctp" else []
         text += ["cs7 instance 0", " point-code format 8 8 8", *(f" {line}" for line in lines)]
         text += [f" listen m3ua {port}", "  local-ip 127.0.0.1", "  accept-asp-connections pre-configured", ""]
         (folder / "osmo-stp.cfg").write_text("\n".join(text), encoding="utf-8")
-        environment, program, unpacked = dict(os.environ), NAME, ready()
-        if transport == "tcp":
-            environment["LD_PRELOAD"] = str(build())
-        if unpacked is not None:
-            program = str(unpacked / "usr/bin" / NAME)
-            environment["LD_LIBRARY_PATH"] = ":".join(str(place) for place in unpacked.glob("usr/lib/*-linux-gnu"))
+        environment = {"LD_PRELOAD": str(build())} if transport == "tcp" else {}
         self.log = folder / "osmo-stp.log"
         with self.log.open("wb") as log:
-            self.process = subprocess.Popen([program, "-c", str(folder / "osmo-stp.cfg")], env=environment, stdout=log, stderr=log)
+            self.process = started("-c", str(folder / "osmo-stp.cfg"), environment=environment, stdout=log, stderr=log)
         self.wait()
 
     def wait(self):
