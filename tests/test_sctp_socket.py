@@ -61,6 +61,17 @@ class Ends:
             drop(socket_of(end, "a"))
 
 
+def caller_of(associations, port=0):
+    """A far end by hand, which goes with ABORT."""
+    found = socket.socket(socket.AF_INET, socket.SOCK_STREAM, sctp_socket.IPPROTO_SCTP)
+    found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    found.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    found.bind((HERE, port))
+    found.setblocking(False)
+    found.connect_ex((HERE, associations.port_of("a")))
+    return found
+
+
 def seconds(loop, condition):
     """How long it takes until something has come of it."""
     begun = loop.reactor.seconds()
@@ -131,23 +142,14 @@ def test_a_far_end_that_begins_anew_from_the_same_port_is_told_as_a_new_one(loop
     kept = Kept()
     here = loop.associations(AssociationPlan("a", "m2pa", HERE, "sctp", listen=True, port=0, local=HERE), told=kept)
 
-    def far(port=0):
-        found = socket.socket(socket.AF_INET, socket.SOCK_STREAM, sctp_socket.IPPROTO_SCTP)
-        found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        found.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # it goes with ABORT
-        found.bind((HERE, port))
-        found.setblocking(False)
-        found.connect_ex((HERE, here.port_of("a")))
-        return found
-
-    first = far()
+    first = caller_of(here)
     port = first.getsockname()[1]
     loop.until(lambda: kept.of(AssociationUp))
     drop(socket_of(here, "a"))
     first.close()
     carrier = socket_of(here, "a")
     drop_nothing(carrier)
-    with far(port) as second:
+    with caller_of(here, port) as second:
         loop.until(lambda: len(kept.of(AssociationUp)) == 2)
         assert [type(value) for _, value in kept.values] == [AssociationUp, AssociationLost, AssociationUp]
         assert socket_of(here, "a") is carrier
@@ -174,6 +176,31 @@ def test_an_end_by_order_is_seen_at_the_other_end_with_all_that_was_sent_before(
     loop.until(lambda: ends.near_told.of(AssociationLost))
     assert [value.octets for value in ends.near_told.of(Octets)] == messages
     assert ends.near_told.of(AssociationLost) == [AssociationLost("ended by the far end")]
+
+
+def test_an_abort_is_a_loss(loop):
+    kept = Kept()
+    here = loop.associations(AssociationPlan("a", "m2pa", HERE, "sctp", listen=True, port=0, local=HERE), told=kept)
+    with caller_of(here):
+        loop.until(lambda: kept.of(AssociationUp))
+    loop.until(lambda: kept.of(AssociationLost))
+    assert kept.of(AssociationLost) == [AssociationLost("Connection reset by peer")]
+
+
+def test_a_far_end_that_takes_nothing_is_given_up(loop):
+    kept = Kept()
+    here = loop.associations(AssociationPlan("a", "m2pa", HERE, "sctp", listen=True, port=0, local=HERE), told=kept)
+    with caller_of(here):
+        loop.until(lambda: kept.of(AssociationUp))
+        octets = write(UserData(0, 0, bytes(4000)))
+
+        def send():
+            for _ in range(50):
+                here.send("a", SendOctets(1, octets))
+            return kept.of(AssociationLost)
+
+        loop.until(send)
+    assert "takes nothing" in kept.of(AssociationLost)[0].reason
 
 
 def test_streams_that_the_far_end_does_not_have_are_not_promised(loop):
