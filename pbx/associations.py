@@ -197,11 +197,12 @@ class _Association:
         self._wait_s = min(2 * self._wait_s, LONGEST_WAIT_S)
 
     def established(self, carrier: Carrier, streams: int) -> None:
-        """A carrier stands. Who comes again before his loss was seen takes the place of the old one."""
+        """A carrier stands. Who comes again before his loss was seen takes the place of the old one, or has begun anew within it."""
         old, self._carrier, self._attempt = self._carrier, carrier, None
         if old is not None:
             self._tell(AssociationLost("the far end has begun a new one"))
-            old.close("a new one has taken its place")
+            if old is not carrier:
+                old.close("a new one has taken its place")
         self._tell(AssociationUp(streams))
 
     def hear(self, carrier: Carrier, stream: int | None, octets: bytes) -> None:

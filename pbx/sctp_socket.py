@@ -2,7 +2,8 @@
 
 Python's socket module opens the socket; stream numbers and payload protocol identifiers travel as ancillary data, whose layouts are those
 of Linux (linux/sctp.h). ``SctpListener`` accepts, ``SctpSocket`` connects, reads and writes. What the kernel does not take at once waits
-here, up to a limit. Leaves out several addresses for one association (sctp_bindx needs a library), and what messages mean.
+here, up to a limit. A far end that has begun anew within the same association (RFC 9260, 5.2) is told as a new one. Leaves out several
+addresses for one association (sctp_bindx needs a library), and what messages mean.
 """
 
 # Twisted names its methods in its own way.
@@ -22,12 +23,21 @@ from zope.interface import implementer
 from pbx.signalling.ss7.sigtran.codec import HEADER_OCTETS, Fault, read_header
 
 IPPROTO_SCTP = 132
-_INITMSG, _NODELAY, _STATUS, _RECVRCVINFO = 2, 3, 14, 32  # socket options
+_RTOINFO, _ASSOCINFO, _INITMSG, _NODELAY, _PEER_ADDR_PARAMS, _EVENTS, _STATUS, _RECVRCVINFO = 0, 1, 2, 3, 9, 11, 14, 32  # socket options
 _SNDINFO, _RCVINFO = 2, 3  # types of ancillary data
 _MSG_NOTIFICATION = 0x8000
+_ASSOC_CHANGE, _RESTART = 0x8001, 2  # a notification, and what it tells
+_ASSOC_CHANGE_EVENT = bytes((0, 1))  # the beginning of struct sctp_event_subscribe
+_HEARTBEATS_WANTED = 1
 _OUT_STREAMS_AT = 18  # in struct sctp_status, behind association, state, window, and three numbers of 16 bits
 STREAMS = 17
 """Streams asked for: one for management and, for user messages, one for each of 16 values of the SLS."""
+CONNECT_TRIES, CONNECT_WAIT_MOST_MS = 2, 2000
+"""INIT is repeated so often, after 1, 2 and 2 s: who is not there is given up after 5 s. Of themselves kernels take minutes."""
+RETRANSMISSIONS, WAIT_FIRST_MS, WAIT_LEAST_MS, WAIT_MOST_MS = 5, 1000, 500, 2000
+"""A far end that confirms nothing is given up after this many repetitions, the longest of waits between them: about 10 s."""
+HEARTBEAT_MS = 5000
+"""A silent far end is asked; with the repetitions it is given up after about 40 s."""
 WAITING_OCTETS_MOST = 1 << 20
 """What may wait for a far end that takes nothing; more, and the association is given up."""
 READ_OCTETS = 65536
@@ -46,7 +56,12 @@ def open_socket() -> socket.socket:
     """A socket that asks for enough streams, tells the stream of what it reads, and sends at once; OSError where there is no SCTP."""
     found = socket.socket(socket.AF_INET, socket.SOCK_STREAM, IPPROTO_SCTP)
     found.setblocking(False)
-    found.setsockopt(IPPROTO_SCTP, _INITMSG, struct.pack("HHHH", STREAMS, STREAMS, 0, 0))
+    found.setsockopt(IPPROTO_SCTP, _INITMSG, struct.pack("HHHH", STREAMS, STREAMS, CONNECT_TRIES, CONNECT_WAIT_MOST_MS))
+    found.setsockopt(IPPROTO_SCTP, _RTOINFO, struct.pack("=iIII", 0, WAIT_FIRST_MS, WAIT_MOST_MS, WAIT_LEAST_MS))
+    found.setsockopt(IPPROTO_SCTP, _ASSOCINFO, struct.pack("=iHHIII", 0, RETRANSMISSIONS, 0, 0, 0, 0))
+    # struct sctp_paddrparams without its last two members, which older kernels do not know; no address: for all there will be.
+    path = struct.pack("=i128sIHIII2x", 0, b"", HEARTBEAT_MS, RETRANSMISSIONS, 0, 0, _HEARTBEATS_WANTED)
+    found.setsockopt(IPPROTO_SCTP, _PEER_ADDR_PARAMS, path)
     _prepare(found)
     return found
 
@@ -54,6 +69,7 @@ def open_socket() -> socket.socket:
 def _prepare(found: socket.socket) -> None:
     found.setsockopt(IPPROTO_SCTP, _RECVRCVINFO, 1)
     found.setsockopt(IPPROTO_SCTP, _NODELAY, 1)
+    found.setsockopt(IPPROTO_SCTP, _EVENTS, _ASSOC_CHANGE_EVENT)
 
 
 def send_information(stream: int, payload_protocol: int) -> tuple[int, int, bytes]:
@@ -72,7 +88,10 @@ def stream_of(ancillary: list[tuple[int, int, bytes]]) -> int | None:
 
 @implementer(IReadWriteDescriptor)
 class SctpSocket:
-    """One association. ``up(streams)``, ``message(stream, octets)`` and ``lost(reason)`` are called from the reactor; ``lost`` once."""
+    """One association. ``up(streams)``, ``message(stream, octets)`` and ``lost(reason)`` are called from the reactor; ``lost`` once.
+
+    ``up`` comes again when the far end has begun anew: what was under way then is lost.
+    """
 
     def __init__(
         self,
@@ -150,8 +169,9 @@ class SctpSocket:
         return "sctp"
 
     def connectionLost(self, reason: Any) -> None:
-        """The reactor has found the descriptor dead, or stops."""
-        self.close(reason.getErrorMessage())
+        """The reactor has found the descriptor dead, or stops. The kernel knows better why."""
+        error = self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) if self._open else 0
+        self.close(os.strerror(error) if error else reason.getErrorMessage())
 
     def doRead(self) -> None:
         """Read what is there; a message may come in parts, on each stream for itself."""
@@ -164,6 +184,7 @@ class SctpSocket:
                 self.close(error.strerror or str(error))
                 return
             if flags & _MSG_NOTIFICATION:
+                self._notified(octets)
                 continue
             if not octets:
                 self.close("ended by the far end")
@@ -174,6 +195,15 @@ class SctpSocket:
                 self._message(stream, whole)
             else:
                 self._kept[stream] = whole
+
+    def _notified(self, octets: bytes) -> None:
+        """The association has changed."""
+        kind, _, _, state = struct.unpack_from("=HHIH", octets)
+        if (kind, state) == (_ASSOC_CHANGE, _RESTART):
+            self._kept.clear()
+            self._waiting.clear()
+            self._waiting_octets = 0
+            self._up(self._streams())
 
     def doWrite(self) -> None:
         """The association stands, or the kernel has room again."""

@@ -13,11 +13,16 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
+from tests.dahdi.rig import collected
 from tests.dahdi.rig.archive import NO_RIG, NO_VIRTUAL_TIME
-from tests.sctp import NO_SCTP
+from tests.interop.osmo_stp.station import NO_STATION
+from tests.sctp import MARK, NO_SCTP, lacks_sctp, wants_sctp
 
 settings.register_profile("house", deadline=None, print_blob=True)
 settings.load_profile("house")
+
+WANTED = ((NO_RIG, "no DAHDI rig", "DAHDI lines"), (NO_SCTP, "no SCTP", "SCTP"), (NO_STATION, "no osmo-stp", "M3UA with osmo-stp"))
+"""How reasons of skipped tests begin, and what the end of a run says of them."""
 
 
 def _load_native(folder: str) -> None:
@@ -45,23 +50,39 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     house.addoption("--long", action="store_true", help="run properties with many more cases (hours)")
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Words that tests are marked with."""
+    config.addinivalue_line("markers", f"{MARK}: wants associations of SCTP (tests/sctp.py)")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
+    """Hand a test to the machine that has what it wants (tests/dahdi/rig/collected.py); pytest does the others, and those to be skipped."""
+    return (collected.wants_machine(item) and collected.run_inside(item, nextitem)) or None
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip what wants SCTP where there is none."""
+    if wants_sctp(item) and lacks_sctp():
+        pytest.skip(f"{NO_SCTP}{lacks_sctp()}")
+
+
 def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """Count the tests that were skipped because this machine cannot have the one with DAHDI's drivers (tests/dahdi/rig), and those that
-    had to run by the host's clock; and those of SCTP (tests/sctp.py)."""
+    """Count the tests that were skipped because this machine cannot have what they want: the one with DAHDI's drivers (tests/dahdi/rig),
+    SCTP (tests/sctp.py), a foreign transfer point (tests/interop/osmo_stp); and those that had to run by the host's clock."""
     reasons = [str(report.longrepr[2]) for report in terminalreporter.stats.get("skipped", []) if isinstance(report.longrepr, tuple)]
-    without = [reason.partition(NO_RIG)[2] for reason in reasons if NO_RIG in reason]
-    if without:
-        terminalreporter.section("no DAHDI rig", sep="!", yellow=True, bold=True)
-        terminalreporter.write_line(f"{len(without)} tests of DAHDI lines were NOT run: {'; '.join(sorted(set(without)))}", yellow=True)
-    without = [reason.partition(NO_SCTP)[2] for reason in reasons if NO_SCTP in reason]
-    if without:
-        terminalreporter.section("no SCTP", sep="!", yellow=True, bold=True)
-        terminalreporter.write_line(f"{len(without)} tests of SCTP were NOT run: {'; '.join(sorted(set(without)))}", yellow=True)
+    reasons = [reason.removeprefix("Skipped: ") for reason in reasons]
+    for beginning, title, what in WANTED:
+        without = sorted({reason.removeprefix(beginning) for reason in reasons if reason.startswith(beginning)})
+        if without:
+            count = sum(reason.startswith(beginning) for reason in reasons)
+            terminalreporter.section(title, sep="!", yellow=True, bold=True)
+            terminalreporter.write_line(f"{count} tests of {what} were NOT run: {'; '.join(without)}", yellow=True)
     ended = [report for reports in terminalreporter.stats.values() for report in reports if hasattr(report, "user_properties")]
     late = [str(why) for report in ended for name, why in report.user_properties if name == NO_VIRTUAL_TIME]
     if late:
         terminalreporter.section(NO_VIRTUAL_TIME, sep="!", yellow=True, bold=True)
-        words = f"{len(late)} tests of DAHDI lines ran by this machine's clock, late if it is busy: {'; '.join(sorted(set(late)))}"
+        words = f"{len(late)} tests in the rig ran by this machine's clock, late if it is busy: {'; '.join(sorted(set(late)))}"
         terminalreporter.write_line(words, yellow=True)
 
 

@@ -87,9 +87,11 @@ class Kept:
 
 
 class Link:
-    """A link of M2PA over a real association, with real time; or an end of M2UA."""
+    """A link of M2PA over a real association, with real time; or an end of M2UA. ``tell`` is called with what it tells level 3; it is kept
+    in ``told``."""
 
-    def __init__(self, loop, plan, engine=None):
+    def __init__(self, loop, plan, engine=None, tell=None):
+        self.tell = tell
         self.reactor = loop.reactor
         self.engine = engine or M2pa(SHORT)
         self.named = engine is not None
@@ -114,6 +116,8 @@ class Link:
                 self.association.send(value.association, value.order)
             elif isinstance(value, p.ToLevel3 | p.FromLink | p.ToLink):
                 self.told.append(value)
+                if self.tell:
+                    self.tell(value)
         self.stop()
         due = self.engine.deadline()
         if due is not None:

@@ -1,17 +1,10 @@
-"""Tests of modules with a ``SYSTEM_CONF`` are run inside the machine with DAHDI's drivers: see ``rig/collected.py``."""
+"""What tests inside the machine with DAHDI's drivers have in common; who takes them there is ``rig/collected.py``."""
 
 from pathlib import Path
 
 import pytest
 
-from tests.dahdi.rig import collected
 from tests.dahdi.rig.archive import NO_RIG
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
-    """Hand a test to the machine; pytest does the others, and those that are to be skipped."""
-    return (collected.wants_machine(item) and collected.run_inside(item, nextitem)) or None
 
 
 @pytest.fixture(scope="session")

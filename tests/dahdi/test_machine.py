@@ -82,6 +82,14 @@ def test_without_the_millisecond_clock_there_is_no_fifth_span(rig, clock):
     assert outcome.output.split() == ["1", "2", "3", "4"]
 
 
+HAS = "import os; from pbx.sctp_socket import sctp_missing; print(repr(sctp_missing()), os.path.exists('/proc/dahdi'))"
+
+
+def test_a_machine_for_sctp_has_it_and_no_lines(rig, clock):
+    outcome = Machine(rig, clock=clock, sctp=True).run(["python", "-c", HAS])
+    assert outcome.output.split() == ["''", "False"]
+
+
 def test_minutes_of_virtual_time_are_no_minutes_of_the_host(rig):
     if rig.without_virtual_time:
         pytest.skip(f"{archive.NO_RIG}virtual time: {rig.without_virtual_time}")
@@ -100,7 +108,7 @@ def test_tests_that_ran_by_the_hosts_clock_are_counted_in_the_last_lines(rig, tm
     command = [sys.executable, "-m", "pytest", "-q", "-n0", "tests/dahdi/test_rig.py::test_bits_cross_with_an_event"]
     environment = os.environ | {build.CACHE: str(tmp_path)}
     said = subprocess.run(command, cwd=build.HOME, env=environment, capture_output=True, text=True, check=True).stdout
-    assert "1 tests of DAHDI lines ran by this machine's clock, late if it is busy: the compiler is broken" in said
+    assert "1 tests in the rig ran by this machine's clock, late if it is busy: the compiler is broken" in said
 
 
 def test_a_kernel_that_cannot_be_built_leaves_its_reason_in_the_rig(rig, tmp_path):

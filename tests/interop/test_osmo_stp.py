@@ -1,4 +1,4 @@
-"""M3UA with a foreign transfer point: Debian's osmo-stp between two servers and a gateway of ours, over TCP by our convention.
+"""M3UA with a foreign transfer point: Debian's osmo-stp between two servers and a gateway of ours, over SCTP, and over TCP.
 
 osmo-stp routes by point codes of 24 bits. Towards servers A and B it is a gateway, towards our gateway C it is a process. It knows no M2PA
 and no M2UA, and of SSNM only what the tests show.
@@ -10,78 +10,40 @@ from pbx.associations import AssociationPlan
 from pbx.signalling.ss7.mtp3.label import CHINA
 from pbx.signalling.ss7.primitives import Pause, Resume, Transfer
 from pbx.signalling.ss7.sigtran.asp import ActivateServer, DeactivateServer
-from pbx.signalling.ss7.sigtran.association import EndAssociation, FromAssociation, ToAssociation
+from pbx.signalling.ss7.sigtran.association import EndAssociation
 from pbx.signalling.ss7.sigtran.figures import load_figures
 from pbx.signalling.ss7.sigtran.m3ua import M3ua
 from pbx.signalling.ss7.sigtran.m3ua_gateway import M3uaGateway
 from pbx.signalling.ss7.sigtran.m3ua_plan import ServerPlan
 from pbx.signalling.ss7.sigtran.server import ServerChanged
-from tests.interop.osmo_stp.station import Station, free_port, program
+from tests.association_party import Party
+from tests.interop.osmo_stp.station import NO_STATION, Station, fetch_if_it_can_be, free_port, why_not
+from tests.sctp import needs_sctp
 from tests.test_associations import Loop
 
-pytestmark = pytest.mark.skipif(program() is None, reason="osmo-stp is not installed")
+prepare_machine = fetch_if_it_can_be
+"""Called outside of the machine in which SCTP is (tests/dahdi/rig/collected.py)."""
 A, B, C = (CHINA.read(f"21-100-{point}") for point in (51, 52, 53))
 FIGURES = load_figures().adjusted(timers_ms={"Tbeat": 1000})
 LOCAL = {A: "127.0.0.2", B: "127.0.0.3"}
 CONTEXTS = {A: 1, B: 2, C: 3}
 
 
-class Party:
-    """An engine of ours with its association, in real time."""
-
-    def __init__(self, loop, engine, plan):
-        self.reactor = loop.reactor
-        self.engine = engine
-        self.told, self.wrong, self.notes = [], [], []
-        self.call = None
-        self.name = plan.name
-        loop.opened.append(self)
-        self.associations = loop.associations(plan, told=self.hear)
-
-    def hear(self, name, value):
-        self.give(FromAssociation(name, value))
-
-    def give(self, *values):
-        for value in values:
-            self.take(self.engine.receive(value, self.reactor.seconds()))
-
-    def take(self, outputs):
-        for value in outputs:
-            if isinstance(value, ToAssociation):
-                self.associations.send(value.association, value.order)
-            else:
-                kept = {"Noted": self.notes, "Unexpected": self.wrong, "Malformed": self.wrong}.get(type(value).__name__, self.told)
-                kept.append(getattr(value, "text", value))
-        self.stop()
-        due = self.engine.deadline()
-        if due is not None:
-            self.call = self.reactor.callLater(max(0.0, due - self.reactor.seconds()), self.expire)
-
-    def expire(self):
-        self.call = None
-        self.take(self.engine.expire(self.reactor.seconds()))
-
-    def stop(self):
-        if self.call is not None:
-            self.call.cancel()
-            self.call = None
-
-    def messages(self):
-        return [value for value in self.told if isinstance(value, Transfer)]
-
-
 def server(loop, station, code, *far):
     plan = ServerPlan(("stp",), code, 2, destinations=far, context=CONTEXTS[code], mode="override")
-    place = AssociationPlan("stp", "m3ua", "127.0.0.1", "tcp", port=station.port, local=LOCAL[code])
+    place = AssociationPlan("stp", "m3ua", "127.0.0.1", station.transport, port=station.port, local=LOCAL[code])
     return Party(loop, M3ua(plan, CHINA, FIGURES), place)
 
 
-@pytest.fixture
-def office(tmp_path):
+@pytest.fixture(params=["tcp", pytest.param("sctp", marks=needs_sctp)])
+def office(request, tmp_path):
     """Servers A and B and a gateway with C behind it, all up."""
+    reason = why_not(request.param)
+    if reason:
+        pytest.skip(f"{NO_STATION}{reason}")
     loop = Loop()
     plan = ServerPlan(("stp",), C, 2, context=CONTEXTS[C], mode="override")
-    place = AssociationPlan("stp", "m3ua", "127.0.0.1", "tcp", listen=True, port=0, local="127.0.0.1")
+    place = AssociationPlan("stp", "m3ua", "127.0.0.1", request.param, listen=True, port=0, local="127.0.0.1")
     gateway = Party(loop, M3uaGateway(plan, CHINA, FIGURES), place)
     gateway.give(Resume(A), Resume(B))
     port, far_port = free_port(), gateway.associations.port_of("stp")
@@ -95,7 +57,7 @@ def office(tmp_path):
     lines.append("route-table system")
     for name, code in (("a", A), ("b", B), ("c", C)):
         lines.append(f" update route {CHINA.text(code).replace('-', '.')} 255.255.255 linkset as-{name}")
-    station = Station(tmp_path, lines, port)
+    station = Station(tmp_path, lines, port, request.param)
     try:
         a, b = server(loop, station, A, B, C), server(loop, station, B, A, C)
         loop.until(lambda: a.engine.state == b.engine.state == "active")
@@ -135,8 +97,8 @@ def test_out_by_order_and_back(office):
     loop, a, b, _ = office
     a.give(DeactivateServer("stp"))
     loop.until(lambda: a.engine.process_state("stp") == "Withdrawn")
+    loop.until(lambda: Pause(A) in b.told)  # the others are told by DUNA
     a.give(ActivateServer("stp"))
-    assert Pause(A) in b.told, "the others are told by DUNA"
     loop.until(lambda: a.engine.state == "active" and b.engine.accessible(A))
     b.give(isup(7, B, A))
     loop.until(a.messages)

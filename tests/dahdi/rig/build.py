@@ -85,6 +85,11 @@ class Rig:
         names = (*kernels.NEEDED, *kernels.MODULES) if clock == "real" else kernels.MODULES
         return [(str(self._module(clock, name)), kernels.PARAMETERS.get(name, "")) for name in names]
 
+    def sctp_modules(self, clock: Clock) -> list[tuple[str, str]]:
+        """Those that associations of SCTP need, in the order to load them, as far as the packaged kernel has them."""
+        names = (kernels.NEEDED[0], *kernels.SCTP) if clock == "real" else ()
+        return [(str(path), "") for path in (self._module(clock, name) for name in names) if path.exists()]
+
     def millisecond_module(self, clock: Clock) -> tuple[str, str]:
         """The module that beats each millisecond, to be loaded last."""
         return str(self._module(clock, kernels.MILLISECOND_MODULE)), ""
@@ -261,6 +266,8 @@ class Work:
         kernels.build_modules(self.trees(), "real", made)
         for name in kernels.NEEDED:
             shutil.copy(next(self.unpacked.rglob(f"{name}.ko")), made)
+        for path in [path for name in kernels.SCTP for path in self.unpacked.rglob(f"{name}.ko")]:
+            shutil.copy(path, made)
         shutil.rmtree(self.unpacked / "usr/lib/uml")
 
     def build_face(self) -> None:

@@ -1,10 +1,12 @@
-"""Tests that are run inside the machine: those of a module that has a ``SYSTEM_CONF``, all in one boot.
+"""Tests that are run inside the machine: those of a module that has a ``SYSTEM_CONF``, all in one boot; likewise those of any module
+that want associations of SCTP (tests/sctp.py), where the host's kernel has none.
 
 Outside, the first of them boots the machine and lets pytest run the module's chosen tests in there; each test's reports come back as
 lines of JSON, in pytest's own form, and are reported here as if they had been made here: names, durations, tracebacks, skips. Under
 pytest-xdist one worker boots and the others wait for what it finds. They run in virtual time unless the module says ``CLOCK = "real"``;
-it may also say ``PATIENCE_S``, how long they may take by the host's clock, ``MEMORY_MIB`` and ``MILLISECOND_CLOCK``. What the machine
-said stays in ``build/dahdi/runs``: ``console``, ``output``, and whatever tests wrote to the folder that ``results()`` tells.
+it may also say ``PATIENCE_S``, how long they may take by the host's clock, ``MEMORY_MIB`` and ``MILLISECOND_CLOCK``, and have a function
+``prepare_machine``, which is called outside before it boots. What the machine said stays in ``build/dahdi/runs``: ``console``, ``output``,
+and whatever tests wrote to the folder that ``results()`` tells.
 
 Where no machine can be had the tests are skipped with the reason, a warning is given, and the summary counts them (tests/conftest.py).
 Where virtual time cannot be had they run by the host's clock, and the summary counts them too.
@@ -27,6 +29,7 @@ from tests.dahdi.rig.archive import NO_RIG, NO_VIRTUAL_TIME, NoRigError
 from tests.dahdi.rig.build import HOME, ready
 from tests.dahdi.rig.kernels import Clock
 from tests.dahdi.rig.machine import INSIDE, RESULTS, Machine, MachineError
+from tests.sctp import NO_SCTP, lacks_sctp, wants_sctp
 
 RUNS = HOME / "build/dahdi/runs"
 KEPT_RUNS = 4
@@ -47,16 +50,22 @@ def results() -> Path:
 
 def wants_machine(item: pytest.Item) -> bool:
     """Whether a test is to be run in the machine, and we are not there."""
-    return not is_inside() and hasattr(getattr(item, "module", None), "SYSTEM_CONF")
+    return not is_inside() and (_has_lines(item) or (wants_sctp(item) and bool(lacks_sctp())))
+
+
+def _has_lines(item: pytest.Item) -> bool:
+    """Whether a test wants lines of DAHDI."""
+    return hasattr(getattr(item, "module", None), "SYSTEM_CONF")
 
 
 def run_inside(item: pytest.Item, following: pytest.Item | None) -> bool:
     """Report what became of the test in the machine; False, with the test marked as skipped, where there is none."""
     try:
         reports = _reports(item)
-    except NoRigError as reason:
-        warnings.warn(pytest.PytestWarning(f"{NO_RIG}{reason}"), stacklevel=1)
-        item.add_marker(pytest.mark.skip(reason=f"{NO_RIG}{reason}"))
+    except NoRigError as refusal:
+        reason = f"{NO_RIG}{refusal}" if _has_lines(item) else f"{NO_SCTP}{lacks_sctp()}, and {NO_RIG}{refusal}"
+        warnings.warn(pytest.PytestWarning(reason), stacklevel=1)
+        item.add_marker(pytest.mark.skip(reason=reason))
         return False
     item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
     wanting = ready().without_virtual_time if _clock(item) == "virtual" else ""
@@ -90,7 +99,8 @@ def _reports(item: pytest.Item) -> list[dict[str, Any]]:
 
 def _module_reports(item: pytest.Item, module: str) -> dict[str, list[Any]]:
     """Reports by test; under the empty name, what is to be said of tests that have none."""
-    folder = RUNS / _run_name(item.config) / Path(module).stem
+    stem = Path(module).stem
+    folder = RUNS / _run_name(item.config) / (stem if _has_lines(item) else f"sctp-{stem}")
     folder.mkdir(parents=True, exist_ok=True)
     with locked(folder / "lock"):
         if not (folder / "ended").exists():
@@ -110,10 +120,11 @@ def _module_reports(item: pytest.Item, module: str) -> dict[str, list[Any]]:
 
 def _boot(item: pytest.Item, module: str, folder: Path) -> str:
     """Run the module's tests of this session in one machine; returns how that ended, for tests that left no report."""
-    chosen = [other.nodeid for other in item.session.items if other.nodeid.partition("::")[0] == module]
+    chosen = [other.nodeid for other in item.session.items if other.nodeid.partition("::")[0] == module and wants_machine(other)]
     settings = vars(item.module)  # type: ignore[attr-defined]
     further = {name.lower(): settings[name] for name in SETTINGS if name in settings}
-    machine = Machine(ready(), settings["SYSTEM_CONF"], **further | {"clock": _clock(item)})
+    machine = Machine(ready(), settings.get("SYSTEM_CONF", ""), clock=_clock(item), sctp=not _has_lines(item), **further)
+    settings.get("prepare_machine", lambda: None)()
     seed = item.config.getoption("--seed")
     options = ["-p", "no:cacheprovider", "-p", "no:xdist", "-p", "tests.dahdi.rig.reporter", f"--rootdir={item.config.rootpath}"]
     options += [] if seed is None else [f"--seed={seed}"]

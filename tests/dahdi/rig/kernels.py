@@ -33,6 +33,8 @@ MILLISECOND_MODULE = "dahdi_dummy"
 OPTIONS = ("DAHDI", "DAHDI_DYNAMIC", "DAHDI_DYNAMIC_LOC", "DAHDI_ECHOCAN_JPAH", "DAHDI_ECHOCAN_MG2")
 NEEDED = ("crc-ccitt", "slhc", "ppp_generic")
 """Modules of the packaged kernel that the core uses, in the order to load them; 2.11 is built without PPP, later ones with it."""
+SCTP = ("ipv6", "udp_tunnel", "ip6_udp_tunnel", "hmac", "sctp")
+"""Modules of the packaged kernel that make associations of SCTP, likewise; our own kernel has it built in."""
 PARAMETERS = {"dahdi": "auto_assign_spans=1"}
 SIGNALLING = ("DAHDI_SIG_CAS;", "DAHDI_SIG_CAS | DAHDI_SIG_MTP2 | DAHDI_SIG_EM_E1;")
 """The end of the list of what a loop-back span can carry, and what it becomes."""
@@ -40,7 +42,7 @@ JIFFIES = ("config HZ\n\tint\n\tdefault 100\n", "config HZ\n\tint\n\tdefault 100
 """Of ``arch/um/Kconfig``: how often our own kernel counts."""
 FOLDERS = (
     *("arch/um", "arch/x86", "include", "scripts", "tools/include", "kernel", "lib", "security", "certs", "usr", "mm"),
-    *("init", "fs", "io_uring", "ipc", "net", "drivers/base", "drivers/char", "drivers/tty", "drivers/net/loopback.c"),
+    *("init", "fs", "io_uring", "ipc", "net", "crypto", "drivers/base", "drivers/char", "drivers/tty", "drivers/net/loopback.c"),
 )
 """Of the kernel's source: what our configuration compiles or reads, beside the build files of every folder."""
 CONFIGURATION = """\
@@ -49,6 +51,7 @@ MODULES MODULE_UNLOAD BINFMT_ELF BINFMT_SCRIPT CRC_CCITT RANDOM_TRUST_BOOTLOADER
 HOSTFS PROC_FS SYSFS TMPFS SHMEM DEVTMPFS DEVTMPFS_MOUNT TTY UNIX98_PTYS STDERR_CONSOLE NULL_CHAN
 NET UNIX INET FUTEX EPOLL SIGNALFD TIMERFD EVENTFD AIO IO_URING POSIX_TIMERS INOTIFY_USER FILE_LOCKING FHANDLE
 ADVISE_SYSCALLS MEMBARRIER
+PACKET IP_SCTP SCTP_DEFAULT_COOKIE_HMAC_NONE CRYPTO_MANAGER_DISABLE_TESTS
 """
 """What our own kernel has; all else that can be left out is."""
 

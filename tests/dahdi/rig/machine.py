@@ -82,6 +82,8 @@ class Machine:
     """How long the command may take, by the host's clock."""
     millisecond_clock: bool = True
     clock: Clock = "real"
+    sctp: bool = False
+    """Whether it is for associations of SCTP; it then has none of DAHDI's drivers, and ``configuration`` says nothing."""
     shown: list[Path] = field(default_factory=list)
     """Further folders below /tmp or /run that are to be seen inside, read-only."""
 
@@ -156,9 +158,9 @@ class Machine:
         }
         plan = {
             "shown": [str(path) for path in (HOME, self.rig.folder, Path(sys.prefix), *self.shown)],
-            "modules": self.rig.modules(self.clock_had),
-            "clock": [self.rig.millisecond_module(self.clock_had)] if self.millisecond_clock else [],
-            "configuration": self.configuration,
+            "modules": self.rig.sctp_modules(self.clock_had) if self.sctp else self.rig.modules(self.clock_had),
+            "clock": [self.rig.millisecond_module(self.clock_had)] if self.millisecond_clock and not self.sctp else [],
+            "configuration": "" if self.sctp else self.configuration,
             "configurator": ["env", f"LD_LIBRARY_PATH={self.rig.libraries}", str(self.rig.program("dahdi_cfg"))],
             "command": command,
             "environment": around | environment,
