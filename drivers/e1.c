@@ -106,13 +106,18 @@ static void fill_slots_0_and_16(struct e1_sender *tx, uint8_t *frame, int n) {
     frame[16] = (uint8_t)(tx->bits[n - 1] << 4 | tx->bits[n + 14]);
 }
 
-void e1_send(struct e1_sender *tx, const uint8_t *samples, uint8_t *octets) {
-  const uint8_t *slot_16 = tx->ports == E1_PORTS ? samples + (E1_SLOT_16 - 1) * E1_FRAMES : tx->slot_16;
+/* Fills all time slots that carry sound; returns the octets of time slot 16, null = bits. */
+static const uint8_t *gather_sound(const struct e1_sender *tx, const uint8_t *samples, uint8_t *octets) {
   for (int port = 0; port < tx->ports; port++) {
     const uint8_t *from = samples + port * E1_FRAMES;
     uint8_t *to = octets + e1_slot_of(tx->ports, port);
     for (int n = 0; n < E1_FRAMES; n++) to[n * E1_FRAME_OCTETS] = from[n];
   }
+  return tx->ports == E1_PORTS ? samples + (E1_SLOT_16 - 1) * E1_FRAMES : tx->slot_16;
+}
+
+void e1_send(struct e1_sender *tx, const uint8_t *samples, uint8_t *octets) {
+  const uint8_t *slot_16 = gather_sound(tx, samples, octets);
   int next = 0;
   uint32_t sum = 0;
   for (int n = 0; n < E1_FRAMES; n++) {
@@ -428,12 +433,19 @@ static void receive_frame(struct e1_receiver *rx, int i) {
   rx->frame[i] = rx->los || rx->ais || rx->lof ? 0 : frame;
 }
 
-static void spread_sound(const struct e1_receiver *rx, uint8_t *samples) {
+static inline void spread(const struct e1_receiver *rx, uint8_t *samples, int ports) {
   for (int i = 0; i < E1_FRAMES; i++) {
     const uint8_t *frame = rx->frame[i];
-    for (int port = 0; port < rx->ports; port++)
-      samples[port * E1_FRAMES + i] = frame ? frame[e1_slot_of(rx->ports, port)] : E1_IDLE;
+    for (int port = 0; port < ports; port++) samples[port * E1_FRAMES + i] = frame ? frame[e1_slot_of(ports, port)] : E1_IDLE;
   }
+}
+
+/* The compiler makes a loop for either count. */
+static void spread_sound(const struct e1_receiver *rx, uint8_t *samples) {
+  if (rx->ports == E1_CIRCUITS)
+    spread(rx, samples, E1_CIRCUITS);
+  else
+    spread(rx, samples, E1_PORTS);
 }
 
 void e1_receive(struct e1_receiver *rx, const uint8_t *octets, uint8_t *samples) {
