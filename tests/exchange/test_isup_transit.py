@@ -26,7 +26,7 @@ FOR_THE_TESTER = (STRANGE, MessageType.USR, MessageType.FAC, MessageType.CFN, Me
 
 
 def two_groups(west=None, east=None):
-    """ISUP to the west and to the east; 6 before a number leads to the east, 4 into the city by TUP, 5 by China No.1; 3001 is a telephone."""
+    """ISUP to the west and to the east; 6 before a number leads east, 4 into the city by TUP, 5 by China No.1; 3001 is a telephone."""
     rows = {"point": "city", "far_point": FAR_POINT}
     plan = {"length": 9, "strip": 1, "callers": "all"}
     return office(
