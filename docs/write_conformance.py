@@ -280,11 +280,7 @@ NOT_SHOWN_ISUP = (
     ("2", "2.4.5 from an exchange without propagation delay determination", "our own reading: no counter is begun half way, see 2.4.3"),
     ("3", "3.6a, 3.7b suspend and resume by an ISDN user of ours", "not applicable: no line of this exchange can suspend in this way"),
     ("6", "6.4.4 FOT received following a call via codes 11 and 12", "not built: there is no operator position behind these codes"),
-    (
-        "6",
-        "6.6 and later: fallback, bearers other than speech",
-        "not built: the switch has words for speech only; in transit their parameters pass",
-    ),
+    ("6", "6.6 and later: fallback, bearers other than speech", "not built: the switch has words for speech only; their parameters pass"),
 )
 
 HEAD_TUP = """# Chinese TUP, calls and circuits: what is shown, by whom

@@ -14,6 +14,7 @@ from pbx.vocabulary import facts
 from tests.exchange.crossroads import CALLER, CITY
 from tests.lab import Lab
 from tests.offices import FAR_POINT, ccs_span, group, number, office, signalling_link_set, signalling_point
+from tests.signalling.ss7.isup_passage import octets_of
 
 EAST_POINT = "21-100-52"
 NEW, UUI, INSTRUCTIONS = 0xA5, 0x20, 0x39
@@ -21,11 +22,11 @@ PASS_OR_DISCARD, PASS_OR_RELEASE, DISCARD = 0xC0, 0x80, 0x90
 """First octet of instructions: pass on, else discard the parameter; pass on, else release; discard it wherever the call ends."""
 
 STRANGE = 0xB7
-FOR_THE_TESTER = (STRANGE, MessageType.USR, MessageType.FAC, MessageType.CFN)
+FOR_THE_TESTER = (STRANGE, MessageType.USR, MessageType.FAC, MessageType.CFN, MessageType.BLA, MessageType.UBA)
 
 
 def two_groups(west=None, east=None):
-    """ISUP to the west and to the east; who dials 6 and a number comes out in the east, 4 in the city by TUP, 5 by China No.1."""
+    """ISUP to the west and to the east; 6 before a number leads east, 4 into the city by TUP, 5 by China No.1; 3001 is a telephone."""
     rows = {"point": "city", "far_point": FAR_POINT}
     plan = {"length": 9, "strip": 1, "callers": "all"}
     return office(
@@ -39,6 +40,7 @@ def two_groups(west=None, east=None):
         + group("east", ["ss7-2/1-15", "ss7-2/17-31"], "isup", {**rows, "far_point": EAST_POINT, "first_pcm": 2, **(east or {})})
         + group("tup", ["ss7-3/1-15", "ss7-3/17-31"], "tup", {**rows, "first_pcm": 4})
         + "".join(number(prefix, f"trunk:{name}", **plan) for prefix, name in (("6", "east"), ("4", "tup"), ("5", "city")))
+        + number("3001", "extension:8001")
     )
 
 
@@ -49,6 +51,12 @@ class End:
         self.floor, self.relation, self.part = floor, relation, relation.user_part
         self.added = {}
         """Optional parameters for the next message of a type."""
+        self.behind = {}
+        """What follows the next message of a type."""
+        self.cause = b""
+        """With what the next call that it releases ends."""
+        self.refuses = False
+        """Whether the circuit of the next IAM is blocked."""
         self.received = []
         self.write, self.read = self.part.write, self.part.read
         self.hear = self.part.hear
@@ -56,26 +64,37 @@ class End:
 
     def _write(self, message):
         transfer = self.write(message)
+        behind = self.behind.pop(MessageType(message.kind).name, None)
+        if behind is not None:
+            self._answer(behind, message.cic)
         more = self.added.pop(MessageType(message.kind).name, ())
-        if not more:
+        ends = message.kind == MessageType.REL and bool(self.cause)
+        if not (more or ends):
             return transfer
         whole = parts.parts(transfer.data)
-        whole = whole._replace(optional=(*whole.optional, *more))
+        whole = whole._replace(optional=(*whole.optional, *more), variable=(self.cause,) if ends else whole.variable)
         return msgspec.structs.replace(transfer, data=parts.octets_of(message.cic, whole))
 
     def _read(self, value):
         self.received.append(value.data)
         return self.read(value)
 
+    def _answer(self, octets, cic):
+        self.floor.then(self.relation.seat.take, [self._transfer(octets, cic)])
+
+    def _transfer(self, octets, cic):
+        return Transfer(5, self.part.far, self.part.own, cic & 15, bytes((cic & 0xFF, cic >> 8)) + octets[2:])
+
     def _hear(self, message, value, now):
-        if message.kind not in FOR_THE_TESTER:
+        if self.refuses and message.kind == MessageType.IAM:
+            self.refuses = False
+            self._answer(octets_of("BLO"), message.cic)
+        elif message.kind not in FOR_THE_TESTER:
             self.hear(message, value, now)
 
     def sends(self, octets, cic):
         """A message of the tester's own on a circuit."""
-        octets = bytes((cic & 0xFF, cic >> 8)) + octets[2:]
-        transfer = Transfer(5, self.part.far, self.part.own, cic & 15, octets)
-        self.floor.turn(lambda: self.relation.seat.take([transfer]))
+        self.floor.turn(lambda: self.relation.seat.take([self._transfer(octets, cic)]))
 
     def got(self, kind):
         """What came of a type, without circuits."""
@@ -188,6 +207,91 @@ def test_a_call_that_leaves_isup_obeys_the_instructions(seed):
             assert len(lab.facts(facts.NetworkReached)) == reached, "nobody was called"
             lab.west.received.clear()
             lab.after(3.0)
+        assert not lab.faults
+
+
+def test_a_call_that_ends_here_obeys_the_instructions(seed):
+    """At an extension: with a word to the sender, or not at all; nobody is rung then."""
+    with TransitOffice(seed) as lab:
+        telephone = lab.telephone("8001")
+        lab.west.added["IAM"] = unknown(1)
+        caller = lab.caller(CALLER, group="west")
+        assert caller.party.dial("3001")
+        telephone.is_rung()
+        lab.after(1.0)
+        assert len(lab.west.got(MessageType.CFN)) == 1
+        caller.hangs_up().is_released()
+        lab.after(3.0)
+        delivered = len(lab.facts(facts.Delivered))
+        for instructions, cause in ((PASS_OR_RELEASE, 99), (0xA0, 110)):
+            lab.west.received.clear()
+            lab.west.added["IAM"] = unknown(1, instructions)
+            caller = lab.caller(CALLER, group="west")
+            assert caller.party.dial("3001")
+            caller.notices(f"released, cause {cause}")
+            assert lab.west.got(MessageType.REL)[0][-1] == 0x80 | cause
+            lab.after(2.0)
+        assert len(lab.facts(facts.Delivered)) == delivered
+        assert not lab.faults
+
+
+def test_another_circuit_is_tried_with_all_that_came(seed):
+    """The first one turns out to be blocked just then: the second IAM carries the same."""
+    with TransitOffice(seed) as lab:
+        city = lab.caller(CITY)
+        lab.west.added["IAM"] = (*unknown(1, PASS_OR_DISCARD), (UUI, b"forward"))
+        lab.east.refuses = True
+        caller = lab.call()
+        city.is_rung()
+        first, second = lab.east.got(MessageType.IAM)
+        assert first == second
+        assert parts.parts(b"\0\0" + second).optional[-1] == (UUI, b"forward")
+        lab.after(1.0)
+        caller.hangs_up().is_released()
+        city.is_released()
+        lab.after(1.0)
+        lab.east.sends(octets_of("UBL"), lab.east.circuit())
+        lab.after(1.0)
+        assert not lab.faults
+
+
+def test_a_call_whose_first_message_comes_in_two(seed):
+    """More than one message holds: it is put together here, and goes on in two."""
+    with TransitOffice(seed) as lab:
+        city = lab.caller(CITY)
+        uui, transport = (UUI, bytes(128)), (0x03, bytes(range(110)))
+        lab.west.added["IAM"] = ((0x08, b"\x04"), *unknown(1, PASS_OR_DISCARD))
+        lab.west.behind["IAM"] = parts.octets_of(0, parts.Parts(MessageType.SGM, optional=(uui, transport)))
+        caller = lab.call()
+        city.is_rung().answers()
+        caller.is_answered()
+        assert lab.east.optional("SGM") == (uui, transport)
+        assert ((0x08, b"\x04") in lab.east.optional("IAM")) and lab.east.optional("IAM")[-2:] == unknown(1, PASS_OR_DISCARD)
+        caller.hangs_up().is_released()
+        city.is_released()
+        assert not lab.faults
+
+
+def test_a_called_party_who_hangs_up_and_what_is_told_with_it(seed):
+    """SUS and RES with more in them than they say; the cause of the end with its place."""
+    with TransitOffice(seed) as lab:
+        city = lab.caller(CITY)
+        caller = lab.call()
+        city.is_rung().answers()
+        caller.is_answered()
+        lab.after(1.0)
+        lab.east.added["SUS"] = lab.east.added["RES"] = unknown(5, PASS_OR_DISCARD)
+        city.party.suspend()
+        lab.after(1.0)
+        city.party.resume()
+        lab.after(1.0)
+        assert lab.west.optional("SUS") == lab.west.optional("RES") == unknown(5, PASS_OR_DISCARD)
+        lab.east.cause = b"\x85\x90\x01\x02"
+        city.hangs_up()
+        caller.is_released()
+        city.is_released()
+        (release,) = lab.west.got(MessageType.REL)
+        assert parts.parts(b"\0\0" + release).variable == (b"\x85\x90\x01\x02",)
         assert not lab.faults
 
 

@@ -3,7 +3,7 @@
 ``initial_address`` makes an IAM of a ``Setup``, ``setup_of`` a ``Setup`` of an IAM; both keep the caller's number, whether it may be shown,
 his category, redirections and the hop counter, which counts down here. Numbers of ``Setup`` are as dialled, with prefixes, those of ISUP
 have a nature instead. Causes are Q.850's on both sides. Leaves out what the switch has no words for: closed user groups, user-to-user data,
-bearers but speech.
+bearers but speech (onward.py brings them to another circuit of ISUP).
 """
 
 from pbx.signalling.ss7.isup import indicators as i

@@ -132,7 +132,7 @@ class IsupCircuit(CallControl):
     def _passing(self, message: Message, octets: bytes, now: float) -> Sequence[Output]:
         """A whole message, and what of it goes through to another circuit."""
         passes = self.transit
-        if not passes.plan.type:
+        if not (passes.plan.type and octets):
             if message.kind == MessageType.IAM:
                 passes.count(message)
             return self._take(message, now)

@@ -1,7 +1,7 @@
 """Simple segmentation, SSC: a message too long for one comes in two (Q.764 clause 2.1.12; T34).
 
 A message that says so is held until SGM brings the rest of its optional parameters, for T34 at most; what comes before SGM ends the waiting
-too. Leaves out segments that we send: no message of ours is so long.
+too. Leaves out segments that we send, which are of messages that pass through (onward.py): no message of our own is so long.
 """
 
 from collections.abc import Sequence

@@ -1,12 +1,10 @@
 """What passes through this exchange from one ISUP circuit to another beyond the words of the switch (Q.764 clauses 2.1, 2.9.5; Q.763).
 
 A message that comes in goes up as primitives as ever, and the most telling of them carries its octets; one that has no primitive comes as
-``PassOn``. At the other end of the call
-``onward.py`` makes of both what goes out. ``Transit`` is what a circuit knows of this: whether
-its call goes through to another circuit of the suite. A call out knows it from its Setup, a call in believes it until the switch says
-``NotCarried``, and is an end exchange from then on. Delay and satellites are counted here by figures of the trunk group (Q.763 3.35, 3.42).
-Nothing is kept of a message that has been handed on. Leaves out the pass-along and connection-oriented methods themselves, of which only
-the messages pass, and echo control by NRM.
+``PassOn``. At the other end of the call onward.py makes of both what goes out. ``Transit`` is what a circuit knows of this: whether its
+call goes through to another circuit of the suite. A call out knows it from its Setup, a call in believes it until the switch says
+``NotCarried``, and is an end exchange from then on. Nothing is kept of a message that has been handed on. Leaves out the pass-along and
+connection-oriented methods themselves, of which only the messages pass, and echo control by NRM.
 """
 
 from collections.abc import Sequence
