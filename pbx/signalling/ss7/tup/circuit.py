@@ -92,7 +92,8 @@ class TupCircuit(CallControl):
             freed = self.free_there(MAINTENANCE)
             return (*self.blocking.again(now), *freed, *machine.step(event, message, now))
         outputs = machine.step(event, message, now)
-        if before in RESET and machine.state not in RESET:
+        if before in RESET and machine.state not in RESET and (event == "RLG" or machine.state != "Idle"):
+            # A call that comes instead of RLG, and cannot be, has been refused by BLO.
             return (*outputs, *self.blocking.again(now))
         return outputs
 
