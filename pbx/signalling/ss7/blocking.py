@@ -52,7 +52,7 @@ class Blocking:
 
     @property
     def stands(self) -> bool:
-        """Whether the far end is to hold the circuit blocked now. If an end of it is under way BLO follows, or is wanted no more by then."""
+        """Whether the far end is to hold the circuit blocked now; while the end of a block is under way BLO is yet to follow, if wanted."""
         return MAINTENANCE in self._c.blocked_here and not self._frees
 
     def _send_block(self, now: float) -> Sequence[Output]:

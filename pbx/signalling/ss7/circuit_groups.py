@@ -3,8 +3,8 @@
 ``Group`` says without a user part's words what a message is about; each user part has its own messages for it and its own limits. Whoever
 is reset says which circuits maintenance has blocked at his end, and blocks anew those whose hardware has failed. Circuits of a range that
 do not exist here are passed over. A circuit is in one request at a time for each reason: what is wanted otherwise meanwhile is asked when
-that is acknowledged, for an acknowledgement does not tell which of two equal requests it answers. So is a reset: a circuit stays in it until
-all that name it are acknowledged, or, when people have been told, until one of its circuits is reset by order. Leaves out how messages look:
+that is acknowledged, for an acknowledgement does not tell which of two equal requests it answers. Equal resets are one, and a circuit is
+reset until all that name it are acknowledged, or given up by order after people were told. Leaves out how messages look:
 isup/circuit_groups.py and tup/circuit_groups.py.
 """
 
@@ -141,9 +141,9 @@ class CircuitGroups:
             self._begin(group, now)
 
     def give_up(self, cics: Sequence[int], now: float, anew: Group | None = None) -> list[int]:
-        """Some circuits are to be reset by order: what of GRS is not answered in its long time is dropped, its circuits are reset one by one.
+        """Circuits are to be reset by order: a GRS of them that has not been answered in its long time is no more, each is reset alone.
 
-        ``anew`` is a GRS that is to go out now. Returns the circuits that have been touched.
+        ``anew`` is a GRS that goes out now. Returns the circuits that have been touched.
         """
         dropped = [group for group, request in self._requests.items() if group != anew and group.verb == "reset" and request.alerted]
         dropped = [group for group in dropped if not set(cics).isdisjoint(group.circuits())]

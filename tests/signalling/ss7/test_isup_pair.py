@@ -188,9 +188,11 @@ def test_anything_over_a_way_that_loses_messages(steps, seed, travel, share):
 def test_an_answer_to_a_release_ended_a_reset_that_was_lost():
     """RLC was still on its way when RSC was sent, which was lost: the far end then held for told a block that had been forgotten here."""
     sent = []
-    pair = Pair(
-        lambda: 1.0, lost=lambda: sent[-1] == "RSC" and sent.count("RSC") == 1, judge=lambda transfer: sent.append(MessageType(decode(transfer.data).kind).name)
-    )
+
+    def see(transfer):
+        sent.append(MessageType(decode(transfer.data).kind).name)
+
+    pair = Pair(lambda: 1.0, lost=lambda: sent[-1] == "RSC" and sent.count("RSC") == 1, judge=see)
     pair.give(pair.left, 1, Setup("12345"))
     pair.at(1.0, pair.give, pair.left, 1, Release(16))
     pair.at(1.5, pair.give, pair.right, 1, Blocked("local"))

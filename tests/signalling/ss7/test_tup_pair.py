@@ -240,9 +240,11 @@ def test_orders_against_each_other_within_one_round_trip(orders, share, seed, tr
 def test_an_answer_to_a_release_ended_a_reset_that_was_lost():
     """RLG was still on its way when RSC was sent, which was lost: the far end then held for told a block that had been forgotten here."""
     sent = []
-    pair = Pair(
-        lambda: 1.0, variant=VARIANT, part=Tup, lost=lambda: sent[-1] == "RSC" and sent.count("RSC") == 1, judge=lambda transfer: sent.append(judged(transfer)[0])
-    )
+
+    def see(transfer):
+        sent.append(judged(transfer)[0])
+
+    pair = Pair(lambda: 1.0, variant=VARIANT, part=Tup, lost=lambda: sent[-1] == "RSC" and sent.count("RSC") == 1, judge=see)
     pair.give(pair.left, 1, Setup("12345"))
     pair.at(1.0, pair.give, pair.left, 1, Release(16))
     pair.at(1.5, pair.give, pair.right, 1, Blocked("local"))

@@ -4,8 +4,8 @@ T36).
 The states of calls that go out and come in are put in from outgoing.py and incoming.py, those of our checks from continuity.py. Events
 are acronyms of messages, names of call primitives, timers, the check-tone (``tone``, ``tone over``), orders (``check``), and those
 that circuit supervision posts: ``lost``, ``abandon``, ``alone``, ``acknowledged``, ``blocked``, ``unequipped``;
-``judged`` comes from the procedures of compatibility, ``other`` is every message without a cell. RLC does not tell what it answers, so REL and RSC
-are under way one at a time: RSC that is wanted while either is unanswered waits (ADR 35). Leaves out what an action does.
+``judged`` comes from the procedures of compatibility, ``other`` is every message without a cell. RLC does not tell what it answers, so
+REL and RSC are under way one at a time: RSC that is wanted while either is unanswered waits. Leaves out what an action does.
 """
 
 from pbx.machine import Cell, State

@@ -129,7 +129,7 @@ class CallControl(CircuitBooks):
         return (self.say(Heading.RLG),)
 
     def reset_met(self, _: object, now: float) -> Sequence[Output]:
-        """T18 after CLF or BLO has met our RSC: no RLG comes, so it was the answer, of an end that had a call out or has blocked the circuit.
+        """T18 after CLF or BLO has met RSC: no RLG comes, so that was the answer of an end that had a call out, or has blocked the circuit.
 
         Or RSC was lost, and what came had crossed it. Then the far end relies on a block that we have forgotten: we remember it.
         """

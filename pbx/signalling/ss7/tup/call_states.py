@@ -3,8 +3,8 @@
 The states of calls that go out and come in are put in from outgoing.py and incoming.py, those of our checks from continuity.py. Events
 are acronyms of messages, names of call primitives, timers, the check-tone (``tone``, ``tone over``), orders (``check``), and those
 that circuit supervision posts: ``lost``, ``abandon``, ``alone``, ``acknowledged``, ``blocked``; ``other`` is every message without a
-cell. RLG does not tell what it answers, so CLF and RSC are under way one at a time: RSC that is wanted while either is unanswered waits, and
-RSC that was met by CLF or BLO is over when its RLG can come no more (ADR 35). Leaves out what an action does.
+cell. RLG does not tell what it answers, so CLF and RSC are under way one at a time: RSC that is wanted while either is unanswered waits,
+and a circuit whose RSC was met by CLF or BLO is not seized before its RLG can come no more. Leaves out what an action does.
 """
 
 from pbx.machine import Cell, State
