@@ -127,6 +127,7 @@ ORDERS = (
     Suspend(),
     Resume(),
     "reset",
+    "reset some",
     "block",
     "unblock",
     "fail",
@@ -140,6 +141,8 @@ def order(pair, end, cic, wish):
         pair.give(end, cic, wish)
     elif wish == "reset":
         pair.take(end, part.reset(1, 3, pair.now))
+    elif wish == "reset some":
+        pair.take(end, part.reset(2, 2, pair.now))
     elif wish in ("block", "unblock"):
         pair.take(end, getattr(part, wish)(circuits, MAINTENANCE, pair.now))
     else:

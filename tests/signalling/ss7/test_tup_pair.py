@@ -156,7 +156,7 @@ CALLS = (
     OperatorSignal("re-ring"),
     OperatorSignal("malicious-call"),
 )
-SUPERVISION = (Reset(), Blocked("local"), Unblocked(), "reset", "block", "unblock", "fail", "repair")
+SUPERVISION = (Reset(), Blocked("local"), Unblocked(), "reset", "reset some", "block", "unblock", "fail", "repair")
 
 
 def order(pair, end, cic, wish):
@@ -165,6 +165,8 @@ def order(pair, end, cic, wish):
         pair.give(end, cic, wish)
     elif wish == "reset":
         pair.take(end, part.reset(1, 3, pair.now))
+    elif wish == "reset some":
+        pair.take(end, part.reset(2, 2, pair.now))
     elif wish in ("block", "unblock"):
         pair.take(end, getattr(part, wish)(circuits, MAINTENANCE, pair.now))
     else:
