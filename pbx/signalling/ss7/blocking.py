@@ -45,9 +45,19 @@ class Blocking:
         """Whether BLO or UBL is not acknowledged."""
         return any(request.waits for request in self.requests)
 
+    @property
+    def _frees(self) -> bool:
+        """Whether the end of a block is not acknowledged."""
+        return self._c.grouped.get(MAINTENANCE) == "unblock" or (self._unblock is not None and self._unblock.waits)
+
+    @property
+    def stands(self) -> bool:
+        """Whether the far end is to hold the circuit blocked now; while the end of a block is under way BLO is yet to follow, if wanted."""
+        return MAINTENANCE in self._c.blocked_here and not self._frees
+
     def _send_block(self, now: float) -> Sequence[Output]:
         # A group may ask the same: after a reset BLO goes beside it, for the far end may have forgotten what the group had asked.
-        if self._c.grouped.get(MAINTENANCE) == "unblock" or (self._unblock is not None and self._unblock.waits):
+        if self._frees:
             return ()
         if self._block is None:
             self._block = Request(self._c.variant, "BLO", self._timers[self._kinds.BLO])

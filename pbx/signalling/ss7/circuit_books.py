@@ -137,6 +137,11 @@ class CircuitBooks:
         """Whether the far end has still to acknowledge a block of the circuit for this reason, or its end."""
         raise NotImplementedError
 
+    @property
+    def stands(self) -> bool:
+        """Whether the far end is to hold the circuit blocked by maintenance now."""
+        raise NotImplementedError
+
     def close(self, cause: int) -> tuple[Output, ...]:
         """Release up, if a call is open."""
         self.glare = False

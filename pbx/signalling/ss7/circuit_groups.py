@@ -3,7 +3,8 @@
 ``Group`` says without a user part's words what a message is about; each user part has its own messages for it and its own limits. Whoever
 is reset says which circuits maintenance has blocked at his end, and blocks anew those whose hardware has failed. Circuits of a range that
 do not exist here are passed over. A circuit is in one request at a time for each reason: what is wanted otherwise meanwhile is asked when
-that is acknowledged, for an acknowledgement does not tell which of two equal requests it answers. Leaves out how messages look:
+that is acknowledged, for an acknowledgement does not tell which of two equal requests it answers. Equal resets are one, and a circuit is
+reset until all that name it are acknowledged, or given up by order after people were told. Leaves out how messages look:
 isup/circuit_groups.py and tup/circuit_groups.py.
 """
 
@@ -132,9 +133,31 @@ class CircuitGroups:
         """Reset the circuits from ``first`` to ``first + width``, by order; ``width`` is 1 to 31."""
         assert 1 <= width <= self.MOST_RESET, f"GRS has a range of 1 to {self.MOST_RESET}, not {width}"
         group = Group("reset", 0, first, width)
+        self.give_up(group.circuits(), now, group)
         for circuit in self._there(group):
             self._emit(circuit.cic, (*circuit.post("abandon", None, now), *circuit.free_there(MAINTENANCE)))
-        self._begin(group, now)
+        asked = self._requests.get(group)
+        if asked is None or not asked.lately:
+            self._begin(group, now)
+
+    def give_up(self, cics: Sequence[int], now: float, anew: Group | None = None) -> list[int]:
+        """Circuits are to be reset by order: a GRS of them that has not been answered in its long time is no more, each is reset alone.
+
+        ``anew`` is a GRS that goes out now. Returns the circuits that have been touched.
+        """
+        dropped = [group for group, request in self._requests.items() if group != anew and group.verb == "reset" and request.alerted]
+        dropped = [group for group in dropped if not set(cics).isdisjoint(group.circuits())]
+        for group in dropped:
+            del self._requests[group]
+        circuits = {circuit.cic: circuit for group in dropped for circuit in self._there(group)}
+        for cic, circuit in circuits.items():
+            if not self._is_reset(cic) and (anew is None or cic not in anew.circuits()):
+                self._emit(cic, circuit.post("alone", None, now))
+        return list(circuits)
+
+    def _is_reset(self, cic: int) -> bool:
+        """Whether a GRS names the circuit that is not acknowledged."""
+        return any(group.verb == "reset" and cic in group.circuits() for group in self._requests)
 
     def block(self, cics: Sequence[int], why: int, now: float) -> None:
         """Block up to 32 circuits, by order, for ``why`` of ``BlockedFor``."""
@@ -189,7 +212,7 @@ class CircuitGroups:
         status = 0
         for circuit in circuits:
             self._emit(circuit.cic, (*circuit.free_there(MAINTENANCE), *circuit.post("lost", None, now)))
-            if MAINTENANCE in circuit.blocked_here:
+            if circuit.stands:
                 status |= 1 << circuit.cic - group.first
         self.hardware_again(circuits, now)
         self._emit(group.first, (self.message(Group("reset", 0, group.first, group.range, status, acknowledges=True)),))
@@ -226,10 +249,11 @@ class CircuitGroups:
         return next((each for each in found if each.status is None or marks & ~each.status == 0), None)
 
     def _reset_acknowledged(self, group: Group, now: float) -> None:
-        """GRA: the circuits are free, save those that maintenance has blocked at the far end."""
+        """GRA: the circuits are free, save those that maintenance has blocked at the far end, or that another GRS names."""
         for circuit in self._there(group):
             remote: Sequence[Output] = ()
             if group.status is not None and group.status >> circuit.cic - group.first & 1:
                 circuit.blocked_there.add(MAINTENANCE)
                 remote = circuit.add_reason("remote")
-            self._emit(circuit.cic, (*remote, *circuit.post("acknowledged", None, now), *circuit.again(now)))
+            free = () if self._is_reset(circuit.cic) else (*circuit.post("acknowledged", None, now), *circuit.again(now))
+            self._emit(circuit.cic, (*remote, *free))

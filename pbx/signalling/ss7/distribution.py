@@ -20,6 +20,7 @@ from pbx.signalling.ss7.congestion import Congestion
 from pbx.signalling.ss7.continuity import SOUNDS
 from pbx.signalling.ss7.primitives import Pause, RestartBegins, Resume, Status, ToUser, Transfer
 from pbx.signalling.ss7.variant import Variant
+from pbx.vocabulary.call import Reset
 
 
 class FromCircuit(msgspec.Struct, frozen=True, gc=False):
@@ -114,10 +115,14 @@ class UserPart(Generic[Circuit]):
     def _reset(self, cics: Sequence[int], now: float) -> None:
         for run in _runs(cics):
             if len(run) == 1:
-                self._emit(run[0], self.circuits[run[0]].post("Reset", None, now))
+                self._reset_one(run[0], now)
             else:
                 self.groups.reset(run[0], run[-1] - run[0], now)
-        self._reschedule(cics)
+        self._reschedule(self.circuits)
+
+    def _reset_one(self, cic: int, now: float) -> None:
+        self._reschedule(self.groups.give_up([cic], now))
+        self._emit(cic, self.circuits[cic].post("Reset", None, now))
 
     def resume(self, cic: int, tag: str, levels: Levels, now: float) -> Outputs:
         """A circuit after a restart of control: an answered call goes on by its tag, anything else is reset."""
@@ -149,7 +154,10 @@ class UserPart(Generic[Circuit]):
     def give(self, cic: int, value: Input, now: float) -> Outputs:
         """What the switch says to a circuit, or what is heard on it."""
         circuit = self.circuits[cic]
-        self._emit(cic, circuit.receive(value, now))
+        if isinstance(value, Reset):
+            self._reset_one(cic, now)
+        else:
+            self._emit(cic, circuit.receive(value, now))
         self._schedule(circuit)
         return self._take()
 
@@ -168,7 +176,7 @@ class UserPart(Generic[Circuit]):
     def reset(self, first: int, width: int, now: float) -> Outputs:
         """Reset ``width`` + 1 circuits by GRS."""
         self.groups.reset(first, width, now)
-        self._reschedule(range(first, first + width + 1))
+        self._reschedule(self.circuits)
         return self._take()
 
     def receive(self, value: ToUser, now: float) -> Outputs:

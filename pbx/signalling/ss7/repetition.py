@@ -1,8 +1,8 @@
 """Requests of circuit supervision that are sent again until they are acknowledged (Q.764 clauses 2.8.2, 2.9.3 and 2.9.4; Q.724 likewise).
 
 All of them go the same way: the message is repeated by a short timer; when the long one has run out, people are told, and from then on the
-message goes out once in each long time. One chart for each message and its pair of timers, which are the user part's. Leaves out RSC, which
-is a state of the calls.
+message goes out once in each long time. One chart for each message and its pair of timers, which are the user part's. While the short timer
+runs, an acknowledgement of what was sent may be on its way. Leaves out RSC, which is a state of the calls.
 """
 
 from collections.abc import Sequence
@@ -29,6 +29,16 @@ class Request:
     def waits(self) -> bool:
         """Whether an acknowledgement is still to come."""
         return self.machine.state != "Quiet"
+
+    @property
+    def lately(self) -> bool:
+        """Whether an acknowledgement of what was sent last may be on its way."""
+        return self.machine.runs(self._short)
+
+    @property
+    def alerted(self) -> bool:
+        """Whether people were told that there is no acknowledgement."""
+        return self.machine.state == "Alerted"
 
     def begin(self, message: PeerMessage, now: float) -> Sequence[Output]:
         """Send a message until ``stop``."""
@@ -68,7 +78,7 @@ def states(short: str, long: str) -> dict[str, State]:
         ),
         "Alerted": State(
             "people were told, sent now and then",
-            {"begin": begin, "stop": stop, long: Cell(Request.alert, ("Alerted",))},
-            (long,),
+            {"begin": begin, "stop": stop, short: Cell(None), long: Cell(Request.alert, ("Alerted",))},
+            (short, long),
         ),
     }

@@ -320,3 +320,89 @@ def test_a_block_while_a_circuit_is_reset_is_said_when_that_is_acknowledged():
     assert tester.far("RLC") == (["BLO"], [Idle()])
     tester.far("BLA")
     assert tester.give(Unblocked()) == (["UBL"], [])
+
+
+def test_an_answer_to_an_older_request_ended_a_reset_that_was_lost():
+    """RLC does not tell what it answers. RSC that was sent while REL or RSC was unanswered, and lost, was taken for answered: this
+    end had forgotten a block that the far end relied on."""
+    tester = Tester()
+    tester.give(SETUP)
+    assert tester.give(Release(16))[0] == ["REL"]
+    assert tester.far("BLO")[0] == ["BLA"]
+    assert tester.give(Reset()) == ([], []), "it waits"
+    assert tester.give(Reset()) == ([], [])
+    assert tester.far("RLC") == (["RSC"], [Unblocked()])
+    assert tester.state() == "Resetting"
+    assert tester.wait(16.0)[0] == ["RSC"], "it was lost, and is sent again"
+    assert tester.far("BLO")[0] == ["BLA"]
+    assert tester.give(Reset()) == ([], []), "the circuit is being reset"
+    assert tester.far("RLC") == ([], [Idle()])
+    assert tester.state() == "Idle/remote"
+
+
+def test_a_reset_takes_the_place_of_a_release_that_is_not_repeated():
+    tester = Tester()
+    tester.give(SETUP)
+    tester.give(Release(16))
+    tester.wait(5.0)
+    tester.give(Reset())
+    assert tester.wait(11.0) == (["RSC"], [])
+    tester.give(Blocked("local"))
+    assert tester.far("RLC") == (["BLO"], [Idle()])
+
+
+def test_a_reset_by_order_goes_out_at_once_when_people_have_been_told_and_no_answer_can_be_on_its_way():
+    tester = Tester()
+    tester.give(Reset())
+    tester.wait(300.0 + 1.0)
+    assert tester.state() == "ResetAlerted/fault"
+    assert tester.give(Reset()) == ([], []), "RSC has just gone out"
+    tester.wait(16.0)
+    assert tester.give(Reset()) == (["RSC"], [])
+    assert tester.give(Reset()) == ([], [])
+    assert tester.far("RLC")[1][-1] == Idle()
+
+
+def test_two_equal_group_resets_within_one_round_trip_are_one():
+    tester = Tester(circuits=(1, 2, 3, 4, 5))
+    assert tester.do(tester.isup.reset(1, 2, tester.now))[0] == ["GRS"]
+    assert tester.do(tester.isup.reset(1, 2, tester.now))[0] == []
+    assert tester.do(tester.isup.reset(2, 3, tester.now))[0] == ["GRS"], "another range"
+    assert tester.give(Reset(), 2) == ([], [])
+    assert tester.far("GRA", p.RangeAndStatus(2, 0)) == ([], [Idle()]), "the others are still in the second one"
+    assert tester.far("GRA", p.RangeAndStatus(3, 0), cic=2) == ([], [Idle()] * 4)
+    assert tester.wait(1000.0) == ([], [])
+
+
+def test_a_group_reset_that_nobody_answers_is_given_up_by_order():
+    """The far end may not take GRS, or not that range: reset by order goes circuit by circuit then, or for another range."""
+    tester = Tester(circuits=(1, 2, 3, 4, 5))
+    tester.do(tester.isup.reset(1, 2, tester.now))
+    tester.give(Reset(), 2)
+    tester.wait(300.0 + 1.0)
+    assert tester.give(Reset(), 2) == (["RSC", "RSC", "RSC"], [])
+    for cic in (1, 2, 3):
+        assert tester.wait(16.0)[0].count("RSC") == 4 - cic, "each goes on until it is answered"
+        assert tester.far("RLC", cic=cic) == ([], [Idle()])
+    tester.do(tester.isup.reset(1, 2, tester.now))
+    tester.wait(300.0 + 1.0)
+    assert tester.do(tester.isup.reset(2, 3, tester.now))[0] == ["RSC", "GRS"]
+    assert tester.far("GRA", p.RangeAndStatus(3, 0), cic=2) == ([], [Idle()] * 4)
+    assert tester.far("RLC") == ([], [Idle()])
+    assert tester.far("GRA", p.RangeAndStatus(2, 0)) == ([], []), "that one is not awaited any more"
+    assert tester.wait(1000.0) == ([], [])
+
+
+def test_gra_told_a_block_whose_end_was_under_way():
+    """An end of the block was unanswered when the block was wanted again and GRS came: GRA told it, and nobody took it back afterwards."""
+    tester = Tester()
+    tester.do(tester.isup.unblock([1, 2], MAINTENANCE, tester.now))
+    tester.give(Blocked("local"))
+    assert tester.far("GRS", p.RangeAndStatus(1))[0] == ["GRA"]
+    assert tester.first(p.RangeAndStatus).status == 0
+    tester.give(Unblocked())
+    assert tester.far("CGUA", i.CircuitGroupSupervisionMessageType(0), p.RangeAndStatus(1, 3)) == ([], [Unblocked()])
+    tester.give(Blocked("local"))
+    tester.far("BLA")
+    tester.far("GRS", p.RangeAndStatus(1))
+    assert tester.first(p.RangeAndStatus).status == 1

@@ -190,12 +190,22 @@ def test_5_3_1_reset_of_an_outgoing_circuit():
 
 
 def test_5_3_2_reset_of_an_incoming_circuit():
-    """Reset of an incoming circuit during a call: RSC received is answered by RLG, as CLF; sent, CLF or RLG frees"""
+    """Reset of an incoming circuit during a call: RSC received is answered by RLG, as CLF; sent, RLG frees, or CLF for calls in"""
     for primitives in ((), (Alerting(),), (Connect(),)):
         assert incoming(*primitives).far("RSC") == (["RLG"], [Release(41), Idle()])
         tester = incoming(*primitives)
         assert tester.give(Reset()) == (["RSC"], [Release(41)])
-        assert tester.far("CLF") == (["RLG"], [Idle()])
+        assert tester.far("CLF") == (["RLG"], [])
+        assert tester.give(SETUP) == ([], [Release(44)]), "CLF may have crossed RSC, whose RLG is still to come"
+        assert tester.far("RLG") == ([], [Idle()])
+        tester = incoming(*primitives)
+        tester.give(Reset())
+        tester.far("CLF")
+        assert tester.far("IAI")[1] == [Seized(), OFFERED]
+        tester = incoming(*primitives)
+        tester.give(Reset())
+        tester.far("CLF")
+        assert tester.wait(11.0) == ([], [Idle()]), "T18: it was the answer"
     assert incoming(Disconnect(17)).far("RSC") == (["RLG"], [Idle()])
 
 

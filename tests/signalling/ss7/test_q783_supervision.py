@@ -47,14 +47,15 @@ def test_1_2_1_rsc_received_on_an_idle_circuit():
 
 
 def test_1_2_2_rsc_sent_on_an_idle_circuit():
-    """RSC sent on an idle circuit: RLG frees it, and so does CLF of an end that had a call; RSC of both ends"""
+    """RSC sent on an idle circuit: RLG frees it, and so does CLF of an end that had a call, when no RLG can follow; RSC of both ends"""
     tester = Tester()
     assert tester.give(Reset()) == (["RSC"], [])
     assert tester.octets_sent == ["010077"]
     assert tester.give(SETUP) == ([], [Release(44)])
     assert tester.hex("010017") == ([], [Idle()])
     tester.give(Reset())
-    assert tester.far("CLF") == (["RLG"], [Idle()])
+    assert tester.far("CLF") == (["RLG"], [])
+    assert tester.wait(11.0) == ([], [Idle()])
     tester.give(Reset())
     assert tester.far("RSC") == (["RLG"], [])
     assert tester.far("IAM") == ([], [])
@@ -68,6 +69,8 @@ def test_rsc_was_repeated_although_blo_had_answered_it():
         tester.give(Reset())
         tester.wait(61.0 if alerted else 1.0)
         assert tester.far("BLO")[0] == ["BLA"]
+        assert tester.state() == "ResetMet/fault/remote" if alerted else "ResetMet/remote"
+        assert tester.wait(11.0)[0] == []
         assert tester.said[-1] == Idle()
         assert tester.state() == "Idle/remote"
         assert tester.wait(1000.0) == ([], [])
@@ -78,7 +81,14 @@ def test_rsc_was_repeated_although_blo_had_answered_it():
     tester.give(Blocked("local"))
     tester.far("BLA")
     tester.give(Reset())
-    assert tester.far("BLO")[0] == ["BLA", "BLO"], "we too say again what we want blocked"
+    assert tester.far("BLO")[0] == ["BLA"]
+    assert tester.wait(11.0) == (["BLO"], [Idle()]), "we too say again what we want blocked"
+    tester.far("BLA")
+    for end, says in (("RLG", (["BLO"], [Idle()])), ("IAM", (["BLO"], [Idle()]))):
+        tester.give(Reset())
+        tester.far("BLO")
+        assert tester.far(end) == says
+        tester.far("BLA")
 
 
 def test_1_2_3_group_reset_received():

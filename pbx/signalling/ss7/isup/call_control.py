@@ -157,6 +157,13 @@ class CallControl(CircuitBooks):
         self.machine.start_timer("T16", now)
         return (self.say(MessageType.RSC),)
 
+    def reset_anew(self, _: object, now: float) -> Sequence[Output]:
+        """By order, after people were told: RSC again, unless the answer to the latest may still be on its way."""
+        if self.machine.runs("T16"):
+            return ()
+        self.machine.start_timer("T17", now)
+        return self.repeat_reset(None, now)
+
     def reset_fails(self, _: object, now: float) -> Sequence[Output]:
         """T17: people are told; RSC goes on."""
         return (Noted("-- RSC is not answered"), *self.add_reason("fault"), self.say(MessageType.RSC))

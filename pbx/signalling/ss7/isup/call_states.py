@@ -3,8 +3,9 @@ T36).
 
 The states of calls that go out and come in are put in from outgoing.py and incoming.py, those of our checks from continuity.py. Events
 are acronyms of messages, names of call primitives, timers, the check-tone (``tone``, ``tone over``), orders (``check``), and those
-that circuit supervision posts: ``lost``, ``abandon``, ``acknowledged``, ``blocked``, ``unequipped``;
-``judged`` comes from the procedures of compatibility, ``other`` is every message without a cell. Leaves out what an action does.
+that circuit supervision posts: ``lost``, ``abandon``, ``alone``, ``acknowledged``, ``blocked``, ``unequipped``;
+``judged`` comes from the procedures of compatibility, ``other`` is every message without a cell. RLC does not tell what it answers, so
+REL and RSC are under way one at a time: RSC that is wanted while either is unanswered waits. Leaves out what an action does.
 """
 
 from pbx.machine import Cell, State
@@ -56,6 +57,7 @@ _FREE = {
 }
 _RELEASING = {
     **_AT_WORK,
+    "Reset": Cell(None, ("WaitReleaseThenReset",)),
     "T1": Cell(CallControl.repeat_release),
     "T5": Cell(CallControl.release_fails, ("ResetAlerted",)),
 }
@@ -71,6 +73,11 @@ STATES = {
         "REL sent, and the far end has reset the circuit: a call of its own shows that REL was lost",
         {**_RELEASING, "RLC": _COMPLETE, "IAM": Cell(incoming.accept, _ACCEPTED)},
         keeps=("T1", "T5"),
+    ),
+    "WaitReleaseThenReset": State(
+        "REL sent, RSC follows its answer or takes the place of its repetition",
+        {**_AT_WORK, "Reset": _NOTHING, "RLC": _RESET, "T1": _RESET},
+        keeps=("T1",),
     ),
     "OverloadRelease": State("REL sent after OLM", {**_RELEASING, "RLC": Cell(None, ("Overloaded",))}, ("T1", "T5")),
     "Overloaded": State(
@@ -89,6 +96,7 @@ STATES = {
         "RSC sent",
         {
             **_AT_WORK,
+            "Reset": _NOTHING,
             "RLC": _COMPLETE,
             "T16": Cell(CallControl.repeat_reset),
             "T17": Cell(CallControl.reset_fails, ("ResetAlerted",)),
@@ -96,9 +104,17 @@ STATES = {
         ("T16", "T17"),
     ),
     "ResetAlerted": State(
-        "RSC sent now and then", {**_AT_WORK, "RLC": _COMPLETE, "T17": Cell(CallControl.reset_fails, ("ResetAlerted",))}, ("T17",)
+        "RSC sent now and then; T16: the latest not long ago",
+        {
+            **_AT_WORK,
+            "Reset": Cell(CallControl.reset_anew),
+            "RLC": _COMPLETE,
+            "T16": _NOTHING,
+            "T17": Cell(CallControl.reset_fails, ("ResetAlerted",)),
+        },
+        ("T16", "T17"),
     ),
-    "GroupResetting": State("GRS sent", {**_AT_WORK, "acknowledged": _COMPLETE}),
+    "GroupResetting": State("GRS sent", {**_AT_WORK, "Reset": _NOTHING, "alone": _RESET, "acknowledged": _COMPLETE}),
     "Looped": State(
         "the far end checks the circuit",
         {**_CHECKED, "COT": Cell(CallControl.check_result, ("Looped", "CheckFailed")), "T36": _RESET},

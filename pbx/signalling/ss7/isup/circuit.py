@@ -32,9 +32,9 @@ TAGS = {
 }
 ADOPTED = {tag: state for state, tag in TAGS.items()}
 SPEECH = frozenset((*TAGS, "OutWaitAnswer", "InOffered", "InAddressComplete"))
-ENDED = frozenset(("Idle", "WaitRelease", "WaitReleaseReset", "Resetting", "ResetAlerted", "GroupResetting", "Looped", "CheckFailed",
-                    "RecheckWaits", "RecheckAlerted", "Rechecking", "RecheckToneEnds", "OverloadRelease", "Overloaded"))  # fmt: skip
-RESET = frozenset(("Resetting", "ResetAlerted", "GroupResetting"))
+RESET = frozenset(("WaitReleaseThenReset", "Resetting", "ResetAlerted", "GroupResetting"))
+ENDED = RESET | {"Idle", "WaitRelease", "WaitReleaseReset", "Looped", "CheckFailed", "RecheckWaits", "RecheckAlerted", "Rechecking",
+                 "RecheckToneEnds", "OverloadRelease", "Overloaded"}  # fmt: skip
 BLOCKING = frozenset((MessageType.BLO, MessageType.UBL, MessageType.BLA, MessageType.UBA))
 
 
@@ -179,6 +179,11 @@ class IsupCircuit(CallControl):
     def asked(self, why: int) -> bool:
         """By a group, or by BLO or UBL."""
         return why in self.grouped or (why == MAINTENANCE and self.blocking.waits)
+
+    @property
+    def stands(self) -> bool:
+        """Whether the far end is to hold the circuit blocked by maintenance now."""
+        return self.blocking.stands
 
     def again(self, now: float) -> Sequence[Output]:
         """The far end may have forgotten our block."""

@@ -128,20 +128,16 @@ class CallControl(CircuitBooks):
         """RSC likewise."""
         return (self.say(Heading.RLG),)
 
-    def cleared_by_far_end(self, message: Message, now: float) -> Sequence[Output]:
-        """CLF answers our RSC where the far end had a call out: it waits for RLG, and we need none.
+    def reset_met(self, _: object, now: float) -> Sequence[Output]:
+        """T18 after CLF or BLO has met RSC: no RLG comes, so that was the answer of an end that had a call out, or has blocked the circuit.
 
-        It may as well have crossed an RSC that was lost: then the far end relies on a block that we have forgotten, so we remember it.
+        Or RSC was lost, and what came had crossed it. Then the far end relies on a block that we have forgotten: we remember it.
         """
         blocked: Sequence[Output] = ()
         if self.forgotten:
             self.blocked_there.add(MAINTENANCE)
             blocked = self.add_reason("remote")
-        return (*self.guard(), *blocked, *self.rest())
-
-    def blocked_instead(self, _: object, now: float) -> Sequence[Output]:
-        """BLO answers our RSC where the far end has blocked the circuit: its call is over too, and no RLG need follow."""
-        return self.rest()
+        return (*blocked, *self.rest(), *self.again(now))
 
     def reset_by_stray(self, message: Message, now: float) -> Sequence[Output]:
         """A message that shows that the ends do not agree about the circuit: it is reset."""
@@ -168,6 +164,13 @@ class CallControl(CircuitBooks):
         """T18: RSC again; T19 runs on."""
         self.machine.start_timer("T18", now)
         return (self.say(Heading.RSC),)
+
+    def reset_anew(self, _: object, now: float) -> Sequence[Output]:
+        """By order, after people were told: RSC again, unless the answer to the latest may still be on its way."""
+        if self.machine.runs("T18"):
+            return ()
+        self.machine.start_timer("T19", now)
+        return self.repeat_reset(None, now)
 
     def reset_fails(self, _: object, now: float) -> Sequence[Output]:
         """T19: people are told; RSC goes on."""

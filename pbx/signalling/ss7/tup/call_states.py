@@ -2,8 +2,9 @@
 
 The states of calls that go out and come in are put in from outgoing.py and incoming.py, those of our checks from continuity.py. Events
 are acronyms of messages, names of call primitives, timers, the check-tone (``tone``, ``tone over``), orders (``check``), and those
-that circuit supervision posts: ``lost``, ``abandon``, ``acknowledged``, ``blocked``; ``other`` is every message without a cell. Leaves
-out what an action does.
+that circuit supervision posts: ``lost``, ``abandon``, ``alone``, ``acknowledged``, ``blocked``; ``other`` is every message without a
+cell. RLG does not tell what it answers, so CLF and RSC are under way one at a time: RSC that is wanted while either is unanswered waits,
+and a circuit whose RSC was met by CLF or BLO is not seized before its RLG can come no more. Leaves out what an action does.
 """
 
 from pbx.machine import Cell, State
@@ -15,7 +16,6 @@ _CONFIRM, _CONFIRM_RESET = Cell(CallControl.confirm), Cell(CallControl.confirm_r
 _NOTHING = Cell(None)
 _RESET = Cell(CallControl.reset, ("Resetting",))
 _COMPLETE = Cell(CallControl.complete, _IDLE)
-_CLEARED = Cell(CallControl.cleared_by_far_end, _IDLE)
 _AT_WORK = {
     "Setup": Cell(CallControl.refuse),
     "Release": _NOTHING,
@@ -28,7 +28,14 @@ _AT_WORK = {
     "other": Cell(CallControl.stray),
 }
 """What a circuit answers that has no call any more and is not free yet."""
-_RESETTING = {**_AT_WORK, "RLG": _COMPLETE, "CLF": _CLEARED, "BLO": Cell(CallControl.blocked_instead, _IDLE)}
+_MET = ("ResetMet",)
+_RESETTING = {
+    **_AT_WORK,
+    "RLG": _COMPLETE,
+    "CLF": Cell(CallControl.confirm, _MET),
+    "BLO": Cell(None, _MET),
+    "T19": Cell(CallControl.reset_fails, ("ResetAlerted",)),
+}
 _CHECKED = {
     **_AT_WORK,
     "CLF": Cell(CallControl.far_clears, _IDLE),
@@ -63,19 +70,38 @@ STATES = {
         "CLF sent",
         {
             **_AT_WORK,
+            "Reset": Cell(None, ("WaitReleaseThenReset",)),
             "RLG": _COMPLETE,
             "T6": Cell(CallControl.repeat_release),
             "T7": Cell(CallControl.release_fails, ("ResetAlerted",)),
         },
         ("T6", "T7"),
     ),
-    "Resetting": State(
-        "RSC sent",
-        {**_RESETTING, "T18": Cell(CallControl.repeat_reset), "T19": Cell(CallControl.reset_fails, ("ResetAlerted",))},
+    "WaitReleaseThenReset": State(
+        "CLF sent, RSC follows its answer or takes the place of its repetition",
+        {**_AT_WORK, "Reset": _NOTHING, "RLG": _RESET, "T6": _RESET},
+        keeps=("T6",),
+    ),
+    "Resetting": State("RSC sent", {**_RESETTING, "Reset": _NOTHING, "T18": Cell(CallControl.repeat_reset)}, ("T18", "T19")),
+    "ResetMet": State(
+        "RSC was answered by CLF or BLO, or these have crossed it and RLG is still to come",
+        {
+            **_AT_WORK,
+            "Reset": _NOTHING,
+            "RLG": _COMPLETE,
+            # The far end is at rest, and whatever it sent before has come: so there is no RLG.
+            "IAM": Cell(incoming.accept, incoming.ACCEPTED),
+            "IAI": Cell(incoming.accept, incoming.ACCEPTED),
+            "T18": Cell(CallControl.reset_met, _IDLE),
+        },
+        ("T18",),
+    ),
+    "ResetAlerted": State(
+        "RSC sent now and then; T18: the latest not long ago",
+        {**_RESETTING, "Reset": Cell(CallControl.reset_anew), "T18": _NOTHING},
         ("T18", "T19"),
     ),
-    "ResetAlerted": State("RSC sent now and then", {**_RESETTING, "T19": Cell(CallControl.reset_fails, ("ResetAlerted",))}, ("T19",)),
-    "GroupResetting": State("GRS sent", {**_AT_WORK, "acknowledged": _COMPLETE}),
+    "GroupResetting": State("GRS sent", {**_AT_WORK, "Reset": _NOTHING, "alone": _RESET, "acknowledged": _COMPLETE}),
     "Looped": State(
         "the far end checks the circuit",
         {**_CHECKED, "COT": _NOTHING, "CCF": Cell(CallControl.check_fails, ("CheckFailed",)), "T1": _RESET},

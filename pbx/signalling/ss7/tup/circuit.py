@@ -32,7 +32,7 @@ TAGS = {
 ADOPTED = {tag: state for state, tag in TAGS.items()}
 CONTROLS = ("mutual", "calling", "called")
 SPEECH = frozenset((*TAGS, "OutWaitAnswer", "InOffered", "InAddressComplete"))
-RESET = frozenset(("Resetting", "ResetAlerted"))
+RESET = frozenset(("WaitReleaseThenReset", "Resetting", "ResetMet", "ResetAlerted", "GroupResetting"))
 
 
 class TupCircuit(CallControl):
@@ -72,8 +72,7 @@ class TupCircuit(CallControl):
         if not isinstance(value, Primitive):
             return self.post(tone_event(value), value, now)
         if isinstance(value, Blocked):
-            resets = self.machine.state in RESET or self.machine.state == "GroupResetting"
-            return self.blocking.hold(now) if resets else self.blocking.block(now)
+            return self.blocking.hold(now) if self.machine.state in RESET else self.blocking.block(now)
         if isinstance(value, Unblocked):
             return self.blocking.unblock(now)
         if value.carried is not None and self.passes:
@@ -90,10 +89,8 @@ class TupCircuit(CallControl):
         if heading not in BY_HEADING:
             return self.stray(message, now)
         if heading == Heading.BLO:
-            if self.machine.state in RESET:
-                # An end that has blocked the circuit may answer RSC by BLO alone; it has forgotten who blocks the circuit from here.
-                return (*self.blocking.blo(), *self.post("BLO", message, now), *self.blocking.again(now))
-            return (*self.blocking.blo(), *self.post("blocked", None, now))
+            # An end that has blocked the circuit may answer RSC by BLO alone.
+            return (*self.blocking.blo(), *self.post("BLO" if self.machine.state in RESET else "blocked", message, now))
         if heading == Heading.UBL:
             return self.blocking.ubl()
         if heading == Heading.BLA:
@@ -109,13 +106,19 @@ class TupCircuit(CallControl):
             freed = self.free_there(MAINTENANCE)
             return (*self.blocking.again(now), *freed, *machine.step(event, message, now))
         outputs = machine.step(event, message, now)
-        if before in RESET and machine.state not in RESET:
+        if before in RESET and machine.state not in RESET and (event == "RLG" or machine.state != "Idle"):
+            # A call that comes instead of RLG, and cannot be, has been refused by BLO.
             return (*outputs, *self.blocking.again(now))
         return outputs
 
     def asked(self, why: int) -> bool:
         """By a group, or by BLO or UBL."""
         return why in self.grouped or (why == MAINTENANCE and self.blocking.waits)
+
+    @property
+    def stands(self) -> bool:
+        """Whether the far end is to hold the circuit blocked by maintenance now."""
+        return self.blocking.stands
 
     def again(self, now: float) -> Sequence[Output]:
         """The far end may have forgotten our block."""
