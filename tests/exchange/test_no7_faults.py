@@ -59,18 +59,18 @@ def test_a_fault_at_a_message_takes_the_call_of_its_circuit_only(seed, user_part
 
 
 @USER_PARTS
-def test_a_fault_at_a_message_and_at_the_release_that_follows_resets_the_circuit(seed, user_part, monkeypatch):
+def test_a_fault_at_a_message_and_at_the_reset_that_follows_resets_the_circuit_later(seed, user_part, monkeypatch):
     kind = CIRCUITS[user_part]
     with Lab(seed=seed, configuration=two_links(user_part)) as lab:
         others = call(lab, "8004", "663456789")
         near = lab.exchange.signalling.relations[0].user_part.circuits.values()
         breaks(monkeypatch, kind, "message", lambda circuit, message, now: circuit.named(message) == "ACM")
-        released = breaks(monkeypatch, kind, "receive", lambda circuit, value, now: circuit in near and type(value).__name__ == "Release")
+        reset = breaks(monkeypatch, kind, "receive", lambda circuit, value, now: circuit in near and type(value).__name__ == "Reset")
         lab.caller("62345678")
         lab.telephone("8003").dials("662345678").hears_tone("congestion").hangs_up()
-        assert released
+        assert reset
         lab.after(3.0)
-        assert_all_is_well(lab, others)
+        assert_all_is_well(lab, others, faults=2)
 
 
 @USER_PARTS

@@ -8,7 +8,7 @@ timers, which are the user part's own.
 
 from collections.abc import Sequence
 from enum import IntEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pbx.engine import Input, Levels, Output, PeerMessage, Unexpected
 from pbx.machine import Machine
@@ -30,6 +30,9 @@ from pbx.vocabulary.call import (
     Unblocked,
 )
 from pbx.vocabulary.numbers import NumberExaminer
+
+if TYPE_CHECKING:
+    from pbx.signalling.ss7.blocking import Blocking
 
 SEIZED, IDLE, ALERTING, CONNECT, UNBLOCKED, PROCEEDING = Seized(), Idle(), Alerting(), Connect(), Unblocked(), Proceeding()
 SUSPEND, RESUME, PROGRESS, METERING = Suspend(), Resume(), Progress(), Metering()
@@ -62,6 +65,7 @@ class CircuitBooks:
 
     machine: Machine
     variant: Any
+    blocking: "Blocking"
 
     def __init__(self, cic: int, controls: bool, examiner: NumberExaminer) -> None:
         """``controls``: whether our call goes on when both ends seize the circuit at once."""

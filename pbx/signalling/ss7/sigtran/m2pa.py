@@ -87,6 +87,23 @@ class M2pa:
         """After a restart of control everything begins anew; the far end has seen the association go."""
         return self.start(now)
 
+    def begin_anew(self, given: Any, now: float) -> Sequence[Any]:
+        """A fault of ours has hit while ``given`` was taken: out of service, and level 3 is told. The association is for others to end.
+
+        What was not confirmed can be retrieved; an answer that level 3 waits for is given.
+        """
+        self._signals.clear()
+        self._link = LinkState(self)
+        self.associated = False
+        self.count("fault of ours")
+        self._outputs.append(primitives.OutOfService("a fault of ours"))
+        if isinstance(given, primitives.RetrieveBsnt):
+            self._outputs.append(primitives.Bsnt(None))
+        elif isinstance(given, primitives.RetrievalRequest):
+            self._outputs.append(primitives.RetrievalComplete())
+        self.transmission.halt(now)
+        return self._taken(now)
+
     def _taken(self, now: float) -> Sequence[Any]:
         self._drain(now)
         outputs, self._outputs = self._outputs, []
