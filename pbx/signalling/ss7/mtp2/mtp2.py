@@ -124,9 +124,11 @@ class Mtp2:
         terminal.count("fault of ours")
         terminal.order(orders.Halt())
         terminal.tell(primitives.OutOfService("a fault of ours"))
-        if isinstance(given, primitives.RetrieveBsnt | orders.BsntTold):
+        said = {type(value) for value in terminal.outputs}
+        if isinstance(given, primitives.RetrieveBsnt | orders.BsntTold) and said.isdisjoint((orders.TellBsnt, primitives.Bsnt)):
             terminal.tell(primitives.Bsnt(None))
-        elif isinstance(given, primitives.RetrievalRequest | orders.RetrievalEnded):
+        ends = (orders.Retrieve, primitives.RetrievalComplete)
+        if isinstance(given, primitives.RetrievalRequest | orders.RetrievalEnded) and said.isdisjoint(ends):
             terminal.tell(primitives.RetrievalComplete())
         return self._taken(now)
 

@@ -3,8 +3,8 @@
 ``relieved`` makes a new engine in place of one that has failed, as a new control does (``Mtp3.adopt``): links over which traffic flows
 stay, so established calls and calls in set-up go on; all others are stopped and aligned anew. Kept are what the old one had still to say,
 the messages that it held back while their traffic moved, counters, and orders of people. Forgotten is what adjacent points have told of
-routes: they answer a message that cannot pass by TFP (Q.704 section 13.2). A point that was isolated or restarted itself does so again (section 9).
-Leaves out the fault itself (pbx/signalling_seat.py).
+routes: they answer a message that cannot pass by TFP (Q.704 section 13.2). A point that was isolated or restarted itself does so again
+(section 9). Leaves out the fault itself (pbx/signalling_seat.py).
 """
 
 from collections.abc import Collection, Sequence

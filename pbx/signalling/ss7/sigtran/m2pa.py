@@ -96,10 +96,11 @@ class M2pa:
         self._link = LinkState(self)
         self.associated = False
         self.count("fault of ours")
+        said = {type(value) for value in self._outputs}
         self._outputs.append(primitives.OutOfService("a fault of ours"))
-        if isinstance(given, primitives.RetrieveBsnt):
+        if isinstance(given, primitives.RetrieveBsnt) and primitives.Bsnt not in said:
             self._outputs.append(primitives.Bsnt(None))
-        elif isinstance(given, primitives.RetrievalRequest):
+        elif isinstance(given, primitives.RetrievalRequest) and primitives.RetrievalComplete not in said:
             self._outputs.append(primitives.RetrievalComplete())
         self.transmission.halt(now)
         return self._taken(now)
