@@ -115,16 +115,21 @@ class Mtp2:
     def begin_anew(self, given: Any, now: float) -> Sequence[Any]:
         """A fault of ours has hit while ``given`` was taken: out of service, whatever the boxes were about, and level 3 is told.
 
-        What they had said is not lost, what level 3 has ordered for all alignments stands, and an answer that it waits for is given.
+        What they had said is not lost, what level 3 has ordered for all alignments stands, and an answer that it waits for is given. A
+        message that has come is confirmed to the far end, so level 3 gets it; one that should go can be retrieved.
         """
         terminal, life = self._terminal, self._terminal.link_state.life
         terminal.forget()
         self._furnish()
         terminal.link_state.life = life
         terminal.count("fault of ours")
-        terminal.order(orders.Halt())
-        terminal.tell(primitives.OutOfService("a fault of ours"))
         said = {type(value) for value in terminal.outputs}
+        if type(given) is orders.MessageHeard and not self._deaf and self._life is None and primitives.ReceivedMessage not in said:
+            terminal.tell(primitives.ReceivedMessage(given.octets))
+        terminal.order(orders.Halt())
+        if type(given) is primitives.MessageForTransmission and orders.SendMessage not in said:
+            terminal.order(orders.SendMessage(given.octets))
+        terminal.tell(primitives.OutOfService("a fault of ours"))
         if isinstance(given, primitives.RetrieveBsnt | orders.BsntTold) and said.isdisjoint((orders.TellBsnt, primitives.Bsnt)):
             terminal.tell(primitives.Bsnt(None))
         ends = (orders.Retrieve, primitives.RetrievalComplete)

@@ -90,7 +90,7 @@ class M2pa:
     def begin_anew(self, given: Any, now: float) -> Sequence[Any]:
         """A fault of ours has hit while ``given`` was taken: out of service, and level 3 is told. The association is for others to end.
 
-        What was not confirmed can be retrieved; an answer that level 3 waits for is given.
+        What was not confirmed can be retrieved, and the message that should go; an answer that level 3 waits for is given.
         """
         self._signals.clear()
         self._link = LinkState(self)
@@ -103,6 +103,8 @@ class M2pa:
         elif isinstance(given, primitives.RetrievalRequest) and primitives.RetrievalComplete not in said:
             self._outputs.append(primitives.RetrievalComplete())
         self.transmission.halt(now)
+        if type(given) is primitives.MessageForTransmission and not self.transmission.holds(given.octets):
+            self.transmission.give(given.octets, now)
         return self._taken(now)
 
     def _taken(self, now: float) -> Sequence[Any]:
