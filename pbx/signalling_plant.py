@@ -25,7 +25,7 @@ from config.schema import (
 from pbx.engine import Engine
 from pbx.floor import Floor
 from pbx.line import Line
-from pbx.plant import NoNumbers, signalling_ports_of
+from pbx.plant import FACING, Direction, NoNumbers, signalling_ports_of
 from pbx.server_plan import far_server, near_server
 from pbx.signalling.ss7.distribution import UserPart
 from pbx.signalling.ss7.isup.distribution import Isup
@@ -69,6 +69,7 @@ class Relation(msgspec.Struct, frozen=True):
     """One of so many calls out on a circuit is checked for continuity; 0 = none."""
     echo_control: set[int] = msgspec.field(default_factory=set)
     """Circuits over which echo is cancelled here."""
+    directions: dict[int, Direction] = msgspec.field(default_factory=dict)
 
 
 def relations_of(configuration: Configuration) -> list[Relation]:
@@ -83,6 +84,7 @@ def relations_of(configuration: Configuration) -> list[Relation]:
         codes = codes_of(group)
         relation.codes.update(codes)
         relation.checks.update(dict.fromkeys(codes.values(), _every(group.continuity_check)))
+        relation.directions.update(dict.fromkeys(codes.values(), group.direction))
         if group.echo_tail_ms:
             relation.echo_control.update(codes.values())
     return list(found.values())
@@ -221,6 +223,8 @@ class SignallingPlant:
             for circuit, cic in relation.codes.items():
                 self._places[circuit] = (len(self._relations), cic)
             user_part = make_user_part(relation, own, other, examiner)
+            for cic, direction in relation.directions.items():
+                user_part.circuits[cic].direction = FACING[direction] if far else direction
             for cic, every in relation.checks.items():
                 user_part.circuits[cic].check.every = every
                 # The far end's circuits have no cancellers.

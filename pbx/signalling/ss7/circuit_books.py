@@ -8,7 +8,7 @@ timers, which are the user part's own.
 
 from collections.abc import Sequence
 from enum import IntEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from pbx.engine import Input, Levels, Output, PeerMessage, Unexpected
 from pbx.machine import Machine
@@ -34,6 +34,7 @@ from pbx.vocabulary.numbers import NumberExaminer
 if TYPE_CHECKING:
     from pbx.signalling.ss7.blocking import Blocking
 
+Direction = Literal["incoming", "outgoing", "both-way"]
 SEIZED, IDLE, ALERTING, CONNECT, UNBLOCKED, PROCEEDING = Seized(), Idle(), Alerting(), Connect(), Unblocked(), Proceeding()
 SUSPEND, RESUME, PROGRESS, METERING = Suspend(), Resume(), Progress(), Metering()
 BLOCKED = {reason: Blocked(reason) for reason in ("remote", "local", "alarm", "fault")}
@@ -59,8 +60,8 @@ class CircuitBooks:
     """The books of one circuit."""
 
     __slots__ = (
-        "blocked_here", "blocked_there", "check", "cic", "controls", "echo_control", "examiner", "forgotten", "glare", "grouped",
-        "idle_owed", "machine", "number", "open", "overlap", "reasons", "served", "variant",
+        "blocked_here", "blocked_there", "check", "cic", "controls", "direction", "echo_control", "examiner", "forgotten", "glare",
+        "grouped", "idle_owed", "machine", "number", "open", "overlap", "reasons", "served", "variant",
     )  # fmt: skip
 
     machine: Machine
@@ -86,6 +87,8 @@ class CircuitBooks:
         """Whether maintenance there had blocked it when RSC went out, which nobody has answered yet."""
         self.number = ""
         self.check = Check()
+        self.direction: Direction = "both-way"
+        """Who may seize the circuit, as this end sees it: outgoing = nobody but us."""
         self.echo_control = False
         """Whether echo is cancelled here in calls over the circuit, which the far end is told."""
 
