@@ -194,7 +194,7 @@ class Control:
         self.exchange.floor.on_fault = self._keep_fault
         zero = time.time() - self.plane.now
         self.store = Store(places.store, self.plane, self._is_trunk, ring_name=places.ring_name(), clock_zero=zero)
-        self.writer = StoreWriter(self.store, self._store_alarm, self._store_clear)
+        self.writer = StoreWriter(self.store, self._store_alarm, self._store_clear, self._alarms_left)
         wanted = configuration.recording
         self.recordings = RecordingFiles(
             places.recordings,
@@ -371,6 +371,9 @@ class Control:
 
     def _store_clear(self) -> None:
         self.reactor.callFromThread(self._state, AlarmCleared(self.clock.seconds(), "store"))
+
+    def _alarms_left(self, sources: list[str]) -> None:
+        self.reactor.callFromThread(self.exchange.alarms_left, sources)
 
     def _state(self, fact: Fact) -> None:
         self.exchange.floor.turn(self.exchange.floor.fact, fact)
