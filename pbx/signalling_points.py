@@ -50,7 +50,7 @@ from pbx.signalling.ss7.primitives import (
     Transfer,
 )
 from pbx.signalling_associations import AssociationEnds
-from pbx.signalling_circuit import quiet_behind
+from pbx.signalling_circuit import in_groups, quiet_behind
 from pbx.signalling_mending import link_mending, relieve
 from pbx.signalling_seat import Seat
 from pbx.transfer_part import TransferPart
@@ -63,7 +63,6 @@ ALARM_PERSISTENCE_S = 0.5
 GREETING_S = 1.0
 """From the first moment at which the far point is reached to the reset of its circuits: by then the points between have restarted too; own
 choice."""
-MOST_IN_GROUP = 32
 Observer = Callable[[float, str, Order | Told], None]
 """``observer(now, link, value)``: what passes between link state control and the plane, messages among it."""
 
@@ -310,7 +309,7 @@ class CircuitRelation:
 
     def order(self, verb: str, cics: Sequence[int]) -> None:
         """"block", "unblock" or "reset" circuits at once; within a turn."""
-        for group in _groups(sorted(cics)):
+        for group in in_groups(cics):
             if verb == "reset":
                 self.seat.give(self.user_part.reset_all, group)
             else:
@@ -320,14 +319,17 @@ class CircuitRelation:
         """What the switch says to a circuit, or what is heard on it; its own answers come back, the rest goes its way."""
         if isinstance(value, Primitive):
             self._floor.try_to(self._measurements.isup_given, now, self.name, value)
+        if isinstance(value, Reset):
+            return self._sorted(cic, self.user_part.give(cic, value, now))  # the cure itself; who has ordered it knows another
+        return self._sorted(cic, self._or_reset(cic, self.user_part.give, value, now))
+
+    def _or_reset(self, cic: int, function: Callable[..., Iterable[Any]], *arguments: Any) -> Iterable[Any]:
+        """``function(cic, *arguments)``; where that fails the circuit is reset, its call cleared."""
         try:
-            outputs = self.user_part.give(cic, value, now)
+            return function(cic, *arguments)
         except Exception:
-            if isinstance(value, Reset) or cic not in self.lines:
-                raise
-            self._floor.failed(self.lines[cic], value, Reset())
-            outputs = self.user_part.mend(now)
-        return self._sorted(cic, outputs)
+            self._floor.failed(self.lines[cic], arguments, Reset())
+            return self.user_part.mend(self._floor.now)
 
     def adopt(self, cic: int, tag: str, levels: Levels, now: float) -> Sequence[Output]:
         """After a restart of control: an answered call goes on, all other circuits are reset together."""
@@ -336,7 +338,7 @@ class CircuitRelation:
             if not self._adopted:
                 self._floor.after(GREETING_S, self._ask_about_adopted)
             self._adopted.append(cic)
-            return self._sorted(cic, self.user_part.resume(cic, tag, levels, now))
+            return self._sorted(cic, self._or_reset(cic, self.user_part.resume, tag, levels, now))
         if not self._unknown:
             self._floor.then(self._reset_unknown)
         self._unknown.append(cic)
@@ -382,7 +384,7 @@ class CircuitRelation:
     def _judge(self) -> None:
         self._judging = False
         for cics, stands in ((self.alarmed - self.failed, True), (self.failed - self.alarmed, False)):
-            for group in _groups(sorted(cics)):
+            for group in in_groups(cics):
                 self.seat.give(self.user_part.fail, group, stands)
         self.failed = set(self.alarmed)
 
@@ -417,18 +419,6 @@ class CircuitRelation:
         elif isinstance(output.output, Unexpected):
             self._floor.counters[f"unexpected {output.output.state} {output.output.event}"] += 1
             self.point.history.append((self._floor.now, f"?? circuit {output.cic}: {output.output.event}, {output.output.state}"))
-
-
-def _groups(cics: list[int]) -> Iterable[list[int]]:
-    """Circuits in groups that one message can name."""
-    group: list[int] = []
-    for cic in cics:
-        if group and (cic - group[0] >= MOST_IN_GROUP):
-            yield group
-            group = []
-        group.append(cic)
-    if group:
-        yield group
 
 
 def _destinations(point: Point) -> Iterable[int]:
