@@ -11,7 +11,7 @@ from pbx.signalling.ss7.mtp3.mtp3 import Mtp3
 from pbx.signalling.ss7.sigtran.m2pa import M2pa
 from pbx.signalling.ss7.sigtran.m3ua import M3ua
 from pbx.signalling.ss7.sigtran.m3ua_gateway import M3uaGateway
-from tests.exchange.test_no7 import call, cut, end, mend, states, talk, two_links
+from tests.exchange.test_no7 import TRANSFER_POINTS, call, cut, end, mend, states, talk, two_links
 from tests.exchange.test_no7_faults import FaultError
 from tests.exchange.test_sigtran import over_m2pa, over_m3ua
 from tests.lab import Lab
@@ -21,6 +21,7 @@ OFFICES = {
     "tup": (lambda: two_links("tup"), 340),
     "m2pa": (over_m2pa, 420),
     "m3ua": (lambda: over_m3ua("as-a", "as-b"), 120),
+    "transfer points": (lambda: TRANSFER_POINTS, 300),
 }
 """Their configurations, and how many steps of No. 7 there are while they work, nearly."""
 ENGINES = (Mtp2, Mtp3, M2pa, M3ua, M3uaGateway, UserPart)
@@ -91,8 +92,9 @@ def traffic(lab, choose):
         clock.callLater(3.0, lab.simulation.associations.cut, names[0])
         clock.callLater(5.0, lab.simulation.associations.mend, names[0])
     else:
-        clock.callLater(3.0, cut, lab, "link-1")
-        clock.callLater(5.0, mend, lab, "link-1")
+        span = next(row.name for row in lab.configuration.spans if row.name in ("link-1", "ss7-2"))
+        clock.callLater(3.0, cut, lab, span)
+        clock.callLater(5.0, mend, lab, span)
 
 
 def healed(lab):
