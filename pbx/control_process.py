@@ -55,7 +55,9 @@ WALL_CLOCK_EVERY_S = 60.0
 CLEARING_S = 1.0
 OVERTAKEN = 3
 """The exit code of a control that found another one in its place."""
-FAULT_FILE = "faults.txt"
+FAULT_FILE, OLDER_FAULT_FILE = "faults.txt", "faults.older.txt"
+FAULT_FILE_MOST_OCTETS = 10 << 20
+"""Own choice."""
 
 
 def _let_it_rise() -> None:
@@ -380,8 +382,15 @@ class Control:
 
     def _keep_fault(self, text: str) -> None:
         """A fault of our own is kept with its trace; the call it hit is over, the exchange lives."""
-        with self.places.data.joinpath(FAULT_FILE).open("a", encoding="utf-8") as file:
-            file.write(f"--- at {self.plane.now:.3f} s, control {os.getpid()}\n{text}\n")
+        keep_fault(self.places.data / FAULT_FILE, f"--- at {self.plane.now:.3f} s, control {os.getpid()}\n{text}\n")
+
+
+def keep_fault(path: Path, text: str) -> None:
+    """Add a fault to the file; one that has grown too long becomes the older one, for a fault may come again each second."""
+    if path.exists() and path.stat().st_size > FAULT_FILE_MOST_OCTETS:
+        path.replace(path.with_name(OLDER_FAULT_FILE))
+    with path.open("a", encoding="utf-8") as file:
+        file.write(text)
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -10,6 +10,7 @@ here: that one call is cleared with cause 41, its trace saved with what the engi
 fails again and again is tried once a second. Leaves out where events come from, and engines without a line (pbx/signalling_seat.py).
 """
 
+import contextlib
 import traceback
 from collections import Counter, deque
 from collections.abc import Callable, Iterable
@@ -359,7 +360,9 @@ class Floor:
         self.faults.append(text)
         del self.faults[:-100]
         if self.on_fault is not None:
-            self.on_fault(text)
+            # A disk that is full must not make a second fault of the first.
+            with contextlib.suppress(Exception):
+                self.on_fault(text)
         if line is None:
             return last
         line.note(now, "!! internal fault: " + last)
