@@ -60,7 +60,7 @@ def test_a_fault_at_a_message_takes_the_call_of_its_circuit_only(seed, user_part
     kind = CIRCUITS[user_part]
     with Lab(seed=seed, configuration=two_links(user_part)) as lab:
         others = call(lab, "8004", "663456789")
-        failures = breaks(monkeypatch, kind, "message", lambda circuit, message, now: circuit.named(message) == "ACM")
+        failures = breaks(monkeypatch, kind, "message", lambda circuit, message, *_: circuit.named(message) == "ACM")
         lab.caller("62345678")
         lab.telephone("8003").dials("662345678").hears_tone("congestion").hangs_up()
         assert failures
@@ -75,7 +75,7 @@ def test_a_fault_at_a_message_and_at_the_reset_that_follows_resets_the_circuit_l
     with Lab(seed=seed, configuration=two_links(user_part)) as lab:
         others = call(lab, "8004", "663456789")
         near = lab.exchange.signalling.relations[0].user_part.circuits.values()
-        breaks(monkeypatch, kind, "message", lambda circuit, message, now: circuit.named(message) == "ACM")
+        breaks(monkeypatch, kind, "message", lambda circuit, message, *_: circuit.named(message) == "ACM")
         reset = breaks(monkeypatch, kind, "receive", lambda circuit, value, now: circuit in near and type(value).__name__ == "Reset")
         lab.caller("62345678")
         lab.telephone("8003").dials("662345678").hears_tone("congestion").hangs_up()
@@ -92,8 +92,8 @@ def test_a_fault_at_a_timer_takes_the_call_of_its_circuit_and_the_timers_of_othe
         far = lab.network.signalling.relations[0].user_part.circuits.values()
         whole = kind.message
 
-        def deaf(circuit, message, now):
-            return () if circuit in far and circuit.named(message) in ("IAM", "IAI") else whole(circuit, message, now)
+        def deaf(circuit, message, *arguments):
+            return () if circuit in far and circuit.named(message) in ("IAM", "IAI") else whole(circuit, message, *arguments)
 
         monkeypatch.setattr(kind, "message", deaf)
         failures = breaks(monkeypatch, kind, "expire", lambda circuit, now: circuit.machine.state == "OutWaitAddressComplete")
