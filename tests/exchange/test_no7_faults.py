@@ -208,17 +208,19 @@ def test_a_fault_in_level_2_takes_the_link_down_and_it_comes_again(seed, monkeyp
     with Lab(seed=seed, configuration=two_links()) as lab:
         lab.faulty = True
         others = call(lab, "8004", "663456789")
-        link = lab.exchange.signalling.links["toll-0"]
+        engines = {link.engine: link for link in lab.exchange.signalling.links.values()}
         before = lab.now
-        breaks(monkeypatch, Mtp2, "receive", lambda engine, value, now: engine is link.engine and type(value) is MessageHeard)
+        failures = breaks(monkeypatch, Mtp2, "receive", lambda engine, value, now: engine in engines and type(value) is MessageHeard)
         end(*call(lab, "8005", "664567890"))
         lab.after(20.0)
+        assert failures
+        link = next(link for link in engines.values() if link.counters.get("fault of ours"))
         assert any(text.startswith("!! internal fault: ") for _, text in link.history)
         assert "given: MessageHeard(" in lab.exchange.floor.faults[0]
-        assert link.counters["fault of ours"] == 1 and "fault of ours 1" in view_of(lab).link("toll-0")
+        assert link.counters["fault of ours"] == 1 and "fault of ours 1" in view_of(lab).link(link.name)
         raised = [fact for fact in lab.facts(facts.AlarmRaised) if fact.at > before]
-        assert [fact.source for fact in raised] == ["link toll-0"]
-        assert [fact.source for fact in lab.facts(facts.AlarmCleared) if fact.at > before] == ["link toll-0"]
+        assert [fact.source for fact in raised] == [f"link {link.name}"]
+        assert [fact.source for fact in lab.facts(facts.AlarmCleared) if fact.at > before] == [f"link {link.name}"]
         assert_all_is_well(lab, others)
 
 
