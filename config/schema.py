@@ -115,7 +115,6 @@ class TrunkGroup(Section, frozen=True):
     variant: Name | None = None
     """National variant of the signalling system: a file of ``config/variants``. Absent: the Chinese one."""
     direction: Literal["incoming", "outgoing", "both-way"] = "both-way"
-    """Who may seize the circuits: the far end, we, or both. A call of the far end on an outgoing group is refused, or rings in vain."""
     hunt: Literal["longest-idle", "ascending", "descending", "cyclic"] = "longest-idle"
     attempts: Annotated[int, Meta(ge=1, le=30, description="a whole number from 1 to 30")] = 3
     """On how many circuits one call is tried, when they are taken from the other end or do not answer a seizure."""
