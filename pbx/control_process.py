@@ -55,7 +55,9 @@ WALL_CLOCK_EVERY_S = 60.0
 CLEARING_S = 1.0
 OVERTAKEN = 3
 """The exit code of a control that found another one in its place."""
-FAULT_FILE = "faults.txt"
+FAULT_FILE, OLDER_FAULT_FILE = "faults.txt", "faults.older.txt"
+FAULT_FILE_MOST_OCTETS = 10 << 20
+"""Own choice."""
 
 
 def _let_it_rise() -> None:
@@ -194,7 +196,7 @@ class Control:
         self.exchange.floor.on_fault = self._keep_fault
         zero = time.time() - self.plane.now
         self.store = Store(places.store, self.plane, self._is_trunk, ring_name=places.ring_name(), clock_zero=zero)
-        self.writer = StoreWriter(self.store, self._store_alarm, self._store_clear)
+        self.writer = StoreWriter(self.store, self._store_alarm, self._store_clear, self._alarms_left)
         wanted = configuration.recording
         self.recordings = RecordingFiles(
             places.recordings,
@@ -373,13 +375,23 @@ class Control:
     def _store_clear(self) -> None:
         self.reactor.callFromThread(self._state, AlarmCleared(self.clock.seconds(), "store"))
 
+    def _alarms_left(self, sources: list[str]) -> None:
+        self.reactor.callFromThread(self.exchange.alarms_left, sources)
+
     def _state(self, fact: Fact) -> None:
         self.exchange.floor.turn(self.exchange.floor.fact, fact)
 
     def _keep_fault(self, text: str) -> None:
         """A fault of our own is kept with its trace; the call it hit is over, the exchange lives."""
-        with self.places.data.joinpath(FAULT_FILE).open("a", encoding="utf-8") as file:
-            file.write(f"--- at {self.plane.now:.3f} s, control {os.getpid()}\n{text}\n")
+        keep_fault(self.places.data / FAULT_FILE, f"--- at {self.plane.now:.3f} s, control {os.getpid()}\n{text}\n")
+
+
+def keep_fault(path: Path, text: str) -> None:
+    """Add a fault to the file; one that has grown too long becomes the older one, for a fault may come again each second."""
+    if path.exists() and path.stat().st_size > FAULT_FILE_MOST_OCTETS:
+        path.replace(path.with_name(OLDER_FAULT_FILE))
+    with path.open("a", encoding="utf-8") as file:
+        file.write(text)
 
 
 def main(arguments: Sequence[str]) -> int:

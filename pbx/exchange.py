@@ -5,7 +5,7 @@ process), a clock with ``seconds`` and ``callLater``, and where facts go. The li
 files and reactors (pbx/control_process.py, pbx/simulation.py).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any
 
@@ -34,6 +34,7 @@ from pbx.signalling.ss7.mtp2.carriage import figures_of
 from pbx.signalling.ss7.mtp2.figures import MESSAGES
 from pbx.signalling_plant import SignallingPlant
 from pbx.span_watch import SpanWatch
+from pbx.standing_alarms import StandingAlarms
 from pbx.switch import Switch, SwitchSettings
 from pbx.test_calls import TestLine
 from pbx.tone_plan import Tone as PlannedTone
@@ -118,7 +119,8 @@ class Exchange:
         self.plane = plane
         self.clock = clock
         self.prompts = dict(prompts)
-        self.floor = Floor(clock, plane, append)
+        self.alarms = StandingAlarms()
+        self.floor = Floor(clock, plane, self.alarms.heard_in(append))
         self._epoch = epoch
         self._named = 0
         trunks, extensions = plan_for("trunks", configuration), plan_for("extensions", configuration)
@@ -180,6 +182,10 @@ class Exchange:
         # Messages of links have been confirmed to their far ends, so they must be heard; all else is seen by how the lines stand.
         self.floor.media(event for event in waiting if isinstance(event[2], LinkTold))
         return adopted
+
+    def alarms_left(self, sources: Iterable[str]) -> None:
+        """A control before this one has raised alarms of these sources and not cleared them."""
+        self.alarms.left(sources, self.floor, self.lines)
 
     def start_players(self) -> None:
         """Play each queue's music for ever."""

@@ -18,13 +18,11 @@ from pbx.engine import Engine
 from pbx.floor import Clock, Floor
 from pbx.line import EXTENSION, TRUNK, Line
 from pbx.media import Plane
-from pbx.plant import PORT_KINDS, Direction, engines_of, port_of, subscriber_variant
+from pbx.plant import FACING, PORT_KINDS, engines_of, port_of, subscriber_variant
 from pbx.signalling.analog.fxs import FxsLine, SubscriberFeatures
 from pbx.signalling.ss7.mtp2.carriage import figures_of
 from pbx.signalling_plant import SignallingPlant
 
-FACING: dict[str, Direction] = {"incoming": "outgoing", "outgoing": "incoming", "both-way": "both-way"}
-"""The direction that the far end's circuits have, by the direction of ours."""
 PRESENTATIONS = {"auto": "china", "fsk": "china", "dtmf": "dtmf-china", "none": ""}
 """How the far exchange tells who calls on an analog line, by what our end expects."""
 
@@ -67,6 +65,8 @@ def build(
     signalling.attach(lines)
     network = Network(floor, lines, prompts)
     network.signalling = points
+    ours = {group.name for group in configuration.trunk_groups if group.direction == "outgoing"}
+    network.not_ours = {line.name for line in lines if line.group in ours}
     network.subscribers = subscribers  # type: ignore[assignment]
     network.refusals = refusals  # type: ignore[assignment]
     for line in lines:

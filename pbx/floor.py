@@ -6,9 +6,11 @@ switch never call one another, so there is no recursion and no re-entrance. At t
 written to the arena in one indivisible step, and only then do commands leave: what the world can see has always been written first.
 
 Wrong peers are counted (``Unexpected``, ``Malformed``). A fault of our own, an exception in an engine or in the switch, is caught
-here: that one call is cleared with cause 41, its trace saved, and the exchange lives. Leaves out where events come from.
+here: that one call is cleared with cause 41, its trace saved with what the engine was given, and the exchange lives. A timer whose work
+fails again and again is tried once a second. Leaves out where events come from, and engines without a line (pbx/signalling_seat.py).
 """
 
+import contextlib
 import traceback
 from collections import Counter, deque
 from collections.abc import Callable, Iterable
@@ -86,6 +88,11 @@ class Records(Protocol):
 _HEARD = (Hear, Play, SendDigits, SendTone, Silence)
 """Orders that would sound over an engine's own signals, or cut them: they wait for a speech path."""
 
+FAULT_PAUSE_S = 1.0
+"""Until a timer whose work has failed twice is tried again: its deadline may stay in the past; own choice."""
+LONGEST_GIVEN = 1000
+"""Of what an engine was given, as it stands behind a fault's trace."""
+CLEARED = Release(TEMPORARY_FAILURE)
 MILLIWATT = progress("milliwatt")
 CHECK_TONE = special("continuity")
 _FOR_CONTROL = (Played, Recorded, LineTested, LineMeasured)
@@ -96,6 +103,14 @@ def _is_for_control(event: MediaEvent) -> bool:
     if isinstance(event, ToneOn | ToneOff):
         return (event.tone & 0xFF00 == SPECIAL and event.tone != CHECK_TONE) or event.tone == MILLIWATT
     return type(event) in _FOR_CONTROL
+
+
+def shown(given: Any) -> str:
+    """What an engine was given when it failed, in one line; it may be the very thing that cannot be shown."""
+    try:
+        return repr(given)[:LONGEST_GIVEN]
+    except Exception:
+        return f"a {type(given).__name__} that cannot be shown"
 
 
 class Floor:
@@ -119,6 +134,8 @@ class Floor:
         self._lines: dict[int, Line] = {}
         self._takers: dict[int, Callable[[MediaEvent], object]] = {}
         self._running = False
+        self._failed_at: dict[int, float] = {}
+        """By port, the deadline whose work has failed."""
 
     def attach(self, control: Control, records: Records | None = None) -> None:
         """The switch that primitives go to, and the leg records it keeps (a far end keeps none)."""
@@ -206,11 +223,26 @@ class Floor:
         try:
             function(*arguments)
         except Exception:
-            self._fault(line, self.now)
+            self._fault(line, self.now, arguments)
 
-    def failed(self, line: Line | None) -> None:
-        """An exception of our own has been caught within a turn, which goes on; it hit the call on ``line``, or none."""
-        self._fault(line, self.now)
+    def failed(self, line: Line | None, given: Any = None, cure: Primitive = CLEARED) -> str:
+        """An exception of our own has been caught within a turn, which goes on; it hit the call on ``line``, or none. Its last line.
+
+        ``given``: what the engine got. ``cure``: what the line's engine is told; a circuit of No. 7 is reset.
+        """
+        return self._fault(line, self.now, given, cure)
+
+    def let_go(self, line: Line, fault: str, cure: Primitive = CLEARED) -> None:
+        """A fault that was kept already has hit the call on ``line`` too."""
+        line.note(self.now, "!! internal fault: " + fault)
+        self._let_go(line, self.now, cure)
+
+    def try_to(self, function: Callable[..., object], *arguments: Any) -> None:
+        """Do something that only people want to see: it may fail without harm to what goes on."""
+        try:
+            function(*arguments)
+        except Exception:
+            self._fault(None, self.now, arguments)
 
     def directly(self, port: int, commands: Iterable[MediaCommand]) -> None:
         """Media commands for a port whatever its engine says (pbx/recovery.py)."""
@@ -253,7 +285,7 @@ class Floor:
                 else:
                     self._take(line, line.engine.receive(value, now), now)
             except Exception:
-                self._fault(line, now)
+                self._fault(line, now, value)
 
     def _take(self, line: Line, outputs: Iterable[Any], now: float) -> None:
         for output in outputs:
@@ -308,28 +340,48 @@ class Floor:
         try:
             self._take(line, line.engine.expire(due), due)
         except Exception:
-            self._fault(line, due)
+            self._fault(line, due, "its deadline")
+            self._pause(line, due)
 
-    def _fault(self, line: Line | None, now: float) -> None:
+    def _pause(self, line: Line, due: float) -> None:
+        """The work of a deadline has failed: where that does not go away it is tried again later, and not at once for ever."""
+        again, self._failed_at[line.port] = self._failed_at.get(line.port) == due, due
+        if again and line.wake is not None and line.wake <= due:
+            line.wake_call.cancel()
+            line.wake = self.clock.seconds() + FAULT_PAUSE_S
+            line.wake_call = self.clock.callLater(FAULT_PAUSE_S, self._wake, line)
+
+    def _fault(self, line: Line | None, now: float, given: Any = None, cure: Primitive = CLEARED) -> str:
         text = traceback.format_exc()
+        last = text.strip().splitlines()[-1]
+        if given is not None:
+            text += f"given: {shown(given)}\n"
         self.counters["fault"] += 1
         self.faults.append(text)
         del self.faults[:-100]
         if self.on_fault is not None:
-            self.on_fault(text)
+            # A disk that is full must not make a second fault of the first.
+            with contextlib.suppress(Exception):
+                self.on_fault(text)
         if line is None:
-            return
-        line.note(now, "!! internal fault: " + text.strip().splitlines()[-1])
+            return last
+        line.note(now, "!! internal fault: " + last)
+        self._let_go(line, now, cure)
+        return last
+
+    def _let_go(self, line: Line, now: float, cure: Primitive) -> None:
+        """End the call on a line; where even the cure fails its engine begins anew."""
         try:
-            outputs = line.engine.receive(Release(TEMPORARY_FAILURE), now)
-        except Exception:
-            outputs = line.engine.start(now)
-        try:
+            try:
+                outputs = line.engine.receive(cure, now)
+            except Exception:
+                self._fault(None, now, cure)
+                outputs = line.engine.start(now)
             self._take(line, outputs, now)
             if self._control is not None:
                 self._control.fault(line, now)
         except Exception:
-            self.faults.append(traceback.format_exc())
+            self._fault(None, now, f"the end of the call on {line.name}")
 
     def _commit(self) -> None:
         """Facts and leg records first, as one step that is made whole or not at all; then the commands.

@@ -34,6 +34,8 @@ SPAN_PORTS = 30
 PORT_KINDS = {"fxo": "fxo", "isup": "raw", "tup": "raw"}
 """What stands on the port of a trunk by signalling system, if not bits."""
 Direction = Literal["incoming", "outgoing", "both-way"]
+FACING: dict[str, Direction] = {"incoming": "outgoing", "outgoing": "incoming", "both-way": "both-way"}
+"""The direction that the far end's circuits have, by the direction of ours."""
 DateTime = Callable[[float], str]
 """Engine time to MMDDhhmm, for caller identity."""
 
@@ -214,6 +216,7 @@ def _exchange_line(group: TrunkGroup) -> Callable[[], Engine]:
         answer_supervision=group.answer_supervision,
         release_supervision=(*poles, "busy-tone", "loop-break"),
         ground_start=group.ground_start,
+        takes_calls=group.direction != "outgoing",
     )
     return lambda: FxoLine(variant, group.number, features)
 

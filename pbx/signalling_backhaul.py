@@ -34,6 +34,7 @@ from pbx.signalling.ss7.sigtran.m2ua import M2ua
 from pbx.signalling.ss7.sigtran.m2ua_gateway import M2uaGateway, RestoreLink, WithdrawLink
 from pbx.signalling.ss7.sigtran.m2ua_plan import LinksPlan
 from pbx.signalling.ss7.sigtran.server import ServerChanged
+from pbx.signalling_mending import gateway_mending, process_mending
 from pbx.signalling_points import Link, SignallingPoints
 from pbx.signalling_seat import Seat, words_of
 
@@ -61,17 +62,28 @@ class Process:
     """One process of ours towards a gateway: an engine and its association."""
 
     def __init__(self, floor: Floor, plan: LinksPlan, figures: Figures, access: "LinkAccess", points: SignallingPoints) -> None:
-        self.engine = M2ua(plan, figures)
+        self._plan = plan
+        self._figures = figures
+        self.engine = self.make()
         (name,) = plan.associations
         self.association = points.associations.add(name, lambda told: self.give(FromAssociation(name, told)))
         self._floor = floor
         self._access = access
         self._points = points
-        self.seat = Seat(floor, self.engine, self._deliver)
+        self.seat = Seat(floor, self.engine, self._deliver, process_mending(self, points, floor))
+
+    def make(self) -> M2ua:
+        """An engine that has heard of nothing yet."""
+        return M2ua(self._plan, self._figures)
+
+    @property
+    def links(self) -> list[str]:
+        """Those that are worked by this process."""
+        return [name for name, link in self._access.links.items() if link.process is self]
 
     def give(self, value: ToLink | FromAssociation | ActivateServer | DeactivateServer) -> None:
         """Something for the engine; within a turn."""
-        self.seat.take(self.engine.receive(value, self._floor.now))
+        self.seat.give(self.engine.receive, value)
 
     def _deliver(self, output: Any) -> None:
         if type(output) is ToAssociation:
@@ -146,7 +158,7 @@ class LinkAccess:
     def begin(self) -> None:
         """Associations are waited for; within a turn."""
         for process in self.processes:
-            process.seat.take(process.engine.start(self._floor.now))
+            process.seat.give(process.engine.start)
 
     def chosen(self, present: Process) -> Process:
         """By which a link is to be started: the process that is active, the present one where none is."""
@@ -158,14 +170,19 @@ class LinkGateway:
 
     def __init__(self, floor: Floor, seat: LinkGatewaySeat, points: SignallingPoints) -> None:
         self.name = seat.name
-        self.engine = M2uaGateway(seat.plan, seat.figures)
+        self._seat = seat
+        self.engine = self.make()
         self.associations = [points.associations.add(name, self._taker(name)) for name in seat.plan.associations]
         self.history: deque[tuple[float, str]] = deque(maxlen=HISTORY)
         self._floor = floor
         self._points = points
-        self.seat = Seat(floor, self.engine, self._deliver)
+        self.seat = Seat(floor, self.engine, self._deliver, gateway_mending(self, points, floor))
         points.backhauls.append(self)
         points.above[self.name] = self.receive
+
+    def make(self) -> M2uaGateway:
+        """An engine that has heard of nothing yet."""
+        return M2uaGateway(self._seat.plan, self._seat.figures)
 
     @property
     def waits(self) -> int:
@@ -183,7 +200,7 @@ class LinkGateway:
         for link in self.links:
             link.start(False)
             self._points.judge(f"link {link.name}", False, "not yet in service")
-        self.seat.take(self.engine.start(self._floor.now))
+        self.seat.give(self.engine.start)
 
     def receive(self, value: FromLink | FromAssociation | WithdrawLink | RestoreLink) -> None:
         """What level 2 of a link says, a process, or people; within a turn."""
@@ -192,7 +209,7 @@ class LinkGateway:
                 self._points.judge(f"link {value.link}", True, "")
             elif type(value.indication) is OutOfService:
                 self._points.judge(f"link {value.link}", False, value.indication.reason)
-        self.seat.take(self.engine.receive(value, self._floor.now))
+        self.seat.give(self.engine.receive, value)
 
     def order(self, verb: str, link: str) -> str:
         """People want something of a link; "" or why not. Within a turn."""

@@ -6,7 +6,7 @@ The check-tone goes to the user part, which says itself what is to be sent and l
 Leaves out messages and links (pbx/signalling_points.py).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Protocol
 
 from pbx.engine import Input, Levels, Noted, Output
@@ -27,6 +27,7 @@ from pbx.vocabulary.media import (
 
 QUIET: tuple[Output, ...] = (Silence(), Unhear(-1), Unlisten(RECEIVE_DTMF | RECEIVE_FAX | RECEIVE_PROGRESS | RECEIVE_CONTINUITY))
 """Nothing is said on the circuit or listened for any more."""
+MOST_IN_GROUP = 32
 INFOS = {digit: (Info(digit),) for digit in "0123456789*#ABCD"}
 
 
@@ -130,3 +131,15 @@ def quiet_behind(outputs: Sequence[Any]) -> Sequence[Output]:
     if not any(isinstance(output, Release) for output in outputs):
         return outputs
     return (*QUIET, *outputs)
+
+
+def in_groups(cics: Iterable[int]) -> Iterable[list[int]]:
+    """Circuits in groups that one message can name."""
+    group: list[int] = []
+    for cic in sorted(cics):
+        if group and cic - group[0] >= MOST_IN_GROUP:
+            yield group
+            group = []
+        group.append(cic)
+    if group:
+        yield group

@@ -6,7 +6,7 @@ associations end with it: links align anew, servers become active anew. Leaves o
 passing on between M3UA and links.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -33,6 +33,7 @@ from pbx.signalling.ss7.sigtran.m3ua import M3ua
 from pbx.signalling.ss7.sigtran.m3ua_gateway import M3uaGateway
 from pbx.signalling.ss7.sigtran.m3ua_plan import ServerPlan
 from pbx.signalling.ss7.sigtran.server import ServerChanged
+from pbx.signalling_mending import ENDED, link_mending, server_mending
 from pbx.signalling_points import Link, SignallingPoints
 from pbx.signalling_seat import Seat, words_of
 from pbx.transfer_part import Relation, TransferPart
@@ -56,7 +57,7 @@ class AssociationLink(Link):
         self.association = points.associations.add(seat.association, self._told)
         self._floor = floor
         self._points = points
-        self._seat = Seat(floor, self.engine, self._deliver)
+        self._seat = Seat(floor, self.engine, self._deliver, self._mend)
 
     @property
     def waits(self) -> bool:
@@ -78,7 +79,7 @@ class AssociationLink(Link):
         if type(value) is MessageForTransmission:
             self.messages[1] += 1
             self._points.crossing(self.name, SendMessage(value.octets))
-        self._seat.take(self.engine.receive(value, self._floor.now))
+        self._seat.give(self.engine.receive, value)
 
     def start(self, in_service: bool) -> None:
         """Out of service, until there is an association and level 3 wants it."""
@@ -86,7 +87,12 @@ class AssociationLink(Link):
         self._seat.take(self.engine.start(self._floor.now))
 
     def _told(self, value: FromBelow) -> None:
-        self._seat.take(self.engine.receive(value, self._floor.now))
+        self._seat.give(self.engine.receive, value)
+
+    def _mend(self, given: Any, fault: str) -> Iterable[Any]:
+        """As any link, and the association comes again with it."""
+        self._points.associations.send(self.association.name, ENDED)
+        return link_mending(self, self._floor)(given, fault)
 
     def _deliver(self, output: Any) -> None:
         if isinstance(output, SendOctets):
@@ -131,23 +137,35 @@ class ApplicationServer:
         self.name = seat.name
         self.destinations = seat.destinations
         self._asked_for = seat.asked_for
-        engine = M3ua if seat.asks else M3uaGateway
-        self.engine: M3ua | M3uaGateway = engine(seat.plan, point.form, seat.figures)
+        self._seat = seat
+        self._form = point.form
+        self.engine = self.make()
         self._floor = floor
         self._point = point
         self._points = points
         self.associations = [points.associations.add(name, self._taker(name)) for name in seat.plan.associations]
-        self.seat = Seat(floor, self.engine, self._deliver)
+        self.seat = Seat(floor, self.engine, self._deliver, server_mending(self, point, points, floor))
+
+    def make(self) -> M3ua | M3uaGateway:
+        """An engine that has heard of nothing yet."""
+        seat = self._seat
+        return M3ua(seat.plan, self._form, seat.figures) if seat.asks else M3uaGateway(seat.plan, self._form, seat.figures)
+
+    def begun(self, now: float) -> list[Any]:
+        """The engine waits for associations."""
+        outputs = list(self.engine.start(now))
+        if isinstance(self.engine, M3uaGateway):
+            for code in self._asked_for:
+                outputs += self.engine.receive(Resume(code), now)
+        return outputs
 
     def start(self) -> None:
         """Wait for associations; within a turn."""
-        self.seat.take(self.engine.start(self._floor.now))
-        for code in self._asked_for:
-            self.give(Resume(code))
+        self.seat.give(self.begun)
 
     def give(self, value: Any) -> None:
         """Something for the engine; within a turn."""
-        self.seat.take(self.engine.receive(value, self._floor.now))
+        self.seat.give(self.engine.receive, value)
 
     def _taker(self, name: str) -> Any:
         return lambda told: self.give(FromAssociation(name, told))

@@ -41,7 +41,7 @@ from pbx.backhaul_plan import (
 from pbx.engine import Engine
 from pbx.floor import Floor
 from pbx.line import Line
-from pbx.plant import NoNumbers, signalling_ports_of
+from pbx.plant import FACING, Direction, NoNumbers, signalling_ports_of
 from pbx.server_plan import far_server, near_server
 from pbx.signalling.ss7.distribution import UserPart
 from pbx.signalling.ss7.isup.distribution import Isup
@@ -90,6 +90,7 @@ class Relation(msgspec.Struct, frozen=True):
     """Circuits over which echo is cancelled here."""
     passages: dict[int, Passage] = msgspec.field(default_factory=dict)
     """What passes through circuits from others of their user part."""
+    directions: dict[int, Direction] = msgspec.field(default_factory=dict)
 
 
 def relations_of(configuration: Configuration) -> list[Relation]:
@@ -105,6 +106,7 @@ def relations_of(configuration: Configuration) -> list[Relation]:
         relation.codes.update(codes)
         relation.checks.update(dict.fromkeys(codes.values(), _every(group.continuity_check)))
         relation.passages.update(dict.fromkeys(codes.values(), _passage(group)))
+        relation.directions.update(dict.fromkeys(codes.values(), group.direction))
         if group.echo_tail_ms:
             relation.echo_control.update(codes.values())
     return list(found.values())
@@ -256,6 +258,8 @@ class SignallingPlant:
             for circuit, cic in relation.codes.items():
                 self._places[circuit] = (len(self._relations), cic)
             user_part = make_user_part(relation, own, other, examiner)
+            for cic, direction in relation.directions.items():
+                user_part.circuits[cic].direction = FACING[direction] if far else direction
             for cic, every in relation.checks.items():
                 user_part.circuits[cic].check.every = every
                 # The far end's circuits have no cancellers.

@@ -9,6 +9,7 @@ what people do with them (pbx/signalling_operation.py).
 
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -49,10 +50,11 @@ from pbx.signalling.ss7.primitives import (
     Transfer,
 )
 from pbx.signalling_associations import AssociationEnds
-from pbx.signalling_circuit import quiet_behind
+from pbx.signalling_circuit import in_groups, quiet_behind
+from pbx.signalling_mending import link_mending, relieve
 from pbx.signalling_seat import Backhaul, Seat, words_of
 from pbx.transfer_part import TransferPart
-from pbx.vocabulary.call import Primitive
+from pbx.vocabulary.call import Primitive, Reset
 from pbx.vocabulary.facts import AlarmCleared, AlarmRaised
 from pbx.vocabulary.media import LinkTold, MediaEvent
 
@@ -61,7 +63,6 @@ ALARM_PERSISTENCE_S = 0.5
 GREETING_S = 1.0
 """From the first moment at which the far point is reached to the reset of its circuits: by then the points between have restarted too; own
 choice."""
-MOST_IN_GROUP = 32
 Observer = Callable[[float, str, Order | Told], None]
 """``observer(now, link, value)``: what passes between link state control and the plane, messages among it."""
 
@@ -139,7 +140,7 @@ class PlaneLink(Link):
         self.engine = Mtp2(seat.figures)
         self._floor = floor
         self._points = points
-        self._seat = Seat(floor, self.engine, self._deliver)
+        self._seat = Seat(floor, self.engine, self._deliver, link_mending(self, floor))
         floor.attach_port(seat.port, self._event)
 
     @property
@@ -161,7 +162,7 @@ class PlaneLink(Link):
         """To level 2."""
         if type(value) is MessageForTransmission:
             self.messages[1] += 1
-        self._seat.take(self.engine.receive(value, self._floor.now))
+        self._seat.give(self.engine.receive, value)
 
     def start(self, in_service: bool) -> None:
         """SIOS, or on as it was."""
@@ -176,7 +177,7 @@ class PlaneLink(Link):
                 if type(told) is MessageHeard:
                     self.messages[0] += 1
                 self._points.crossing(self.name, told)
-                self._seat.take(self.engine.receive(told, self._floor.now))
+                self._seat.give(self.engine.receive, told)
 
     def _deliver(self, output: Any) -> None:
         if isinstance(output, Order):
@@ -196,11 +197,11 @@ class Point(TransferPart):
         super().__init__(floor, seat.name, seat.plan.code, seat.variant.form, points.judge)
         self._points = points
         self.mtp3 = Mtp3(seat.plan, seat.variant)
-        self.seat = Seat(floor, self.mtp3, self._deliver)
+        self.seat = Seat(floor, self.mtp3, self._deliver, partial(relieve, self, points, floor))
 
     def receive(self, value: Any) -> None:
         """Something for level 3; within a turn."""
-        self.seat.take(self.mtp3.receive(value, self._floor.now))
+        self.seat.give(self.mtp3.receive, value)
 
     def begin(self) -> None:
         """Without a link yet; within a turn."""
@@ -220,7 +221,7 @@ class Point(TransferPart):
     def _deliver(self, output: Any) -> None:
         then = self._floor.then
         if type(output) is not Transfer and not (type(output) is ToLink and type(output.request) is MessageForTransmission):
-            self._points.measurements.level3(self._floor.now, (output,), self.form.text)
+            self._floor.try_to(self._points.measurements.level3, self._floor.now, (output,), self.form.text)
         if type(output) is ToLink:
             then(self._points.to_link, output)
         elif isinstance(output, ToUser):
@@ -254,12 +255,14 @@ class CircuitRelation:
         self._adopted: list[int] = []
         self._greeted = False
         self._judging = False
-        self.seat = Seat(floor, self, self._deliver)
+        self.seat = Seat(floor, self, self._deliver, self._mend)
+        self._at: Line | None = None
+        """The line whose circuit a message is about."""
         point.relations.append(self)
 
     def _greet(self) -> None:
         self.in_order = True
-        self.seat.take(self.user_part.reset_idle(self._floor.now))
+        self.seat.give(self.user_part.reset_idle)
 
     def begin(self, adopt: bool) -> None:
         """``adopt``: control has restarted, so that circuits are adopted one by one, and none is reset because of its far end."""
@@ -272,12 +275,9 @@ class CircuitRelation:
 
     def receive(self, value: ToUser) -> None:
         """What the MTP says; within a turn. A fault of our own takes the call of its circuit, and no other."""
-        line = self._trace("<-", value) if type(value) is Transfer else None
-        self._measurements.isup_received(self._floor.now, self.name, value, self.user_part.service)
-        try:
-            self.seat.take(self.user_part.receive(value, self._floor.now))
-        except Exception:
-            self._floor.failed(line)
+        self._floor.try_to(self._see, "<-", value)
+        self.seat.give(self.user_part.receive, value)
+        self._at = None
         if type(value) is not Resume or value.affected != self.user_part.far:
             return
         if not self._greeted:
@@ -290,11 +290,7 @@ class CircuitRelation:
 
     def expire(self, now: float) -> Iterable[Any]:
         """Fire the timers of the user part that are due, for the seat."""
-        try:
-            return self.user_part.expire(now)
-        except Exception:
-            self._floor.failed(self.lines.get(self.user_part.expiring))
-            return ()
+        return self.user_part.expire(now)
 
     def deadline(self) -> float | None:
         """When ``expire`` is wanted."""
@@ -302,26 +298,35 @@ class CircuitRelation:
 
     def check(self, cic: int) -> None:
         """Check the continuity of a circuit that is at rest; within a turn."""
-        self.seat.take(self.user_part.check([cic], self._floor.now))
+        self.seat.give(self.user_part.check, [cic])
 
     def query(self, cics: Sequence[int]) -> None:
         """Ask the far end how it sees circuits; within a turn."""
-        self.seat.take(self.user_part.query(cics, self._floor.now))
+        self.seat.give(self.user_part.query, cics)
 
     def order(self, verb: str, cics: Sequence[int]) -> None:
         """"block", "unblock" or "reset" circuits at once; within a turn."""
-        now = self._floor.now
-        for group in _groups(sorted(cics)):
+        for group in in_groups(cics):
             if verb == "reset":
-                self.seat.take(self.user_part.reset_all(group, now))
+                self.seat.give(self.user_part.reset_all, group)
             else:
-                self.seat.take(self.user_part.maintain(group, verb == "block", now))
+                self.seat.give(self.user_part.maintain, group, verb == "block")
 
     def give(self, cic: int, value: Input, now: float) -> Sequence[Output]:
         """What the switch says to a circuit, or what is heard on it; its own answers come back, the rest goes its way."""
         if isinstance(value, Primitive):
-            self._measurements.isup_given(now, self.name, value)
-        return self._sorted(cic, self.user_part.give(cic, value, now))
+            self._floor.try_to(self._measurements.isup_given, now, self.name, value)
+        if isinstance(value, Reset):
+            return self._sorted(cic, self.user_part.give(cic, value, now))  # the cure itself; who has ordered it knows another
+        return self._sorted(cic, self._or_reset(cic, self.user_part.give, value, now))
+
+    def _or_reset(self, cic: int, function: Callable[..., Iterable[Any]], *arguments: Any) -> Iterable[Any]:
+        """``function(cic, *arguments)``; where that fails the circuit is reset, its call cleared."""
+        try:
+            return function(cic, *arguments)
+        except Exception:
+            self._floor.failed(self.lines[cic], arguments, Reset())
+            return self.user_part.mend(self._floor.now)
 
     def adopt(self, cic: int, tag: str, levels: Levels, now: float) -> Sequence[Output]:
         """After a restart of control: an answered call goes on, all other circuits are reset together."""
@@ -330,7 +335,7 @@ class CircuitRelation:
             if not self._adopted:
                 self._floor.after(GREETING_S, self._ask_about_adopted)
             self._adopted.append(cic)
-            return self._sorted(cic, self.user_part.resume(cic, tag, levels, now))
+            return self._sorted(cic, self._or_reset(cic, self.user_part.resume, tag, levels, now))
         if not self._unknown:
             self._floor.then(self._reset_unknown)
         self._unknown.append(cic)
@@ -353,6 +358,18 @@ class CircuitRelation:
             self._judging = True
             self._floor.after(ALARM_PERSISTENCE_S, self._judge)
 
+    def _mend(self, given: Any, fault: str) -> Iterable[Any]:
+        """The circuit at which the user part has failed is reset, its call cleared; the others go on."""
+        line = self.lines.get(self.user_part.expiring) if given is None else self._at
+        if line is not None:
+            self._floor.let_go(line, fault, Reset())
+        return self.user_part.mend(self._floor.now)
+
+    def _see(self, way: str, value: ToUser) -> None:
+        if type(value) is Transfer:
+            self._at = self._trace(way, value)
+        self._measurements.isup_received(self._floor.now, self.name, value, self.user_part.service)
+
     def _trace(self, way: str, value: Transfer) -> Line | None:
         """The line whose circuit a message is about."""
         cic, text = self.user_part.summary(value)
@@ -364,8 +381,8 @@ class CircuitRelation:
     def _judge(self) -> None:
         self._judging = False
         for cics, stands in ((self.alarmed - self.failed, True), (self.failed - self.alarmed, False)):
-            for group in _groups(sorted(cics)):
-                self.seat.take(self.user_part.fail(group, stands, self._floor.now))
+            for group in in_groups(cics):
+                self.seat.give(self.user_part.fail, group, stands)
         self.failed = set(self.alarmed)
 
     def _sorted(self, cic: int, outputs: Iterable[Any]) -> list[Output]:
@@ -373,7 +390,7 @@ class CircuitRelation:
         others = []
         for output in outputs:
             if type(output) is FromCircuit and output.cic == cic and not isinstance(output.output, MaintenanceTold):
-                self._measurements.isup_outputs(self._floor.now, self.name, (output,))
+                self._floor.try_to(self._measurements.isup_outputs, self._floor.now, self.name, (output,))
                 own.append(output.output)
             else:
                 others.append(output)
@@ -381,10 +398,10 @@ class CircuitRelation:
         return own
 
     def _deliver(self, output: Any) -> None:
-        self._measurements.isup_outputs(self._floor.now, self.name, (output,))
+        self._floor.try_to(self._measurements.isup_outputs, self._floor.now, self.name, (output,))
         if type(output) is Transfer:
-            self._trace("->", output)
             self._floor.then(self.point.receive, output)
+            self._floor.try_to(self._trace, "->", output)
             return
         assert type(output) is FromCircuit
         line = self.lines.get(output.cic)
@@ -399,18 +416,6 @@ class CircuitRelation:
         elif isinstance(output.output, Unexpected):
             self._floor.counters[f"unexpected {output.output.state} {output.output.event}"] += 1
             self.point.history.append((self._floor.now, f"?? circuit {output.cic}: {output.output.event}, {output.output.state}"))
-
-
-def _groups(cics: list[int]) -> Iterable[list[int]]:
-    """Circuits in groups that one message can name."""
-    group: list[int] = []
-    for cic in cics:
-        if group and (cic - group[0] >= MOST_IN_GROUP):
-            yield group
-            group = []
-        group.append(cic)
-    if group:
-        yield group
 
 
 def _destinations(point: Point) -> Iterable[int]:
@@ -542,12 +547,12 @@ class SignallingPoints:
     def crossing(self, link: str, value: Order | Told) -> None:
         """Something passes between control and the plane."""
         if self.observer is not None:
-            self.observer(self.floor.now, link, value)
+            self.floor.try_to(self.observer, self.floor.now, link, value)
 
     def from_link(self, link: str, indication: ToLevel3) -> None:
         """Level 2 to level 3, later in the turn."""
         if type(indication) is not ReceivedMessage:
-            self.measurements.from_level2(self.floor.now, link, indication)
+            self.floor.try_to(self.measurements.from_level2, self.floor.now, link, indication)
         self.floor.then(self.above[self.links[link].point], FromLink(link, indication))
 
     # What level 3 reports.

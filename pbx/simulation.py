@@ -26,6 +26,7 @@ from pbx.clock import VirtualClock
 from pbx.exchange import Exchange, layout_of, load_sounds
 from pbx.media import TICK_SECONDS, Plane
 from pbx.plant import ends_of
+from pbx.standing_alarms import standing
 from pbx.tone_plan import TonePlan
 from pbx.vocabulary.facts import Fact, encode
 
@@ -253,7 +254,9 @@ class Simulation:
         epoch = self.near.epoch
         self.exchange = Exchange(self.configuration, self.near, self._control_clock, self.append, self.prompts, epoch, date_time)
         self.ticker.near_events = self.exchange.floor.media
+        left = standing(self.facts)
         adopted = self.exchange.recover()
+        self.exchange.alarms_left(left)
         self._begin_associations()
         return adopted
 

@@ -65,6 +65,9 @@ CREATE TABLE recordings (sequence INTEGER PRIMARY KEY, recording TEXT NOT NULL, 
   line TEXT NOT NULL, started_at REAL NOT NULL, stopped_at REAL);
 """
 
+ALARMS = "CREATE TABLE alarms (source TEXT PRIMARY KEY, text TEXT NOT NULL, raised_at REAL NOT NULL)"
+"""Those that stand. A store that was made before there was this table gets it, filled from its facts."""
+
 TURN_FACTS_MOST = 256
 """No turn states more facts; a larger hole in the numbers means that the ring itself was harmed."""
 
@@ -218,7 +221,9 @@ class Store:
             # Our own mistake must not stop the writing of everybody else's records: the fact is there to fold again.
             self._alarm("fold of calls: " + traceback.format_exc())
             records = []
-        if isinstance(fact, CallFact):
+        if isinstance(fact, facts.AlarmRaised | facts.AlarmCleared):
+            _alarm_row(connection, fact, at)
+        elif isinstance(fact, CallFact):
             self._call_row(connection, sequence, fact, at)
         elif isinstance(fact, AgentFact):
             self._agent_row(connection, sequence, fact, at)
@@ -290,6 +295,10 @@ class Store:
                 (sequence, fact.agent, type(fact).__name__, fact.line, fact.reason, fact.call, at),
             )
 
+    def alarms(self) -> list[str]:
+        """Sources of the alarms that stand, as far as facts are stored."""
+        return [source for (source,) in self._open().execute("SELECT source FROM alarms ORDER BY raised_at")]
+
     # Retention.
 
     def forget_before(self, at: float, traces_at: float | None = None) -> int:
@@ -332,6 +341,8 @@ class Store:
                 connection.executescript(f"BEGIN IMMEDIATE; {SCHEMA} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
             elif version != SCHEMA_VERSION:
                 raise StoreError(f"{self.path}: schema {version}, this program writes schema {SCHEMA_VERSION}")
+            if not connection.execute("SELECT count(*) FROM sqlite_master WHERE name = 'alarms'").fetchone()[0]:
+                _make_alarms(connection)
         except BaseException:
             connection.close()
             raise
@@ -382,16 +393,44 @@ class Store:
             self.on_alarm(text)
 
 
+def _make_alarms(connection: sqlite3.Connection) -> None:
+    with connection:
+        connection.execute("BEGIN IMMEDIATE")
+        connection.execute(ALARMS)
+        rows = connection.execute("SELECT at, octets FROM facts WHERE kind IN ('AlarmRaised', 'AlarmCleared') ORDER BY sequence")
+        for at, octets in rows.fetchall():
+            fact = decode(octets)
+            assert isinstance(fact, facts.AlarmRaised | facts.AlarmCleared), "by its kind"
+            _alarm_row(connection, fact, at)
+
+
+def _alarm_row(connection: sqlite3.Connection, fact: facts.AlarmRaised | facts.AlarmCleared, at: float) -> None:
+    if isinstance(fact, facts.AlarmRaised):
+        connection.execute("INSERT OR REPLACE INTO alarms VALUES (?, ?, ?)", (fact.source, fact.text, at))
+    else:
+        connection.execute("DELETE FROM alarms WHERE source = ?", (fact.source,))
+
+
 class StoreWriter:
     """The one thread that drains the ring. What goes wrong is tried again; calls notice nothing."""
 
-    def __init__(self, store: Store, on_alarm: Callable[[str], None], on_clear: Callable[[], None] | None = None) -> None:
-        """``on_alarm(text)`` and ``on_clear()`` are called in the writer's thread, once each for one trouble."""
+    def __init__(
+        self,
+        store: Store,
+        on_alarm: Callable[[str], None],
+        on_clear: Callable[[], None] | None = None,
+        on_alarms: Callable[[list[str]], None] | None = None,
+    ) -> None:
+        """``on_alarm(text)`` and ``on_clear()`` are called in the writer's thread, once each for one trouble.
+
+        ``on_alarms(sources)`` is told once, when all that was written down before has been stored, which alarms stand.
+        """
         self.store = store
         self.failures = 0
         self.failing = False
         self._on_alarm = on_alarm
         self._on_clear = on_clear
+        self._on_alarms = on_alarms
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="store", daemon=True)
         store.on_alarm = on_alarm
@@ -413,6 +452,7 @@ class StoreWriter:
             last = self._stop.is_set()
             try:
                 self.store.drain()
+                self._tell_alarms()
             except Exception as failure:
                 self._failed(failure)
                 wait, pause = pause, min(pause * 2, PAUSE_LONGEST_S)
@@ -423,6 +463,12 @@ class StoreWriter:
                 break
             self._stop.wait(wait)
         self.store.close()
+
+    def _tell_alarms(self) -> None:
+        tell = self._on_alarms
+        if tell is not None:
+            tell(self.store.alarms())
+            self._on_alarms = None
 
     def _failed(self, failure: Exception) -> None:
         self.failures += 1

@@ -20,9 +20,9 @@ LAYERS = {
     "pbx.error_performance pbx.data_hearing pbx.data_speaking pbx.media_ring pbx.media_tones pbx.span_notices pbx.voice pbx.line_echo "
     "pbx.media_links pbx.media_findings pbx.packet_file",
     3: "pbx.call pbx.numbers pbx.routing pbx.bridge pbx.switch pbx.recording pbx.floor pbx.distribution pbx.service pbx.leg_records "
-    "pbx.line_tests pbx.supervision pbx.holding pbx.call_waiting pbx.circuit_watch pbx.span_watch pbx.test_calls pbx.line_listening "
-    "pbx.line_measurements pbx.interworking pbx.signalling_seat pbx.signalling_circuit pbx.signalling_points "
-    "pbx.signalling_associations pbx.signalling_over_ip pbx.signalling_backhaul pbx.transfer_part ivr fax.mailbox",
+    "pbx.line_tests pbx.supervision pbx.holding pbx.call_waiting pbx.circuit_watch pbx.span_watch pbx.standing_alarms pbx.test_calls "
+    "pbx.line_listening pbx.line_measurements pbx.interworking pbx.signalling_seat pbx.signalling_mending pbx.signalling_circuit "
+    "pbx.signalling_points pbx.signalling_associations pbx.signalling_over_ip pbx.signalling_backhaul pbx.transfer_part ivr fax.mailbox",
     4: "pbx.journal pbx.cdr pbx.store pbx.recovery pbx.sites pbx.csta pbx.manhole pbx.console pbx.trace pbx.checkers "
     "pbx.recording_files pbx.recording_forms pbx.console_words pbx.handover pbx.capture desk "
     "drivers.far_end",  # the simulated network is no card but an exchange of its own, out of the same engines

@@ -54,6 +54,8 @@ class Network:
         self.subscribers: dict[str, Subscriber] = {}
         self.telephones: dict[str, Telephone] = {}
         self.refusals: dict[str, int] = {}
+        self.not_ours: set[str] = set()
+        """Names of the circuits over which the exchange alone calls."""
         self.signalling: SignallingPoints
         self.stranger: Callable[[str, Line, Setup], Subscriber | None] | None = None
         self._by_port: dict[int, Line] = {line.port: line for line in self.lines.values()}
@@ -75,8 +77,9 @@ class Network:
     def choose(self, called: str = "", group: str = "") -> Line | None:
         """An idle circuit toward the exchange, of a group or of any: the one that has been idle longest. A number that rings analog lines
         has them alone."""
-        ringing = [line for line in self.circuits if line.number and line.number == called]
-        free = [line for line in ringing or self.circuits if line.available and (ringing or not line.number) and group in ("", line.group)]
+        both_ways = [line for line in self.circuits if line.name not in self.not_ours]
+        ringing = [line for line in both_ways if line.number and line.number == called]
+        free = [line for line in ringing or both_ways if line.available and (ringing or not line.number) and group in ("", line.group)]
         return min(free, key=lambda line: line.idle_since) if free else None
 
     def sound_name(self, code: int) -> str:

@@ -335,3 +335,40 @@ def test_a_new_exchange_may_use_the_names_of_calls_again(tmp_path):
     assert [record["seized_at"] for record in trace.records_of(connection, "1-1")] == [500.0]
     assert [record["seized_at"] for record in trace.records_of(connection, "1-1", 1)] == [10.0]
     connection.close()
+
+
+STORY_OF_ALARMS = (
+    facts.AlarmRaised(1.0, "link a", "T1"),
+    facts.AlarmRaised(2.0, "e1-1", "loss of signal"),
+    facts.AlarmRaised(3.0, "link a", "SIOS"),
+    facts.AlarmRaised(4.0, "store", "locked"),
+    facts.AlarmCleared(5.0, "e1-1"),
+)
+
+
+def test_alarms_that_stand_are_told_once_to_whoever_begins_anew(tmp_path):
+    told, events = [], threading.Event()
+    store = Store(tmp_path / STORE_FILE, filled(STORY_OF_ALARMS), is_trunk, clock_zero=100.0)
+    writer = StoreWriter(store, print, None, lambda sources: (told.append(sources), events.set()))
+    writer.start()
+    assert events.wait(10.0) and writer.stop()
+    assert told == [["link a", "store"]]
+    standing = rows(tmp_path, "SELECT source, text, raised_at FROM alarms ORDER BY source")
+    assert standing == [("link a", "SIOS", 103.0), ("store", "locked", 104.0)]
+    store = Store(tmp_path / STORE_FILE, filled([facts.AlarmCleared(0.0, "store")]), is_trunk, ring_name="another plane")
+    store.drain()
+    assert store.alarms() == ["link a"]
+    store.close()
+
+
+def test_a_store_from_before_there_was_a_table_of_alarms_gets_it(tmp_path):
+    store = Store(tmp_path / STORE_FILE, filled(STORY_OF_ALARMS), is_trunk)
+    store.drain()
+    store.close()
+    connection = sqlite3.connect(tmp_path / STORE_FILE)
+    connection.execute("DROP TABLE alarms")
+    connection.commit()
+    connection.close()
+    store = Store(tmp_path / STORE_FILE, MemoryRing(), is_trunk)
+    assert store.alarms() == ["link a", "store"]
+    store.close()

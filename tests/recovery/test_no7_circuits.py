@@ -2,7 +2,9 @@
 
 from pbx.console_view import DONE, ConsoleView
 from pbx.journal import Journal, MemoryRing
+from pbx.signalling.ss7.isup.circuit import IsupCircuit
 from pbx.vocabulary.call import Blocked, Unblocked
+from tests.exchange.test_no7_faults import breaks
 from tests.lab import Lab
 from tests.offices import no_7, office
 
@@ -94,3 +96,22 @@ def test_a_check_that_goes_on_when_control_dies_leaves_nothing_behind(seed):
         assert lab.exchange.plane.edges(port)
         dies(lab, 0)
         assert lab.exchange.plane.edges(port) == []
+
+
+def test_a_fault_at_the_adoption_of_a_circuit_resets_it_and_spares_the_others(seed, monkeypatch):
+    with Lab(seed=seed, configuration=office(no_7())) as lab:
+        city, telephone = call(lab)
+        other = lab.caller("63456789")
+        another = lab.telephone("8004").dials("663456789")
+        other.is_rung().answers()
+        lab.after(1.0)
+        broken = breaks(monkeypatch, IsupCircuit, "resume", lambda circuit, tag, levels, now: bool(tag))
+        dies(lab, 4)
+        assert broken
+        assert lab.exchange.floor.counters.pop("fault") == 1
+        lab.exchange.floor.faults.clear()
+        assert sorted(party.party.state for party in (city, other)) == ["idle", "talking"]
+        for party in (city, other, telephone, another):
+            party.hangs_up()
+        lab.after(3.0)
+        assert all(line.available for line in lab.exchange.lines.values() if line.kind == "trunk")

@@ -17,6 +17,7 @@ import pytest
 from config.loader import load
 from config.schema import Configuration
 from pbx.places import Places
+from pbx.standing_alarms import WELL
 from pbx.vocabulary.facts import decode
 
 HOME = Path(__file__).parents[2]
@@ -96,10 +97,13 @@ def test_links_outlive_control_in_real_time(office: Office) -> None:
     office.wait(lambda: wanted <= office.cleared(), "the network is not reached")
     time.sleep(2.0)
     raised = len(office.facts("AlarmRaised"))
+    with closing(sqlite3.connect(office.places.store)) as store, store:
+        store.execute("INSERT INTO alarms VALUES ('link toll-a', 'raised by a control that died before it could clear it', 0)")
     office.kill_control()
     office.wait(lambda: len(office.facts("ControlStarted")) == 2, "no new control")
     time.sleep(3.0)
     assert len(office.facts("AlarmRaised")) == raised
+    office.wait(lambda: WELL in {fact.text for fact in office.facts("AlarmCleared")}, "the alarm is left open")
     assert office.stop() == 0
     units = office.captured()
     kinds = [unit.get("name", unit.get("kind", "")) for unit in units]

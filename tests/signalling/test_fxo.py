@@ -535,3 +535,15 @@ def test_data_that_contradicts_itself_is_refused():
         FxoVariant(msgspec.structs.replace(LINE.data, tones={"sirens": LINE.data.tones["busy"]}))
     with pytest.raises(VariantError, match="same number"):
         FxoVariant(msgspec.structs.replace(LINE.data, digits=msgspec.structs.replace(LINE.data.digits, pulses={"1": 1, "2": 1})))
+
+
+def test_on_a_line_for_calls_out_alone_ringing_is_no_call():
+    engine = line(takes_calls=False)
+    outputs = give(engine, 0.0, RingOn())
+    assert up(outputs) == [] and [output.event for output in outputs if type(output) is Unexpected] == ["ringing on an outgoing line"]
+    assert engine.state == "RingingOut"
+    assert up(give(engine, 0.5, Setup("10086"))) == [Release(44)]
+    give(engine, 1.0, RingOff())
+    assert up(expire(engine)) == [Idle()]
+    assert engine.state == "Idle"
+    dialled(engine)

@@ -6,7 +6,7 @@ ground-start exchange says by its feed that it has taken the line or let it go. 
 
 from collections.abc import Sequence
 
-from pbx.engine import Output
+from pbx.engine import Output, Unexpected
 from pbx.signalling.analog.fxo_supervision import FxoSupervision
 from pbx.signalling.analog.fxo_wires import CONNECT, LISTEN_CALL, LOOP_CLOSED, SEIZED, UNLISTEN
 from pbx.vocabulary import call
@@ -76,10 +76,15 @@ class FxoIncoming(FxoSupervision):
         return self.ring_begins((), now)
 
     def ring_begins(self, listening: tuple[Output, ...], now: float) -> tuple[Output, ...]:
-        """A call comes in. While the line is blocked nobody here takes it: it rings in vain."""
+        """A call comes in. While the line is blocked, and where it is for calls out alone, nobody here takes it: it rings in vain."""
         if "local" in self.reasons:
             self.machine.choose("RingingOut")
             return (UNLISTEN,)
+        if not self.features.takes_calls:
+            noticed = Unexpected(self.machine.state, "ringing on an outgoing line")
+            self._idle_owed = True
+            self.machine.choose("RingingOut")
+            return (noticed, UNLISTEN)
         self.open = self._idle_owed = True
         self.outgoing, self._cause, self._rings = False, 0, 1
         self._ready = self.identity.found is not None or self._listens is None

@@ -53,7 +53,8 @@ class FxoFeatures(msgspec.Struct, frozen=True):
     ``wait_for_dial_tone``: dial when it is heard; if it is not heard in time, ``without_dial_tone`` says what then. ``caller_identity``:
     which form is listened for, "auto" = both. ``answer_supervision``: what tells the answer of a call we made: the poles, the tones
     (ring-back ends, somebody speaks), or nothing but time. ``release_supervision``: what tells that the far party has gone; a ground-start
-    line tells it by its feed in any case. ``flash_ms``: how long the loop is opened for ``Info("!")``.
+    line tells it by its feed in any case. ``takes_calls``: ringing is a call; else it rings in vain.
+    ``flash_ms``: how long the loop is opened for ``Info("!")``.
     """
 
     dialling: Literal["dtmf", "pulse"] = "dtmf"
@@ -63,6 +64,7 @@ class FxoFeatures(msgspec.Struct, frozen=True):
     answer_supervision: Literal["reversal", "tone", "none"] = "tone"
     release_supervision: tuple[Literal["reversal", "busy-tone", "loop-break"], ...] = ("busy-tone", "loop-break")
     ground_start: bool = False
+    takes_calls: bool = True
     rings_before_answer: int = 1
     flash_ms: int = 100
 

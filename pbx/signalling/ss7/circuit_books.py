@@ -8,7 +8,7 @@ timers, which are the user part's own.
 
 from collections.abc import Sequence
 from enum import IntEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from pbx.engine import Input, Levels, Output, PeerMessage, Unexpected
 from pbx.machine import Machine
@@ -31,6 +31,10 @@ from pbx.vocabulary.call import (
 )
 from pbx.vocabulary.numbers import NumberExaminer
 
+if TYPE_CHECKING:
+    from pbx.signalling.ss7.blocking import Blocking
+
+Direction = Literal["incoming", "outgoing", "both-way"]
 SEIZED, IDLE, ALERTING, CONNECT, UNBLOCKED, PROCEEDING = Seized(), Idle(), Alerting(), Connect(), Unblocked(), Proceeding()
 SUSPEND, RESUME, PROGRESS, METERING = Suspend(), Resume(), Progress(), Metering()
 BLOCKED = {reason: Blocked(reason) for reason in ("remote", "local", "alarm", "fault")}
@@ -56,12 +60,13 @@ class CircuitBooks:
     """The books of one circuit."""
 
     __slots__ = (
-        "blocked_here", "blocked_there", "check", "cic", "controls", "echo_control", "examiner", "forgotten", "glare", "grouped",
-        "idle_owed", "machine", "number", "open", "overlap", "reasons", "served", "variant",
+        "blocked_here", "blocked_there", "check", "cic", "controls", "direction", "echo_control", "examiner", "forgotten", "glare",
+        "grouped", "idle_owed", "machine", "number", "open", "overlap", "reasons", "served", "variant",
     )  # fmt: skip
 
     machine: Machine
     variant: Any
+    blocking: "Blocking"
 
     def __init__(self, cic: int, controls: bool, examiner: NumberExaminer) -> None:
         """``controls``: whether our call goes on when both ends seize the circuit at once."""
@@ -82,6 +87,8 @@ class CircuitBooks:
         """Whether maintenance there had blocked it when RSC went out, which nobody has answered yet."""
         self.number = ""
         self.check = Check()
+        self.direction: Direction = "both-way"
+        """Who may seize the circuit, as this end sees it: outgoing = nobody but us."""
         self.echo_control = False
         """Whether echo is cancelled here in calls over the circuit, which the far end is told."""
 

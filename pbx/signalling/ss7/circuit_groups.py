@@ -89,6 +89,20 @@ class CircuitGroups:
         """The requests that are not acknowledged."""
         return list(self._requests.values())
 
+    def asked(self) -> list[Group]:
+        """What is not acknowledged."""
+        return list(self._requests)
+
+    def mend(self, now: float) -> None:
+        """After a fault of ours: requests without a timer are sent anew; what no request asks any more about a circuit is asked."""
+        for group, request in list(self._requests.items()):
+            self._emit(group.first, request.mend(now))
+        named = {(cic, group.why) for group in self._requests if group.verb != "reset" for cic in group.circuits()}
+        for cic, circuit in self._circuits.items():
+            for why in [why for why in circuit.grouped if (cic, why) not in named]:
+                del circuit.grouped[why]
+                self._ask("block" if why in circuit.blocked_here else "unblock", why, [cic], now)
+
     def expire(self, now: float) -> None:
         """Repeat what is due."""
         for group, request in list(self._requests.items()):

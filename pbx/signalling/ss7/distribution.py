@@ -223,6 +223,26 @@ class UserPart(Generic[Circuit]):
                 due = other
         return due
 
+    def mend(self, now: float) -> Outputs:
+        """A fault of ours has ended some work half way: what was said is not lost, and nothing waits for what can never come.
+
+        Requests whose timer is gone are sent anew; circuits that wait for the acknowledgement of a group which nobody asks about any more
+        are reset. The circuit at which the fault was is for who caught it.
+        """
+        for machine in (self.congestion.machine, self.availability.machine):
+            state = machine.chart.states[machine.state]
+            if (state.starts or state.keeps) and machine.deadline() is None:
+                machine.step("clear", None, now)
+        self._serve()
+        self.groups.mend(now)
+        for circuit in self.circuits.values():
+            for request in circuit.blocking.requests:
+                self._emit(circuit.cic, request.mend(now))
+        named = {cic for group in self.groups.asked() if group.verb == "reset" for cic in group.circuits()}
+        self._reset([cic for cic, circuit in self.circuits.items() if circuit.machine.state == "GroupResetting" and cic not in named], now)
+        self._reschedule(self.circuits)
+        return self._take()
+
     @property
     def rests(self) -> bool:
         """Whether no circuit waits for anything."""

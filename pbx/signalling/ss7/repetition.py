@@ -51,6 +51,11 @@ class Request:
         self.machine.step("stop", None, now)
         return waited
 
+    def mend(self, now: float) -> Sequence[Output]:
+        """Begin anew where a fault of ours has taken the timer away."""
+        lost = self.waits and self.machine.deadline() is None
+        return self.machine.step("begin", None, now) if lost else ()
+
     def send(self, _: object, now: float) -> Sequence[Output]:
         """The message, now."""
         assert self.message is not None, "nothing was begun"

@@ -50,6 +50,8 @@ def accept(c: CallControl, message: Message, now: float) -> Sequence[Output]:
         return (Unexpected(c.machine.state, "IAM"), *c.block_again(now), *c.rest())
     if values.SupervisionType.HARDWARE_FAILURE in c.blocked_there:
         return (Unexpected(c.machine.state, "IAM"), *c.rest())
+    if c.direction == "outgoing":
+        return _not_ours(c)
     c.open = True
     c.initial = message
     c.number, complete = called_of(message)
@@ -62,6 +64,15 @@ def accept(c: CallControl, message: Message, now: float) -> Sequence[Output]:
         c.machine.choose("InWaitContinuity")
         return outputs
     return (*outputs, *_examine(c, complete))
+
+
+def _not_ours(c: CallControl) -> Sequence[Output]:
+    """The far end has seized a circuit that is ours alone, so the ends do not agree about it: REL with cause 44 makes its call take
+    another circuit."""
+    noticed = Unexpected(c.machine.state, "IAM on an outgoing circuit")
+    c.idle_owed = True
+    c.machine.choose("WaitRelease")
+    return (noticed, c.release(call.CIRCUIT_NOT_AVAILABLE))
 
 
 def continuity(c: CallControl, message: Message, now: float) -> Sequence[Output]:

@@ -39,7 +39,7 @@ from pbx.vocabulary.call import Connect, Info, Metering, OperatorSignal, Setup
 def seize(c: CallControl, setup: Setup, now: float) -> Sequence[Output]:
     """Setup: IAM goes out, or the circuit never leaves rest and is free for the next call at once."""
     c.machine.choose("Idle")
-    if c.reasons or c.blocked_here or c.blocked_there:
+    if c.reasons or c.blocked_here or c.blocked_there or c.direction == "incoming":
         return (RELEASES[call.CIRCUIT_NOT_AVAILABLE], IDLE)
     if setup.hops == 1:
         return (RELEASES[EXCHANGE_ROUTING_ERROR], IDLE)

@@ -29,15 +29,19 @@ class Mtp2:
     """Level 2 of one link."""
 
     def __init__(self, figures: Figures) -> None:
-        terminal = self._terminal = Terminal(figures)
+        self._terminal = Terminal(figures)
+        self._furnish()
+        self._life: int | None = None  # of the earlier life: until it has begun nothing is heard
+        self._deaf = False  # level 3 was told that the link is out of service, so no message follows
+
+    def _furnish(self) -> None:
+        terminal = self._terminal
         terminal.link_state = LinkState(terminal)
         terminal.alignment = InitialAlignment(terminal)
         terminal.outage = ProcessorOutage(terminal)
         terminal.congestion = Congestion(terminal)
         self._link_state = terminal.link_state.machine
         self._alignment = terminal.alignment.machine
-        self._life: int | None = None  # of the earlier life: until it has begun nothing is heard
-        self._deaf = False  # level 3 was told that the link is out of service, so no message follows
 
     # What people see.
 
@@ -106,6 +110,31 @@ class Mtp2:
             return self.start(now)
         self._link_state.enter("InService", now)
         self._terminal.order(orders.Accept(True), orders.Send("messages"), orders.TellAgain())
+        return self._taken(now)
+
+    def begin_anew(self, given: Any, now: float) -> Sequence[Any]:
+        """A fault of ours has hit while ``given`` was taken: out of service, whatever the boxes were about, and level 3 is told.
+
+        What they had said is not lost, what level 3 has ordered for all alignments stands, and an answer that it waits for is given. A
+        message that has come is confirmed to the far end, so level 3 gets it; one that should go can be retrieved.
+        """
+        terminal, life = self._terminal, self._terminal.link_state.life
+        terminal.forget()
+        self._furnish()
+        terminal.link_state.life = life
+        terminal.count("fault of ours")
+        said = {type(value) for value in terminal.outputs}
+        if type(given) is orders.MessageHeard and not self._deaf and self._life is None and primitives.ReceivedMessage not in said:
+            terminal.tell(primitives.ReceivedMessage(given.octets))
+        terminal.order(orders.Halt())
+        if type(given) is primitives.MessageForTransmission and orders.SendMessage not in said:
+            terminal.order(orders.SendMessage(given.octets))
+        terminal.tell(primitives.OutOfService("a fault of ours"))
+        if isinstance(given, primitives.RetrieveBsnt | orders.BsntTold) and said.isdisjoint((orders.TellBsnt, primitives.Bsnt)):
+            terminal.tell(primitives.Bsnt(None))
+        ends = (orders.Retrieve, primitives.RetrievalComplete)
+        if isinstance(given, primitives.RetrievalRequest | orders.RetrievalEnded) and said.isdisjoint(ends):
+            terminal.tell(primitives.RetrievalComplete())
         return self._taken(now)
 
     def _taken(self, now: float) -> Sequence[Any]:

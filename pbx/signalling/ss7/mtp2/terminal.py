@@ -43,6 +43,10 @@ class Terminal:
         """A signal that the far end caused: a box without a cell for it yields ``Unexpected``."""
         self._signals.append((machine, event, argument, True))
 
+    def forget(self) -> None:
+        """No signal is under way any more."""
+        self._signals.clear()
+
     def drain(self, now: float) -> None:
         """Let every signal be taken, in order."""
         while self._signals:

@@ -87,6 +87,26 @@ class M2pa:
         """After a restart of control everything begins anew; the far end has seen the association go."""
         return self.start(now)
 
+    def begin_anew(self, given: Any, now: float) -> Sequence[Any]:
+        """A fault of ours has hit while ``given`` was taken: out of service, and level 3 is told. The association is for others to end.
+
+        What was not confirmed can be retrieved, and the message that should go; an answer that level 3 waits for is given.
+        """
+        self._signals.clear()
+        self._link = LinkState(self)
+        self.associated = False
+        self.count("fault of ours")
+        said = {type(value) for value in self._outputs}
+        self._outputs.append(primitives.OutOfService("a fault of ours"))
+        if isinstance(given, primitives.RetrieveBsnt) and primitives.Bsnt not in said:
+            self._outputs.append(primitives.Bsnt(None))
+        elif isinstance(given, primitives.RetrievalRequest) and primitives.RetrievalComplete not in said:
+            self._outputs.append(primitives.RetrievalComplete())
+        self.transmission.halt(now)
+        if type(given) is primitives.MessageForTransmission and not self.transmission.holds(given.octets):
+            self.transmission.give(given.octets, now)
+        return self._taken(now)
+
     def _taken(self, now: float) -> Sequence[Any]:
         self._drain(now)
         outputs, self._outputs = self._outputs, []

@@ -75,6 +75,10 @@ class Transmission:
         self._waiting.append(octets)
         self.send(now)
 
+    def holds(self, octets: bytes) -> bool:
+        """Whether a message is among those that wait or are not confirmed; the very same one, not its like."""
+        return any(kept is octets for kept in (*self._waiting, *(kept for _, kept in self._unconfirmed)))
+
     def send(self, now: float) -> None:
         """Send what may be sent."""
         open_way = self.sending and self.far_end.state != "Busy"

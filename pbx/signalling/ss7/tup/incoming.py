@@ -40,6 +40,8 @@ def accept(c: CallControl, message: Message, now: float) -> Sequence[Output]:
         return (Unexpected(c.machine.state, c.named(message)), *c.again(now), *c.rest())
     if HARDWARE in c.blocked_there:
         return (Unexpected(c.machine.state, c.named(message)), *c.rest())
+    if c.direction == "outgoing":
+        return _not_ours(c, message)
     c.open = True
     c.initial = initial
     c.category = initial.category
@@ -52,6 +54,14 @@ def accept(c: CallControl, message: Message, now: float) -> Sequence[Output]:
         c.machine.choose("InWaitContinuity")
         return outputs
     return (*outputs, *_examine(c, complete))
+
+
+def _not_ours(c: CallControl, message: Message) -> Sequence[Output]:
+    """The far end has seized a circuit that is ours alone, so the ends do not agree about it: its call is told that there is none (CGC)."""
+    noticed = Unexpected(c.machine.state, f"{c.named(message)} on an outgoing circuit")
+    c.idle_owed = True
+    c.machine.choose("InFailed")
+    return (noticed, *c.fail(call.CIRCUIT_NOT_AVAILABLE))
 
 
 def continuity(c: CallControl, message: Message, now: float) -> Sequence[Output]:
