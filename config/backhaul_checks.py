@@ -7,9 +7,8 @@ and what needs a data file to judge (pbx/backhaul_plan.py).
 
 from collections.abc import Callable, Iterator
 
-from config.link_gateways import GatewayLink, LinkGateway
 from config.reader import Draft, Finding
-from config.schema import Association, SignallingLink
+from config.signalling import Association, GatewayLink, LinkGateway, SignallingLink
 
 Findings = Iterator[Finding]
 

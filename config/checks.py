@@ -11,15 +11,12 @@ from pathlib import Path
 
 from config.backhaul_checks import BACKHAUL_CHECKS
 from config.lines import Place
-from config.link_gateways import GatewayLink, LinkGateway
 from config.reader import Draft, Finding, unknown
 from config.schema import (
     FEATURES,
     SIGNALLING_SLOT,
     SPAN_OF,
     Agent,
-    ApplicationServer,
-    Association,
     ConsoleKey,
     Exchange,
     Extension,
@@ -28,15 +25,13 @@ from config.schema import (
     Number,
     Prompt,
     Queue,
-    SignallingLink,
-    SignallingLinkSet,
-    SignallingPoint,
     SoundDevice,
     Span,
     TrunkGroup,
     circuits_of,
     line_of,
 )
+from config.signalling import ApplicationServer, Association, GatewayLink, LinkGateway, SignallingLink, SignallingLinkSet, SignallingPoint
 from config.signalling_checks import SIGNALLING_CHECKS
 from config.values import Section
 

@@ -7,20 +7,17 @@ code's form or a plan as a whole to judge, such as the bits of a code (``faults_
 from collections.abc import Callable, Iterator
 
 from config.lines import Place
-from config.link_gateways import GatewayLink, LinkGateway
 from config.reader import Draft, Finding, unknown
-from config.schema import (
-    NO_7,
-    PCM_SLOTS,
+from config.schema import NO_7, PCM_SLOTS, Span, TrunkGroup, codes_of
+from config.signalling import (
     ApplicationServer,
     Association,
+    GatewayLink,
+    LinkGateway,
     SignallingLink,
     SignallingLinkSet,
     SignallingRoute,
-    Span,
-    TrunkGroup,
     channel_of,
-    codes_of,
 )
 
 Findings = Iterator[Finding]

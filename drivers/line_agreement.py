@@ -11,8 +11,9 @@ import msgspec
 
 from config.lines import Place, line_of
 from config.loader import Problem
-from config.schema import NO_7, SIGNALLING_SLOT, Configuration, Span, TrunkGroup, channel_of, circuits_of
+from config.schema import NO_7, SIGNALLING_SLOT, Configuration, Span, TrunkGroup, circuits_of
 from config.schema import line_of as line_of_extension
+from config.signalling import channel_of
 from drivers.dahdi_survey import Channel, SpanState, Survey
 from drivers.system_conf import ChannelLine, SystemConf, ranges
 

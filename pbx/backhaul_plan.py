@@ -9,8 +9,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 
-from config.link_gateways import GatewayLink, LinkGateway
-from config.schema import Configuration, SignallingLink
+from config.schema import Configuration
+from config.signalling import GatewayLink, LinkGateway, SignallingLink
 from pbx.signalling.ss7.mtp2.figures import load_figures as load_level2
 from pbx.signalling.ss7.mtp3.plan import LINKS_MOST, LinkPlan, LinkSetPlan
 from pbx.signalling.ss7.mtp3.variant import Variant, load_variant

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import quote
 
-from config.schema import SignallingCapture
+from config.signalling import SignallingCapture
 from pbx import packet_file
 from pbx.signalling.ss7.mtp2 import orders
 from pbx.signalling.ss7.mtp2.unit import EXTENDED_NUMBERS, NUMBERS, STATUSES, SignalUnit, write_signal_unit

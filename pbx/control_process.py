@@ -22,7 +22,8 @@ from twisted.internet.defer import Deferred
 from twisted.internet.error import CannotListenError
 
 from config.loader import load
-from config.schema import Configuration, channel_of, links_of
+from config.schema import Configuration, links_of
+from config.signalling import channel_of
 from pbx import handover
 from pbx.association_plans import plans_of
 from pbx.associations import Associations

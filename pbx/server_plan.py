@@ -4,7 +4,7 @@ Opposite a server of ours is a gateway, behind which users with the codes of all
 asked end of a single exchange (IPSP), is a server. Leaves out what they do (pbx/signalling_over_ip.py).
 """
 
-from config.schema import ApplicationServer
+from config.signalling import ApplicationServer
 from pbx.signalling.ss7.mtp3.variant import Variant
 from pbx.signalling.ss7.sigtran.figures import Figures
 from pbx.signalling.ss7.sigtran.m3ua_plan import ServerPlan

@@ -10,20 +10,9 @@ from typing import Any
 
 import msgspec
 
-from config.link_gateways import GatewayLink
-from config.link_gateways import LinkGateway as GatewayRow
-from config.schema import (
-    NO_7,
-    ApplicationServer,
-    Configuration,
-    SignallingLink,
-    SignallingLinkSet,
-    SignallingPoint,
-    TrunkGroup,
-    channel_of,
-    codes_of,
-    variant_of,
-)
+from config.schema import NO_7, Configuration, TrunkGroup, codes_of, variant_of
+from config.signalling import ApplicationServer, GatewayLink, SignallingLink, SignallingLinkSet, SignallingPoint, channel_of
+from config.signalling import LinkGateway as GatewayRow
 from pbx.backhaul_plan import (
     above,
     accesses_facing,

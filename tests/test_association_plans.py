@@ -1,6 +1,7 @@
 """Associations of a configuration as plans for sockets: those to the simulated network face one another, those outside stand alone."""
 
-from config.schema import Association, Configuration, Exchange
+from config.schema import Configuration, Exchange
+from config.signalling import Association
 from pbx.association_plans import plans_of
 
 ROWS = [

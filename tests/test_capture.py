@@ -9,7 +9,7 @@ import msgspec
 import pytest
 from pbx._plane import ffi
 
-from config.schema import SignallingCapture
+from config.signalling import SignallingCapture
 from pbx import capture
 from pbx.capture import ALARM, Capture
 from pbx.decode import seen_in

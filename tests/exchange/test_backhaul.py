@@ -8,7 +8,8 @@ import pytest
 from msgspec import structs
 
 from config.loader import load
-from config.schema import SignallingCapture, links_of
+from config.schema import links_of
+from config.signalling import SignallingCapture
 from pbx.capture import Capture
 from pbx.decode import decode_command
 from pbx.signalling_backhaul import LinkGateway

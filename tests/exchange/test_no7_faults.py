@@ -270,7 +270,7 @@ def test_a_fault_over_ip_ends_the_association_and_it_comes_again(seed, kind, con
         engines += [server.engine for part in lab.exchange.signalling.elsewhere.values() for server in part.servers]
         backhauls = lab.exchange.signalling.backhauls
         engines += [one.engine for each in backhauls for one in getattr(each, "processes", [each]) if ends["ip-a"] in of(one)]
-        breaks(monkeypatch, kind, "receive", lambda engine, value, _: engine in engines and isinstance(getattr(value, "told", value), Octets))
+        breaks(monkeypatch, kind, "receive", lambda engine, value, _: engine in engines and type(getattr(value, "told", value)) is Octets)
         lab.telephone("8003").dials("662345678")
         lab.after(30.0)
         lab.telephone("8003").hangs_up()

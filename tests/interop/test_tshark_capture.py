@@ -9,7 +9,7 @@ import random
 
 import pytest
 
-from config.schema import SignallingCapture
+from config.signalling import SignallingCapture
 from pbx.capture import Capture
 from pbx.decode import seen_in
 from pbx.signalling.ss7.isup import values

@@ -5,7 +5,7 @@ of messages alone. ``Callers`` are two ISUPs on two points of the network: one c
 """
 
 from benchmarks.no7_terminals import Terminal
-from config.schema import SignallingCapture
+from config.signalling import SignallingCapture
 from pbx.capture import Capture
 from pbx.signalling.ss7.distribution import FromCircuit
 from pbx.signalling.ss7.isup.distribution import Isup
