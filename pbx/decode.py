@@ -6,7 +6,9 @@ damage. Leaves out SIGTRAN and user parts without a codec here, whose octets are
 """
 
 import argparse
+import functools
 import json
+import math
 import sys
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
@@ -17,6 +19,7 @@ import msgspec
 
 from pbx.engine import Malformed
 from pbx.packet_file import MTP2, MTP2_WITH_PSEUDO_HEADER, MTP3, PSEUDO_HEADER, CaptureFileError, Packet, read_packets
+from pbx.signalling.ss7.bits import REMEMBERED
 from pbx.signalling.ss7.dissection import USERS, Message, circuit_of, read_message, user_name
 from pbx.signalling.ss7.isup.messages import MessageType
 from pbx.signalling.ss7.isup.parameters import RangeAndStatus
@@ -30,6 +33,7 @@ from pbx.signalling.ss7.words import kind_of, lines_of, object_of
 WRONG = 2
 ARROWS = {True: "->", False: "<-", None: "  "}
 DIRECTIONS = {True: "sent", False: "received", None: None}
+JSON = json.JSONEncoder(ensure_ascii=False)
 LINK_TYPES = (MTP2_WITH_PSEUDO_HEADER, MTP2, MTP3)
 NAMES = frozenset(
     (
@@ -91,29 +95,44 @@ def _above_level_2(packet: Packet, sent: bool | None, link: int, below: SignalUn
 
 def text_of(seen: Seen, form: Form) -> list[str]:
     """A packet in lines: what it is, and below it the parameters of its message."""
+    below, unit, message = seen.signal_unit, seen.unit, seen.message
     head = [_moment(seen.packet.at_s), ARROWS[seen.sent], str(seen.link)]
-    below = seen.signal_unit
     if below is not None:
         head.append(f"{below.kind} bsn {below.backward}/{below.backward_bit} fsn {below.forward}/{below.forward_bit}")
-        head += [below.status] if below.status else []
-    unit = seen.unit
     if unit is not None:
         label = unit.label
-        head.append(f"{user_name(unit.service)} ni {unit.network} {form.text(label.opc)} > {form.text(label.dpc)} sls {label.sls}")
-    lines = lines_of(seen.message, form) if seen.message is not None else []
-    if isinstance(seen.message, Malformed):
+        head.append(_route(form, unit.service, unit.network, label.opc, label.dpc, label.sls))
+    elif below is not None and below.status:
+        head.append(below.status)
+    lines = lines_of(message, form) if message is not None else []
+    if isinstance(message, Malformed):
         lines.append(f"octets: {seen.packet.octets.hex(' ')}")
     if seen.packet.cut:
         lines.append(f"{seen.packet.cut} more octets of it are not in the file")
-    return ["  ".join([*head, *lines[:1]]), *(f"      {line}" for line in lines[1:])]
+    return ["  ".join([*head, *lines[:1]]), *[f"      {line}" for line in lines[1:]]]
+
+
+@functools.lru_cache(REMEMBERED)
+def _route(form: Form, service: int, network: int, opc: int, dpc: int, sls: int) -> str:
+    """Whose a message is, where it comes from and where it goes: in a capture mostly as before."""
+    return f"{user_name(service)} ni {network} {form.text(opc)} > {form.text(dpc)} sls {sls}"
 
 
 def _moment(at_s: float) -> str:
     """Date and time; a file may also hold what no calendar has."""
     try:
+        fraction, second = math.modf(at_s)
+        microseconds = round(fraction * 1e6)
+        if 0 <= microseconds < 1_000_000:
+            return f"{_second(second)}.{microseconds:06}"
         return f"{datetime.fromtimestamp(at_s, UTC):%Y-%m-%d %H:%M:%S.%f}"
     except (ValueError, OverflowError, OSError):
         return f"{at_s:.6f} s"
+
+
+@functools.lru_cache(REMEMBERED)
+def _second(at_s: float) -> str:
+    return f"{datetime.fromtimestamp(at_s, UTC):%Y-%m-%d %H:%M:%S}"
 
 
 def json_of(seen: Seen, form: Form) -> dict[str, Any]:
@@ -233,8 +252,8 @@ def _decode(path: Path, wanted: Wanted, form: Form, as_json: bool) -> int:
     try:
         for seen in seen_in(path, form):
             if wanted.covers(seen):
-                lines = [json.dumps(json_of(seen, form), ensure_ascii=False)] if as_json else text_of(seen, form)
-                sys.stdout.writelines(f"{line}\n" for line in lines)
+                text = JSON.encode(json_of(seen, form)) if as_json else "\n".join(text_of(seen, form))
+                sys.stdout.write(f"{text}\n")
     except CaptureFileError as error:
         sys.stdout.flush()
         sys.stderr.write(f"{path}: {error}\n")

@@ -48,4 +48,4 @@ def read_message(form: Form, unit: Unit) -> Message:
 
 def circuit_of(message: Message) -> int | None:
     """The circuit identification code, where the message has one."""
-    return message.cic if isinstance(message, isup_codec.Message | tup_codec.Message) else None
+    return message.cic if isinstance(message, (isup_codec.Message, tup_codec.Message)) else None

@@ -2,20 +2,23 @@
 
 ``words_of`` gives one line for a trace and leaves out what says nothing (no flag, nought, no octets); ``lines_of`` gives all, a line for
 each parameter; ``object_of`` the same for programs, where ``nature_name`` stands beside ``nature``. The words are read off the structs
-and tables of the codecs, so what a codec learns is said here without a change. Leaves out level 2 and the label (pbx/decode.py).
+and tables of the codecs, so what a codec learns is said here without a change. Captures are long and their indicators few, so what was
+said of fields of bits is remembered. Leaves out level 2 and the label (pbx/decode.py).
 """
 
 import functools
+import itertools
+import operator
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import IntEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
 from pbx.engine import Malformed
-from pbx.signalling.ss7.bits import fields_of
-from pbx.signalling.ss7.dissection import Message, OtherUserPart, user_name
+from pbx.signalling.ss7.bits import REMEMBERED, fields_of
+from pbx.signalling.ss7.dissection import Message, circuit_of, user_name
 from pbx.signalling.ss7.isup import codec as isup_codec
 from pbx.signalling.ss7.isup import messages as isup_messages
 from pbx.signalling.ss7.isup import parameters as p
@@ -34,56 +37,54 @@ UNAVAILABLE = ("unknown", "unequipped", "inaccessible")
 """Causes of UPU (Q.704 section 15.17.5)."""
 ITU_T = 0
 """The coding standard of causes whose names are Q.850's."""
-_ISUP = {int(row.type): row for row in isup_messages.ROWS}
-_TUP = {int(row.heading): row for row in tup_messages.ROWS}
+_ISUP = {int(row.type): (row.type.name, row.name) for row in isup_messages.ROWS}
+_TUP = {int(row.heading): (row.heading.name, row.name) for row in tup_messages.ROWS}
 _TITLES = {"SLTM": "signalling link test", "SLTA": "signalling link test acknowledgement"}
 
 
 def kind_of(message: Message) -> str:
     """The message's acronym: ``IAM``; what has none, its code."""
-    if isinstance(message, isup_codec.Message):
-        row = _ISUP.get(message.kind)
-        return row.type.name if row is not None else f"type {message.kind:02X}"
-    if isinstance(message, tup_codec.Message):
-        heading = _TUP.get(message.heading)
-        return heading.heading.name if heading is not None else f"heading {message.heading:02X}"
-    if isinstance(message, Malformed):
-        return "Malformed"
-    return user_name(message.service) if isinstance(message, OtherUserPart) else message.name
+    return _names(message)[0]
 
 
 def title_of(message: Message) -> str:
     """What the acronym stands for; empty where that is not known."""
+    return _names(message)[1]
+
+
+def _names(message: Message) -> tuple[str, str]:
+    """Acronym and title."""
     if isinstance(message, isup_codec.Message):
-        row = _ISUP.get(message.kind)
-        return row.name if row is not None else ""
+        return _ISUP.get(message.kind) or (f"type {message.kind:02X}", "")
     if isinstance(message, tup_codec.Message):
-        heading = _TUP.get(message.heading)
-        return heading.name if heading is not None else ""
+        return _TUP.get(message.heading) or (f"heading {message.heading:02X}", "")
     if isinstance(message, management.Message):
-        return management.MESSAGES[message.name].title
-    return _TITLES[message.name] if isinstance(message, management.LinkTest) else ""
+        return message.name, management.MESSAGES[message.name].title
+    if isinstance(message, management.LinkTest):
+        return message.name, _TITLES[message.name]
+    return ("Malformed", "") if isinstance(message, Malformed) else (user_name(message.service), "")
 
 
 def words_of(message: Message, form: Form = CHINA) -> str:
     """A message in one line: ``REL cic 33: cause 16 normal clearing, location public network of local user``."""
-    said = [_line(name, [text for text, telling in fields if telling]) for name, fields in _parts(message, form)]
-    return f"{_head(message)}: {'; '.join(said)}" if said else _head(message)
+    said = [_line(name, [brief for _, brief in fields if brief]) for name, fields in _parts(message, form)]
+    head = _head(message, kind_of(message))
+    return f"{head}: {'; '.join(said)}" if said else head
 
 
 def lines_of(message: Message, form: Form = CHINA) -> list[str]:
     """A message in full: what it is, then a line for each parameter."""
     if isinstance(message, Malformed):
         return [words_of(message)]
-    title = title_of(message)
-    head = f"{_head(message)}, {title}" if title else _head(message)
-    return [head, *(_line(name, [text for text, _ in fields]) for name, fields in _parts(message, form))]
+    kind, title = _names(message)
+    head = _head(message, kind)
+    return [f"{head}, {title}" if title else head] + [_line(name, [full for full, _ in fields]) for name, fields in _parts(message, form)]
 
 
 def object_of(message: Message, form: Form = CHINA) -> dict[str, Any]:
     """A message as an object of JSON."""
-    found: dict[str, Any] = {"message": kind_of(message)}
-    title = title_of(message)
+    kind, title = _names(message)
+    found: dict[str, Any] = {"message": kind}
     if title:
         found["title"] = title
     if isinstance(message, isup_codec.Message):
@@ -98,14 +99,19 @@ def object_of(message: Message, form: Form = CHINA) -> dict[str, Any]:
     return {**found, "what": message.what} if isinstance(message, Malformed) else {**found, "octets": message.octets.hex()}
 
 
-# Parts of a message: a name, and the fields with whether they tell anything.
+# Parts of a message: a name, and the fields, each in full and in brief, which is empty where it tells nothing.
 
-Fields = list[tuple[str, bool]]
+Said = tuple[str, str]
+Fields = Sequence[Said]
 
 
-def _head(message: Message) -> str:
-    circuit = f" cic {message.cic}" if isinstance(message, isup_codec.Message | tup_codec.Message) else ""
-    return f"{kind_of(message)}{circuit}"
+def _telling(text: str) -> Said:
+    return text, text
+
+
+def _head(message: Message, kind: str) -> str:
+    circuit = circuit_of(message)
+    return kind if circuit is None else f"{kind} cic {circuit}"
 
 
 def _line(name: str, texts: list[str]) -> str:
@@ -113,24 +119,20 @@ def _line(name: str, texts: list[str]) -> str:
     return f"{name}: {text}" if name and text else name or text
 
 
-def _parts(message: Message, form: Form) -> Iterator[tuple[str, Fields]]:
+def _parts(message: Message, form: Form) -> Sequence[tuple[str, Fields]]:
     if isinstance(message, isup_codec.Message):
-        for parameter in message.parameters:
-            yield _parameter_name(parameter), _fields(parameter, message.cic)
-    elif isinstance(message, tup_codec.Message):
+        return [(_parameter_name(parameter), _fields(parameter, message.cic)) for parameter in message.parameters]
+    if isinstance(message, tup_codec.Message):
         fields = _fields(message.contents, message.cic)
-        if fields:
-            yield "", fields
     elif isinstance(message, management.Message):
-        known = list(_management(message, form))
-        if known:
-            yield "", [(f"{name.replace('_', ' ')} {text}", True) for name, _, text in known]
+        fields = [_telling(f"{name.replace('_', ' ')} {text}") for name, _, text in _management(message, form)]
     elif isinstance(message, management.LinkTest):
-        yield "", [(f"pattern {message.pattern.hex(' ')}", True)]
+        fields = [_telling(f"pattern {message.pattern.hex(' ')}")]
     elif isinstance(message, Malformed):
-        yield "", [(message.what, True)]
+        fields = [_telling(message.what)]
     else:
-        yield "", [(f"octets {message.octets.hex(' ')}", True)]
+        fields = [_telling(f"octets {message.octets.hex(' ')}")]
+    return [("", fields)] if fields else []
 
 
 def _management(message: management.Message, form: Form) -> Iterator[tuple[str, Any, str]]:
@@ -171,16 +173,9 @@ def _code(parameter: Any) -> dict[str, int]:
 
 
 @functools.cache
-def _code_points(kind: type[msgspec.Struct]) -> dict[str, type[IntEnum] | None]:
-    """The fields of bits of a struct, with the names of their code points."""
-    return {field.name: field.names for field in fields_of(kind)}
-
-
-def _named(names: type[IntEnum] | None, value: int) -> str:
-    """A code point in words; empty where it has none."""
-    if names is None or value not in names._value2member_map_:
-        return ""
-    return names(value).name.lower().replace("_", " ")
+def _named(names: type[IntEnum] | None) -> Mapping[int, str]:
+    """Code points in words."""
+    return {int(point): point.name.lower().replace("_", " ") for point in names or ()}
 
 
 def _circuits(value: p.RangeAndStatus | c.CircuitRange, cic: int) -> Fields:
@@ -192,23 +187,24 @@ def _circuits(value: p.RangeAndStatus | c.CircuitRange, cic: int) -> Fields:
         else:
             runs.append([circuit, circuit])
     told = " ".join(f"{first}-{last}" if last > first else str(first) for first, last in runs) or "none"
-    return [(f"range {value.range}", True), (f"circuits {told}", True)]
+    return [_telling(f"range {value.range}"), _telling(f"circuits {told}")]
 
 
 def _cause(value: p.CauseIndicators, _: int) -> Fields:
     name = CAUSES.get(value.cause, "") if value.coding == ITU_T else ""
-    fields: Fields = [(f"cause {value.cause} {name}".rstrip(), True)]
-    fields.append((f"location {_named(values.Location, value.location) or value.location}", True))
-    fields.append((f"coding {value.coding}", bool(value.coding)))
+    location = _named(values.Location).get(value.location) or value.location
+    fields = [_telling(f"cause {value.cause} {name}".rstrip()), _telling(f"location {location}"), _field("coding", value.coding, False)]
     if value.recommendation is not None:
-        fields.append((f"recommendation {value.recommendation}", True))
-    fields.append((f"diagnostics {value.diagnostics.hex(' ') or 'none'}", bool(value.diagnostics)))
-    return fields
+        fields.append(_telling(f"recommendation {value.recommendation}"))
+    return [*fields, _field("diagnostics", value.diagnostics, False)]
 
 
 def _instructions(value: p.ParameterInstructions, _: int) -> Fields:
-    fields: Fields = [(_name_of_code(value.code), True)]
-    return fields + [field for field in _each(value, 0) if not field[0].startswith("code ")]
+    return [_telling(_name_of_code(value.code)), *(said for said in _each(value, 0) if not said[0].startswith("code "))]
+
+
+def _not_understood(value: Unrecognized | Unreadable, _: int) -> Fields:
+    return [_field("octets", value.octets, False)]
 
 
 _SPECIAL: dict[type, Callable[[Any, int], Fields]] = {
@@ -216,7 +212,64 @@ _SPECIAL: dict[type, Callable[[Any, int], Fields]] = {
     c.CircuitRange: _circuits,
     p.CauseIndicators: _cause,
     p.ParameterInstructions: _instructions,
+    Unrecognized: _not_understood,
+    Unreadable: _not_understood,
 }
+
+
+class Told(NamedTuple):
+    """What is told of fields of bits: in words, and as an object."""
+
+    said: Said
+    plain: dict[str, Any]
+
+
+class _Coded:
+    """Fields of bits that stand together in a struct; what was told of which contents is remembered, as codecs do (bits.py)."""
+
+    def __init__(self, names: Mapping[str, Mapping[int, str]], alone: bool) -> None:
+        self._names = names
+        self._alone = alone
+        self._contents: Callable[[Any], Any] = operator.attrgetter(*names)
+        self._known: dict[Any, Told] = {}
+
+    def told(self, value: msgspec.Struct) -> Told:
+        """What is told of them in this struct. It must not be changed."""
+        contents = self._contents(value)
+        found = self._known.get(contents)
+        if found is None:
+            if len(self._known) >= REMEMBERED:
+                self._known.clear()
+            found = self._known[contents] = self._tell(value)
+        return found
+
+    def _tell(self, value: msgspec.Struct) -> Told:
+        said: list[Said] = []
+        plain: dict[str, Any] = {}
+        for name, points in self._names.items():
+            content = getattr(value, name)
+            called = points.get(content)
+            said.append(_field(name, content, self._alone, called))
+            plain |= {name: content, f"{name}_name": called} if called else {name: content}
+        return Told((", ".join(full for full, _ in said), ", ".join(brief for _, brief in said if brief)), plain)
+
+
+class _Layout(NamedTuple):
+    """The fields of a struct in order, those of bits that stand together as one; whether there is but one field."""
+
+    parts: tuple[str | _Coded, ...]
+    alone: bool
+
+
+@functools.cache
+def _layout(kind: type[msgspec.Struct]) -> _Layout:
+    alone = sum(name != "beyond" for name in kind.__struct_fields__) == 1
+    names = {field.name: _named(field.names) for field in fields_of(kind)}
+    parts: list[str | _Coded] = []
+    for coded, group in itertools.groupby(kind.__struct_fields__, names.__contains__):
+        together = list(group)
+        parts += [_Coded({name: names[name] for name in together}, alone)] if coded else together
+    return _Layout(tuple(parts), alone)
 
 
 def _fields(value: msgspec.Struct, cic: int) -> Fields:
@@ -226,49 +279,59 @@ def _fields(value: msgspec.Struct, cic: int) -> Fields:
 
 def _each(value: msgspec.Struct, cic: int) -> Fields:
     """Every field of a struct; what was not sent is passed over. A field that stands alone always tells something."""
-    names = _code_points(type(value))
-    alone = sum(name != "beyond" for name in value.__struct_fields__) == 1
-    fields: Fields = []
-    for name in value.__struct_fields__:
-        content = getattr(value, name)
-        if content is None or (name == "beyond" and not content) or (name == "code" and isinstance(value, Unrecognized | Unreadable)):
+    layout = _layout(type(value))
+    fields: list[Said] = []
+    for part in layout.parts:
+        if isinstance(part, _Coded):
+            fields.append(part.told(value).said)
             continue
-        words = name.replace("_", " ")
-        if isinstance(content, bool):
-            fields.append((f"{words} {'yes' if content else 'no'}", content or alone))
-        elif isinstance(content, bytes):
-            fields.append((f"{words} {content.hex(' ') or 'none'}", bool(content) or alone))
-        elif isinstance(content, msgspec.Struct):
-            fields.append((f"{words} ({_line('', [text for text, _ in _fields(content, cic)])})", True))
+        content = getattr(value, part)
+        if content is None or (part == "beyond" and not content):
+            continue
+        if isinstance(content, msgspec.Struct):
+            fields.append(_telling(f"{part.replace('_', ' ')} ({_within(content, cic)})"))
         elif isinstance(content, tuple):
-            fields += [(f"({_line('', [text for text, _ in _fields(each, cic)])})", True) for each in content]
-        elif isinstance(content, str):
-            fields.append((f"{words} {content or 'none'}", bool(content)))
+            fields += [_telling(f"({_within(each, cic)})") for each in content]
         else:
-            fields.append((f"{words} {_named(names.get(name), content) or content}", content != 0 or alone))
+            fields.append(_field(part, content, layout.alone and not isinstance(content, str)))
     return fields
+
+
+def _within(value: msgspec.Struct, cic: int) -> str:
+    return ", ".join(full for full, _ in _fields(value, cic))
+
+
+def _field(name: str, content: bool | int | str | bytes, alone: bool, called: str | None = None) -> Said:
+    """A field in words; ``called`` is its code point's name."""
+    if isinstance(content, bool):
+        text = "yes" if content else "no"
+    elif isinstance(content, bytes):
+        text = content.hex(" ") or "none"
+    else:
+        text = called or ("none" if content == "" else str(content))
+    full = f"{name.replace('_', ' ')} {text}"
+    return full, full if content or alone else ""
 
 
 def _plain(value: msgspec.Struct) -> dict[str, Any]:
     """A struct as an object: octets in hexadecimal, code points with their names beside them."""
-    names = _code_points(type(value))
     found: dict[str, Any] = {}
-    for name in value.__struct_fields__:
-        content = getattr(value, name)
+    for part in _layout(type(value)).parts:
+        if isinstance(part, _Coded):
+            found |= part.told(value).plain
+            continue
+        content = getattr(value, part)
         if isinstance(content, bytes):
-            found[name] = content.hex()
+            found[part] = content.hex()
         elif isinstance(content, msgspec.Struct):
-            found[name] = _plain(content)
+            found[part] = _plain(content)
         elif isinstance(content, tuple):
-            found[name] = [_plain(each) for each in content]
+            found[part] = [_plain(each) for each in content]
         else:
-            found[name] = content
-            called = _named(names.get(name), content) if isinstance(content, int) and not isinstance(content, bool) else ""
-            if called:
-                found[f"{name}_name"] = called
+            found[part] = content
     if isinstance(value, p.CauseIndicators):
         if value.coding == ITU_T and value.cause in CAUSES:
             found["cause_name"] = CAUSES[value.cause]
-        if location := _named(values.Location, value.location):
+        if location := _named(values.Location).get(value.location):
             found["location_name"] = location
     return found
