@@ -48,7 +48,7 @@ NAMES = frozenset(
 """What may be asked for by ``--kind``."""
 
 
-class Seen(msgspec.Struct, frozen=True):
+class Seen(msgspec.Struct, frozen=True, gc=False):
     """A packet as far as it could be read: level 2, level 3, message."""
 
     packet: Packet
@@ -75,7 +75,7 @@ def look_into(packet: Packet, form: Form) -> Seen:
     if packet.link_type == MTP2_WITH_PSEUDO_HEADER:
         if len(octets) < PSEUDO_HEADER.size:
             return Seen(packet, None, 0, message=Malformed(f"{len(octets)} octets, shorter than the pseudo header before a signal unit"))
-        first, annex_a, link = PSEUDO_HEADER.unpack(octets[: PSEUDO_HEADER.size])
+        first, annex_a, link = PSEUDO_HEADER.unpack_from(octets)
         sent = bool(first)
         octets = octets[PSEUDO_HEADER.size :]
     signal_unit = read_signal_unit(octets, extended=annex_a == 1)

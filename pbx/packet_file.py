@@ -36,7 +36,7 @@ class CaptureFileError(ValueError):
         self.offset = offset
 
 
-class Packet(msgspec.Struct, frozen=True):
+class Packet(msgspec.Struct, frozen=True, gc=False):
     """A packet: where in the file, when (Unix time), over which kind of link, its octets; ``cut`` octets of it are not in the file.
 
     ``sent`` is None where the file does not say which way it went. ``interface`` is the number of a pcapng interface.

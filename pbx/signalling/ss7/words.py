@@ -24,7 +24,7 @@ from pbx.signalling.ss7.isup import messages as isup_messages
 from pbx.signalling.ss7.isup import parameters as p
 from pbx.signalling.ss7.isup import table as isup_table
 from pbx.signalling.ss7.isup import values
-from pbx.signalling.ss7.isup.parameter import Unreadable, Unrecognized
+from pbx.signalling.ss7.isup.parameter import Parameter, Unreadable, Unrecognized
 from pbx.signalling.ss7.mtp3 import management
 from pbx.signalling.ss7.mtp3.label import CHINA, Form
 from pbx.signalling.ss7.tup import codec as tup_codec
@@ -121,7 +121,10 @@ def _line(name: str, texts: list[str]) -> str:
 
 def _parts(message: Message, form: Form) -> Sequence[tuple[str, Fields]]:
     if isinstance(message, isup_codec.Message):
-        return [(_parameter_name(parameter), _fields(parameter, message.cic)) for parameter in message.parameters]
+        return [
+            _indicators(parameter) if type(parameter) in _INDICATORS else (_parameter_name(parameter), _fields(parameter, message.cic))
+            for parameter in message.parameters
+        ]
     if isinstance(message, tup_codec.Message):
         fields = _fields(message.contents, message.cic)
     elif isinstance(message, management.Message):
@@ -147,6 +150,12 @@ def _management(message: management.Message, form: Form) -> Iterator[tuple[str, 
         else:
             value = message.fsn if field == management.LONG_FSN else getattr(message, field)
             yield field, value, str(value)
+
+
+@functools.lru_cache(REMEMBERED)
+def _indicators(parameter: Parameter) -> tuple[str, Fields]:
+    """A parameter of ISUP that is bits and no more: of these most are as they were in the last call."""
+    return _parameter_name(parameter), _fields(parameter, 0)
 
 
 @functools.cache
@@ -215,6 +224,11 @@ _SPECIAL: dict[type, Callable[[Any, int], Fields]] = {
     Unrecognized: _not_understood,
     Unreadable: _not_understood,
 }
+_INDICATORS = frozenset(
+    row.parameter
+    for row in isup_table.ROWS
+    if {*row.parameter.__struct_fields__} - {"beyond"} == {field.name for field in fields_of(row.parameter)}
+)
 
 
 class Told(NamedTuple):
