@@ -4,6 +4,7 @@ import io
 import json
 import random
 import struct
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given, settings
@@ -79,6 +80,31 @@ def test_the_direction_and_the_link(decode):
     assert heads == [f"{TIME}  ->  3  {level_2}  REL cic 33, release", f"{TIME}  <-  4  {level_2}  REL cic 33, release"]
     (line,) = [line for line in decode(pcapng(one(RELEASE), flags=1))[1] if line.startswith("2026")]
     assert "  <-  0  " in line
+
+
+def plain_moment(at_s):
+    try:
+        return f"{datetime.fromtimestamp(at_s, UTC):%Y-%m-%d %H:%M:%S.%f}"
+    except (ValueError, OverflowError, OSError):
+        return f"{at_s:.6f} s"
+
+
+@settings(max_examples=500, deadline=None)
+@given(
+    st.one_of(
+        st.floats(allow_nan=False, allow_infinity=False),
+        st.floats(-7e10, 3e11),
+        st.integers(0, 2**50).map(lambda microseconds: microseconds / 1e6),
+        st.integers(0, 2**32).map(lambda second: second - 2e-7),
+        st.sampled_from((0.0, -0.0, 1e-6, -1e-6, 5e-7, 1.5e-6, -62135596800.0, 253402300799.999, 253402300799.9999999)),
+    )
+)
+def test_moments(at_s):
+    """Times are those of the calendar to the microsecond, with its way of rounding; in any order, since seconds are remembered."""
+    unit = bytes((255, 255, 0))
+    for each in (at_s, -at_s, at_s + 0.25, at_s):
+        line = text_of(look_into(Packet(24, each, 140, unit), CHINA), CHINA)[0]
+        assert line == f"{plain_moment(each)}      0  FISU bsn 127/1 fsn 127/1"
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import random
 import pytest
 
 from pbx.engine import Malformed
+from pbx.signalling.ss7 import words
 from pbx.signalling.ss7.dissection import OtherUserPart, circuit_of, read_message
 from pbx.signalling.ss7.isup import indicators as i
 from pbx.signalling.ss7.isup import parameters as p
@@ -19,7 +20,7 @@ from pbx.signalling.ss7.tup.codec import Message as TupMessage
 from pbx.signalling.ss7.tup.messages import Heading
 from pbx.signalling.ss7.words import kind_of, lines_of, object_of, title_of, words_of
 from tests.signal_units import octets_of
-from tests.signalling.ss7 import isup_corpus, tup_corpus
+from tests.signalling.ss7 import isup_corpus, plain_words, tup_corpus
 from tests.signalling.ss7.test_management import examples
 
 TOLD_OTHERWISE = {"beyond", "status", "code", "states", "instructions"}
@@ -82,6 +83,38 @@ def test_a_trace_has_one_line_that_leaves_out_what_says_nothing(corpus):
         assert len(line) <= len("; ".join(lines_of(message))) + 2
     bare = Message(5, MessageType.ACM, (i.BackwardCallIndicators(called_status=1),))
     assert words_of(bare) == "ACM cic 5: backward call indicators: called status subscriber free"
+
+
+@pytest.mark.parametrize("remembered", [words.REMEMBERED, 2])
+def test_tables_and_memory_change_no_letter(corpus, remembered, monkeypatch):
+    """Text and objects are those of plain look-ups, at first sight, again, and when the memory is full and begins anew."""
+    monkeypatch.setattr(words, "REMEMBERED", remembered)
+    circuits = [message for message in corpus if isinstance(message, Message | TupMessage)]
+    damaged = [Message(1, MessageType.RLC, (Unrecognized(0xC7, b""), Unreadable(0x12, b"\x80"), Unrecognized(0xC8, b"\x01")))]
+    strange = [Message(1, 0xEE, (Unparsed(b""),)), TupMessage(1, 0x99, c.Unparsed(b"\x05"))]
+    made = [*circuits, *damaged, *strange]
+    wanted = [(plain_words.plain_line(message), plain_words.plain_lines(message)) for message in made]
+    assert [(words_of(message), lines_of(message)) for message in made] == wanted
+    assert [(words_of(message), lines_of(message)) for message in reversed(made)] == wanted[::-1]
+    for message in made + made[::-1]:
+        found = object_of(message)
+        if isinstance(message, Message):
+            for parameter, told in zip(message.parameters, found["parameters"], strict=True):
+                assert {name: told[name] for name in told if name not in ("parameter", "code")} == {
+                    name: content for name, content in plain_words.plain_object(parameter).items() if name != "code"
+                }
+                assert told["parameter"] == plain_words.parameter_name(parameter)
+        else:
+            plain = plain_words.plain_object(message.contents)
+            assert {name: found[name] for name in found if name not in ("message", "title", "cic")} == plain
+
+
+def test_what_was_told_may_be_changed_by_who_asked():
+    """An object is the asker's own, although its fields are remembered."""
+    message = TupMessage(7, Heading.ACM, c.AddressComplete(c.CompleteType.CHARGE))
+    first = object_of(message)
+    first["type_name"] = "changed"
+    assert object_of(message)["type_name"] == "charge"
 
 
 SAID = [
