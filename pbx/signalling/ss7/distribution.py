@@ -8,12 +8,12 @@ one (Q.764 2.9.1.4, Q.724). Leaves out how messages look, and how the switch fin
 
 import heapq
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, TypeVar
 
 import msgspec
 
 from pbx.engine import Input, Levels, Malformed, Output, PeerMessage
-from pbx.machine import Machine
+from pbx.signalling.ss7.availability import FarUserPart
 from pbx.signalling.ss7.circuit_books import HARDWARE, MAINTENANCE, CircuitBooks
 from pbx.signalling.ss7.circuit_groups import CircuitGroups
 from pbx.signalling.ss7.congestion import Congestion
@@ -31,22 +31,6 @@ class FromCircuit(msgspec.Struct, frozen=True, gc=False):
 
 
 Outputs = list[Transfer | FromCircuit]
-
-
-class Availability(Protocol):
-    """Whether the far user part takes messages."""
-
-    machine: Machine
-
-    @property
-    def cic(self) -> int:
-        """Any circuit to the far point."""
-
-    @property
-    def available(self) -> bool:
-        """Whether calls may begin."""
-
-
 Circuit = TypeVar("Circuit", bound=CircuitBooks)
 
 
@@ -60,7 +44,7 @@ class UserPart(Generic[Circuit]):
         variant: Variant[Any],
         circuits: Mapping[int, Circuit],
         congestion: Congestion,
-        availability: Availability,
+        availability: FarUserPart,
     ) -> None:
         assert circuits, "two points without circuits have no user part between them"
         self.own = own

@@ -42,17 +42,13 @@ PASS_ON_OR_DISCARD = MessageCompatibilityInformation(pass_on_not_possible_discar
 class CallControl(CircuitBooks):
     """The calls of one circuit, one at a time."""
 
-    __slots__ = ("caller", "congestion", "free", "initial", "transit")
+    __slots__ = ("free", "initial", "transit")
 
     variant: Variant
 
     def __init__(self, cic: int, controls: bool, variant: Variant, examiner: NumberExaminer, congestion: Congestion) -> None:
-        """``controls``: whether our call goes on when both ends seize the circuit at once; ``congestion`` is that of the far point."""
-        super().__init__(cic, controls, examiner)
-        self.variant = variant
-        self.congestion = congestion
+        super().__init__(cic, controls, variant, examiner, congestion)
         self.initial: Message | None = None
-        self.caller = ("", False)
         self.free = False
         """Whether the far end has said that the call is not charged."""
         self.transit = Transit(suite=f"{FAMILY}/{variant.data.name}")
@@ -81,10 +77,6 @@ class CallControl(CircuitBooks):
         if self.congestion.overload:
             return self.say(MessageType.REL, CAUSES[cause & 127], AutomaticCongestionLevel(self.congestion.overload))
         return self.say(MessageType.REL, CAUSES[cause & 127])
-
-    def block_again(self, now: float) -> Sequence[Output]:
-        """BLO for who calls on a circuit that we have blocked."""
-        raise NotImplementedError
 
     # Actions that many states share.
 
@@ -169,11 +161,6 @@ class CallControl(CircuitBooks):
         return (Noted("-- RSC is not answered"), *self.add_reason("fault"), self.say(MessageType.RSC))
 
     # Continuity checks that the far end makes.
-
-    def loop(self, message: Message, now: float) -> Sequence[Output]:
-        """CCR: the circuit is to be looped while the far end listens for its tone."""
-        self.idle_owed = True
-        return (Noted("<- the far end checks the circuit"),)
 
     def check_result(self, message: Message, now: float) -> Sequence[Output]:
         """COT after CCR: a check that has failed is made again; one that has not ends by REL."""

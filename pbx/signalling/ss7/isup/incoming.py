@@ -47,7 +47,7 @@ def accept(c: CallControl, message: Message, now: float) -> Sequence[Output]:
     c.machine.choose("Idle")
     category = message.first(i.CallingPartysCategory)
     if c.blocked_here and (category is None or category.category != c.variant.data.test_code):
-        return (Unexpected(c.machine.state, "IAM"), *c.block_again(now), *c.rest())
+        return (Unexpected(c.machine.state, "IAM"), *c.again(now), *c.rest())
     if values.SupervisionType.HARDWARE_FAILURE in c.blocked_there:
         return (Unexpected(c.machine.state, "IAM"), *c.rest())
     if c.direction == "outgoing":

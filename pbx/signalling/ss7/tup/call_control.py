@@ -22,17 +22,13 @@ from pbx.vocabulary.numbers import NumberExaminer
 class CallControl(CircuitBooks):
     """The calls of one circuit, one at a time."""
 
-    __slots__ = ("caller", "category", "congestion", "control", "initial")
+    __slots__ = ("category", "control", "initial")
 
     variant: Variant
 
     def __init__(self, cic: int, controls: bool, variant: Variant, examiner: NumberExaminer, congestion: Congestion) -> None:
-        """``controls``: whether our call goes on when both ends seize the circuit at once; ``congestion`` is that of the far point."""
-        super().__init__(cic, controls, examiner)
-        self.variant = variant
-        self.congestion = congestion
+        super().__init__(cic, controls, variant, examiner, congestion)
         self.initial: InitialAddress | None = None
-        self.caller = ("", False)
         self.category = 0
         self.control = "mutual"
         """Who controls the release of a call that goes out: "calling", "called" or "mutual"."""
@@ -177,11 +173,6 @@ class CallControl(CircuitBooks):
         return (Noted("-- RSC is not answered"), *self.add_reason("fault"), self.say(Heading.RSC))
 
     # Continuity checks that the far end makes.
-
-    def loop(self, message: Message, now: float) -> Sequence[Output]:
-        """CCR: the circuit is to be looped while the far end listens for its tone."""
-        self.idle_owed = True
-        return (Noted("<- the far end checks the circuit"),)
 
     def check_fails(self, message: Message, now: float) -> Sequence[Output]:
         """CCF: a call that waited for the check is over; the far end will check again."""

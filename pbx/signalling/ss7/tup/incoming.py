@@ -36,7 +36,6 @@ def accept(c: CallControl, message: Message, now: float) -> Sequence[Output]:
     initial = message.contents
     assert isinstance(initial, contents.InitialAddress), "a call begins with its address"
     if c.blocked_here and initial.category != c.variant.data.test_code:
-        # Where hardware has failed BLO would never be taken back; HGB is said again instead (distribution.py).
         return (Unexpected(c.machine.state, c.named(message)), *c.again(now), *c.rest())
     if HARDWARE in c.blocked_there:
         return (Unexpected(c.machine.state, c.named(message)), *c.rest())
