@@ -11,7 +11,6 @@ from collections.abc import Iterable, Sequence
 from pbx.engine import Malformed, Noted, Output, Unexpected
 from pbx.machine import Cell, State
 from pbx.signalling.ss7.availability import FarUserPart
-from pbx.signalling.ss7.congestion import Congestion
 from pbx.signalling.ss7.distribution import UserPart
 from pbx.signalling.ss7.mtp3.label import circuit_bits, circuit_label
 from pbx.signalling.ss7.primitives import Transfer
@@ -59,11 +58,12 @@ class Availability(FarUserPart):
 class Tup(UserPart[TupCircuit]):
     """All circuits between two points."""
 
+    CIRCUIT, AVAILABILITY, GROUPS, CONGESTION = TupCircuit, Availability, CircuitGroups, CONGESTION
+
+    groups: CircuitGroups
+
     def __init__(self, own: int, far: int, variant: Variant, cics: Iterable[int], examiner: NumberExaminer) -> None:
-        congestion = Congestion(variant, CONGESTION)
-        circuits = {cic: TupCircuit(cic, (own > far) == (cic % 2 == 0), variant, examiner, congestion) for cic in sorted(cics)}
-        super().__init__(own, far, variant, circuits, congestion, Availability(variant, min(circuits, default=0)))
-        self.groups: CircuitGroups = CircuitGroups(variant, circuits, self._emit)
+        super().__init__(own, far, variant, cics, examiner)
         self._form = variant.form
         self._block_unequipped = variant.data.block_unequipped
 
