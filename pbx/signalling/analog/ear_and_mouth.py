@@ -10,14 +10,13 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from pbx.engine import Input, Levels, Noted, Output
-from pbx.machine import Machine
-from pbx.signalling.analog.alarm_watch import AlarmWatch, alarm_chart
-from pbx.signalling.analog.ear_and_mouth_call import IDLE, EarAndMouthCall
+from pbx.signalling.analog.ear_and_mouth_call import EarAndMouthCall
 from pbx.signalling.analog.ear_and_mouth_states import STATES
 from pbx.signalling.analog.ear_and_mouth_variant import Direction, EarAndMouthFeatures, EarAndMouthVariant
+from pbx.signalling.analog.occupancy import IDLE
+from pbx.signalling.analog.trunk import METHODS, Trunk
 from pbx.vocabulary import call, tones
-from pbx.vocabulary.call import Blocked, Unblocked
-from pbx.vocabulary.media import Alarm, Bits, Digit, ToneOn
+from pbx.vocabulary.media import Bits, Digit, ToneOn
 from pbx.vocabulary.numbers import NumberExaminer
 
 STANDING = {
@@ -37,10 +36,13 @@ RESUMED = Noted("call adopted after a restart")
 _Method = Callable[["EarAndMouthCircuit", Any, float], Sequence[Output]]
 
 
-class EarAndMouthCircuit:
+class EarAndMouthCircuit(Trunk[bool]):
     """The engine of one E&M tie line."""
 
-    __slots__ = ("_alarm", "_call", "_machine", "features", "variant")
+    __slots__ = ("features",)
+
+    _call: EarAndMouthCall
+    variant: EarAndMouthVariant
 
     def __init__(
         self,
@@ -53,19 +55,10 @@ class EarAndMouthCircuit:
 
         ValueError for features that exclude one another.
         """
-        self.variant = variant
         self.features = features or EarAndMouthFeatures()
         if self.features.caller_number and self.features.address == "pulse":
             raise ValueError("the caller's number goes with DTMF only: pulses have no mark to part it from the called number")
-        self._call = EarAndMouthCall(variant, direction, examiner, self.features, variant.chart(STATES))
-        self._machine = self._call.machine
-        chart = variant.keep("alarm", lambda: alarm_chart(variant.data.name, variant.timers))
-        self._alarm = AlarmWatch(chart, self._machine, self._call, self._take_in, False)
-
-    @property
-    def state(self) -> str:
-        """The machine's state; ``alarm`` beside it while one stands."""
-        return self._alarm.state(self._machine.state)
+        super().__init__(variant, EarAndMouthCall(variant, direction, examiner, self.features, variant.chart(STATES)), False)
 
     @property
     def tag(self) -> str:
@@ -78,10 +71,6 @@ class EarAndMouthCircuit:
         """Not while digits are sent or received, nor over the tone that refuses a call."""
         return self._machine.state in SPEECH_STATES
 
-    def machines(self) -> tuple[Machine, ...]:
-        """The machines, for coverage and for people: line, alarm."""
-        return (self._machine, self._alarm.machine)
-
     def start(self, now: float) -> Sequence[Output]:
         """Into service, on-hook."""
         return (*self.variant.on_hook, IDLE)
@@ -90,14 +79,6 @@ class EarAndMouthCircuit:
         """A media event or a call primitive."""
         method = _METHODS.get(type(value))
         return method(self, value, now) if method is not None else ()
-
-    def expire(self, now: float) -> Sequence[Output]:
-        """Fire the timers that are due."""
-        return (*self._alarm.machine.expire(now), *self._machine.expire(now))
-
-    def deadline(self) -> float | None:
-        """The earlier timer of line and alarm."""
-        return self._alarm.deadline(self._machine.deadline())
 
     def resume(self, tag: str, levels: Levels, now: float) -> Sequence[Output]:
         """Adopt a call in its stable state, or come to rest. A lead that has changed meanwhile is a signal now.
@@ -151,38 +132,10 @@ class EarAndMouthCircuit:
             return ()
         return self._machine.step("digit", value.digit, now)
 
-    def _alarms(self, value: Alarm, now: float) -> Sequence[Output]:
-        return self._alarm.alarms(value.alarms, now)
-
-    def _primitive(self, value: object, now: float) -> Sequence[Output]:
-        return self._machine.step(type(value).__name__, value, now)
-
-    def _block(self, _: Blocked, now: float) -> Sequence[Output]:
-        return self._call.add_reason("local")
-
-    def _unblock(self, _: Unblocked, now: float) -> Sequence[Output]:
-        return self._call.remove_reason("local")
-
 
 _METHODS: Mapping[type, _Method] = {
+    **METHODS,
     Bits: EarAndMouthCircuit._bits,
     ToneOn: EarAndMouthCircuit._tone_on,
     Digit: EarAndMouthCircuit._digit,
-    Alarm: EarAndMouthCircuit._alarms,
-    Blocked: EarAndMouthCircuit._block,
-    Unblocked: EarAndMouthCircuit._unblock,
-    **dict.fromkeys(
-        (
-            call.Setup,
-            call.Info,
-            call.Proceeding,
-            call.Alerting,
-            call.Progress,
-            call.Connect,
-            call.Disconnect,
-            call.Release,
-            call.Reset,
-        ),
-        EarAndMouthCircuit._primitive,
-    ),
 }

@@ -14,42 +14,26 @@ from pbx.machine import Chart, Machine
 from pbx.signalling.analog.dialling import DigitSender
 from pbx.signalling.analog.ear_and_mouth_address import MARK, IncomingAddress, Verdict
 from pbx.signalling.analog.ear_and_mouth_variant import Direction, EarAndMouthFeatures, EarAndMouthVariant
-from pbx.signalling.analog.occupancy import Occupancy
+from pbx.signalling.analog.occupancy import IDLE
+from pbx.signalling.analog.trunk import ALERTING, CONNECT, DISARM, PROCEEDING, PROGRESS, REFUSED, SEIZED, SILENCE, TrunkCall
 from pbx.vocabulary import call
-from pbx.vocabulary.call import (
-    Alerting,
-    Connect,
-    Disconnect,
-    Idle,
-    Info,
-    Proceeding,
-    Progress,
-    Release,
-    Seized,
-    Setup,
-    Unblocked,
-)
-from pbx.vocabulary.media import RECEIVE_DTMF, RECEIVE_PROGRESS, Disarm, Listen, SendDigits, Silence, Unlisten
+from pbx.vocabulary.call import Disconnect, Info, Release, Setup
+from pbx.vocabulary.media import RECEIVE_DTMF, RECEIVE_PROGRESS, Listen, Unlisten
 from pbx.vocabulary.numbers import NumberExaminer
-from pbx.vocabulary.tones import DTMF_DIGITS
 
-SEIZED, IDLE, ALERTING, CONNECT, UNBLOCKED = Seized(), Idle(), Alerting(), Connect(), Unblocked()
-PROCEEDING, PROGRESS = Proceeding(), Progress()
-INFOS = {digit: (Info(digit),) for digit in DTMF_DIGITS}
-SILENCE, DISARM = Silence(), Disarm()
 LISTEN_DIGITS, LISTEN_TONES = Listen(RECEIVE_DTMF), Listen(RECEIVE_PROGRESS)
 UNLISTEN_DIGITS, UNLISTEN_TONES = Unlisten(RECEIVE_DTMF), Unlisten(RECEIVE_PROGRESS)
 UNLISTEN = Unlisten(RECEIVE_DTMF | RECEIVE_PROGRESS)
-REFUSED = (Release(call.CIRCUIT_NOT_AVAILABLE), IDLE)
 
 
-class EarAndMouthCall(Occupancy):
+class EarAndMouthCall(TrunkCall):
     """What one circuit does in its states; owner of its machine."""
 
-    __slots__ = (
-        "_alerted", "_cause", "_changed_at", "_features", "_overlap", "address", "direction", "far", "machine",
-        "sender", "variant",
-    )  # fmt: skip
+    __slots__ = ("_changed_at", "_features", "address", "direction", "far")
+
+    DIALLING = "OutDialling"
+
+    variant: EarAndMouthVariant
 
     def __init__(
         self, variant: EarAndMouthVariant, direction: Direction, examiner: NumberExaminer, features: EarAndMouthFeatures, chart: Chart
@@ -61,9 +45,7 @@ class EarAndMouthCall(Occupancy):
         self.address = IncomingAddress(variant, features, examiner)
         self.far = False
         """Whether the far end is off-hook."""
-        self._overlap = self._alerted = False
         self._changed_at = 0.0
-        self._cause = 0
 
     # What the actions share.
 
@@ -93,21 +75,8 @@ class EarAndMouthCall(Occupancy):
     def _idle_anew(self, _: object, now: float) -> Sequence[Output]:
         return (DISARM, SILENCE, UNLISTEN, *self.variant.on_hook)
 
-    def _refuse_setup(self, _: object, now: float) -> Sequence[Output]:
-        self._idle_owed = True
-        return REFUSED[:1]
-
     def _ears(self) -> Sequence[Output]:
         return (LISTEN_DIGITS,) if self._features.hears_digits else ()
-
-    def _digit_up(self, digit: str, now: float) -> Sequence[Output]:
-        return INFOS.get(digit, ())
-
-    def _digits_down(self, info: Info, now: float) -> Sequence[Output]:
-        sending, digits = self.variant.data.digits, info.digits
-        if not digits or not set(digits) <= set(DTMF_DIGITS):
-            return (Noted(f"digits {digits} cannot be sent"),)
-        return (Noted(f"-> digits {digits}"), SendDigits(digits, sending.tone_on_ms, sending.tone_off_ms))
 
     def _maybe_cleared(self, _: object, now: float) -> Sequence[Output]:
         self._changed_at = now
@@ -203,38 +172,11 @@ class EarAndMouthCall(Occupancy):
     def _no_start(self, _: object, now: float) -> Sequence[Output]:
         return self.drop(call.CIRCUIT_NOT_AVAILABLE)
 
-    def _dial(self, _: object, now: float) -> Sequence[Output]:
-        self.machine.choose("OutDialling")
-        return self._send(now)
-
-    def _send(self, now: float) -> Sequence[Output]:
-        if not self.sender.waiting:
-            return ()
-        outputs = self.sender.send(now)
-        if self.sender.waiting:
-            self.machine.start_timer("digits_sent", self.sender.next_at - self.variant.seconds("digits_sent"))
-        else:
-            self.machine.start_timer("digits_sent", self.sender.sent_at)
-        return outputs
-
-    def _digits_early(self, info: Info, now: float) -> Sequence[Output]:
-        return () if self.sender.add(info.digits) else (Noted(f"digits {info.digits} cannot be dialled"),)
-
     def _digits_more(self, info: Info, now: float) -> Sequence[Output]:
         added = self._digits_early(info, now)
         if self.machine.runs("digits_sent") and self._features.address == "pulse":
             return added
         return (*added, *self._send(now))
-
-    def _digits_late(self, info: Info, now: float) -> Sequence[Output]:
-        self.machine.choose("OutDialling")
-        return (*self._digits_early(info, now), *(self._send(now) or self._through(now)))
-
-    def _dialled(self, _: object, now: float) -> Sequence[Output]:
-        if self.sender.waiting:
-            self.machine.choose("OutDialling")
-            return self._send(now)
-        return self._through(now)
 
     def _through(self, now: float) -> Sequence[Output]:
         self.machine.choose("OutWaiting")

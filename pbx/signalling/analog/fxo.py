@@ -10,16 +10,14 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from pbx.engine import Input, Levels, Noted, Output
-from pbx.machine import Machine
-from pbx.signalling.analog.alarm_watch import AlarmWatch, alarm_chart
 from pbx.signalling.analog.fxo_call import FxoCall
 from pbx.signalling.analog.fxo_states import STATES
 from pbx.signalling.analog.fxo_variant import FxoFeatures, FxoVariant
-from pbx.signalling.analog.fxo_wires import GROUND_OFF, IDLE, LISTEN_CALL, UNLISTEN
+from pbx.signalling.analog.fxo_wires import GROUND_OFF, LISTEN_CALL, UNLISTEN
+from pbx.signalling.analog.occupancy import IDLE
+from pbx.signalling.analog.trunk import METHODS, Trunk
 from pbx.vocabulary import call, tones
-from pbx.vocabulary.call import Blocked, Unblocked
 from pbx.vocabulary.media import (
-    Alarm,
     Battery,
     Digit,
     Loop,
@@ -49,26 +47,20 @@ _Standing = tuple[bool, bool, bool]
 """Ringing, reversed poles, feed."""
 
 
-class FxoLine:
+class FxoLine(Trunk[_Standing]):
     """The engine of one exchange line."""
 
-    __slots__ = ("_alarm", "_call", "_machine", "features", "number", "variant")
+    __slots__ = ("features", "number")
+
+    _call: FxoCall
+    variant: FxoVariant
 
     def __init__(self, variant: FxoVariant, number: str, features: FxoFeatures | None = None) -> None:
         """``number`` is the line's own directory number: calls that come in are for it."""
-        self.variant = variant
         self.number = number
         self.features = features or FxoFeatures()
-        self._call = FxoCall(variant, number, self.features, variant.chart(STATES))
-        self._machine = self._call.machine
-        chart = variant.keep("alarm", lambda: alarm_chart(variant.data.name, variant.timers))
-        at_rest: _Standing = (False, False, self._call.battery)
-        self._alarm = AlarmWatch(chart, self._machine, self._call, self._take_in, at_rest)
-
-    @property
-    def state(self) -> str:
-        """The machine's state; ``alarm`` beside it while one stands."""
-        return self._alarm.state(self._machine.state)
+        line = FxoCall(variant, number, self.features, variant.chart(STATES))
+        super().__init__(variant, line, (False, False, line.battery))
 
     @property
     def tag(self) -> str:
@@ -83,10 +75,6 @@ class FxoLine:
         """Not before the loop is closed, nor while the line is dialled."""
         return self._machine.state in SPEECH_STATES
 
-    def machines(self) -> tuple[Machine, ...]:
-        """The machines, for coverage and for people: line, alarm."""
-        return (self._machine, self._alarm.machine)
-
     def start(self, now: float) -> Sequence[Output]:
         """Into service with an open loop."""
         return (Loop(False), *((GROUND_OFF,) if self.features.ground_start else ()), IDLE)
@@ -95,14 +83,6 @@ class FxoLine:
         """A media event or a call primitive."""
         method = _METHODS.get(type(value))
         return method(self, value, now) if method is not None else ()
-
-    def expire(self, now: float) -> Sequence[Output]:
-        """Fire the timers that are due."""
-        return (*self._alarm.machine.expire(now), *self._machine.expire(now))
-
-    def deadline(self) -> float | None:
-        """The earlier timer of line and alarm."""
-        return self._alarm.deadline(self._machine.deadline())
 
     def resume(self, tag: str, levels: Levels, now: float) -> Sequence[Output]:
         """Adopt an answered call whose loop is still closed; else open the loop and come to rest, by way of the guard if it was closed.
@@ -210,20 +190,9 @@ class FxoLine:
     def _meter_pulse(self, _: MeterPulse, now: float) -> Sequence[Output]:
         return (Noted("<- metering pulse"), *self._machine.step("metering", None, now))
 
-    def _alarms(self, value: Alarm, now: float) -> Sequence[Output]:
-        return self._alarm.alarms(value.alarms, now)
-
-    def _primitive(self, value: object, now: float) -> Sequence[Output]:
-        return self._machine.step(type(value).__name__, value, now)
-
-    def _block(self, _: Blocked, now: float) -> Sequence[Output]:
-        return self._call.add_reason("local")
-
-    def _unblock(self, _: Unblocked, now: float) -> Sequence[Output]:
-        return self._call.remove_reason("local")
-
 
 _METHODS: Mapping[type, _Method] = {
+    **METHODS,
     RingOn: FxoLine._ring_on,
     RingOff: FxoLine._ring_off,
     Polarity: FxoLine._polarity,
@@ -235,21 +204,4 @@ _METHODS: Mapping[type, _Method] = {
     Digit: FxoLine._digit,
     Octet: FxoLine._octet,
     MeterPulse: FxoLine._meter_pulse,
-    Alarm: FxoLine._alarms,
-    Blocked: FxoLine._block,
-    Unblocked: FxoLine._unblock,
-    **dict.fromkeys(
-        (
-            call.Setup,
-            call.Info,
-            call.Proceeding,
-            call.Alerting,
-            call.Progress,
-            call.Connect,
-            call.Disconnect,
-            call.Release,
-            call.Reset,
-        ),
-        FxoLine._primitive,
-    ),
 }

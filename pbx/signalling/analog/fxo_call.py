@@ -12,23 +12,9 @@ from collections.abc import Sequence
 
 from pbx.engine import Noted, Output
 from pbx.signalling.analog.fxo_incoming import FxoIncoming
-from pbx.signalling.analog.fxo_wires import (
-    ALERTING,
-    CONNECT,
-    DISARM,
-    GROUND_OFF,
-    GROUND_ON,
-    IDLE,
-    LISTEN_CALL,
-    LISTEN_TONES,
-    LISTEN_VOICE,
-    LOOP_CLOSED,
-    METERING,
-    PROCEEDING,
-    PROGRESS,
-    REFUSED,
-    SEIZED,
-)
+from pbx.signalling.analog.fxo_wires import GROUND_OFF, GROUND_ON, LISTEN_CALL, LISTEN_TONES, LISTEN_VOICE, LOOP_CLOSED, METERING
+from pbx.signalling.analog.occupancy import IDLE
+from pbx.signalling.analog.trunk import ALERTING, CONNECT, DISARM, PROCEEDING, PROGRESS, REFUSED, SEIZED
 from pbx.vocabulary import call
 from pbx.vocabulary.call import Info, Release, Setup
 from pbx.vocabulary.media import RECEIVE_VOICE, Loop, Unlisten
@@ -98,39 +84,9 @@ class FxoCall(FxoIncoming):
 
     # Digits.
 
-    def _dial(self, _: object, now: float) -> Sequence[Output]:
-        self.machine.choose("Dialling")
-        return self._send(now)
-
-    def _send(self, now: float) -> Sequence[Output]:
-        if not self.sender.waiting:
-            return ()
-        outputs = self.sender.send(now)
-        if self.sender.waiting:
-            self.machine.start_timer("digits_sent", self.sender.next_at - self.variant.seconds("digits_sent"))
-        else:
-            self.machine.start_timer("digits_sent", self.sender.sent_at)
-        return outputs
-
-    def _digits_early(self, info: Info, now: float) -> Sequence[Output]:
-        return self._added(info.digits)
-
-    def _added(self, digits: str) -> tuple[Output, ...]:
-        return () if self.sender.add(digits) else (Noted(f"digits {digits} cannot be dialled"),)
-
     def _digits_more(self, info: Info, now: float) -> Sequence[Output]:
         """While digits are sent more go behind them."""
-        return (*self._added(info.digits), *self._send(now))
-
-    def _digits_late(self, info: Info, now: float) -> Sequence[Output]:
-        self.machine.choose("Dialling")
-        return (*self._added(info.digits), *(self._send(now) or self._through(now)))
-
-    def _dialled(self, _: object, now: float) -> Sequence[Output]:
-        if self.sender.waiting:
-            self.machine.choose("Dialling")
-            return self._send(now)
-        return self._through(now)
+        return (*self._digits_early(info, now), *self._send(now))
 
     def _through(self, now: float) -> tuple[Output, ...]:
         """All digits are sent. In an overlap call nobody knows whether these are all, and no Proceeding says so."""

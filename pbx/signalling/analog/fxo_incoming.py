@@ -8,7 +8,8 @@ from collections.abc import Sequence
 
 from pbx.engine import Output, Unexpected
 from pbx.signalling.analog.fxo_supervision import FxoSupervision
-from pbx.signalling.analog.fxo_wires import CONNECT, LISTEN_CALL, LOOP_CLOSED, SEIZED, UNLISTEN
+from pbx.signalling.analog.fxo_wires import LISTEN_CALL, LOOP_CLOSED, UNLISTEN
+from pbx.signalling.analog.trunk import CONNECT, SEIZED
 from pbx.vocabulary import call
 from pbx.vocabulary.call import Disconnect, Release, Setup
 

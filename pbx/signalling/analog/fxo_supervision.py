@@ -8,11 +8,10 @@ nothing. Leaves out the answer of calls that we make: fxo_call.py.
 from collections.abc import Sequence
 
 from pbx.engine import Noted, Output
-from pbx.signalling.analog.fxo_wires import FLASH, INFOS, METERING, FxoWires
+from pbx.signalling.analog.fxo_wires import FLASH, METERING, FxoWires
 from pbx.vocabulary import call
 from pbx.vocabulary.call import Info
-from pbx.vocabulary.media import SendDigits, SendPulses
-from pbx.vocabulary.tones import DTMF_DIGITS
+from pbx.vocabulary.media import SendPulses
 
 
 class FxoSupervision(FxoWires):
@@ -93,14 +92,9 @@ class FxoSupervision(FxoWires):
     def _charged(self, _: object, now: float) -> Sequence[Output]:
         return (METERING,)
 
-    def _digit_up(self, digit: str, now: float) -> Sequence[Output]:
-        return INFOS.get(digit, ())
-
     def _digits_down(self, info: Info, now: float) -> Sequence[Output]:
-        """Digits into the call are always DTMF; a flash is one long break, which the port times as it does the breaks of a digit."""
-        sending, digits = self.variant.data.digits, info.digits
-        if digits == FLASH:
-            return (Noted("-> flash"), SendPulses((1,), self.features.flash_ms, sending.make_ms, sending.make_ms))
-        if not digits or not set(digits) <= set(DTMF_DIGITS):
-            return (Noted(f"digits {digits} cannot be sent"),)
-        return (Noted(f"-> digits {digits}"), SendDigits(digits, sending.tone_on_ms, sending.tone_off_ms))
+        """A flash is one long break, which the port times as it does the breaks of a digit."""
+        if info.digits == FLASH:
+            make_ms = self.variant.data.digits.make_ms
+            return (Noted("-> flash"), SendPulses((1,), self.features.flash_ms, make_ms, make_ms))
+        return super()._digits_down(info, now)

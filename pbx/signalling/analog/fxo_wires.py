@@ -11,54 +11,39 @@ from pbx.machine import Chart, Machine
 from pbx.signalling.analog.dialling import DigitSender
 from pbx.signalling.analog.fxo_identity import IdentityReceiver
 from pbx.signalling.analog.fxo_variant import FxoFeatures, FxoVariant
-from pbx.signalling.analog.occupancy import Occupancy
+from pbx.signalling.analog.trunk import DISARM, REFUSED, SILENCE, TrunkCall
 from pbx.vocabulary import call
-from pbx.vocabulary.call import (
-    Alerting,
-    Connect,
-    Disconnect,
-    Idle,
-    Info,
-    Metering,
-    Proceeding,
-    Progress,
-    Release,
-    Seized,
-    Unblocked,
-)
+from pbx.vocabulary.call import Disconnect, Metering, Release
 from pbx.vocabulary.media import (
     RECEIVE_CALLER_IDENTITY,
     RECEIVE_DTMF,
     RECEIVE_PROGRESS,
     RECEIVE_VOICE,
-    Disarm,
     Ground,
     Listen,
     Loop,
-    Silence,
     Unlisten,
 )
-from pbx.vocabulary.tones import DTMF_DIGITS
 
-SEIZED, IDLE, ALERTING, CONNECT, UNBLOCKED = Seized(), Idle(), Alerting(), Connect(), Unblocked()
-PROCEEDING, PROGRESS, METERING = Proceeding(), Progress(), Metering()
-INFOS = {digit: (Info(digit),) for digit in DTMF_DIGITS}
+METERING = Metering()
 FLASH = "!"
 LOOP_CLOSED, LOOP_OPEN = (Noted("-> loop closed"), Loop(True)), (Noted("-> loop open"), Loop(False))
 GROUND_ON, GROUND_OFF = (Noted("-> ring wire grounded"), Ground(True)), Ground(False)
-SILENCE, DISARM = Silence(), Disarm()
 LISTEN_TONES, LISTEN_CALL, LISTEN_VOICE = Listen(RECEIVE_PROGRESS), Listen(RECEIVE_PROGRESS | RECEIVE_DTMF), Listen(RECEIVE_VOICE)
 UNLISTEN = Unlisten(RECEIVE_DTMF | RECEIVE_PROGRESS | RECEIVE_CALLER_IDENTITY | RECEIVE_VOICE)
-REFUSED = (Release(call.CIRCUIT_NOT_AVAILABLE), IDLE)
 
 
-class FxoWires(Occupancy):
+class FxoWires(TrunkCall):
     """What one line knows; owner of its machine."""
 
     __slots__ = (
-        "_alerted", "_cause", "_listens", "_overlap", "_ready", "_rings", "_settled_at", "battery", "features",
-        "home", "identity", "machine", "number", "outgoing", "reversed", "ringing", "sender", "variant",
+        "_listens", "_ready", "_rings", "_settled_at", "battery", "features", "home", "identity", "number", "outgoing", "reversed",
+        "ringing",
     )  # fmt: skip
+
+    DIALLING = "Dialling"
+
+    variant: FxoVariant
 
     def __init__(self, variant: FxoVariant, number: str, features: FxoFeatures, chart: Chart) -> None:
         self.variant, self.number, self.features = variant, number, features
@@ -72,8 +57,8 @@ class FxoWires(Occupancy):
         self.home = False
         """Where the poles are when the far party has gone; in a call to be answered by reversal, before the answer."""
         self._settled_at = 0.0
-        self._rings = self._cause = 0
-        self._ready = self._overlap = self._alerted = False
+        self._rings = 0
+        self._ready = False
 
     # What the actions share.
 
@@ -107,10 +92,6 @@ class FxoWires(Occupancy):
         self.open = self._idle_owed = True
         self.outgoing = outgoing
         self.home = home
-
-    def _refuse_setup(self, _: object, now: float) -> Sequence[Output]:
-        self._idle_owed = True
-        return REFUSED[:1]
 
     def _refuse_early(self, _: object, now: float) -> Sequence[Output]:
         """The network is about to ring, which the switch does not know yet."""

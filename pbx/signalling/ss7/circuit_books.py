@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any, Literal
 
-from pbx.engine import Input, Levels, Output, PeerMessage, Unexpected
+from pbx.engine import Input, Levels, Noted, Output, PeerMessage, Unexpected
 from pbx.machine import Machine
+from pbx.signalling.ss7.congestion import Congestion
 from pbx.signalling.ss7.continuity import Check, MaintenanceTold
 from pbx.vocabulary import call
 from pbx.vocabulary.call import (
@@ -60,19 +61,21 @@ class CircuitBooks:
     """The books of one circuit."""
 
     __slots__ = (
-        "blocked_here", "blocked_there", "check", "cic", "controls", "direction", "echo_control", "examiner", "forgotten", "glare",
-        "grouped", "idle_owed", "machine", "number", "open", "overlap", "reasons", "served", "variant",
+        "blocked_here", "blocked_there", "blocking", "caller", "check", "cic", "congestion", "controls", "direction", "echo_control",
+        "examiner", "forgotten", "glare", "grouped", "idle_owed", "machine", "number", "open", "overlap", "reasons", "served", "variant",
     )  # fmt: skip
 
     machine: Machine
     variant: Any
     blocking: "Blocking"
 
-    def __init__(self, cic: int, controls: bool, examiner: NumberExaminer) -> None:
-        """``controls``: whether our call goes on when both ends seize the circuit at once."""
+    def __init__(self, cic: int, controls: bool, variant: Any, examiner: NumberExaminer, congestion: Congestion) -> None:
+        """``controls``: whether our call goes on when both ends seize the circuit at once; ``congestion`` is that of the far point."""
         self.cic = cic
         self.controls = controls
+        self.variant = variant
         self.examiner = examiner
+        self.congestion = congestion
         self.open = self.idle_owed = self.glare = self.overlap = False
         self.served = True
         """Whether the far user part can be reached."""
@@ -86,6 +89,8 @@ class CircuitBooks:
         self.forgotten = False
         """Whether maintenance there had blocked it when RSC went out, which nobody has answered yet."""
         self.number = ""
+        self.caller = ("", False)
+        """His number, and whether it must not be shown."""
         self.check = Check()
         self.direction: Direction = "both-way"
         """Who may seize the circuit, as this end sees it: outgoing = nobody but us."""
@@ -114,7 +119,7 @@ class CircuitBooks:
 
     def start(self, now: float) -> Sequence[Output]:
         """Into service."""
-        raise NotImplementedError
+        return (IDLE,)
 
     def receive(self, value: Input, now: float) -> Sequence[Output]:
         """What the switch says."""
@@ -130,7 +135,12 @@ class CircuitBooks:
 
     def deadline(self) -> float | None:
         """The earliest timer."""
-        raise NotImplementedError
+        due = self.machine.deadline()
+        for request in self.blocking.requests:
+            other = request.machine.deadline()
+            if other is not None and (due is None or other < due):
+                due = other
+        return due
 
     def say(self, kind: Any) -> PeerMessage:
         """A message of this circuit that is a heading and no more."""
@@ -141,13 +151,13 @@ class CircuitBooks:
         raise NotImplementedError
 
     def asked(self, why: int) -> bool:
-        """Whether the far end has still to acknowledge a block of the circuit for this reason, or its end."""
-        raise NotImplementedError
+        """Whether the far end has still to acknowledge a block of the circuit for this reason, or its end: by a group, or by BLO or UBL."""
+        return why in self.grouped or (why == MAINTENANCE and self.blocking.waits)
 
     @property
     def stands(self) -> bool:
         """Whether the far end is to hold the circuit blocked by maintenance now."""
-        raise NotImplementedError
+        return self.blocking.stands
 
     def close(self, cause: int) -> tuple[Output, ...]:
         """Release up, if a call is open."""
@@ -223,6 +233,11 @@ class CircuitBooks:
         """A message that has no place, and does no harm: it is discarded (Q.764 2.9.5.1; Q.724)."""
         return (Unexpected(self.machine.state, self.named(message)),)
 
+    def loop(self, message: Any, now: float) -> Sequence[Output]:
+        """CCR: the circuit is to be looped while the far end listens for its tone."""
+        self.idle_owed = True
+        return (Noted("<- the far end checks the circuit"),)
+
     # What circuit supervision of groups and the signalling relation do to the circuit.
 
     def post(self, event: str, argument: object, now: float) -> Sequence[Output]:
@@ -256,8 +271,11 @@ class CircuitBooks:
 
     def free_again(self, now: float) -> Sequence[Output]:
         """The far end holds the circuit blocked, which we do not: say so."""
-        raise NotImplementedError
+        return self.blocking.free_again(now)
 
     def again(self, now: float) -> Sequence[Output]:
-        """The far end may have forgotten that maintenance blocks the circuit here: say it again, if so."""
-        raise NotImplementedError
+        """The far end may have forgotten that maintenance blocks the circuit here, or has not heeded it: say it again, if so.
+
+        Where hardware has failed BLO would never be taken back; the group says it again instead (distribution.py).
+        """
+        return self.blocking.again(now)

@@ -3,14 +3,21 @@
 What is sent and heard on a circuit that is checked follows from the state of its calls alone, so that no way out of a state can leave a
 loop or a tone behind: ``sounding`` compares the state with what stands on the line and returns the media commands between them. A
 user part names its states as ``SOUNDS`` has them and gets the events ``tone`` and ``tone over`` (``tone_event``). The transceiver itself is
-in the media plane (pbx/dsp/check_tone.h). Leaves out loop-around tests of analog circuits, and which messages go with the check.
+in the media plane (pbx/dsp/check_tone.h). The steps of a check of ours that have the same meaning in every user part are functions here.
+Leaves out loop-around tests of analog circuits, and which messages go with the check.
 """
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from pbx.engine import Noted, Output
+from pbx.engine import Noted, Output, PeerMessage, Unexpected
 from pbx.vocabulary import tones
 from pbx.vocabulary.media import OWN, RECEIVE_CONTINUITY, Hear, Listen, MediaEvent, SendTone, Silence, ToneOff, ToneOn, Unhear, Unlisten
+
+if TYPE_CHECKING:
+    from pbx.signalling.ss7.circuit_books import CircuitBooks
 
 CHECK_TONE = tones.special("continuity")
 LOOP, TONE, ENDING = "loop", "tone", "ending"
@@ -84,3 +91,37 @@ def tone_event(event: MediaEvent) -> str:
     if isinstance(event, ToneOn | ToneOff) and event.tone == CHECK_TONE:
         return "tone" if isinstance(event, ToneOn) else "tone over"
     return ""
+
+
+# Checks that we make.
+
+
+def tone_back(c: "CircuitBooks", _: object, now: float) -> Sequence[Output]:
+    """The tone has come back: it is sent no longer, and what is on its way must pass before somebody speaks."""
+    return (Noted("<- check-tone"),)
+
+
+def good(c: "CircuitBooks", told: PeerMessage) -> Sequence[Output]:
+    """The tone has come back and is gone: the far end is told."""
+    c.check.failures = 0
+    c.check.result = "good"
+    return (Noted("-- continuity check good"), told)
+
+
+def failed(c: "CircuitBooks", told: PeerMessage) -> tuple[Output, ...]:
+    """The far end is told, and another check comes by and by; the second failure in a row is told to people."""
+    check = c.check
+    check.failures += 1
+    why = "the tone does not end" if c.machine.state.endswith("ToneEnds") else "no tone came back"
+    check.result = f"failed: {why}"
+    c.machine.choose("RecheckWaits" if check.failures == 1 else "RecheckAlerted")
+    alarm = c.tell_maintenance("continuity check failed") if check.failures > 1 else ()
+    return (Noted(f"-- continuity check {check.result}"), told, *c.add_reason("fault"), *alarm)
+
+
+def both_check(c: "CircuitBooks", message: Any, now: float) -> Sequence[Output]:
+    """CCR meets CCR: as with IAM, the end that controls the circuit goes on."""
+    c.machine.choose("Rechecking" if c.controls else "Looped")
+    if c.controls:
+        return (Unexpected(c.machine.state, "CCR"),)
+    return c.loop(message, now)

@@ -8,12 +8,12 @@ one (Q.764 2.9.1.4, Q.724). Leaves out how messages look, and how the switch fin
 
 import heapq
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 import msgspec
 
 from pbx.engine import Input, Levels, Malformed, Output, PeerMessage
-from pbx.machine import Machine
+from pbx.signalling.ss7.availability import FarUserPart
 from pbx.signalling.ss7.circuit_books import HARDWARE, MAINTENANCE, CircuitBooks
 from pbx.signalling.ss7.circuit_groups import CircuitGroups
 from pbx.signalling.ss7.congestion import Congestion
@@ -21,6 +21,7 @@ from pbx.signalling.ss7.continuity import SOUNDS
 from pbx.signalling.ss7.primitives import Pause, RestartBegins, Resume, Status, ToUser, Transfer
 from pbx.signalling.ss7.variant import Variant
 from pbx.vocabulary.call import Reset
+from pbx.vocabulary.numbers import NumberExaminer
 
 
 class FromCircuit(msgspec.Struct, frozen=True, gc=False):
@@ -31,46 +32,32 @@ class FromCircuit(msgspec.Struct, frozen=True, gc=False):
 
 
 Outputs = list[Transfer | FromCircuit]
-
-
-class Availability(Protocol):
-    """Whether the far user part takes messages."""
-
-    machine: Machine
-
-    @property
-    def cic(self) -> int:
-        """Any circuit to the far point."""
-
-    @property
-    def available(self) -> bool:
-        """Whether calls may begin."""
-
-
 Circuit = TypeVar("Circuit", bound=CircuitBooks)
 
 
 class UserPart(Generic[Circuit]):
     """All circuits between two points."""
 
-    def __init__(
-        self,
-        own: int,
-        far: int,
-        variant: Variant[Any],
-        circuits: Mapping[int, Circuit],
-        congestion: Congestion,
-        availability: Availability,
-    ) -> None:
-        assert circuits, "two points without circuits have no user part between them"
+    CIRCUIT: ClassVar[type[Any]]
+    AVAILABILITY: ClassVar[type[FarUserPart]]
+    GROUPS: ClassVar[type[CircuitGroups]]
+    CONGESTION: ClassVar[tuple[str, str]]
+    """The timers of congestion at the far end."""
+
+    groups: CircuitGroups
+
+    def __init__(self, own: int, far: int, variant: Variant[Any], cics: Iterable[int], examiner: NumberExaminer) -> None:
         self.own = own
         self.far = far
         self.variant = variant
         self.service: int = variant.data.service
-        self.congestion = congestion
-        self.circuits = circuits
-        self.availability = availability
-        self.groups: CircuitGroups
+        self.congestion = congestion = Congestion(variant, self.CONGESTION)
+        self.circuits: Mapping[int, Circuit] = {
+            cic: self.CIRCUIT(cic, (own > far) == (cic % 2 == 0), variant, examiner, congestion) for cic in sorted(cics)
+        }
+        assert self.circuits, "two points without circuits have no user part between them"
+        self.availability = self.AVAILABILITY(variant, min(self.circuits))
+        self.groups = self.GROUPS(variant, self.circuits, self._emit)
         self._reachable = True
         self._outputs: Outputs = []
         self._due: list[tuple[float, int]] = []

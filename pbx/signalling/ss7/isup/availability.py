@@ -5,37 +5,19 @@ A user part that is not available is asked by UPT each T4 until it, or anything 
 
 from collections.abc import Sequence
 
-from pbx.engine import Noted, Output
-from pbx.machine import Cell, Machine, State
+from pbx.engine import Output
+from pbx.machine import Cell, State
+from pbx.signalling.ss7.availability import FarUserPart
 from pbx.signalling.ss7.isup.codec import Message
 from pbx.signalling.ss7.isup.messages import MessageType
-from pbx.signalling.ss7.isup.variant import Variant
 
 
-class Availability:
-    """Whether the far user part takes messages."""
-
-    __slots__ = ("cic", "machine")
-
-    def __init__(self, variant: Variant, cic: int) -> None:
-        """``cic`` is any circuit to the far point: UPT needs one."""
-        self.cic = cic
-        self.machine = Machine(variant.chart("user part", AVAILABILITY_STATES, "clear"), self)
-
-    @property
-    def available(self) -> bool:
-        """Whether calls may begin."""
-        return self.machine.state == "Available"
-
-    def _test(self, _: object, now: float) -> Sequence[Output]:
-        return (Message(self.cic, MessageType.UPT),)
-
-    def _unequipped(self, _: object, now: float) -> Sequence[Output]:
-        return (Noted("-- the far point has no such user part"),)
+def _test(part: FarUserPart, _: object, now: float) -> Sequence[Output]:
+    return (Message(part.cic, MessageType.UPT),)
 
 
 _HEARD = Cell(None, ("Available",))
-_TEST, _NONE = Cell(Availability._test, ("Testing",)), Cell(Availability._unequipped, ("Unequipped",))
+_TEST, _NONE = Cell(_test, ("Testing",)), Cell(FarUserPart.unequipped, ("Unequipped",))
 AVAILABILITY_STATES = {
     "Available": State("answers", {"heard": Cell(None), "inaccessible": _TEST, "unequipped": _NONE, "clear": _HEARD}),
     "Testing": State(
@@ -43,3 +25,11 @@ AVAILABILITY_STATES = {
     ),
     "Unequipped": State("does not exist", {"heard": _HEARD, "inaccessible": _TEST, "unequipped": Cell(None), "clear": _HEARD}),
 }
+
+
+class Availability(FarUserPart):
+    """The far ISUP."""
+
+    __slots__ = ()
+
+    STATES = AVAILABILITY_STATES

@@ -10,16 +10,17 @@ from collections.abc import Sequence
 
 import msgspec
 
-from pbx.engine import Noted, Output, Unexpected
-from pbx.signalling.ss7.circuit_books import CircuitBooks
+from pbx.engine import Output, Unexpected
+from pbx.signalling.ss7.circuit_calls import CircuitCalls
 from pbx.signalling.ss7.congestion import Congestion
 from pbx.signalling.ss7.isup import compatibility, values
-from pbx.signalling.ss7.isup.call_parameters import cause_of
+from pbx.signalling.ss7.isup.call_parameters import cause_of, setup_of, subsequent_of
 from pbx.signalling.ss7.isup.codec import Message
 from pbx.signalling.ss7.isup.indicators import (
     AutomaticCongestionLevel,
     BackwardCallIndicators,
     ContinuityIndicators,
+    InformationRequestIndicators,
     MessageCompatibilityInformation,
 )
 from pbx.signalling.ss7.isup.messages import MessageType
@@ -28,31 +29,30 @@ from pbx.signalling.ss7.isup.parameters import CauseIndicators
 from pbx.signalling.ss7.isup.transit import FAMILY, Transit
 from pbx.signalling.ss7.isup.variant import Variant
 from pbx.vocabulary import call
-from pbx.vocabulary.call import (
-    Disconnect,
-    Release,
-)
+from pbx.vocabulary.call import Setup
 from pbx.vocabulary.numbers import NumberExaminer
 
 CAUSES = {cause: CauseIndicators(cause, values.Location.PUBLIC_NETWORK_OF_LOCAL_USER) for cause in range(128)}
 BACKWARD = (MessageType.ACM, MessageType.CON, MessageType.ANM)
+ASKED = InformationRequestIndicators(calling_address=True)
 PASS_ON_OR_DISCARD = MessageCompatibilityInformation(pass_on_not_possible_discard=True)
 
 
-class CallControl(CircuitBooks):
+class CallControl(CircuitCalls):
     """The calls of one circuit, one at a time."""
 
-    __slots__ = ("caller", "congestion", "free", "initial", "transit")
+    __slots__ = ("free", "initial", "transit")
+
+    RELEASE, RESET = "REL", MessageType.RSC
+    REPEAT_RELEASE, REPEAT_RESET, ALERTED_RESET = "T1", "T16", "T17"
+    REFUSED = "WaitRelease"
+    subsequent_of = staticmethod(subsequent_of)
 
     variant: Variant
 
     def __init__(self, cic: int, controls: bool, variant: Variant, examiner: NumberExaminer, congestion: Congestion) -> None:
-        """``controls``: whether our call goes on when both ends seize the circuit at once; ``congestion`` is that of the far point."""
-        super().__init__(cic, controls, examiner)
-        self.variant = variant
-        self.congestion = congestion
+        super().__init__(cic, controls, variant, examiner, congestion)
         self.initial: Message | None = None
-        self.caller = ("", False)
         self.free = False
         """Whether the far end has said that the call is not charged."""
         self.transit = Transit(suite=f"{FAMILY}/{variant.data.name}")
@@ -82,27 +82,20 @@ class CallControl(CircuitBooks):
             return self.say(MessageType.REL, CAUSES[cause & 127], AutomaticCongestionLevel(self.congestion.overload))
         return self.say(MessageType.REL, CAUSES[cause & 127])
 
-    def block_again(self, now: float) -> Sequence[Output]:
-        """BLO for who calls on a circuit that we have blocked."""
-        raise NotImplementedError
+    def fail(self, cause: int) -> tuple[Output, ...]:
+        """A call that comes in cannot be: it is released like any other."""
+        return self.give_up(cause)
+
+    def ask_caller(self) -> Message:
+        """INR."""
+        return self.say(MessageType.INR, ASKED)
+
+    def setup(self) -> Setup:
+        """The call of an IAM."""
+        assert self.initial is not None, "a call that is offered began with an IAM"
+        return setup_of(self.initial, self.number, self.caller, self.variant, self.overlap)
 
     # Actions that many states share.
-
-    def clear(self, wish: Release | Disconnect, now: float) -> Sequence[Output]:
-        """The switch clears."""
-        return (self.release(wish.cause), *self.close(wish.cause))
-
-    def give_up(self, cause: int) -> tuple[Output, ...]:
-        """We clear for ``cause``."""
-        return (self.release(cause), *self.close(cause))
-
-    def time_out(self, _: object, now: float) -> Sequence[Output]:
-        """A timer that waits for the far end has run out."""
-        return self.give_up(call.RECOVERY_ON_TIMER_EXPIRY)
-
-    def no_answer(self, _: object, now: float) -> Sequence[Output]:
-        """T9 has run out."""
-        return self.give_up(call.NO_ANSWER)
 
     def judged(self, cause: int, now: float) -> Sequence[Output]:
         """The procedures of compatibility release the call."""
@@ -134,46 +127,12 @@ class CallControl(CircuitBooks):
         """RLC to a REL that was never sent: the call is cleared in order."""
         return (Unexpected(self.machine.state, "RLC"), *self.give_up(call.NORMAL_UNSPECIFIED))
 
-    def reset_by_stray(self, message: Message, now: float) -> Sequence[Output]:
-        """A message that shows that the ends do not agree about the circuit: it is reset (2.9.5.1)."""
-        return (Unexpected(self.machine.state, name_of(message)), *self.reset(None, now))
-
     def reset(self, _: object, now: float) -> Sequence[Output]:
         """RSC goes out; both ends forget that maintenance has blocked the circuit, and say it again where they still want it."""
         self.idle_owed = True
         return (self.say(MessageType.RSC), *self.close(call.TEMPORARY_FAILURE), *self.free_there(values.SupervisionType.MAINTENANCE))
 
-    def repeat_release(self, _: object, now: float) -> Sequence[Output]:
-        """T1: REL again; T5 runs on."""
-        self.machine.start_timer("T1", now)
-        return (self.release(call.NORMAL_CLEARING),)
-
-    def release_fails(self, _: object, now: float) -> Sequence[Output]:
-        """T5: people are told, RSC takes the place of REL."""
-        return (Noted("-- REL is not answered"), *self.add_reason("fault"), *self.reset(None, now))
-
-    def repeat_reset(self, _: object, now: float) -> Sequence[Output]:
-        """T16: RSC again; T17 runs on."""
-        self.machine.start_timer("T16", now)
-        return (self.say(MessageType.RSC),)
-
-    def reset_anew(self, _: object, now: float) -> Sequence[Output]:
-        """By order, after people were told: RSC again, unless the answer to the latest may still be on its way."""
-        if self.machine.runs("T16"):
-            return ()
-        self.machine.start_timer("T17", now)
-        return self.repeat_reset(None, now)
-
-    def reset_fails(self, _: object, now: float) -> Sequence[Output]:
-        """T17: people are told; RSC goes on."""
-        return (Noted("-- RSC is not answered"), *self.add_reason("fault"), self.say(MessageType.RSC))
-
     # Continuity checks that the far end makes.
-
-    def loop(self, message: Message, now: float) -> Sequence[Output]:
-        """CCR: the circuit is to be looped while the far end listens for its tone."""
-        self.idle_owed = True
-        return (Noted("<- the far end checks the circuit"),)
 
     def check_result(self, message: Message, now: float) -> Sequence[Output]:
         """COT after CCR: a check that has failed is made again; one that has not ends by REL."""

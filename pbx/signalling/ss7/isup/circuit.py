@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from pbx.engine import Input, Levels, Noted, Output
 from pbx.machine import Machine
 from pbx.signalling.ss7.blocking import Blocking
-from pbx.signalling.ss7.circuit_books import IDLE, MAINTENANCE
 from pbx.signalling.ss7.congestion import Congestion
 from pbx.signalling.ss7.continuity import tone_event
 from pbx.signalling.ss7.isup import call_states, compatibility, onward, parts, transit, values
@@ -41,7 +40,7 @@ BLOCKING = frozenset((MessageType.BLO, MessageType.UBL, MessageType.BLA, Message
 class IsupCircuit(CallControl):
     """The engine of one circuit."""
 
-    __slots__ = ("blocking", "segmentation")
+    __slots__ = ("segmentation",)
 
     def __init__(self, cic: int, controls: bool, variant: Variant, examiner: NumberExaminer, congestion: Congestion) -> None:
         super().__init__(cic, controls, variant, examiner, congestion)
@@ -63,10 +62,6 @@ class IsupCircuit(CallControl):
     def suite(self) -> str:
         """ISUP and its variant, where calls pass through."""
         return self.transit.suite if self.transit.plan.type else ""
-
-    def start(self, now: float) -> Sequence[Output]:
-        """Into service."""
-        return (IDLE,)
 
     def receive(self, value: Input, now: float) -> Sequence[Output]:
         """A call primitive or the check-tone; what has no meaning in this state means nothing."""
@@ -176,27 +171,6 @@ class IsupCircuit(CallControl):
             return self.blocking.ubl()
         return self.blocking.bla(now) if message.kind == MessageType.BLA else self.blocking.uba(now)
 
-    def asked(self, why: int) -> bool:
-        """By a group, or by BLO or UBL."""
-        return why in self.grouped or (why == MAINTENANCE and self.blocking.waits)
-
-    @property
-    def stands(self) -> bool:
-        """Whether the far end is to hold the circuit blocked by maintenance now."""
-        return self.blocking.stands
-
-    def again(self, now: float) -> Sequence[Output]:
-        """The far end may have forgotten our block."""
-        return self.blocking.again(now)
-
-    def block_again(self, now: float) -> Sequence[Output]:
-        """BLO, until it is acknowledged; where hardware has failed it would never be taken back, and the group says CGB again."""
-        return self.blocking.again(now)
-
-    def free_again(self, now: float) -> Sequence[Output]:
-        """The far end has not forgotten a block that is gone."""
-        return self.blocking.free_again(now)
-
     def not_there(self, now: float) -> Sequence[Output]:
         """UCIC: nothing more is asked of the far end about this circuit."""
         self.blocking.stop(now)
@@ -219,17 +193,11 @@ class IsupCircuit(CallControl):
 
     def deadline(self) -> float | None:
         """The earliest timer."""
-        due = self.machine.deadline()
         if not self.blocking.requests and self.segmentation is None:  # nearly always, and asked after each message
-            return due
-        others = [request.machine for request in self.blocking.requests]
-        if self.segmentation is not None:
-            others.append(self.segmentation.machine)
-        for machine in others:
-            other = machine.deadline()
-            if other is not None and (due is None or other < due):
-                due = other
-        return due
+            return self.machine.deadline()
+        due = super().deadline()
+        other = self.segmentation.machine.deadline() if self.segmentation is not None else None
+        return other if due is None or (other is not None and other < due) else due
 
     def resume(self, tag: str, levels: Levels, now: float) -> Sequence[Output]:
         """Adopt an answered call by its tag; of anything else nothing is known, so the circuit is reset."""

@@ -8,8 +8,9 @@ network has that must reserve its loops: it is understood and means nothing (nat
 
 from collections.abc import Sequence
 
-from pbx.engine import Noted, Output, Unexpected
+from pbx.engine import Output
 from pbx.machine import Cell, State
+from pbx.signalling.ss7.continuity import both_check, failed, good, tone_back
 from pbx.signalling.ss7.isup import indicators as i
 from pbx.signalling.ss7.isup import outgoing
 from pbx.signalling.ss7.isup.call_control import CallControl
@@ -20,41 +21,19 @@ from pbx.vocabulary import call
 PASSED, FAILED = i.ContinuityIndicators(True), i.ContinuityIndicators(False)
 
 
-def tone_back(c: CallControl, _: object, now: float) -> Sequence[Output]:
-    """The tone has come back: it is sent no longer, and what is on its way must pass before somebody speaks."""
-    return (Noted("<- check-tone"),)
-
-
 def passed(c: CallControl, _: object, now: float) -> Sequence[Output]:
     """COT: the call goes on."""
-    return (*_good(c), c.say(MessageType.COT, PASSED))
-
-
-def _good(c: CallControl) -> tuple[Output, ...]:
-    c.check.failures = 0
-    c.check.result = "good"
-    return (Noted("-- continuity check good"),)
+    return good(c, c.say(MessageType.COT, PASSED))
 
 
 def call_fails(c: CallControl, _: object, now: float) -> Sequence[Output]:
     """T24 in a call: it takes another circuit."""
-    return (*_failed(c, now), *c.close(call.CIRCUIT_NOT_AVAILABLE))
+    return (*check_fails(c, None, now), *c.close(call.CIRCUIT_NOT_AVAILABLE))
 
 
 def check_fails(c: CallControl, _: object, now: float) -> Sequence[Output]:
-    """T24 behind CCR."""
-    return _failed(c, now)
-
-
-def _failed(c: CallControl, now: float) -> tuple[Output, ...]:
-    """COT, and another check by and by; the second failure in a row is told to people."""
-    check = c.check
-    check.failures += 1
-    why = "the tone does not end" if c.machine.state.endswith("ToneEnds") else "no tone came back"
-    check.result = f"failed: {why}"
-    c.machine.choose("RecheckWaits" if check.failures == 1 else "RecheckAlerted")
-    told = c.tell_maintenance("continuity check failed") if check.failures > 1 else ()
-    return (Noted(f"-- continuity check {check.result}"), c.say(MessageType.COT, FAILED), *c.add_reason("fault"), *told)
+    """T24: COT says so."""
+    return failed(c, c.say(MessageType.COT, FAILED))
 
 
 def begin(c: CallControl, _: object, now: float) -> Sequence[Output]:
@@ -65,15 +44,7 @@ def begin(c: CallControl, _: object, now: float) -> Sequence[Output]:
 
 def ends_good(c: CallControl, _: object, now: float) -> Sequence[Output]:
     """REL: the far end takes its loop away, and the circuit is free."""
-    return (*_good(c), c.release(call.NORMAL_CLEARING))
-
-
-def both_check(c: CallControl, message: Message, now: float) -> Sequence[Output]:
-    """CCR meets CCR: as with IAM, the end that controls the circuit goes on."""
-    c.machine.choose("Rechecking" if c.controls else "Looped")
-    if c.controls:
-        return (Unexpected(c.machine.state, "CCR"),)
-    return c.loop(message, now)
+    return good(c, c.release(call.NORMAL_CLEARING))
 
 
 def dual_seizure(c: CallControl, message: Message, now: float) -> Sequence[Output]:
@@ -86,7 +57,7 @@ def dual_seizure(c: CallControl, message: Message, now: float) -> Sequence[Outpu
 
 def states(checked: dict[str, Cell], in_call: dict[str, Cell]) -> dict[str, State]:
     """The states of our checks; ``checked`` are the cells of a circuit that waits for a check, ``in_call`` those of a call."""
-    failed = ("RecheckWaits", "RecheckAlerted")
+    after_failure = ("RecheckWaits", "RecheckAlerted")
     waits_for_address = ("OutWaitAddressComplete",)
     of_call = {
         **in_call,
@@ -97,10 +68,10 @@ def states(checked: dict[str, Cell], in_call: dict[str, Cell]) -> dict[str, Stat
         "other": Cell(CallControl.reset_by_stray, ("Resetting",)),
         **outgoing.OVERLOAD,
         "LPA": Cell(None),
-        "T24": Cell(call_fails, failed),
+        "T24": Cell(call_fails, after_failure),
     }
     again = {**checked, "check": Cell(begin, ("Rechecking",))}
-    meeting = {**checked, "LPA": Cell(None), "CCR": Cell(both_check, ("Rechecking", "Looped")), "T24": Cell(check_fails, failed)}
+    meeting = {**checked, "LPA": Cell(None), "CCR": Cell(both_check, ("Rechecking", "Looped")), "T24": Cell(check_fails, after_failure)}
     return {
         "OutWaitContinuity": State("IAM sent, the tone is awaited", {**of_call, "tone": Cell(tone_back, ("OutToneEnds",))}, ("T24",)),
         "OutToneEnds": State(

@@ -8,7 +8,6 @@ circuit.
 from collections.abc import Iterable
 
 from pbx.engine import Malformed, Output, Unexpected
-from pbx.signalling.ss7.congestion import Congestion
 from pbx.signalling.ss7.distribution import UserPart
 from pbx.signalling.ss7.isup import codec
 from pbx.signalling.ss7.isup.availability import Availability
@@ -31,11 +30,12 @@ ANSWERS = frozenset((_T.UCIC, _T.RLC, _T.CFN, _T.BLA, _T.UBA, _T.GRA, _T.CGBA, _
 class Isup(UserPart[IsupCircuit]):
     """All circuits between two points."""
 
+    CIRCUIT, AVAILABILITY, GROUPS, CONGESTION = IsupCircuit, Availability, CircuitGroups, CONGESTION
+
+    groups: CircuitGroups
+
     def __init__(self, own: int, far: int, variant: Variant, cics: Iterable[int], examiner: NumberExaminer) -> None:
-        congestion = Congestion(variant, CONGESTION)
-        circuits = {cic: IsupCircuit(cic, (own > far) == (cic % 2 == 0), variant, examiner, congestion) for cic in sorted(cics)}
-        super().__init__(own, far, variant, circuits, congestion, Availability(variant, min(circuits, default=0)))
-        self.groups: CircuitGroups = CircuitGroups(variant, circuits, self._emit)
+        super().__init__(own, far, variant, cics, examiner)
         self._answer_unequipped = variant.data.answer_unequipped
 
     def write(self, message: Message) -> Transfer:

@@ -13,14 +13,13 @@ from pbx.signalling.ss7.circuit_books import CONNECT, SEIZED
 from pbx.signalling.ss7.isup import indicators as i
 from pbx.signalling.ss7.isup import values
 from pbx.signalling.ss7.isup.call_control import CallControl
-from pbx.signalling.ss7.isup.call_parameters import called_of, caller_of, connected_number, setup_of, subsequent_of
+from pbx.signalling.ss7.isup.call_parameters import called_of, caller_of, connected_number
 from pbx.signalling.ss7.isup.codec import Message
 from pbx.signalling.ss7.isup.messages import MessageType
 from pbx.signalling.ss7.isup.parameter import Parameter
 from pbx.signalling.ss7.isup.parameters import ChargeInformation
 from pbx.vocabulary import call
 from pbx.vocabulary.call import Connect, Disconnect, Info, Metering, OperatorSignal
-from pbx.vocabulary.numbers import COMPLETE, INVALID
 
 ANSWERS = {
     status: i.BackwardCallIndicators(
@@ -37,7 +36,6 @@ IN_BAND = i.OptionalBackwardCallIndicators(in_band_information=True)
 RINGS = i.EventInformation(values.Event.ALERTING)
 TO_BE_HEARD = i.EventInformation(values.Event.IN_BAND_INFORMATION)
 BY_NETWORK = i.SuspendResumeIndicators(by_network=True)
-ASKED = i.InformationRequestIndicators(calling_address=True)
 CHECKED = (values.ContinuityCheck.REQUIRED, values.ContinuityCheck.ON_A_PREVIOUS_CIRCUIT)
 MOST_PULSES = 0xFFFF
 
@@ -47,7 +45,7 @@ def accept(c: CallControl, message: Message, now: float) -> Sequence[Output]:
     c.machine.choose("Idle")
     category = message.first(i.CallingPartysCategory)
     if c.blocked_here and (category is None or category.category != c.variant.data.test_code):
-        return (Unexpected(c.machine.state, "IAM"), *c.block_again(now), *c.rest())
+        return (Unexpected(c.machine.state, "IAM"), *c.again(now), *c.rest())
     if values.SupervisionType.HARDWARE_FAILURE in c.blocked_there:
         return (Unexpected(c.machine.state, "IAM"), *c.rest())
     if c.direction == "outgoing":
@@ -63,7 +61,7 @@ def accept(c: CallControl, message: Message, now: float) -> Sequence[Output]:
         c.overlap = not complete
         c.machine.choose("InWaitContinuity")
         return outputs
-    return (*outputs, *_examine(c, complete))
+    return (*outputs, *c.examine(complete))
 
 
 def _not_ours(c: CallControl) -> Sequence[Output]:
@@ -79,79 +77,20 @@ def continuity(c: CallControl, message: Message, now: float) -> Sequence[Output]
     """COT: the call goes on, or ends, and the circuit waits for a new check."""
     told = message.first(i.ContinuityIndicators)
     if told is not None and told.successful:
-        return _examine(c, not c.overlap)
+        return c.examine(not c.overlap)
     c.machine.choose("CheckFailed")
     return c.close(call.TEMPORARY_FAILURE)
-
-
-def more_while_checked(c: CallControl, message: Message, now: float) -> Sequence[Output]:
-    """SAM before COT."""
-    digits, complete = subsequent_of(message)
-    c.number += digits
-    c.overlap = not complete
-    return ()
-
-
-def more_digits(c: CallControl, message: Message, now: float) -> Sequence[Output]:
-    """SAM while the number is not whole."""
-    digits, complete = subsequent_of(message)
-    c.number += digits
-    return _examine(c, complete)
-
-
-def digits_end(c: CallControl, _: object, now: float) -> Sequence[Output]:
-    """T35: what has come must do, or the number is none."""
-    return _examine(c, True)
-
-
-def _examine(c: CallControl, complete: bool) -> Sequence[Output]:
-    """Ask the numbering plan about the digits; ``complete``: no more will come."""
-    found = c.examiner.examine(c.number)
-    if found.verdict == INVALID:
-        c.machine.choose("WaitRelease")
-        return c.give_up(found.cause)
-    whole = found.verdict == COMPLETE and (complete or not found.max_more)
-    if whole or (found.route_known and not complete):
-        return _inquire(c, overlap=not whole)
-    if complete:
-        c.machine.choose("WaitRelease")
-        return c.give_up(call.INVALID_NUMBER)
-    c.machine.choose("InWaitDigits")
-    return ()
-
-
-def _inquire(c: CallControl, overlap: bool) -> Sequence[Output]:
-    """Ask for the caller's number where it is wanted and has not come; else offer the call."""
-    if c.variant.data.ask_caller and not c.caller[0]:
-        c.overlap = overlap
-        c.machine.choose("InWaitInformation")
-        return (c.say(MessageType.INR, ASKED),)
-    return _offer(c, overlap)
-
-
-def _offer(c: CallControl, overlap: bool) -> Sequence[Output]:
-    c.overlap = overlap
-    c.machine.choose("InOffered")
-    assert c.initial is not None, "a call that is offered began with an IAM"
-    return (setup_of(c.initial, c.number, c.caller, c.variant, overlap),)
 
 
 def information(c: CallControl, message: Message, now: float) -> Sequence[Output]:
     """INF: the caller's number, or that it is not to be had."""
     c.caller = caller_of(message)
-    return _offer(c, c.overlap)
-
-
-def digits_while_inquiring(c: CallControl, message: Message, now: float) -> Sequence[Output]:
-    """SAM while INF is awaited: the number grows."""
-    if c.overlap:
-        c.number += subsequent_of(message)[0]
-    return ()
+    return c.offer()
 
 
 def late_digits(c: CallControl, message: Message, now: float) -> Sequence[Output]:
     """SAM after Setup: Info where the call is in overlap, nothing where the number was whole."""
-    digits, _ = subsequent_of(message)
+    digits, _ = c.subsequent_of(message)
     return (Info(digits),) if c.overlap and digits else ()
 
 
@@ -257,17 +196,19 @@ def call_states(in_call: dict[str, Cell]) -> dict[str, State]:
             {
                 **begun,
                 "COT": Cell(continuity, (*examined, "CheckFailed")),
-                "SAM": Cell(more_while_checked),
+                "SAM": Cell(CallControl.more_while_checked),
                 "T8": timeout,
             },
             ("T8",),
         ),
         "InWaitDigits": State(
-            "more digits are wanted", {**begun, "SAM": Cell(more_digits, examined), "T35": Cell(digits_end, examined)}, ("T35",)
+            "more digits are wanted",
+            {**begun, "SAM": Cell(CallControl.more_digits, examined), "T35": Cell(CallControl.digits_end, examined)},
+            ("T35",),
         ),
         "InWaitInformation": State(
             "the caller's number is asked",
-            {**begun, "SAM": Cell(digits_while_inquiring), "INF": Cell(information, ("InOffered",)), "T33": timeout},
+            {**begun, "SAM": Cell(CallControl.digits_while_inquiring), "INF": Cell(information, ("InOffered",)), "T33": timeout},
             ("T33",),
         ),
         "InOffered": State(

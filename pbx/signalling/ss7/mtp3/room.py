@@ -1,15 +1,11 @@
-"""The room in which the boxes of one signalling point are introduced to each other: queue of signals, outputs, counters, management
-messages.
+"""The room in which the boxes of one signalling point are introduced to each other: signals, timers, counters, management messages.
 
-The diagrams of Q.704 exchange signals between their boxes, and a signal is taken when the box that sent it has finished; so signals go
-through one queue here, and no box is entered while it runs. What leaves the point is collected and returned by ``Mtp3``. Leaves out every
+Signals go through one queue (pbx/signalling/ss7/signals.py). What leaves the point is collected and returned by ``Mtp3``. Leaves out every
 procedure.
 """
 
-from collections import deque
 from typing import TYPE_CHECKING, Any
 
-from pbx.engine import Noted, Unexpected
 from pbx.machine import Machine
 from pbx.signalling.ss7.mtp3 import management
 from pbx.signalling.ss7.mtp3.label import NETWORK_MANAGEMENT, Label, Unit
@@ -17,6 +13,7 @@ from pbx.signalling.ss7.mtp3.management import Message
 from pbx.signalling.ss7.mtp3.plan import PointPlan
 from pbx.signalling.ss7.mtp3.variant import Variant
 from pbx.signalling.ss7.primitives import MessageForTransmission, ToLevel2, ToLink
+from pbx.signalling.ss7.signals import Signals
 
 if TYPE_CHECKING:
     from pbx.signalling.ss7.mtp3.adjacent import AdjacentPoint
@@ -28,7 +25,7 @@ if TYPE_CHECKING:
     from pbx.signalling.ss7.mtp3.tsrc import Routing
 
 
-class Room:
+class Room(Signals[Any]):
     """What the boxes of a signalling point share."""
 
     routing: "Routing"
@@ -37,6 +34,7 @@ class Room:
     flow_control: "FlowControl"
 
     def __init__(self, plan: PointPlan, variant: Variant) -> None:
+        super().__init__()
         self.plan = plan
         self.variant = variant
         self.form = variant.form
@@ -44,33 +42,11 @@ class Room:
         self.links: dict[str, Link] = {}
         self.adjacent: dict[int, AdjacentPoint] = {}
         self.changebacks: dict[tuple[str, int], Changeback] = {}
-        self.outputs: list[Any] = []
-        self.counters: dict[str, int] = {}
         self.link_counters: dict[str, dict[str, int]] = {}
-        self._signals: deque[tuple[Machine, str, Any, bool]] = deque()
         self._due: dict[Machine, float] = {}
         self._deadline: float | None = None
 
-    # Signals between boxes.
-
-    def post(self, machine: Machine, event: str, argument: Any = None) -> None:
-        """A signal from one of our boxes: a box without a cell for it is our mistake."""
-        self._signals.append((machine, event, argument, False))
-
-    def hear(self, machine: Machine, event: str, argument: Any = None) -> None:
-        """A signal that the far end caused: a box without a cell for it yields ``Unexpected``."""
-        self._signals.append((machine, event, argument, True))
-
-    def drain(self, now: float) -> None:
-        """Let every signal be taken, in order."""
-        while self._signals:
-            machine, event, argument, heard = self._signals.popleft()
-            found = machine.step(event, argument, now)
-            for value in found:
-                assert heard or type(value) is not Unexpected, f"{machine.chart.name}: no cell ({machine.state}, {event})"
-                self.count("unexpected")
-                self.outputs.append(value)
-            self.watch(machine)
+    # Time.
 
     def expire(self, now: float) -> None:
         """Fire what is due, earliest first."""
@@ -98,14 +74,6 @@ class Room:
     def to_link(self, link: "Link", request: ToLevel2) -> None:
         """To level 2."""
         self.outputs.append(ToLink(link.name, request))
-
-    def tell(self, value: Any) -> None:
-        """To users or to people."""
-        self.outputs.append(value)
-
-    def note(self, text: str) -> None:
-        """A line of the trace."""
-        self.outputs.append(Noted(text))
 
     def count(self, name: str, more: int = 1, link: "Link | None" = None) -> None:
         """One more of what Q.752 wants to know, of the point and of a link."""

@@ -1,16 +1,16 @@
-"""What the boxes of one user adaptation share: the queue of signals between them, outputs, timers, and the far ends they speak to.
+"""What the boxes of one user adaptation share: signals (pbx/signalling/ss7/signals.py), timers, and the far ends they speak to.
 
-As in SDL a signal is taken when the box that sent it has finished. A ``Peer`` is one association as its users see it: it reads and writes
+A ``Peer`` is one association as its users see it: it reads and writes
 messages, answers heartbeats, asks for them, and tells the far end what cannot be read. Leaves out every procedure of application servers
 (asp.py, server.py). ``Adaptation`` is what their engines have in common.
 """
 
-from collections import deque
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pbx.engine import Levels, Malformed, Noted, Output, Unexpected
+from pbx.engine import Levels, Malformed, Output
 from pbx.machine import Cell, Machine, State
+from pbx.signalling.ss7.signals import Signals
 from pbx.signalling.ss7.sigtran.association import (
     AssociationLost,
     AssociationUp,
@@ -29,32 +29,13 @@ DIAGNOSTIC_OCTETS = 40
 MANAGEMENT_STREAM = 0
 
 
-class Room:
+class Room(Signals[Any]):
     """``machines``: all that are to be watched; boxes append theirs."""
 
     def __init__(self, figures: Figures) -> None:
+        super().__init__()
         self.figures = figures
         self.machines: list[Machine] = []
-        self.outputs: list[Any] = []
-        self.counters: dict[str, int] = {}
-        self._signals: deque[tuple[Machine, str, Any, bool]] = deque()
-
-    def post(self, machine: Machine, event: str, argument: Any = None) -> None:
-        """A signal from one of our boxes or their users: a box without a cell for it is our mistake."""
-        self._signals.append((machine, event, argument, False))
-
-    def hear(self, machine: Machine, event: str, argument: Any = None) -> None:
-        """A signal that the far end caused: a box without a cell for it yields ``Unexpected``."""
-        self._signals.append((machine, event, argument, True))
-
-    def drain(self, now: float) -> None:
-        """Let every signal be taken, in order."""
-        while self._signals:
-            machine, event, argument, heard = self._signals.popleft()
-            for value in machine.step(event, argument, now):
-                assert heard or type(value) is not Unexpected, f"{machine.chart.name}: no cell ({machine.state}, {event})"
-                self.count("unexpected")
-                self.outputs.append(value)
 
     def taken(self, now: float) -> Sequence[Any]:
         """What an input has brought about."""
@@ -73,18 +54,6 @@ class Room:
             self.outputs.extend(machine.expire(due))
             self.drain(due)
         return self.taken(now)
-
-    def tell(self, value: Any) -> None:
-        """To users or to people."""
-        self.outputs.append(value)
-
-    def note(self, text: str) -> None:
-        """A line of the trace."""
-        self.outputs.append(Noted(text))
-
-    def count(self, name: str) -> None:
-        """One more of it."""
-        self.counters[name] = self.counters.get(name, 0) + 1
 
 
 class Adaptation:

@@ -7,32 +7,37 @@ calls out and in are outgoing.py and incoming.py. Leaves out blocking, which goe
 
 from collections.abc import Sequence
 
-from pbx.engine import Noted, Output, Unexpected
-from pbx.signalling.ss7.circuit_books import MAINTENANCE, CircuitBooks
+from pbx.engine import Noted, Output
+from pbx.signalling.ss7.circuit_books import MAINTENANCE
+from pbx.signalling.ss7.circuit_calls import CircuitCalls
 from pbx.signalling.ss7.congestion import Congestion
+from pbx.signalling.ss7.tup.call_parameters import setup_of, subsequent_of
 from pbx.signalling.ss7.tup.codec import Message
-from pbx.signalling.ss7.tup.contents import CongestionLevel, InitialAddress
+from pbx.signalling.ss7.tup.contents import CongestionLevel, GeneralRequest, InitialAddress
 from pbx.signalling.ss7.tup.messages import Heading
 from pbx.signalling.ss7.tup.variant import Variant
 from pbx.vocabulary import call
-from pbx.vocabulary.call import Disconnect, Release
+from pbx.vocabulary.call import Disconnect, Release, Setup
 from pbx.vocabulary.numbers import NumberExaminer
 
+ASKED = GeneralRequest(calling_line=True)
 
-class CallControl(CircuitBooks):
+
+class CallControl(CircuitCalls):
     """The calls of one circuit, one at a time."""
 
-    __slots__ = ("caller", "category", "congestion", "control", "initial")
+    __slots__ = ("category", "control", "initial")
+
+    RELEASE, RESET = "CLF", Heading.RSC
+    REPEAT_RELEASE, REPEAT_RESET, ALERTED_RESET = "T6", "T18", "T19"
+    REFUSED = "InFailed"
+    subsequent_of = staticmethod(subsequent_of)
 
     variant: Variant
 
     def __init__(self, cic: int, controls: bool, variant: Variant, examiner: NumberExaminer, congestion: Congestion) -> None:
-        """``controls``: whether our call goes on when both ends seize the circuit at once; ``congestion`` is that of the far point."""
-        super().__init__(cic, controls, examiner)
-        self.variant = variant
-        self.congestion = congestion
+        super().__init__(cic, controls, variant, examiner, congestion)
         self.initial: InitialAddress | None = None
-        self.caller = ("", False)
         self.category = 0
         self.control = "mutual"
         """Who controls the release of a call that goes out: "calling", "called" or "mutual"."""
@@ -52,23 +57,11 @@ class CallControl(CircuitBooks):
             return (self.say(Heading.RLG), Message(self.cic, Heading.ACC, told))
         return (self.say(Heading.RLG),)
 
+    def release(self, cause: int) -> Message:
+        """CLF, which tells no cause."""
+        return self.say(Heading.CLF)
+
     # Calls that go out.
-
-    def clear(self, wish: Release | Disconnect, now: float) -> Sequence[Output]:
-        """The switch clears: CLF."""
-        return self.give_up(wish.cause)
-
-    def give_up(self, cause: int) -> tuple[Output, ...]:
-        """We clear for ``cause``."""
-        return (self.say(Heading.CLF), *self.close(cause))
-
-    def time_out(self, _: object, now: float) -> Sequence[Output]:
-        """A timer that waits for the far end has run out."""
-        return self.give_up(call.RECOVERY_ON_TIMER_EXPIRY)
-
-    def no_answer(self, _: object, now: float) -> Sequence[Output]:
-        """The called party has been rung for long enough."""
-        return self.give_up(call.NO_ANSWER)
 
     def far_fails(self, message: Message, now: float) -> Sequence[Output]:
         """A backward message says that the call has failed."""
@@ -84,6 +77,15 @@ class CallControl(CircuitBooks):
         return self.give_up(call.TEMPORARY_FAILURE)
 
     # Calls that come in.
+
+    def ask_caller(self) -> Message:
+        """GRQ."""
+        return Message(self.cic, Heading.GRQ, ASKED)
+
+    def setup(self) -> Setup:
+        """The call of an IAM or IAI."""
+        assert self.initial is not None, "a call that is offered began with an address"
+        return setup_of(self.initial, self.number, self.caller, self.category, self.variant, self.overlap)
 
     def fail(self, cause: int) -> tuple[Output, ...]:
         """A call that comes in cannot be: the far end is asked to clear it."""
@@ -139,10 +141,6 @@ class CallControl(CircuitBooks):
             blocked = self.add_reason("remote")
         return (*blocked, *self.rest(), *self.again(now))
 
-    def reset_by_stray(self, message: Message, now: float) -> Sequence[Output]:
-        """A message that shows that the ends do not agree about the circuit: it is reset."""
-        return (Unexpected(self.machine.state, name_of(message)), *self.reset(None, now))
-
     def reset(self, _: object, now: float) -> Sequence[Output]:
         """RSC goes out; both ends forget that maintenance has blocked the circuit, and say it again where they still want it."""
         self.idle_owed = True
@@ -151,37 +149,7 @@ class CallControl(CircuitBooks):
         self.forgotten = forgotten
         return outputs
 
-    def repeat_release(self, _: object, now: float) -> Sequence[Output]:
-        """T6: CLF again; T7 runs on."""
-        self.machine.start_timer("T6", now)
-        return (self.say(Heading.CLF),)
-
-    def release_fails(self, _: object, now: float) -> Sequence[Output]:
-        """T7: people are told, RSC takes the place of CLF."""
-        return (Noted("-- CLF is not answered"), *self.add_reason("fault"), *self.reset(None, now))
-
-    def repeat_reset(self, _: object, now: float) -> Sequence[Output]:
-        """T18: RSC again; T19 runs on."""
-        self.machine.start_timer("T18", now)
-        return (self.say(Heading.RSC),)
-
-    def reset_anew(self, _: object, now: float) -> Sequence[Output]:
-        """By order, after people were told: RSC again, unless the answer to the latest may still be on its way."""
-        if self.machine.runs("T18"):
-            return ()
-        self.machine.start_timer("T19", now)
-        return self.repeat_reset(None, now)
-
-    def reset_fails(self, _: object, now: float) -> Sequence[Output]:
-        """T19: people are told; RSC goes on."""
-        return (Noted("-- RSC is not answered"), *self.add_reason("fault"), self.say(Heading.RSC))
-
     # Continuity checks that the far end makes.
-
-    def loop(self, message: Message, now: float) -> Sequence[Output]:
-        """CCR: the circuit is to be looped while the far end listens for its tone."""
-        self.idle_owed = True
-        return (Noted("<- the far end checks the circuit"),)
 
     def check_fails(self, message: Message, now: float) -> Sequence[Output]:
         """CCF: a call that waited for the check is over; the far end will check again."""

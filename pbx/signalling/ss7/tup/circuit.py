@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pbx.engine import Input, Levels, Noted, Output
 from pbx.machine import Machine
 from pbx.signalling.ss7.blocking import Blocking
-from pbx.signalling.ss7.circuit_books import IDLE, MAINTENANCE
+from pbx.signalling.ss7.circuit_books import MAINTENANCE
 from pbx.signalling.ss7.congestion import Congestion
 from pbx.signalling.ss7.continuity import tone_event
 from pbx.signalling.ss7.tup import call_states, transit
@@ -38,7 +38,7 @@ RESET = frozenset(("WaitReleaseThenReset", "Resetting", "ResetMet", "ResetAlerte
 class TupCircuit(CallControl):
     """The engine of one circuit."""
 
-    __slots__ = ("blocking", "passes")
+    __slots__ = ("passes",)
 
     def __init__(self, cic: int, controls: bool, variant: Variant, examiner: NumberExaminer, congestion: Congestion) -> None:
         super().__init__(cic, controls, variant, examiner, congestion)
@@ -62,10 +62,6 @@ class TupCircuit(CallControl):
     def suite(self) -> str:
         """TUP and its variant, where calls pass through."""
         return f"{transit.FAMILY}/{self.variant.data.name}" if self.passes else ""
-
-    def start(self, now: float) -> Sequence[Output]:
-        """Into service."""
-        return (IDLE,)
 
     def receive(self, value: Input, now: float) -> Sequence[Output]:
         """A call primitive; a primitive without meaning in this state means nothing."""
@@ -111,23 +107,6 @@ class TupCircuit(CallControl):
             return (*outputs, *self.blocking.again(now))
         return outputs
 
-    def asked(self, why: int) -> bool:
-        """By a group, or by BLO or UBL."""
-        return why in self.grouped or (why == MAINTENANCE and self.blocking.waits)
-
-    @property
-    def stands(self) -> bool:
-        """Whether the far end is to hold the circuit blocked by maintenance now."""
-        return self.blocking.stands
-
-    def again(self, now: float) -> Sequence[Output]:
-        """The far end may have forgotten our block."""
-        return self.blocking.again(now)
-
-    def free_again(self, now: float) -> Sequence[Output]:
-        """The far end holds a block that nobody wants any more."""
-        return self.blocking.free_again(now)
-
     def expire(self, now: float) -> Sequence[Output]:
         """Fire the timers that are due."""
         outputs = list(self.machine.expire(now))
@@ -136,15 +115,6 @@ class TupCircuit(CallControl):
         for request in self.blocking.requests:
             outputs.extend(request.machine.expire(now))
         return outputs
-
-    def deadline(self) -> float | None:
-        """The earliest timer."""
-        due = self.machine.deadline()
-        for request in self.blocking.requests:
-            other = request.machine.deadline()
-            if other is not None and (due is None or other < due):
-                due = other
-        return due
 
     def resume(self, tag: str, levels: Levels, now: float) -> Sequence[Output]:
         """Adopt an answered call by its tag; of anything else nothing is known, so the circuit is reset."""

@@ -8,8 +8,9 @@ follows from the state (pbx/signalling/ss7/continuity.py). Leaves out which call
 
 from collections.abc import Sequence
 
-from pbx.engine import Noted, Output, Unexpected
+from pbx.engine import Output
 from pbx.machine import Cell, State
+from pbx.signalling.ss7.continuity import both_check, failed, good, tone_back
 from pbx.signalling.ss7.tup import outgoing
 from pbx.signalling.ss7.tup.call_control import CallControl
 from pbx.signalling.ss7.tup.codec import Message
@@ -18,20 +19,9 @@ from pbx.signalling.ss7.tup.messages import Heading
 from pbx.vocabulary import call
 
 
-def tone_back(c: CallControl, _: object, now: float) -> Sequence[Output]:
-    """The tone has come back: it is sent no longer, and what is on its way must pass before somebody speaks."""
-    return (Noted("<- check-tone"),)
-
-
 def passed(c: CallControl, _: object, now: float) -> Sequence[Output]:
     """COT: the call goes on."""
-    return (*_good(c), c.say(Heading.COT))
-
-
-def _good(c: CallControl) -> tuple[Output, ...]:
-    c.check.failures = 0
-    c.check.result = "good"
-    return (Noted("-- continuity check good"),)
+    return good(c, c.say(Heading.COT))
 
 
 def call_fails(c: CallControl, _: object, now: float) -> Sequence[Output]:
@@ -40,14 +30,8 @@ def call_fails(c: CallControl, _: object, now: float) -> Sequence[Output]:
 
 
 def check_fails(c: CallControl, _: object, now: float) -> Sequence[Output]:
-    """T8: CCF, and another check by and by; the second failure in a row is told to people."""
-    check = c.check
-    check.failures += 1
-    why = "the tone does not end" if c.machine.state.endswith("ToneEnds") else "no tone came back"
-    check.result = f"failed: {why}"
-    c.machine.choose("RecheckWaits" if check.failures == 1 else "RecheckAlerted")
-    told = c.tell_maintenance("continuity check failed") if check.failures > 1 else ()
-    return (Noted(f"-- continuity check {check.result}"), c.say(Heading.CCF), *c.add_reason("fault"), *told)
+    """T8: CCF says so."""
+    return failed(c, c.say(Heading.CCF))
 
 
 def begin(c: CallControl, _: object, now: float) -> Sequence[Output]:
@@ -58,15 +42,7 @@ def begin(c: CallControl, _: object, now: float) -> Sequence[Output]:
 
 def ends_good(c: CallControl, _: object, now: float) -> Sequence[Output]:
     """CLF: the far end takes its loop away, and the circuit is free when it says RLG."""
-    return (*_good(c), c.say(Heading.CLF))
-
-
-def both_check(c: CallControl, message: Message, now: float) -> Sequence[Output]:
-    """CCR meets CCR: as with IAM, the end that controls the circuit goes on."""
-    c.machine.choose("Rechecking" if c.controls else "Looped")
-    if c.controls:
-        return (Unexpected(c.machine.state, "CCR"),)
-    return c.loop(message, now)
+    return good(c, c.say(Heading.CLF))
 
 
 def dual_seizure(c: CallControl, message: Message, now: float) -> Sequence[Output]:
@@ -87,7 +63,7 @@ def other_call(c: CallControl, message: Message, now: float) -> Sequence[Output]
 
 def states(checked: dict[str, Cell]) -> dict[str, State]:
     """The states of our checks; ``checked`` are the cells of a circuit that waits for a check."""
-    failed = ("RecheckWaits", "RecheckAlerted")
+    after_failure = ("RecheckWaits", "RecheckAlerted")
     of_call = {
         **outgoing.IN_CALL,
         **outgoing.REFUSED,
@@ -96,10 +72,10 @@ def states(checked: dict[str, Cell]) -> dict[str, State]:
         **dict.fromkeys(("SAM", "SAO", "COT", "CCF"), Cell(other_call, ("OutWaitContinuity", "Resetting"))),
         "blocked": Cell(outgoing.blocked, ("WaitRelease",)),
         "other": Cell(CallControl.reset_by_stray, ("Resetting",)),
-        "T8": Cell(call_fails, failed),
+        "T8": Cell(call_fails, after_failure),
     }
     again = {**checked, "check": Cell(begin, ("Rechecking",))}
-    meeting = {**checked, "CCR": Cell(both_check, ("Rechecking", "Looped")), "T8": Cell(check_fails, failed)}
+    meeting = {**checked, "CCR": Cell(both_check, ("Rechecking", "Looped")), "T8": Cell(check_fails, after_failure)}
     return {
         "OutWaitContinuity": State("address sent, the tone is awaited", {**of_call, "tone": Cell(tone_back, ("OutToneEnds",))}, ("T8",)),
         "OutToneEnds": State(

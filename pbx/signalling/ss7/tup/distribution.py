@@ -9,8 +9,8 @@ out how the switch finds a free circuit.
 from collections.abc import Iterable, Sequence
 
 from pbx.engine import Malformed, Noted, Output, Unexpected
-from pbx.machine import Cell, Machine, State
-from pbx.signalling.ss7.congestion import Congestion
+from pbx.machine import Cell, State
+from pbx.signalling.ss7.availability import FarUserPart
 from pbx.signalling.ss7.distribution import UserPart
 from pbx.signalling.ss7.mtp3.label import circuit_bits, circuit_label
 from pbx.signalling.ss7.primitives import Transfer
@@ -30,30 +30,12 @@ MOST_CONGESTED = 2
 """Levels of ACC are 1 and 2."""
 
 
-class Availability:
-    """Whether the far TUP takes messages."""
-
-    __slots__ = ("cic", "machine")
-
-    def __init__(self, variant: Variant, cic: int) -> None:
-        """``cic`` is any circuit to the far point, whose trace the matter stands in."""
-        self.cic = cic
-        self.machine = Machine(variant.chart("user part", AVAILABILITY_STATES, "clear"), self)
-
-    @property
-    def available(self) -> bool:
-        """Whether calls may begin."""
-        return self.machine.state == "Available"
-
-    def _inaccessible(self, _: object, now: float) -> Sequence[Output]:
-        return (Noted("-- the far user part takes no messages"),)
-
-    def _unequipped(self, _: object, now: float) -> Sequence[Output]:
-        return (Noted("-- the far point has no such user part"),)
+def _inaccessible(part: FarUserPart, _: object, now: float) -> Sequence[Output]:
+    return (Noted("-- the far user part takes no messages"),)
 
 
 _HEARD = Cell(None, ("Available",))
-_SILENT, _NONE = Cell(Availability._inaccessible, ("Waiting",)), Cell(Availability._unequipped, ("Unequipped",))
+_SILENT, _NONE = Cell(_inaccessible, ("Waiting",)), Cell(FarUserPart.unequipped, ("Unequipped",))
 AVAILABILITY_STATES = {
     "Available": State("answers", {"heard": Cell(None), "inaccessible": _SILENT, "unequipped": _NONE, "clear": _HEARD}),
     "Waiting": State(
@@ -65,14 +47,23 @@ AVAILABILITY_STATES = {
 }
 
 
+class Availability(FarUserPart):
+    """The far TUP."""
+
+    __slots__ = ()
+
+    STATES = AVAILABILITY_STATES
+
+
 class Tup(UserPart[TupCircuit]):
     """All circuits between two points."""
 
+    CIRCUIT, AVAILABILITY, GROUPS, CONGESTION = TupCircuit, Availability, CircuitGroups, CONGESTION
+
+    groups: CircuitGroups
+
     def __init__(self, own: int, far: int, variant: Variant, cics: Iterable[int], examiner: NumberExaminer) -> None:
-        congestion = Congestion(variant, CONGESTION)
-        circuits = {cic: TupCircuit(cic, (own > far) == (cic % 2 == 0), variant, examiner, congestion) for cic in sorted(cics)}
-        super().__init__(own, far, variant, circuits, congestion, Availability(variant, min(circuits, default=0)))
-        self.groups: CircuitGroups = CircuitGroups(variant, circuits, self._emit)
+        super().__init__(own, far, variant, cics, examiner)
         self._form = variant.form
         self._block_unequipped = variant.data.block_unequipped
 

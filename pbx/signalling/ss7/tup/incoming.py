@@ -14,15 +14,13 @@ from pbx.machine import Cell, State
 from pbx.signalling.ss7.circuit_books import CONNECT, HARDWARE, MAINTENANCE, SEIZED
 from pbx.signalling.ss7.tup import contents
 from pbx.signalling.ss7.tup.call_control import CallControl
-from pbx.signalling.ss7.tup.call_parameters import called_of, caller_of, setup_of, subsequent_of
+from pbx.signalling.ss7.tup.call_parameters import called_of, caller_of
 from pbx.signalling.ss7.tup.codec import Message
 from pbx.signalling.ss7.tup.messages import Heading
 from pbx.vocabulary import call
 from pbx.vocabulary.call import Connect, Disconnect, Info, Metering, OperatorSignal, Release
-from pbx.vocabulary.numbers import COMPLETE, INVALID
 
 CHECKED = (contents.ContinuityCheck.REQUIRED, contents.ContinuityCheck.ON_A_PREVIOUS_CIRCUIT)
-ASKED = contents.GeneralRequest(calling_line=True)
 TRACED = contents.GeneralRequest(calling_line=True, malicious_call_identification=True)
 MOST_PULSES = 0xFFFF
 _EXAMINED = ("InWaitDigits", "InWaitInformation", "InOffered", "InFailed")
@@ -36,7 +34,6 @@ def accept(c: CallControl, message: Message, now: float) -> Sequence[Output]:
     initial = message.contents
     assert isinstance(initial, contents.InitialAddress), "a call begins with its address"
     if c.blocked_here and initial.category != c.variant.data.test_code:
-        # Where hardware has failed BLO would never be taken back; HGB is said again instead (distribution.py).
         return (Unexpected(c.machine.state, c.named(message)), *c.again(now), *c.rest())
     if HARDWARE in c.blocked_there:
         return (Unexpected(c.machine.state, c.named(message)), *c.rest())
@@ -53,7 +50,7 @@ def accept(c: CallControl, message: Message, now: float) -> Sequence[Output]:
         c.overlap = not complete
         c.machine.choose("InWaitContinuity")
         return outputs
-    return (*outputs, *_examine(c, complete))
+    return (*outputs, *c.examine(complete))
 
 
 def _not_ours(c: CallControl, message: Message) -> Sequence[Output]:
@@ -66,59 +63,7 @@ def _not_ours(c: CallControl, message: Message) -> Sequence[Output]:
 
 def continuity(c: CallControl, message: Message, now: float) -> Sequence[Output]:
     """COT: the call goes on."""
-    return _examine(c, not c.overlap)
-
-
-def more_while_checked(c: CallControl, message: Message, now: float) -> Sequence[Output]:
-    """SAM or SAO before COT."""
-    digits, complete = subsequent_of(message)
-    c.number += digits
-    c.overlap = not complete
-    return ()
-
-
-def more_digits(c: CallControl, message: Message, now: float) -> Sequence[Output]:
-    """SAM or SAO while the number is not whole."""
-    digits, complete = subsequent_of(message)
-    c.number += digits
-    return _examine(c, complete)
-
-
-def digits_end(c: CallControl, _: object, now: float) -> Sequence[Output]:
-    """What has come must do, or the number is none."""
-    return _examine(c, True)
-
-
-def _examine(c: CallControl, complete: bool) -> Sequence[Output]:
-    """Ask the numbering plan about the digits; ``complete``: no more will come."""
-    found = c.examiner.examine(c.number)
-    if found.verdict == INVALID:
-        c.machine.choose("InFailed")
-        return c.fail(found.cause)
-    whole = found.verdict == COMPLETE and (complete or not found.max_more)
-    if whole or (found.route_known and not complete):
-        return _inquire(c, overlap=not whole)
-    if complete:
-        c.machine.choose("InFailed")
-        return c.fail(call.INVALID_NUMBER)
-    c.machine.choose("InWaitDigits")
-    return ()
-
-
-def _inquire(c: CallControl, overlap: bool) -> Sequence[Output]:
-    """Ask for the caller's number where it is wanted and has not come; else offer the call."""
-    if c.variant.data.ask_caller and not c.caller[0]:
-        c.overlap = overlap
-        c.machine.choose("InWaitInformation")
-        return (Message(c.cic, Heading.GRQ, ASKED),)
-    return _offer(c, overlap)
-
-
-def _offer(c: CallControl, overlap: bool) -> Sequence[Output]:
-    c.overlap = overlap
-    c.machine.choose("InOffered")
-    assert c.initial is not None, "a call that is offered began with an address"
-    return (setup_of(c.initial, c.number, c.caller, c.category, c.variant, overlap),)
+    return c.examine(not c.overlap)
 
 
 def information(c: CallControl, message: Message, now: float) -> Sequence[Output]:
@@ -128,24 +73,17 @@ def information(c: CallControl, message: Message, now: float) -> Sequence[Output
     c.caller = caller_of(told.calling)
     if told.category is not None:
         c.category = told.category
-    return _offer(c, c.overlap)
-
-
-def digits_while_inquiring(c: CallControl, message: Message, now: float) -> Sequence[Output]:
-    """SAM or SAO while GSM is awaited: the number grows."""
-    if c.overlap:
-        c.number += subsequent_of(message)[0]
-    return ()
+    return c.offer()
 
 
 def not_informed(c: CallControl, _: object, now: float) -> Sequence[Output]:
     """GSM has not come: the call goes on without a caller's number."""
-    return _offer(c, c.overlap)
+    return c.offer()
 
 
 def late_digits(c: CallControl, message: Message, now: float) -> Sequence[Output]:
     """SAM or SAO after Setup: Info where the call is in overlap, nothing where the number was whole."""
-    digits, _ = subsequent_of(message)
+    digits, _ = c.subsequent_of(message)
     if not c.overlap or not digits:
         return ()
     c.number += digits
@@ -305,7 +243,7 @@ STATES = {
         "IAM came, its circuit is checked",
         {
             **_BEGUN,
-            **_address(Cell(more_while_checked)),
+            **_address(Cell(CallControl.more_while_checked)),
             "COT": Cell(continuity, _EXAMINED),
             "CCF": Cell(CallControl.check_fails, ("CheckFailed",)),
             "T1": Cell(not_checked, ("InFailed",)),
@@ -313,13 +251,15 @@ STATES = {
         ("T1",),
     ),
     "InWaitDigits": State(
-        "more digits are wanted", {**_BEGUN, **_address(Cell(more_digits, _EXAMINED)), "digits": Cell(digits_end, _EXAMINED)}, ("digits",)
+        "more digits are wanted",
+        {**_BEGUN, **_address(Cell(CallControl.more_digits, _EXAMINED)), "digits": Cell(CallControl.digits_end, _EXAMINED)},
+        ("digits",),
     ),
     "InWaitInformation": State(
         "the caller's number is asked",
         {
             **_BEGUN,
-            **_address(Cell(digits_while_inquiring)),
+            **_address(Cell(CallControl.digits_while_inquiring)),
             "GSM": Cell(information, ("InOffered",)),
             "information": Cell(not_informed, ("InOffered",)),
         },
