@@ -48,6 +48,11 @@ class Primitive(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 
     carried: Carried | None = None
 
+    def __repr__(self) -> str:
+        """Its words as a trace tells them: hardly any primitive carries something, so that is said of those alone which do."""
+        told = ((name, getattr(self, name)) for name in self.__struct_fields__)
+        return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in told if name != 'carried' or value is not None)})"
+
 
 class PassOn(Primitive, frozen=True, gc=False):
     """Something for the line at the other end of the call that the house has no word for; all of it is in ``carried``."""
