@@ -121,15 +121,17 @@ class Connect(Primitive, frozen=True, gc=False):
 
 
 class Disconnect(Primitive, frozen=True, gc=False):
-    """Clearing begins; ``cause`` by Q.850."""
+    """Clearing begins; ``cause`` by Q.850. With cause 17 ``busy_with`` says with what kind of call: "local", "toll"; "" = not known."""
 
     cause: int
+    busy_with: str = ""
 
 
 class Release(Primitive, frozen=True, gc=False):
-    """The call on the line is over; ``cause`` by Q.850."""
+    """The call on the line is over; ``cause`` and ``busy_with`` as in Disconnect."""
 
     cause: int
+    busy_with: str = ""
 
 
 class Suspend(Primitive, frozen=True, gc=False):
