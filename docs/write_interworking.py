@@ -66,8 +66,8 @@ FOOT = """
   nothing; a timer of the engine's own says it when nothing comes. To China No.1 the same is KB, for which the number must be whole: while
   nothing is known it waits as long as its registers can, then KB1 lets the call through if it lives beyond, else KB4 ends it.
 * **What keeps the called party busy**, a local or a toll call, passes between China No.1 (KB2, KB3) and TUP (SLB, STB) and is known of
-  our own extensions by the `traffic` of the trunk group that they talk over. ISUP has cause 17 alone, exchange lines a tone: behind them it is
-  not known, and leaves as KB2 or SLB. A flow that was told busy does not keep it either.
+  our own extensions by the `traffic` of the trunk group that they talk over. ISUP and Q.931 have cause 17 alone, exchange lines a tone:
+  behind them it is not known, and leaves as KB2 or SLB. A flow that was told busy does not keep it either.
 * **Digits one by one**: the first message of ISUP and TUP has a digit at least; China No.1 is seized as soon as the way is known.
 * **Interworking** with systems that are not ISUP is marked in the IAM of ISUP (forward call indicators D and F). TUP's mark of a way by
   No. 7 alone is neither set nor read, and backward nothing is marked: the way back is through from address complete on in any case.

@@ -170,7 +170,7 @@ def test_a_refusal_comes_back_with_its_cause(seed, source, target):
 
 @PAIRS
 def test_what_keeps_the_called_party_busy_comes_back(seed, source, target):
-    """KB3 and STB, KB2 and SLB; cause 17 alone by ISUP. ("pri" stands for a system that does not say it.)"""
+    """KB3 and STB, KB2 and SLB; cause 17 alone by ISUP and Q.931."""
     knows = {"china-no1", "tup"}
     with Crossroads(seed=seed) as lab:
         for kind in ("toll", "local"):
@@ -180,7 +180,7 @@ def test_what_keeps_the_called_party_busy_comes_back(seed, source, target):
             caller.notices("released")
             lab.after(0.5)
             told = lab.heard(lab.entry, Disconnect, Release)[0]
-            beyond = kind if target in knows | {"pri"} else ""
+            beyond = kind if target in knows else ""
             if source in knows:
                 assert (told.cause, told.busy_with) == (17, beyond or "local")
             else:
@@ -193,9 +193,9 @@ def test_what_keeps_the_called_party_busy_comes_back(seed, source, target):
 def test_an_extension_is_busy_with_the_call_of_its_trunk_group(seed, source, traffic):
     with Crossroads(seed=seed, traffic=traffic) as lab:
         first = lab.caller(CALLER, group="city")
-        phone = lab.phone("8001")
+        telephone = lab.telephone("8001")
         assert first.party.dial("8001")
-        phone.is_rung().answers()
+        telephone.is_rung().answers()
         first.is_answered()
         second = lab.caller("01062345679", group=GROUPS[source])
         assert second.party.dial("8001")
