@@ -144,7 +144,8 @@ class TrunkGroup(Section, frozen=True):
     meter_seconds: Annotated[float, Meta(ge=0, le=3600, description="seconds from 0 to 3600")] = 0.0
     """A charge unit of answered outgoing calls lasts so long, where the network tells none; 0 = no units."""
     traffic: Literal["local", "toll", "operator"] = "local"
-    """R2: the kind of calls, which says what KA and KD they carry and what KB means."""
+    """The kind of calls: an extension in a call of "toll" or "operator" is told to others as busy with a toll call, where the system has a
+    signal for that. R2: also what KA and KD they carry and what KB means."""
     release_control: Literal["calling", "mutual"] | None = None
     """R2: who controls the release; "calling": a called party who hangs up may lift again. Absent: as the variant says."""
     dual_seizure: Literal["both-release", "goes-on", "gives-way"] | None = None

@@ -4,6 +4,7 @@
 system makes of another's refusals is not written down anywhere: it follows from what each says for a cause and reads as one.
 """
 
+import re
 import tomllib
 from collections.abc import Iterable
 from pathlib import Path
@@ -64,6 +65,9 @@ FOOT = """
 * **Address complete** is told to ISUP and TUP when the far side has told it, in the form of the best that is known: free, to be heard, or
   nothing; a timer of the engine's own says it when nothing comes. To China No.1 the same is KB, for which the number must be whole: while
   nothing is known it waits as long as its registers can, then KB1 lets the call through if it lives beyond, else KB4 ends it.
+* **What keeps the called party busy**, a local or a toll call, passes between China No.1 (KB2, KB3) and TUP (SLB, STB) and is known of
+  our own extensions by the `traffic` of the trunk group that they talk over. ISUP and Q.931 have cause 17 alone, exchange lines a tone:
+  behind them it is not known, and leaves as KB2 or SLB. A flow that was told busy does not keep it either.
 * **Digits one by one**: the first message of ISUP and TUP has a digit at least; China No.1 is seized as soon as the way is known.
 * **Interworking** with systems that are not ISUP is marked in the IAM of ISUP (forward call indicators D and F). TUP's mark of a way by
   No. 7 alone is neither set nor read, and backward nothing is marked: the way back is through from address complete on in any case.
@@ -105,23 +109,32 @@ def _rows(table: dict[str, Any], part: str) -> str:
     return _table(["cause" if plain else "event", *([] if plain else ["primitive"]), *(SYSTEMS[one] for one in columns)], cells)
 
 
+Failure = tuple[int, str]
+"""A cause, and with what kind of call the called party is busy."""
+
+
+def _failure(text: str) -> Failure:
+    """A clearing primitive as the table writes it, given (Disconnect(17, 'toll')) or told (Release 17 busy_with=toll)."""
+    found = re.search(r"(?:Disconnect|Release)[ (](\d+)(?: busy_with=|, ')?(\w*)", text)
+    assert found is not None, text
+    return int(found[1]), found[2]
+
+
 def _refusals(table: dict[str, Any]) -> str:
     """Signals of a system that mean a cause, and what the other systems make of them."""
-    says: dict[int, dict[str, str]] = {}
-    read: dict[str, dict[str, int]] = {system: {} for system in SYSTEMS}
+    says: dict[Failure, dict[str, str]] = {}
+    read: dict[str, dict[str, Failure]] = {system: {} for system in SYSTEMS}
     for row in table["row"]:
         if row["part"] == "cause":
-            cause = int(row["what"].split()[0])
-            says[cause] = {system: row[system][0] for system in SYSTEMS}
+            says[_failure(row["says"])] = {system: row[system][0] for system in SYSTEMS}
             for system in SYSTEMS:
                 line, told = row[system]
-                read[system][line] = int(told.split()[1])
+                read[system][line] = _failure(told)
     for row in table["read"]:
-        words = row["told"].split()
-        if words[0] in ("Release", "Disconnect"):
-            read[row["system"]].setdefault(row["line"], int(words[1]))
+        if row["told"].startswith(("Release", "Disconnect")):
+            read[row["system"]].setdefault(row["line"], _failure(row["told"]))
     rows = [
-        [SYSTEMS[system], line, str(cause), *(says[cause][other] for other in SYSTEMS)]
+        [SYSTEMS[system], line, " ".join(map(str, cause)).strip(), *(says[cause][other] for other in SYSTEMS)]
         for system in SYSTEMS
         for line, cause in sorted(read[system].items(), key=lambda item: (item[1], item[0]))
     ]

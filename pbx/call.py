@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from pbx.line import Line
-from pbx.vocabulary.call import Carried, Connect, Setup
+from pbx.vocabulary.call import Connect, Disconnect, Release, Setup
 
 NULL = "Null"
 INITIATED = "Initiated"
@@ -78,7 +78,7 @@ class Leg:
 
     ``name`` is the caller's, ``control`` who controls the release (pbx/vocabulary/call.py), ``overlap`` that more digits may come,
     ``brought`` is the Setup that came on it, ``answer`` the Connect; ``progressed``: that something was told between Setup and ringing.
-    ``parting`` is what its line said at the end for another line of its suite. ``test`` what a leg without a partner is for
+    ``parting`` is by what its line ended the call. ``test`` what a leg without a partner is for
     (pbx/test_calls.py, pbx/line_listening.py), ``far_first`` that the line's far end cleared it.
     """
 
@@ -138,7 +138,7 @@ class Leg:
         self.test: Any = None
         self.brought: Setup | None = None
         self.answer: Connect | None = None
-        self.parting: Carried | None = None
+        self.parting: Disconnect | Release | None = None
         self.progressed = False
         self.far_first = False
         self.group = ""

@@ -17,7 +17,7 @@ from pbx.call import INITIATED, Leg
 from pbx.line import EXTENSION, TRUNK, Line
 from pbx.signalling_circuit import SignalledCircuit
 from pbx.trunks import TrunkGroup
-from pbx.vocabulary.call import Carried, Connect, NotCarried, PassOn, Primitive, Proceeding, Progress, Setup
+from pbx.vocabulary.call import Carried, Connect, Disconnect, NotCarried, PassOn, Primitive, Proceeding, Progress, Setup
 
 if TYPE_CHECKING:
     from pbx.switch import Switch
@@ -71,10 +71,22 @@ class Interworking:
         return msgspec.structs.replace(answer, carried=self.handed(answer.carried, leg.line, caller.line))
 
     @staticmethod
-    def parting(leg: Leg, cause: int) -> Carried | None:
-        """What the line that ended the call said for this one."""
-        other = next((other for other in leg.call.others(leg) if other.parting is not None and other.cause == cause), None)
-        return other.parting if other is not None and other.parting is not None and _takes(leg.line, other.parting) else None
+    def parting(leg: Leg, cause: int, busy_with: str = "") -> Disconnect:
+        """How this line is told that the call is over: with what the line said that ended it, so far as it is understood here."""
+        partings = (other.parting for other in leg.call.others(leg) if other.cause == cause)
+        told = next((parting for parting in partings if parting is not None), None)
+        if told is None:
+            return Disconnect(cause, busy_with)
+        carried = told.carried if told.carried is not None and _takes(leg.line, told.carried) else None
+        return Disconnect(cause, busy_with or told.busy_with, carried=carried)
+
+    def busy_with(self, line: Line) -> str:
+        """With what kind of call an extension is busy: one over circuits of toll traffic, or any other; "" = with none."""
+        legs = [leg for leg in (line.leg, line.second) if leg is not None]
+        groups = (self._switch.groups.get(other.line.group) for leg in legs for other in leg.call.others(leg))
+        if any(group is not None and group.toll for group in groups):
+            return "toll"
+        return "local" if legs else ""
 
     # Forward.
 

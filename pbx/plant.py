@@ -188,7 +188,8 @@ def trunks_of(
         for line in own:
             # The user parts of No. 7 turn the category that they carry into that of China No.1 (their variants' files).
             line.variant = "china" if group.signalling in NO_7 else variant_of(group)
-        groups[group.name] = Trunks(group.name, own, group.hunt, group.direction != "incoming", group.attempts)
+        toll = group.traffic != "local"
+        groups[group.name] = Trunks(group.name, own, group.hunt, group.direction != "incoming", group.attempts, toll)
         lines += own
     return lines, groups
 

@@ -274,7 +274,7 @@ class Switch:
         leg: Leg | None = line.leg
         if leg is not None:
             leg.far_first = leg.far_first or not leg.clearing
-            leg.parting = primitive.carried
+            leg.parting = primitive
             self.clear_leg(leg, primitive.cause)
 
     def _released(self, line: Line, primitive: Primitive, now: float) -> None:
@@ -288,7 +288,7 @@ class Switch:
         again = not (leg.clearing or begun or leg.test) and primitive.cause == CIRCUIT_NOT_AVAILABLE
         if not leg.clearing:
             leg.far_first = True
-            leg.cause, leg.parting = primitive.cause, primitive.carried
+            leg.cause, leg.parting = primitive.cause, primitive
             leg.clearing = True
             if not again:
                 self.part(leg, primitive.cause)
@@ -378,6 +378,7 @@ class Switch:
     def dial_extension(self, caller: Leg, number: str, agent: str = "", ring_seconds: float = 0.0) -> Leg | None:
         """Ring an extension for the caller; None when that cannot be done (the caller has been told)."""
         line = self.extensions.get(number)
+        busy_with = ""
         if line is None:
             cause = UNALLOCATED
         elif line.blocked:
@@ -386,11 +387,11 @@ class Switch:
             waiting = None if agent else self.waiting.offer(caller, line, number)
             if waiting is not None:
                 return waiting
-            cause = USER_BUSY
+            cause, busy_with = USER_BUSY, self.interworking.busy_with(line)
         else:
             return self._ring(caller, line, number, agent, "", ring_seconds or self.settings.no_answer_seconds)
         if not agent:
-            self.dial_failed(caller, cause)
+            self.dial_failed(caller, cause, busy_with)
         return None
 
     def dial_trunk(self, caller: Leg, group: str, number: str, overlap: bool = False) -> Leg | None:
@@ -445,8 +446,8 @@ class Switch:
         else:
             self.dial_trunk(caller, leg.group, leg.called, leg.overlap)
 
-    def dial_failed(self, caller: Leg, cause: int) -> None:
-        """The call of this leg goes nowhere: its flow is told, or else the caller."""
+    def dial_failed(self, caller: Leg, cause: int, busy_with: str = "") -> None:
+        """The call of this leg goes nowhere: its flow is told, or else the caller; ``busy_with`` as in Disconnect."""
         if caller.clearing:
             return
         if caller.run is not None:
@@ -454,7 +455,7 @@ class Switch:
             caller.run.result(cause)
             return
         self.tell(caller, facts.Failed, cause=cause)
-        self.clear_leg(caller, cause)
+        self.clear_leg(caller, cause, busy_with)
         caller.state = FAILED
 
     # Verbs.
@@ -537,7 +538,7 @@ class Switch:
         for leg in list(call.legs.values()):
             self.clear_leg(leg, cause)
 
-    def clear_leg(self, leg: Leg, cause: int) -> None:
+    def clear_leg(self, leg: Leg, cause: int, busy_with: str = "") -> None:
         """Clear one leg in the orderly way of its line; the others of the call follow as they must."""
         if leg.clearing:
             return
@@ -547,7 +548,7 @@ class Switch:
         leg.clearing = True
         leg.cause = cause
         self.floor.orders(bridge.silence(leg))
-        self.floor.to_line(leg.line, Disconnect(cause, carried=self.interworking.parting(leg, cause)))
+        self.floor.to_line(leg.line, self.interworking.parting(leg, cause, busy_with))
         self.part(leg, cause)
         self.floor.touch(leg.line)
 

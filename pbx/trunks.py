@@ -16,13 +16,17 @@ CYCLIC = "cyclic"
 class TrunkGroup:
     """Lines to one neighbour, hunted in order."""
 
-    def __init__(self, name: str, lines: list[Line], hunt: str = LONGEST_IDLE, outgoing: bool = True, attempts: int = 3) -> None:
-        """``attempts``: on how many circuits one call is tried when they are taken from the other end, or do not answer a seizure."""
+    def __init__(
+        self, name: str, lines: list[Line], hunt: str = LONGEST_IDLE, outgoing: bool = True, attempts: int = 3, toll: bool = False
+    ) -> None:
+        """``attempts``: on how many circuits one call is tried when they are taken from the other end, or do not answer a seizure;
+        ``toll``: its calls are toll calls."""
         self.name = name
         self.lines = lines
         self.hunt = hunt
         self.outgoing = outgoing
         self.attempts = attempts
+        self.toll = toll
         self._next = 0
 
     def choose(self, tried: frozenset[str] | set[str] = frozenset()) -> Line | None:

@@ -43,15 +43,19 @@ class Carried(msgspec.Struct, frozen=True, gc=False):
         return self.suite.partition("/")[0]
 
 
+SELDOM = frozenset({"carried", "busy_with"})
+"""Fields that are told in a trace only where they say something."""
+
+
 class Primitive(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """A call primitive."""
 
     carried: Carried | None = None
 
     def __repr__(self) -> str:
-        """Its words as a trace tells them: hardly any primitive carries something, so that is said of those alone which do."""
+        """Its words as a trace tells them, without those that hardly any primitive has."""
         told = ((name, getattr(self, name)) for name in self.__struct_fields__)
-        return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in told if name != 'carried' or value is not None)})"
+        return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in told if value or name not in SELDOM)})"
 
 
 class PassOn(Primitive, frozen=True, gc=False):
@@ -126,15 +130,17 @@ class Connect(Primitive, frozen=True, gc=False):
 
 
 class Disconnect(Primitive, frozen=True, gc=False):
-    """Clearing begins; ``cause`` by Q.850."""
+    """Clearing begins; ``cause`` by Q.850. With cause 17 ``busy_with`` says with what kind of call: "local", "toll"; "" = not known."""
 
     cause: int
+    busy_with: str = ""
 
 
 class Release(Primitive, frozen=True, gc=False):
-    """The call on the line is over; ``cause`` by Q.850."""
+    """The call on the line is over; ``cause`` and ``busy_with`` as in Disconnect."""
 
     cause: int
+    busy_with: str = ""
 
 
 class Suspend(Primitive, frozen=True, gc=False):

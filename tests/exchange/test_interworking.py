@@ -169,6 +169,52 @@ def test_a_refusal_comes_back_with_its_cause(seed, source, target):
 
 
 @PAIRS
+def test_what_keeps_the_called_party_busy_comes_back(seed, source, target):
+    """KB3 and STB, KB2 and SLB; cause 17 alone by ISUP and Q.931."""
+    knows = {"china-no1", "tup"}
+    with Crossroads(seed=seed) as lab:
+        for kind in ("toll", "local"):
+            lab.network.subscribers[CITY] = Busy(lab.network, CITY, CITY)
+            lab.network.subscribers[CITY].kind = kind
+            caller = lab.call(source, target)
+            caller.notices("released")
+            lab.after(0.5)
+            told = lab.heard(lab.entry, Disconnect, Release)[0]
+            beyond = kind if target in knows else ""
+            if source in knows:
+                assert (told.cause, told.busy_with) == (17, beyond or "local")
+            else:
+                assert told.cause == 17
+            lab.rest()
+
+
+@pytest.mark.parametrize("source", ["china-no1", "tup"])
+@pytest.mark.parametrize("traffic", ["local", "toll"])
+def test_an_extension_is_busy_with_the_call_of_its_trunk_group(seed, source, traffic):
+    with Crossroads(seed=seed, traffic=traffic) as lab:
+        first = lab.caller(CALLER, group="city")
+        telephone = lab.telephone("8001")
+        assert first.party.dial("8001")
+        telephone.is_rung().answers()
+        first.is_answered()
+        second = lab.caller("01062345679", group=GROUPS[source])
+        assert second.party.dial("8001")
+        entry = second.party.line.name
+        second.notices("released")
+        told = lab.heard(entry, Disconnect, Release)[0]
+        assert (told.cause, told.busy_with) == (17, traffic)
+
+
+class Busy(Subscriber):
+    """In a call of that kind, so that another is refused."""
+
+    kind = ""
+
+    def called_by(self, line, setup):
+        self.network.floor.to_line(line, Disconnect(17, self.kind))
+
+
+@PAIRS
 def test_there_is_no_circuit(seed, source, target):
     with Crossroads(seed=seed) as lab:
         entered = lab.network.choose("", GROUPS[source]).name

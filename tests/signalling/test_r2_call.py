@@ -57,12 +57,15 @@ def test_local_call_with_caller_number():
     assert pair.left.deadline is pair.right.deadline is None
 
 
-@pytest.mark.parametrize(("cause", "told"), [(17, 17), (1, 1), (42, 42), (28, 1), (27, 42)])
+@pytest.mark.parametrize(
+    ("cause", "told"),
+    [(17, Disconnect(17, "local")), (1, Disconnect(1)), (42, Disconnect(42)), (28, Disconnect(1)), (27, Disconnect(42))],
+)
 def test_refusal_is_told_by_kb(cause, told):
     pair = circuits(nothing, lambda end, primitive, now: (Disconnect(cause),) if type(primitive) is Setup else ())
     pair.down(pair.left, Setup("10086", "13900000000"))
     pair.run(3.0)
-    assert pair.left.up[1:] == [Disconnect(told)]
+    assert pair.left.up[1:] == [told]
     assert pair.right.up[3:] == [Release(cause)]
     pair.down(pair.left, Disconnect(16))
     pair.run(6.0)

@@ -206,7 +206,7 @@ def test_an_operator_forces_the_release_of_a_busy_party():
     says(pair, pair.right, Alerting())
     says(pair, pair.right, Connect())
     assert pair.right.up == [Idle(), Seized(), Setup("10086", "", 0x11), OperatorSignal("forced-release"), Connect()]
-    assert pair.left.up == [Idle(), Disconnect(17), Connect()]
+    assert pair.left.up == [Idle(), Disconnect(17, "local"), Connect()]
     pair.left.up.clear()
     pair.right.up.clear()
     rests(pair)
@@ -214,19 +214,19 @@ def test_an_operator_forces_the_release_of_a_busy_party():
 
 def test_a_toll_call_of_a_busy_party_cannot_be_forced():
     pair = circuits(
-        lambda end, primitive, now: (Disconnect(21),) if type(primitive) is Setup else (), variant=CHINA.adjusted(refusals={21: 3})
+        lambda end, primitive, now: (Disconnect(17, "toll"),) if type(primitive) is Setup else (),
     )
     says(pair, pair.left, Setup("10086", category=OPERATOR), 4.0)
     assert "-> KB3 busy with a toll call" in trace(pair, "right")
     assert (pair.left.engine.state, pair.right.engine.state) == ("OutFailed", "InOver")
-    assert pair.right.up[-1] == Release(21)
+    assert pair.right.up[-1] == Release(17)
 
 
 def test_a_busy_party_who_answers_the_operator_by_himself():
     pair = circuits(refuses)
     says(pair, pair.left, Setup("10086", category=OPERATOR), 4.0)
     says(pair, pair.right, Connect())
-    assert pair.left.up[1:] == [Disconnect(17), Connect()]
+    assert pair.left.up[1:] == [Disconnect(17, "local"), Connect()]
 
 
 def test_a_semi_automatic_circuit_signals_in_every_call_and_others_do_not():

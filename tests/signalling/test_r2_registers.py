@@ -246,21 +246,51 @@ def test_busy_by_kd(kd, strict):
     pair = call(refuses(17), msgspec.structs.replace(SETUP, category=category_of(0, kd)), left_variant=variant, variant=variant)
     busy = "-> KB4 busy or congestion" if strict and kd in (3, 4) else "-> KB2 busy locally"
     assert busy in trace(pair, "right", "->")
-    assert pair.left.up == [Idle(), Disconnect(17)]
+    assert pair.left.up == [Idle(), Disconnect(17, "" if strict and kd in (3, 4) else "local")]
+
+
+@pytest.mark.parametrize("kd", [1, 2, 3, 4, 5, 6])
+@pytest.mark.parametrize("strict", [False, True])
+@pytest.mark.parametrize("kind", [Disconnect, Release])
+def test_busy_with_a_toll_call_by_kd(kd, strict, kind):
+    """KB3 comes back as what it was; where local calls have KB4 for everything it is not known any more."""
+    variant = STRICT if strict else CHINA
+
+    def toll(end, primitive, now):
+        return (kind(17, "toll"),) if type(primitive) is Setup else ()
+
+    pair = call(toll, msgspec.structs.replace(SETUP, category=category_of(0, kd)), left_variant=variant, variant=variant)
+    known = not (strict and kd in (3, 4))
+    assert ("-> KB3 busy with a toll call" if known else "-> KB4 busy or congestion") in trace(pair, "right", "->")
+    assert pair.left.up == [Idle(), Disconnect(17, "toll" if known else "")]
+
+
+def test_what_kept_one_called_party_busy_is_forgotten_with_the_call():
+    pair = call(nothing, SETUP, 4.0)
+    pair.down(pair.right, Disconnect(17, "toll"))
+    pair.run(pair.now + 2.0)
+    pair.down(pair.left, Release(16))
+    pair.run(pair.now + 4.0)
+    pair.left.up.clear()
+    pair.down(pair.left, SETUP)
+    pair.run(pair.now + 4.0)
+    pair.down(pair.right, Disconnect(17))
+    pair.run(pair.now + 2.0)
+    assert pair.left.up == [Disconnect(17, "local")], pair.text()
 
 
 @pytest.mark.parametrize(("signal", "kd", "cause"), [(2, 3, 111), (3, 4, 111), (6, 2, 111), (3, 2, 17), (4, 3, 17), (4, 2, 42), (5, 3, 1)])
 def test_strict_group_b_is_read_by_kd(signal, kd, cause):
     far = Outgoing(Setup("1", category=category_of(0, kd)), STRICT)
     far.hears(3, signal)
-    assert Disconnect(cause) in far.up
+    assert Disconnect(cause, "toll" if (signal, kd) == (3, 2) else "") in far.up
 
 
 def test_busy_with_a_toll_call_is_told_where_a_site_maps_a_cause_to_kb3():
     variant = CHINA.adjusted(refusals={21: 3})
     pair = call(refuses(21), msgspec.structs.replace(SETUP, category=category_of(0, 2)), variant=variant)
     assert "<- KB3 busy with a toll call" in trace(pair, "left", "<-")
-    assert pair.left.up == [Idle(), Disconnect(17)]
+    assert pair.left.up == [Idle(), Disconnect(17, "toll")]
 
 
 # Timers, each by what its end does.
@@ -352,11 +382,11 @@ def test_tandem_refused_by_the_last_exchange(called, cause):
     tandem = Tandem(refuses(cause))
     tandem.first.down(tandem.first.left, Setup(called, CALLER))
     tandem.run(20.0)
-    told = {17: 17, 1: 1, 28: 1}[cause]
-    assert tandem.first.left.up == [Idle(), Disconnect(told)], tandem.text()
+    told = {17: Disconnect(17, "local"), 1: Disconnect(1), 28: Disconnect(1)}[cause]
+    assert tandem.first.left.up == [Idle(), told], tandem.text()
 
 
-@pytest.mark.parametrize("primitive", [Proceeding(), Alerting(), Connect(), Disconnect(17), Disconnect(42), Disconnect(1)])
+@pytest.mark.parametrize("primitive", [Proceeding(), Alerting(), Connect(), Disconnect(17, "toll"), Disconnect(42), Disconnect(1)])
 @pytest.mark.parametrize("seconds", [1.7, 1.75, 1.8, 3.0, 8.0])
 @pytest.mark.parametrize("called", ["81", "812", "812345"])
 def test_the_switch_decides_in_the_middle_of_an_overlap_number(primitive, seconds, called):

@@ -48,6 +48,8 @@ FAULTS = [
     ("timers_ms = { clear_back = 90000 }", "timers_ms = { coffee = 9 }", "traffic.toll: there is no timer coffee"),
     ("timers_ms = { clear_back = 90000 }", "timers_ms = { clear_back = 9 }", "traffic.toll.clear_back: 9 ms is outside"),
     ('16 = "busy"', '16 = "moo"', "tones.16: there is no tone moo"),
+    ('busy_with = "toll"', 'busy_with = "local"', "group_b.3: local busy is signal 2 already"),
+    ('cause = 17, busy_with = "toll"', 'cause = 21, busy_with = "toll"', "group_b.3: busy_with belongs to a signal"),
     ("forward_wait        =", "forward_weight =", "timers.forward_wait is missing"),
     ("re_ring_pulse       =", "re_ring_puls =", "timers.re_ring_pulse is missing"),
     ("[bits]", "[bits]\ncolour = 3", "colour"),

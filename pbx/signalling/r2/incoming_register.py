@@ -30,9 +30,9 @@ class IncomingRegister(Register):
     """Collects the called number and the caller, offers the call, tells the switch's decision."""
 
     __slots__ = (
-        "_again", "_asked", "_b", "_called_limit", "_caller_limit", "_calling", "_cause", "_complete", "_examination", "_examiner", "_ka",
-        "_lives", "_next", "_proceeding", "_refusal", "_restricted", "_settled", "_test", "_words", "accepted", "forcible", "kd", "number",
-        "overlap",
+        "_again", "_asked", "_b", "_busy_with", "_called_limit", "_caller_limit", "_calling", "_cause", "_complete", "_examination",
+        "_examiner", "_ka", "_lives", "_next", "_proceeding", "_refusal", "_restricted", "_settled", "_test", "_words", "accepted",
+        "forcible", "kd", "number", "overlap",
     )  # fmt: skip
 
     def __init__(self, variant: Variant, settled: Settled, examiner: NumberExaminer, report: Report) -> None:
@@ -58,6 +58,7 @@ class IncomingRegister(Register):
         self._b = self.variant.told[0]
         self._words = self.variant.reply
         self._next = "Off"
+        self._busy_with = ""
 
     @property
     def offered(self) -> bool:
@@ -85,8 +86,9 @@ class IncomingRegister(Register):
         self._proceeding = True
         return self.machine.step("proceed", None, now)
 
-    def refuse(self, cause: int, now: float) -> Sequence[Output]:
+    def refuse(self, cause: int, busy_with: str, now: float) -> Sequence[Output]:
         """The call is refused: tell it with the next backward signal, in tandem by a pulse where none is due."""
+        self._busy_with = busy_with
         return self.machine.step("break-off" if self.overlap and not self.offered else "refuse", cause, now)
 
     def _begin(self, _: object, now: float) -> Sequence[Output]:
@@ -110,7 +112,7 @@ class IncomingRegister(Register):
     def _word(self, cause: int) -> str:
         """The word of the present group that tells a cause, or leads to group B, which knows more of them."""
         told = self._b
-        signal = told.refusals.get(cause, told.congestion)
+        signal = told.refusal(cause, self._busy_with)
         word = "congestion" if signal == told.congestion else "vacant" if signal == told.vacant else "to-group-b"
         return word if word in self._words else "to-group-b"
 
@@ -228,7 +230,7 @@ class IncomingRegister(Register):
         told = self._b
         self._cause, self._next = cause, "Off"
         self.machine.choose("Replying")
-        signal = told.refusals.get(cause, told.congestion)
+        signal = told.refusal(cause, self._busy_with)
         self.forcible = signal in told.forcible
         return told.reply[signal]
 

@@ -41,6 +41,7 @@ SUSPEND, RESUME, METERING, DISARM = Suspend(), Resume(), Metering(), Disarm()
 BLOCKED = {reason: Blocked(reason) for reason in ("remote", "local", "alarm", "fault")}
 RELEASES = {cause: Release(cause) for cause in range(128)}
 DISCONNECTS = {cause: Disconnect(cause) for cause in range(128)}
+BUSY = {kind: Disconnect(call.USER_BUSY, kind) for kind in ("local", "toll")}
 OPERATOR_SIGNALS = {kind: OperatorSignal(kind) for kind in ("re-ring", "forced-release", "ring-back")}
 RESUMED = Noted("call adopted after a restart")
 PULSE_OVER = Noted("<- pulse over")
@@ -300,6 +301,9 @@ class LineSignalling:
         may_force = self.operator and self.outgoing.row.forcible and self.variant.data.bits.operator is not None
         self.machine.choose("OutBusy" if may_force else "OutFailed")
         self._ask_control()
+        if cause == call.USER_BUSY and self.outgoing.row.busy_with:
+            self._cause = cause
+            return (BUSY[self.outgoing.row.busy_with],)
         return self._failed(cause, now)
 
     def _answered(self, _: object, now: float) -> Sequence[Output]:
@@ -447,10 +451,10 @@ class LineSignalling:
 
     def _refuse(self, primitive: Disconnect, now: float) -> Sequence[Output]:
         self._cause = primitive.cause or call.NORMAL_UNSPECIFIED
-        return self.incoming.refuse(self._cause, now)
+        return self.incoming.refuse(self._cause, primitive.busy_with, now)
 
     def _refuse_and_release(self, primitive: Release, now: float) -> Sequence[Output]:
-        return (*self._refuse(Disconnect(primitive.cause), now), *self._close(primitive.cause))
+        return (*self._refuse(Disconnect(primitive.cause, primitive.busy_with), now), *self._close(primitive.cause))
 
     def _register_free(self, _: int, now: float) -> Sequence[Output]:
         machine = self.machine

@@ -39,12 +39,19 @@ class Told(msgspec.Struct, frozen=True):
     readings: dict[int, Reading]
     reply: dict[int, Sending]
     refusals: dict[int, int]
+    busy: dict[str, int]
     congestion: int
     vacant: int
     free: int
     free_calling: int
     free_without_charge: int
     forcible: frozenset[int]
+
+    def refusal(self, cause: int, busy_with: str) -> int:
+        """The signal that tells a cause; of a busy party, with what, where there is one for it."""
+        if cause == call.USER_BUSY and busy_with in self.busy:
+            return self.busy[busy_with]
+        return self.refusals.get(cause, self.congestion)
 
     def free_signal(self, control: str, charge: bool) -> int:
         """The signal of a free called party."""
@@ -214,6 +221,7 @@ class Variant:
             _readings(table, label),
             reply,
             refusals,
+            {row.busy_with: signal for signal, row in table.items() if row.busy_with},
             named["congestion"],
             named.get("vacant", 0),
             free,

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from pbx.signalling.r2.variant_data import BackwardSignal, BitsData, VariantData
 from pbx.variant_file import missing_timers, timer_faults
 from pbx.vocabulary import tones
+from pbx.vocabulary.call import USER_BUSY
 
 IN_GROUP_A = frozenset(
     {
@@ -76,6 +77,7 @@ def _timers(data: VariantData) -> Iterator[str]:
 
 
 def _signals(group: str, table: Mapping[int, BackwardSignal], words: frozenset[str]) -> Iterator[str]:
+    kinds: dict[str, int] = {}
     for signal, row in table.items():
         if not 1 <= signal <= 15:
             yield f"{group} has a signal {signal}; there are 1 to 15"
@@ -83,6 +85,12 @@ def _signals(group: str, table: Mapping[int, BackwardSignal], words: frozenset[s
             yield f'{group}.{signal}: "{row.means}" has no meaning there; use {", ".join(sorted(words))}'
         if row.means == "refused" and not 1 <= row.cause <= 127:
             yield f"{group}.{signal}: a signal that refuses the call needs a cause of Q.850, 1 to 127"
+        if row.busy_with and (row.means, row.cause) != ("refused", USER_BUSY):
+            yield f"{group}.{signal}: busy_with belongs to a signal that refuses the call with cause {USER_BUSY}"
+        elif row.busy_with:
+            other = kinds.setdefault(row.busy_with, signal)
+            if other != signal:
+                yield f"{group}.{signal}: {row.busy_with} busy is signal {other} already"
 
 
 def _needed(data: VariantData) -> Iterator[str]:

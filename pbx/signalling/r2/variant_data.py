@@ -100,8 +100,9 @@ class RegisterData(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class BackwardSignal(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One backward MFC signal: the engine's word, the reader's words, the cause if it refuses the call and whether an operator may then
-    force the release; of a free called party also who controls the release ("" = as the circuit does) and whether the call is charged."""
+    """One backward MFC signal: the engine's word, the reader's words, the cause if it refuses the call, with what kind of call the called
+    party is busy, and whether an operator may then force its release; of a free called party also who controls the release ("" = as the
+    circuit does) and whether the call is charged."""
 
     means: Meaning
     text: str
@@ -110,6 +111,7 @@ class BackwardSignal(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     control: Literal["", "mutual", "calling"] = ""
     charge: bool = True
     forcible: bool = False
+    busy_with: Literal["", "local", "toll"] = ""
 
 
 class ClassData(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

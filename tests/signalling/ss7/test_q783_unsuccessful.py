@@ -21,21 +21,21 @@ NUMBERS = {
 }
 
 
-def received(octets, cause):
+def received(octets, cause, busy_with=""):
     """Before and after ACM: CLF, the cause by Q.850 goes up, RLG frees the circuit."""
     for before in ((), ("ACM",)):
         tester = outgoing(*before)
-        assert tester.hex(octets) == (["CLF"], [Release(cause)])
+        assert tester.hex(octets) == (["CLF"], [Release(cause, busy_with)])
         assert tester.octets_sent == ["010046"]
         assert tester.give(SETUP) == ([], [Release(44)])
         assert tester.far("RLG") == ([], [Idle()])
         assert tester.give(SETUP)[0] == ["IAI"]
 
 
-def sent(octets, *causes, variant=VARIANT):
+def sent(octets, *causes, variant=VARIANT, busy_with=""):
     """The switch refuses a call that has come in: its cause by the message, and the circuit is not free before CLF."""
     for cause in causes:
-        for wish in (Disconnect(cause), Release(cause)):
+        for wish in (Disconnect(cause, busy_with), Release(cause, busy_with)):
             failed(incoming(variant=variant), octets, lambda tester, wish=wish: tester.give(wish), cause)
 
 
@@ -167,19 +167,21 @@ def test_4_11_2_dpn_sent():
 
 def test_4_12_1_slb_received():
     """SLB received (China: busy in a local call)"""
-    received("01001e", 17)
+    received("01001e", 17, "local")
 
 
 def test_4_12_2_slb_sent():
     """SLB sent (China): 17, where other networks have SSB"""
     sent("01001e", 17)
+    sent("01001e", 17, busy_with="local")
 
 
 def test_4_13_1_stb_received():
     """STB received (China: busy in a toll call)"""
-    received("01002e", 17)
+    received("01002e", 17, "toll")
 
 
 def test_4_13_2_stb_sent():
-    """STB sent (China): 17 where the table of causes says so; our switch does not know which kind of call keeps a line busy"""
-    sent("01002e", 17, variant=VARIANT.adjusted(causes_out=dict(VARIANT.data.causes_out, **{"17": "STB"})))
+    """STB sent (China): 17 where a toll call keeps the line busy"""
+    sent("01002e", 17, busy_with="toll")
+    sent("01001e", 17, busy_with="toll", variant=VARIANT.adjusted(busy={}))

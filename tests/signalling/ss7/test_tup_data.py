@@ -41,6 +41,9 @@ def test_a_cause_comes_back_as_itself_or_as_one_like_it():
         assert VARIANT.failure_of(VARIANT.cause_of(Message(1, heading))) == heading
     for heading in (Heading.SSB, Heading.STB):
         assert VARIANT.failure_of(VARIANT.cause_of(Message(1, heading))) == Heading.SLB
+    for heading in (Heading.SLB, Heading.STB):
+        assert VARIANT.failure_of(VARIANT.cause_of(Message(1, heading)), VARIANT.busy_with(heading)) == heading
+    assert VARIANT.busy_with(Heading.SSB) == ""
     assert VARIANT.failure_of(0) == VARIANT.failure_of(127) == Heading.CFL
 
 
@@ -65,6 +68,9 @@ def test_a_cause_comes_back_as_itself_or_as_one_like_it():
         ("SEC = 42 ", "ACM = 42 ", "causes_in.ACM"),
         ("SEC = 42 ", "ACM = 42 ", "causes_in.SEC is missing"),
         ('17 = "SLB"', '17 = "EUM"', "causes_out.17"),
+        ('toll = "STB"', 'toll = "SLB"', "busy: the same message stands twice"),
+        ('toll = "STB"', 'toll = "UNN"', "busy.toll: UNN is no message that is read as cause 17"),
+        ('toll = "STB"', 'abroad = "STB"', "busy.abroad"),
         ('17 = "SLB"', '170 = "SLB"', "causes_out.170"),
         ("T1  = { default_ms = 12000", "T1  = { default_ms = 1200", "timers.T1"),
         ("T1  = {", "T99 = {", "timers.T1 is missing"),

@@ -130,6 +130,10 @@ def test_what_another_network_or_suite_carries_means_nothing():
         through = Through()
         through.forward("IAI", iai())
         assert [sent.heading for sent in given(through.near, Disconnect(17, carried=Carried(suite, octets)))] == [Heading.SLB]
+        through = Through()
+        through.forward("IAI", iai())
+        told = Disconnect(17, "toll", carried=Carried(suite, encode(Message(1, Heading.SLB))))
+        assert [sent.heading for sent in given(through.near, told)] == [Heading.STB]
 
 
 def test_anything_carried_in_any_state(seed):

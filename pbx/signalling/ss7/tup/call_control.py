@@ -21,6 +21,7 @@ from pbx.vocabulary.call import Disconnect, Release, Setup
 from pbx.vocabulary.numbers import NumberExaminer
 
 ASKED = GeneralRequest(calling_line=True)
+BUSY = {kind: Release(call.USER_BUSY, kind) for kind in ("local", "toll")}
 
 
 class CallControl(CircuitCalls):
@@ -65,7 +66,9 @@ class CallControl(CircuitCalls):
 
     def far_fails(self, message: Message, now: float) -> Sequence[Output]:
         """A backward message says that the call has failed."""
-        return self.give_up(self.variant.cause_of(message))
+        busy_with = self.variant.busy_with(message.heading)
+        over = self.give_up(self.variant.cause_of(message))
+        return tuple(BUSY[busy_with] if isinstance(each, Release) else each for each in over) if busy_with else over
 
     def crossed(self, _: object, now: float) -> Sequence[Output]:
         """CLF for a call that went out: it is meant for another call, whose end has crossed the beginning of ours; so both end."""
@@ -87,13 +90,13 @@ class CallControl(CircuitCalls):
         assert self.initial is not None, "a call that is offered began with an address"
         return setup_of(self.initial, self.number, self.caller, self.category, self.variant, self.overlap)
 
-    def fail(self, cause: int) -> tuple[Output, ...]:
+    def fail(self, cause: int, busy_with: str = "") -> tuple[Output, ...]:
         """A call that comes in cannot be: the far end is asked to clear it."""
-        return (self.say(self.variant.failure_of(cause)), *self.close(cause))
+        return (self.say(self.variant.failure_of(cause, busy_with)), *self.close(cause))
 
     def refuse_call(self, wish: Release | Disconnect, now: float) -> Sequence[Output]:
         """The switch clears before ACM."""
-        return self.fail(wish.cause)
+        return self.fail(wish.cause, wish.busy_with)
 
     def far_clears(self, _: object, now: float) -> Sequence[Output]:
         """CLF: the call is over, RLG says that the circuit is free."""

@@ -131,7 +131,7 @@ def answer(c: CallControl, wish: Connect, now: float) -> Sequence[Output]:
 def refuse_later(c: CallControl, wish: Release | Disconnect, now: float) -> Sequence[Output]:
     """The switch clears after ACM."""
     if c.variant.data.causes_after_complete:
-        return c.fail(wish.cause)
+        return c.fail(wish.cause, wish.busy_with)
     return (c.say(Heading.CFL), *c.close(wish.cause))
 
 

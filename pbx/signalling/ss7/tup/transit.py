@@ -78,7 +78,7 @@ def _as_theirs(c: "TupCircuit", own: Message, theirs: Message, value: Primitive)
     if own.heading in ANSWERS and theirs.heading in ANSWERS:
         return msgspec.structs.replace(theirs, cic=own.cic)
     # Where a cause may not be told any more, ours is another message than that of the cause.
-    told = isinstance(value, Release | Disconnect) and own.heading == c.variant.failure_of(value.cause)
+    told = isinstance(value, Release | Disconnect) and own.heading == c.variant.failure_of(value.cause, value.busy_with)
     return msgspec.structs.replace(theirs, cic=own.cic) if told and theirs.heading in FAILURES else own
 
 

@@ -64,6 +64,7 @@ class VariantData(variant.VariantData, frozen=True, forbid_unknown_fields=True):
     read_as: dict[str, int]
     causes_in: dict[str, int]
     causes_out: dict[str, str]
+    busy: dict[str, str] = {}
 
 
 class Variant(variant.Variant[VariantData]):
@@ -85,6 +86,8 @@ class Variant(variant.Variant[VariantData]):
         self._called_control = frozenset(data.called_control)
         self._causes = {int(Heading[name]): cause for name, cause in data.causes_in.items()}
         self._failures = {int(cause): PLAIN_FAILURES[name] for cause, name in data.causes_out.items()}
+        self._busy = {kind: PLAIN_FAILURES[name] for kind, name in data.busy.items()}
+        self._busy_with = {int(heading): kind for kind, heading in self._busy.items()}
 
     def code_of(self, category: int) -> int:
         """The calling party's category of a caller's ``Setup.category``: by his KD where that has one, else by his KA."""
@@ -102,8 +105,14 @@ class Variant(variant.Variant[VariantData]):
             return USER_BUSY
         return self._causes.get(failure.heading, NORMAL_UNSPECIFIED)
 
-    def failure_of(self, cause: int) -> Heading:
-        """The backward message that tells a cause."""
+    def busy_with(self, heading: int) -> str:
+        """With what kind of call the called party is busy, by a backward message: "local", "toll" or ""."""
+        return self._busy_with.get(heading, "")
+
+    def failure_of(self, cause: int, busy_with: str = "") -> Heading:
+        """The backward message that tells a cause; of a busy party, with what, where there is one for it."""
+        if cause == USER_BUSY and busy_with in self._busy:
+            return self._busy[busy_with]
         return self._failures.get(cause, Heading.CFL)
 
     def control_of(self, called: str, wish: str = "") -> str:
@@ -150,6 +159,13 @@ def _cause_faults(data: VariantData) -> list[str]:
             faults.append(f"causes_out.{cause}: it is no cause (1 to 127)")
         if name not in PLAIN_FAILURES:
             faults.append(f"causes_out.{cause}: {name} is none of {', '.join(sorted(PLAIN_FAILURES))}")
+    for kind, name in data.busy.items():
+        if kind not in ("local", "toll"):
+            faults.append(f"busy.{kind}: a party is busy with a call that is local or toll")
+        if name not in PLAIN_FAILURES or data.causes_in.get(name) != USER_BUSY:
+            faults.append(f"busy.{kind}: {name} is no message that is read as cause {USER_BUSY}")
+    if len(set(data.busy.values())) < len(data.busy):
+        faults.append("busy: the same message stands twice")
     return faults
 
 
