@@ -161,9 +161,24 @@ def far_points_are_reached(draft: Draft) -> Findings:
             cure = f'write "{group.far_point}" among the destinations of the one that reaches it, or correct far_point'
         else:
             what = f"no link set of {group.point} leads to {group.far_point}, and no route"
-            route = f'write a [[signalling_route]] with destination = "{group.far_point}" and the link set that leads there'
-            cure = f"{route}, or correct far_point"
+            way = f'write a [[signalling_route]] with destination = "{group.far_point}" and the link set that leads there'
+            cure = f"{way}, or correct far_point"
         yield Finding((*place, "far_point"), what, cure)
+
+
+def far_points_are_written_alike(draft: Draft) -> Findings:
+    """Groups between the same two points share a user part, which is known by what they have written."""
+    number, written = codes_by_point(draft.of(SignallingPoint)), dict[tuple[str, int], tuple[str, str]]()
+    for place, group in draft.of(TrunkGroup):
+        if group.signalling not in NO_7 or group.point is None or group.far_point is None:
+            continue
+        to = number(group.point, group.far_point)
+        if to is None:
+            continue
+        text, first = written.setdefault((group.point, to), (group.far_point, group.name))
+        if text != group.far_point:
+            what = f'{group.far_point} is the point that trunk group "{first}" calls {text}'
+            yield Finding((*place, "far_point"), what, f'write far_point = "{text}" here too')
 
 
 _WAYS = ((SignallingLinkSet, "signalling_link_set"), (SignallingRoute, "signalling_route"), (ApplicationServer, "application_server"))
@@ -179,5 +194,6 @@ POINT_CODE_CHECKS: tuple[Callable[[Draft], Findings], ...] = (
     point_codes_have_the_form,
     points_are_distinct,
     far_points_are_reached,
+    far_points_are_written_alike,
 )
 """In the order in which they are told."""

@@ -285,14 +285,29 @@ def test_codes_are_compared_however_the_point_is_written():
     assert problem.what == f'signalling links "toll-a" and "toll-c" to {number} have the same code 0'
     circuits = 'far_point = "21-100-77"\nfirst_pcm = 4 '
     assert circuits in EXAMPLE
-    (problem,) = check(EXAMPLE.replace(circuits, f'far_point = "{number}"\nfirst_pcm = 1 '), "office.toml")
-    assert problem.what == "circuit code 33 of city-1/1 is that of toll: toll-2/1 too"
+    found = check(EXAMPLE.replace(circuits, f'far_point = "{number}"\nfirst_pcm = 1 '), "office.toml")
+    assert [problem.what for problem in found] == [
+        f'{number} is the point that trunk group "toll" calls 21-100-51',
+        "circuit code 33 of city-1/1 is that of toll: toll-2/1 too",
+    ]
 
 
 def test_the_example_is_right():
     configuration = check(EXAMPLE, "office.toml")
     assert not isinstance(configuration, list), configuration
     assert faults_of_signalling(configuration) == faults_of(configuration) == []
+
+
+def test_what_the_example_has_as_comments_is_right_without_the_signs():
+    """What stands behind each [[...]] of a comment, up to the next empty line."""
+    lines, on = [], False
+    for line in EXAMPLE.splitlines():
+        on = line.startswith("# ") and (on or line.startswith("# [["))
+        lines.append(line.removeprefix("# ") if on else line)
+    configuration = check("\n".join(lines), "office.toml")
+    assert not isinstance(configuration, list), configuration
+    assert faults_of_signalling(configuration) == faults_of(configuration) == []
+    assert {row.protocol for row in configuration.associations} == {"m2pa", "m3ua"}
 
 
 # The example with its links on two associations, and a second point that is reached by M3UA; then mistakes in it as above.
