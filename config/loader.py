@@ -82,6 +82,8 @@ def _settled(configuration: Configuration, path: Path) -> Configuration:
         exchange=replace(exchange, data_directory=str(data), store=str(data / exchange.store)),
         spans=[replace(span, socket=str(data / (span.socket or f"{span.name}.socket"))) for span in configuration.spans],
         prompts=[replace(prompt, file=str(HOME / prompt.file)) if prompt.file else prompt for prompt in configuration.prompts],
-        signalling_capture=replace(configuration.signalling_capture, directory=str(data / configuration.signalling_capture.directory)),
+        signalling_capture=replace(
+            configuration.signalling_capture, directory=str(data / configuration.signalling_capture.directory)
+        ),
         recording=replace(configuration.recording, directory=str(data / configuration.recording.directory)),
     )
