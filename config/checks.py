@@ -11,6 +11,7 @@ from pathlib import Path
 
 from config.backhaul_checks import BACKHAUL_CHECKS
 from config.lines import Place
+from config.point_code_checks import POINT_CODE_CHECKS
 from config.reader import Draft, Finding, unknown
 from config.schema import (
     FEATURES,
@@ -348,6 +349,7 @@ CHECKS: tuple[Callable[[Draft], Findings], ...] = (
     patience_suffices,
     *SIGNALLING_CHECKS,
     *BACKHAUL_CHECKS,
+    *POINT_CODE_CHECKS,
 )
 """Every cross-check, in the order of the file's sections."""
 

@@ -155,13 +155,14 @@ def _bare(kind: Any) -> Any:
 
 
 def _cure(kind: Any, value: object = None) -> str:
+    if get_origin(kind) in (Union, types.UnionType):
+        choices = [choice for choice in get_args(kind) if choice is not type(None)]
+        return _cure(choices[0], value) if len(choices) == 1 else "give a text, a number, true or false"
     if get_origin(kind) is Annotated:
         for note in kind.__metadata__:
             if isinstance(note, msgspec.Meta) and note.description:
                 return f"give {note.description}"
         return _cure(get_args(kind)[0], value)
-    if get_origin(kind) in (Union, types.UnionType):
-        return _cure(_bare(kind), value) if _bare(kind) is not kind else "give a text, a number, true or false"
     if get_origin(kind) is Literal:
         close = closest(value, get_args(kind))
         return f'did you mean "{close}"?' if close else "choose " + listed(get_args(kind))

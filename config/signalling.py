@@ -2,7 +2,7 @@
 
 Trunk groups whose circuits it works, and the spans in which its channels are, stand with all others in config/schema.py. Figures of a level
 or user part are not here but in the files of ``config/variants`` that these tables name. Leaves out what is wrong with them together:
-config/signalling_checks.py, config/backhaul_checks.py.
+config/signalling_checks.py, config/point_code_checks.py, config/backhaul_checks.py.
 """
 
 from typing import Annotated, Literal

@@ -1,12 +1,13 @@
 """The cross-checks of No. 7: points, link sets, links, routes, and the circuits that a user part works.
 
-They see that everything named is there, once, and that a link stands on a channel that carries signalling. Left out: what needs a point
-code's form or a plan as a whole to judge, such as the bits of a code (``faults_of`` in pbx/plant.py).
+They see that everything named is there, once, and that a link stands on a channel that carries signalling. Left out: point codes themselves
+(config/point_code_checks.py), and what needs a plan as a whole to judge (``faults_of_signalling`` in pbx/signalling_plant.py).
 """
 
 from collections.abc import Callable, Iterator
 
 from config.lines import Place
+from config.point_code_checks import codes_by_point
 from config.reader import Draft, Finding, unknown
 from config.schema import NO_7, PCM_SLOTS, Span, TrunkGroup, codes_of
 from config.signalling import (
@@ -16,6 +17,7 @@ from config.signalling import (
     LinkGateway,
     SignallingLink,
     SignallingLinkSet,
+    SignallingPoint,
     SignallingRoute,
     channel_of,
 )
@@ -58,17 +60,20 @@ def references_exist(draft: Draft) -> Findings:
 def links_have_channels(draft: Draft) -> Findings:
     """Every link has a signalling channel or an association of its own, and a code that no other link between the same points has."""
     between = {one.name: (one.point, one.adjacent) for _, one in draft.of(SignallingLinkSet)}
-    codes: dict[tuple[str, str, int], str] = {}
+    number = codes_by_point(draft.of(SignallingPoint))
+    codes: dict[tuple[str, str | int, int], str] = {}
     m2pa = {row.name for _, row in draft.of(Association) if row.protocol == "m2pa"}
     for place, link in draft.of(SignallingLink):
-        if (link.channel is None) == (link.association is None):
-            what = f'signalling link "{link.name}" has {"neither channel nor association" if link.channel is None else "both"}'
+        # What is written and wrong is there all the same; that it is wrong has been told.
+        named = [key for key in ("channel", "association") if key in draft.raw(place)]
+        if len(named) != 1:
+            what = f'signalling link "{link.name}" has {"both" if named else "neither channel nor association"}'
             yield Finding(place, what, 'give it channel = "SPAN/SLOT", or association = "NAME" of M2PA or M2UA')
         elif link.association in m2pa and link.variant != "mtp2-china":
             what = "variant has no meaning for a link on an association of M2PA"
             yield Finding((*place, "variant"), what, "leave it out; the figures of M2PA are the variant of the [[association]]")
         point, adjacent = between.get(link.link_set, (link.link_set, ""))
-        same = codes.setdefault((point, adjacent, link.code), link.name)
+        same = codes.setdefault((point, number(point, adjacent) or adjacent, link.code), link.name)
         if same != link.name:
             what = f'signalling links "{same}" and "{link.name}" to {adjacent or "one point"} have the same code {link.code}'
             cure = "give each link between two points its own code, whatever link set it is in: the one that the far end has for it"
@@ -186,7 +191,8 @@ def application_servers_have_points(draft: Draft) -> Findings:
 def circuits_have_points(draft: Draft) -> Findings:
     """A group of No. 7 says between which points its circuits lie, and no circuit code is there twice between two points."""
     points = draft.names("signalling_point")
-    owners: dict[tuple[str, str, int], str] = {}
+    number = codes_by_point(draft.of(SignallingPoint))
+    owners: dict[tuple[str, str | int, int], str] = {}
     for place, group in draft.of(TrunkGroup):
         if group.signalling not in NO_7:
             for key, absent in OWN_KEYS.items():
@@ -209,7 +215,7 @@ def circuits_have_points(draft: Draft) -> Findings:
                 what = f"{name} would be in PCM system {code // PCM_SLOTS}; there are 128"
                 yield Finding((*place, "first_pcm"), what, "give a smaller first_pcm, or take spans to another group")
                 break
-            owner = owners.setdefault((group.point, group.far_point, code), f"{group.name}: {name}")
+            owner = owners.setdefault((group.point, number(group.point, group.far_point) or group.far_point, code), f"{group.name}: {name}")
             if owner != f"{group.name}: {name}":
                 what = f"circuit code {code} of {name} is that of {owner} too"
                 yield Finding((*place, "first_pcm"), what, "give each PCM system between two points its own number")

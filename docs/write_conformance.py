@@ -379,7 +379,7 @@ FOREIGN_NOT_SHOWN = (
     ("3", "route set test answered, transfer point", "it is an end point"),
     ("3", "changeover of a link other than the first, with COA", "it drops management messages that come over another link (below)"),
     ("ISUP", "SAM, COT, CCR, CQM, FOT, CFN, FAC, USR, SGM, segmentation, UPT from the far end", "it cannot send them"),
-    ("ISUP", "COT and CCR of ours", "not built: no tone of 2 000 Hz"),
+    ("ISUP", "COT and CCR of ours", "a check wants a loop in the speech path, and it works messages alone"),
     ("ISUP", "MPM, CRG, CCL, OPR; hop counter; automatic congestion level; compatibility", "it does not know them"),
     ("TUP", "everything", "it has no TUP"),
 )

@@ -343,11 +343,11 @@ class ConsoleView:
         return ASKED if answer == DONE else answer
 
     def link(self, link: str) -> str:
-        """A signalling link in full: levels 2 and 3, counters, the last things that happened: link("toll-0")."""
+        """A signalling link in full: levels 2 and 3, counters, the last things that happened: link("toll-a")."""
         return self._signalling.link(link)
 
     def point(self, point: str) -> str:
-        """A signalling point in full: destinations, counters, the last things that happened: point("city")."""
+        """A signalling point in full: destinations, counters, the last things that happened: point("here")."""
         return self._signalling.point(point)
 
     def association(self, association: str) -> str:
@@ -371,7 +371,7 @@ class ConsoleView:
         return self._signalling.figures(of, minutes)
 
     def continuity(self, line: str, report: bool = False) -> str:
-        """Check by a tone whether a circuit goes through: continuity("ss7-1/5"), then continuity("ss7-1/5", True) for what was found."""
+        """Check by a tone whether a circuit goes through: continuity("toll-1/5"), then continuity("toll-1/5", True) for what was found."""
         found = self._line(line)
         return self._signalling.continuity_found(found) if report else self._do(self._signalling.continuity, found)
 
@@ -380,27 +380,27 @@ class ConsoleView:
         return self._signalling.query_found(group) if report else self._do(self._signalling.query, group)
 
     def activate_link(self, link: str) -> str:
-        """Bring a signalling link into service: activate_link("toll-0")."""
+        """Bring a signalling link into service: activate_link("toll-a")."""
         return self._do(self._signalling.order, "activate", link)
 
     def deactivate_link(self, link: str) -> str:
-        """Take a signalling link out of service: deactivate_link("toll-0")."""
+        """Take a signalling link out of service: deactivate_link("toll-a")."""
         return self._do(self._signalling.order, "deactivate", link)
 
     def inhibit_link(self, link: str) -> str:
-        """Keep traffic off a signalling link that stays aligned; refused where a point would be lost: inhibit_link("toll-0")."""
+        """Keep traffic off a signalling link that stays aligned; refused where a point would be lost: inhibit_link("toll-a")."""
         return self._do(self._signalling.order, "inhibit", link)
 
     def uninhibit_link(self, link: str) -> str:
-        """Let traffic on the link again: uninhibit_link("toll-0")."""
+        """Let traffic on the link again: uninhibit_link("toll-a")."""
         return self._do(self._signalling.order, "uninhibit", link)
 
     def block_link(self, link: str) -> str:
-        """Tell the far end of a link that we cannot work (processor outage): block_link("toll-0")."""
+        """Tell the far end of a link that we cannot work (processor outage): block_link("toll-a")."""
         return self._do(self._signalling.order, "block", link)
 
     def unblock_link(self, link: str) -> str:
-        """The outage is over: unblock_link("toll-0")."""
+        """The outage is over: unblock_link("toll-a")."""
         return self._do(self._signalling.order, "unblock", link)
 
     def block_circuits(self, group: str) -> str:

@@ -77,7 +77,7 @@ class AssociationEnds:
             end.messages[0] += 1
         elif isinstance(value, AssociationUp):
             end.up, end.reason = True, ""
-            end.history.append((now, "there"))
+            end.history.append((now, "up"))
             self._judge(f"association {end.name}", True, "")
         else:
             assert isinstance(value, AssociationLost)

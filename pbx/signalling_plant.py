@@ -411,26 +411,22 @@ def _far_name(variant: PointVariant, code: int) -> str:
 
 
 def faults_of_signalling(configuration: Configuration) -> list[tuple[Place, str]]:
-    """What only whole plans show: codes that are none, routes that lead nowhere, data files that contradict themselves."""
+    """What only whole plans show: sets with more links than there can be, labels and data files that contradict one another."""
     faults: list[tuple[Place, str]] = []
-    codes: dict[tuple[str, int], str] = {}
     for place, row in enumerate(configuration.signalling_points):
         at: Place = ("signalling_point", place)
         try:
             plan = _Plan(msgspec.structs.replace(configuration, signalling_points=[row]))
-            known = _reached(plan, row)
+            _judge(plan, row)
         except (PlanError, ServerPlanError, VariantError) as error:
             faults += [(at, f'signalling point "{row.name}": {fault}') for fault in error.faults]
             continue
         except ValueError as error:
             faults.append((at, f'signalling point "{row.name}": {error}'))
             continue
-        same = codes.setdefault((plan.variants[row.name].data.name, plan.code(row.name, row.code)), row.name)
-        if same != row.name:
-            faults.append((at, f'signalling point "{row.name}": {row.code} is "{same}" too, in the same network'))
         for number, group in enumerate(configuration.trunk_groups):
             if group.signalling in NO_7 and group.point == row.name:
-                faults += [(("trunk_group", number), fault) for fault in _faults_of_group(group, plan, known)]
+                faults += [(("trunk_group", number), fault) for fault in _faults_of_group(group, plan)]
     clear = {span.name for span in configuration.spans if span.kind == "signalling"}
     links: list[tuple[Place, SignallingLink | GatewayLink]] = [
         *((("signalling_link", place), link) for place, link in enumerate(configuration.signalling_links)),
@@ -456,32 +452,19 @@ def faults_of_signalling(configuration: Configuration) -> list[tuple[Place, str]
     return faults
 
 
-def _reached(plan: _Plan, row: SignallingPoint) -> set[int]:
-    """Everybody whom a point can reach; raises ``PlanError`` and other ``ValueError`` where its plan is wrong."""
+def _judge(plan: _Plan, row: SignallingPoint) -> None:
+    """Raises ``PlanError`` and other ``ValueError`` where the plan of a point is wrong."""
     form = plan.variants[row.name].form
     if plan.served:
-        servers = plan.served_by(row).servers
-        for seat in servers:
+        for seat in plan.served_by(row).servers:
             check_server(seat.plan, form)
-        return {code for seat in servers for code in seat.destinations}
-    near = plan.near(row)
-    check(near, form)
-    return {route.destination for route in near.routes} | {one.adjacent for one in near.link_sets}
+    else:
+        check(plan.near(row), form)
 
 
-def _faults_of_group(group: TrunkGroup, plan: _Plan, known: set[int]) -> Iterable[str]:
+def _faults_of_group(group: TrunkGroup, plan: _Plan) -> Iterable[str]:
     assert group.point is not None and group.far_point is not None
     name = f'trunk group "{group.name}"'
-    try:
-        far = plan.code(group.point, group.far_point)
-    except ValueError as error:
-        yield f"{name}: {error}"
-        return
-    if far not in known:
-        ways = "no application server of {} leads to {}" if plan.served else "no link set of {} leads to {}, and no route"
-        yield f"{name}: {ways.format(group.point, group.far_point)}"
-    elif far == plan.code(group.point, plan.points[group.point].code):
-        yield f"{name}: {group.far_point} is the point itself"
     for one in relations_of(plan.configuration):
         if (one.point, one.far, one.user_part) == (group.point, group.far_point, group.signalling) and one.variant != variant_of(group):
             yield f"{name}: another group between the same points has the variant {one.variant}"

@@ -61,6 +61,7 @@ interface = 11
 GATEWAY = '[[m2ua_gateway]]\nname = "country"'
 
 MISTAKES_OF_M2UA = {
+    "too many bits": ('adjacent = "21-100-91"', 'adjacent = "21-300-91"', '"21-300-91"', "21-300-91 is no point code of 24 bits"),
     "no interface": ("\ninterface = 2", "", '[[signalling_link]]\nname = "toll-b"', 'signalling link "toll-b" has no interface identifier'),
     "an interface twice": ("interface = 2", "interface = 1 # too", "# too", 'and "toll-b" of "ip-a" have the same interface 1'),
     "an interface that is none": ("interface = 2", "interface = 4294967296", "4294967296", "a whole number from 0 to 4294967295"),
@@ -150,7 +151,6 @@ def test_all_mistakes_of_m2ua_are_told_at_once():
 
 
 PLANS_OF_M2UA = {
-    "too many bits": ('adjacent = "21-100-91"', 'adjacent = "21-300-91"', "300 in point code 21-300-91 is more than 255"),
     "itself": ('adjacent = "21-100-91"', 'adjacent = "21-100-90"', "21-100-90 would be adjacent to itself"),
     "our own point": ('code = "21-100-90"', 'code = "21-100-1"', '21-100-1 is "here" of ours'),
     "level 2 of two formats here": (

@@ -222,11 +222,11 @@ def test_callers_may_dial():
 
 
 def test_each_cross_check_is_listed():
-    from config import backhaul_checks, checks, signalling_checks
+    from config import backhaul_checks, checks, point_code_checks, signalling_checks
 
     named = [
         value
-        for module in (checks, signalling_checks, backhaul_checks)
+        for module in (checks, signalling_checks, backhaul_checks, point_code_checks)
         for name, value in vars(module).items()
         if callable(value) and not name.startswith("_") and getattr(value, "__annotations__", {}).get("draft")
     ]

@@ -8,7 +8,6 @@ from config.loader import check
 from config.schema import codes_of
 from pbx.plant import faults_of
 from pbx.signalling_plant import faults_of_signalling
-from tests.offices import FAR_POINT, ccs_span, office, signalling_link_set, signalling_point
 
 FILE = Path(__file__).parents[2] / "config/no7.toml"
 EXAMPLE = FILE.read_text(encoding="utf-8")
@@ -66,8 +65,8 @@ MISTAKES = {
         "city-1/16 is the signalling time slot; leave city-1/16 out of the range",
     ),
     "another signalling channel as circuit": (
-        'its signalling is in toll-1 and toll-2, so',
-        'so\nsignalling_channels = [1] #',
+        "its signalling is in toll-1 and toll-2, so",
+        "so\nsignalling_channels = [1] #",
         "signalling_channels = [1]",
         "city-1/1 is a line of trunk group city too",
     ),
@@ -120,6 +119,40 @@ MISTAKES = {
         "# all",
         "cannot be one signalling channel",
     ),
+    "no route": (
+        'destination = "21-100-77"',
+        'destination = "21-100-78"',
+        'far_point = "21-100-77"',
+        'leads to 21-100-77, and no route; write a [[signalling_route]] with destination = "21-100-77"',
+    ),
+    "too many bits": (
+        'adjacent = "21-100-51"',
+        'adjacent = "21-300-51"',
+        'adjacent = "21-300-51"',
+        "21-300-51 is no point code of 24 bits, which mtp-china has; give three numbers up to 255-255-255",
+    ),
+    "codes of another network": (
+        'variant = "mtp-china"',
+        'variant = "mtp-itu"',
+        'far_point = "21-100-77"',
+        "21-100-77 is no point code of 14 bits, which mtp-itu has; give three numbers up to 7-255-7",
+    ),
+    "one plain number of too many bits": ('"21-100-77"', '"16777216"', 'destination = "16777216"', "no point code of 24 bits"),
+    "a link set to itself": ('adjacent = "21-100-51"', 'adjacent = "21-100-1"', 'adjacent = "21-100-1"', 'signalling point "here" itself'),
+    "circuits to itself": ('far_point = "21-100-51"', 'far_point = "21-100-1"', 'far_point = "21-100-1"', 'signalling point "here" itself'),
+    "a route twice": (
+        "[[signalling_route]]",
+        '[[signalling_route]]\ndestination = "21-100-77"\nlink_set = "toll"\n\n[[signalling_route]]',
+        '[[signalling_route]]\ndestination = "21-100-77"      # the',
+        'a route to 21-100-77 by "toll" is there already; keep one of the two',
+    ),
+    "a point without a way": (
+        "[[signalling_link_set]]",
+        '[[signalling_point]]\nname = "lone"\ncode = "21-100-2"\n\n[[signalling_link_set]]',
+        '[[signalling_point]]\nname = "lone"',
+        'signalling point "lone" has neither link set nor application server; write a [[signalling_link_set]]',
+    ),
+    "a channel without a time slot": ('"toll-2/16"', '"toll-2"', 'channel = "toll-2"', "give a span and a time slot from 1 to 31"),
     "a variant that is none": ('variant = "mtp-china"', 'variant = "mtp-chine"', "mtp-chine", 'did you mean "mtp-china"?'),
 }
 
@@ -164,9 +197,6 @@ def test_time_slot_16_is_a_circuit_with_the_code_of_its_place():
 
 # What to change, and what the plan as a whole says.
 PLANS = {
-    "no route": ('destination = "21-100-77"', 'destination = "21-100-78"', "no link set of here leads to 21-100-77, and no route"),
-    "too many bits": ('adjacent = "21-100-51"', 'adjacent = "21-300-51"', "300 in point code 21-300-51 is more than 255"),
-    "itself": ('adjacent = "21-100-51"', 'adjacent = "21-100-1"', "leads to the point itself"),
     "annex A in a time slot": (
         'channel = "toll-1/16"',
         'channel = "toll-1/16"\nvariant = "mtp2-annex-a"',
@@ -177,7 +207,12 @@ PLANS = {
         'name = "toll-2"\nkind = "ccs"\n\n[[span]]\nname = "toll-3"\nkind = "signalling"',
         "mtp2-china does not suit a whole span",
     ),
-    "labels of TUP": ('variant = "mtp-china"', 'variant = "mtp-itu"', "point code"),
+    "more active links than there are": (
+        'adjacent = "21-100-51"',
+        'adjacent = "21-100-51"\nactive = 3',
+        "link set toll: 3 active links of 2",
+    ),
+    "labels of TUP": ('variant = "mtp-china"', 'variant = "mtp-itu"', "the labels of tup-china are not those of here, which have 14 bits"),
 }
 
 
@@ -188,6 +223,8 @@ def test_a_plan_that_contradicts_itself_is_found(fault):
     text = EXAMPLE.replace(old, new, 1)
     if "toll-3" in text:
         text = text.replace('"toll-2/16"', '"toll-3/1"', 1)
+    if "mtp-itu" in text:
+        text = text.replace("21-100-51", "2-100-5").replace("21-100-77", "2-100-7").replace("21-100-1", "2-100-1")
     configuration = check(text, "office.toml")
     assert not isinstance(configuration, list), configuration
     faults = faults_of_signalling(configuration)
@@ -195,37 +232,82 @@ def test_a_plan_that_contradicts_itself_is_found(fault):
     assert all(place[0] in ("signalling_point", "trunk_group", "signalling_link") for place, _ in faults)
 
 
+def test_mistakes_of_every_kind_are_told_at_once():
+    """A point code with too many bits hides no other mistake, and calls for no second one: who cannot be reached by it is not told."""
+    text = EXAMPLE
+    for old, new in (
+        ('adjacent = "21-100-51"', 'adjacent = "21-300-51"'),
+        ("code = 1\n", "code = 0\n"),
+        ("first_pcm = 4 ", "first_pcm = 400 "),
+    ):
+        text = text.replace(old, new, 1)
+    found = check(text, "office.toml")
+    assert len(found) == 3 and [problem.line for problem in found] == sorted({problem.line for problem in found}), found
+
+
+def test_a_channel_that_is_none_is_told_once():
+    found = check(EXAMPLE.replace('"toll-2/16"', '"toll-2"'), "office.toml")
+    assert [problem.what for problem in found] == ['channel = "toll-2" is not valid']
+
+
 def test_two_points_of_one_network_have_two_codes():
     """Two networks may number alike; in one, messages could not tell the points apart."""
-    link_sets = signalling_link_set("a", FAR_POINT, "ss7-1/16"), signalling_link_set("b", FAR_POINT, "ss7-2/16", point="town")
-    for variant, wanted in (("mtp-china", ['signalling point "town": 2-100-1 is "city" too, in the same network']), ("mtp-itu", [])):
-        points = signalling_point("2-100-1"), signalling_point("2-100-1", variant=variant).replace('"city"', '"town"')
-        there = link_sets if variant == "mtp-china" else (link_sets[0], link_sets[1].replace(FAR_POINT, "2-100-2"))
-        configuration = office(ccs_span("ss7-1", 16), ccs_span("ss7-2", 16), *points, *there)
-        assert [text for _, text in faults_of_signalling(configuration)] == wanted
+    text = EXAMPLE.replace("21-100-", "1-100-") + (
+        '\n[[signalling_point]]\nname = "town"\ncode = "1-100-1"\nvariant = "mtp-itu"\n'
+        '\n[[signalling_link_set]]\nname = "town"\npoint = "town"\nadjacent = "1-100-2"\n'
+        '\n[[signalling_link]]\nname = "town-a"\nlink_set = "town"\ncode = 0\nchannel = "town-1/16"\n'
+        '\n[[span]]\nname = "town-1"\nkind = "ccs"\nsignalling_channels = [16]\n'
+    )
+    assert not isinstance(check(text, "office.toml"), list)
+    found = check(text.replace('variant = "mtp-itu"', 'variant = "mtp-china"'), "office.toml")
+    assert [problem.what for problem in found] == ['1-100-1 is signalling point "here" too, in the same network']
 
 
-def parallel(adjacent, first):
-    """Two link sets to one point, the second written so, its link with this code."""
-    link_sets = signalling_link_set("a", FAR_POINT, "ss7-1/16"), signalling_link_set("b", adjacent, "ss7-2/16", first=first)
-    return office(ccs_span("ss7-1", 16), ccs_span("ss7-2", 16), signalling_point(), *link_sets)
+def parallel(adjacent, code):
+    """The example with another link set to the toll exchange, written so, whose link has this code."""
+    return check(
+        EXAMPLE
+        + f'\n[[signalling_link_set]]\nname = "more"\npoint = "here"\nadjacent = "{adjacent}"\n'
+        + f'\n[[signalling_link]]\nname = "toll-c"\nlink_set = "more"\ncode = {code}\nchannel = "more-1/16"\n'
+        + '\n[[span]]\nname = "more-1"\nkind = "ccs"\nsignalling_channels = [16]\n',
+        "office.toml",
+    )
 
 
 def test_two_link_sets_may_lead_to_one_point():
-    assert faults_of_signalling(parallel(FAR_POINT, 1)) == []
+    assert faults_of_signalling(parallel("21-100-51", 2)) == []
 
 
 def test_codes_are_compared_however_the_point_is_written():
     number = str((21 << 8 | 100) << 8 | 51)
-    assert faults_of_signalling(parallel(number, 1)) == []
-    ((_, text),) = faults_of_signalling(parallel(number, 0))
-    assert text == f'signalling point "city": links to {FAR_POINT}: code 0 is there twice'
+    assert faults_of_signalling(parallel(number, 2)) == []
+    (problem,) = parallel(number, 0)
+    assert problem.what == f'signalling links "toll-a" and "toll-c" to {number} have the same code 0'
+    circuits = 'far_point = "21-100-77"\nfirst_pcm = 4 '
+    assert circuits in EXAMPLE
+    found = check(EXAMPLE.replace(circuits, f'far_point = "{number}"\nfirst_pcm = 1 '), "office.toml")
+    assert [problem.what for problem in found] == [
+        f'{number} is the point that trunk group "toll" calls 21-100-51',
+        "circuit code 33 of city-1/1 is that of toll: toll-2/1 too",
+    ]
 
 
 def test_the_example_is_right():
     configuration = check(EXAMPLE, "office.toml")
     assert not isinstance(configuration, list), configuration
     assert faults_of_signalling(configuration) == faults_of(configuration) == []
+
+
+def test_what_the_example_has_as_comments_is_right_without_the_signs():
+    """What stands behind each [[...]] of a comment, up to the next empty line."""
+    lines, on = [], False
+    for line in EXAMPLE.splitlines():
+        on = line.startswith("# ") and (on or line.startswith("# [["))
+        lines.append(line.removeprefix("# ") if on else line)
+    configuration = check("\n".join(lines), "office.toml")
+    assert not isinstance(configuration, list), configuration
+    assert faults_of_signalling(configuration) == faults_of(configuration) == []
+    assert {row.protocol for row in configuration.associations} == {"m2pa", "m3ua"}
 
 
 # The example with its links on two associations, and a second point that is reached by M3UA; then mistakes in it as above.
@@ -323,6 +405,14 @@ MISTAKES_OVER_IP = {
         "associations = [",
         'the associations of application server "far" differ in far_end',
     ),
+    "nobody there": (
+        'far_point = "21-100-91"',
+        'far_point = "21-100-92"',
+        'far_point = "21-100-92"',
+        'leads to 21-100-92; write "21-100-92" among the destinations',
+    ),
+    "too many bits": ('"21-100-90", ', '"21-300-90", ', "destinations", "21-300-90 is no point code of 24 bits"),
+    "itself": ('"21-100-90", ', '"21-100-2", ', "destinations", '21-100-2 is signalling point "there" itself'),
     "a context that is none": (
         'associations = ["as-a", "as-b"]',
         'associations = ["as-a", "as-b"]\ncontext = 4294967296',
@@ -352,9 +442,6 @@ def test_a_mistake_over_ip_is_found_at_its_line(mistake):
 
 
 PLANS_OVER_IP = {
-    "nobody there": ('far_point = "21-100-91"', 'far_point = "21-100-92"', "no application server of there leads to 21-100-92"),
-    "too many bits": ('"21-100-90", ', '"21-300-90", ', "300 in point code 21-300-90 is more than 255"),
-    "itself": ('"21-100-90", ', '"21-100-2", ', "a destination is the server itself"),
     "figures of another kind": (
         'name = "as-a"\nprotocol = "m3ua"',
         'name = "as-a"\nprotocol = "m3ua"\nvariant = "mtp2-china"',
