@@ -5,7 +5,7 @@ memory.
 """
 
 from pbx.signalling.ss7.mtp3 import operation
-from pbx.signalling.ss7.primitives import Pause, Resume
+from pbx.signalling.ss7.primitives import InService, Pause, Resume
 from tests.signalling.ss7.tester import ISUP, A, B, C, D, E, ready
 
 
@@ -126,6 +126,24 @@ def test_9_1_3_transfer_prohibited_by_response():
     tester.wait(1.1)
     tester.put("C1", ISUP, C, E, 1, b"\x01")
     assert len(tester.said("TFP")) == 2
+
+
+def test_a_destination_prohibited_by_response_in_a_restart_stayed_so_when_it_was_there_at_its_end():
+    """TFP in answer to a message, before the restart ends; behind it TRA alone would leave the adjacent point with that TFP until T10."""
+    tester = ready(transfer=True, crossed=False)
+    tester.answers -= {"align", "TRA"}
+    for link in tester.links:
+        tester.fail(link)
+    tester.wait(2.0)
+    tester.indicate("C0", InService())
+    tester.wait(0.5)
+    tester.clear()
+    tester.put("C0", ISUP, C, E, 3, b"1")
+    assert [(name, message.destination) for name, _, _, message in tester.messages] == [("TFP", E)]
+    tester.indicate("B0", InService())
+    tester.wait(10.0)
+    told = [(name, message.destination) for name, link, _, message in tester.messages if link == "C0"]
+    assert told == [("TFP", E), ("TFA", E), ("TRA", 0)]
 
 
 def test_9_1_4_a_point_without_transfer_function_tells_nothing():

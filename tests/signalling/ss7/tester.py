@@ -40,8 +40,9 @@ class Tester:
 
     __test__ = False  # pytest need not look for tests here
 
-    def __init__(self, variant=VARIANT, d_priority=(0, 0), transfer=False, active=0, parallel=None, **features):
-        """``parallel``: the priority of the routes by link set P, which is not there if it is None."""
+    def __init__(self, variant=VARIANT, d_priority=(0, 0), transfer=False, active=0, parallel=None, crossed=True, **features):
+        """``parallel``: the priority of the routes by link set P, which is not there if it is None. ``crossed``: B can be reached through
+        C and C through B."""
         self.variant = variant
         self.form = variant.form
         self.links = LINKS if parallel is None else (*LINKS, "P2", "P3")
@@ -56,9 +57,8 @@ class Tester:
             RoutePlan(D, "C", d_priority[1]),
             RoutePlan(E, "B"),
             RoutePlan(B, "B", 0),
-            RoutePlan(B, "C", 1),
             RoutePlan(C, "C", 0),
-            RoutePlan(C, "B", 1),
+            *((RoutePlan(B, "C", 1), RoutePlan(C, "B", 1)) if crossed else ()),
             *more,
         )
         self.point = Mtp3(PointPlan(A, sets, routes, transfer=transfer, **features), variant)

@@ -55,7 +55,7 @@ class ResponseControl:
         self.machine = Machine(variant.chart("RTPC", RESPONSE_STATES, "needed"), self, {"T8": variant.seconds["T8"]})
 
     def _respond(self, _: Any, now: float) -> Sequence[Output]:
-        self.room.send(self.point.code, 0, Message("TFP", destination=self.destination.code))
+        self.room.routes.say(self.point, self.destination, PROHIBITED)
         return ()
 
 
@@ -142,7 +142,7 @@ class RouteManagement:
             return
         status = self._status(point, destination)
         if status != (PROHIBITED if message.name == "RST" else RESTRICTED):
-            self._tell(point, destination, status)
+            self.say(point, destination, status)
 
     def review(self) -> None:
         """See what has changed, and tell it to every adjacent point."""
@@ -173,7 +173,7 @@ class RouteManagement:
         for destination in self.room.routing.destinations.values():
             status = self._status(point, destination)
             if destination.code != point.code and status != self._told.get((point.code, destination.code), ALLOWED):
-                self._tell(point, destination, status)
+                self.say(point, destination, status)
 
     def respond(self, destination: "Destination", link: "Link") -> None:
         """A message came over this link that cannot be passed on."""
@@ -185,7 +185,8 @@ class RouteManagement:
             self._responses[key] = ResponseControl(self.room, destination, point)
         self.room.post(self._responses[key].machine, "needed")
 
-    def _tell(self, point: "AdjacentPoint", destination: "Destination", status: int) -> None:
+    def say(self, point: "AdjacentPoint", destination: "Destination", status: int) -> None:
+        """TFP, TFR or TFA to one adjacent point, which then has to be told when that is no longer so."""
         if self.room.send(point.code, 0, Message(NAMES[status], destination=destination.code), adjacent_only=True):
             self._told[point.code, destination.code] = status
 
