@@ -209,7 +209,10 @@ class ConsoleSignalling:
         gateway = self._gateways.get(link.point)
         if gateway is not None:
             return gateway.order(verb, name)
-        self._signalling.points[link.point].receive(ORDERS[verb](name))
+        point = self._signalling.points[link.point]
+        if verb == "inhibit" and point.mtp3.needs(name):
+            return f"{name} is not inhibited: a destination would be lost by it; look at point {link.point}"
+        point.receive(ORDERS[verb](name))
         return ""
 
     def continuity(self, line: Line) -> str:

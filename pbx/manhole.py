@@ -11,9 +11,11 @@ Leaves out what can be typed (pbx/console_words.py) and the client (pbx/console.
 # ruff: noqa: N802, N803, N815
 
 import contextlib
+import difflib
 import os
 import struct
 import sys
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -192,6 +194,9 @@ class Interpreter(manhole.ManholeInterpreter):  # type: ignore[misc]
         """What went wrong; an engineer sees where."""
         kind, value, trace = sys.exc_info()
         assert kind is not None
+        if isinstance(value, NameError) and traceback.extract_tb(trace)[-1].name == "<module>":  # of the statement, not within a function
+            near = difflib.get_close_matches(value.name, self.locals, 1)
+            return f"NameError: there is no {value.name} here; {f'is it {near[0]}? ' if near else ''}help tells all words\n"
         if self.row.role == "engineer" and trace is not None:
             return str(failure.Failure(value, kind, trace).getBriefTraceback())
         return f"{kind.__name__}: {value}\n"

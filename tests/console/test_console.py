@@ -87,6 +87,13 @@ def test_long_tables_are_cut_and_help_and_switch_explain(data):
     assert "switch.clear(...)  Clear a call." in text and "'idle'" in text and code == 0
 
 
+@pytest.mark.parametrize("role", ["observer", "engineer"])
+def test_a_word_that_there_is_not_is_told_with_the_nearest_one(data, role):
+    text, code = typed(data, role, "queue", "xyzzy")
+    assert "there is no queue here; is it queues? help tells all words" in text and "there is no xyzzy here; help tells all words" in text
+    assert "Traceback" not in text and code == 1
+
+
 @pytest.mark.parametrize(
     "line",
     [

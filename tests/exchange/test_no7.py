@@ -304,7 +304,7 @@ def test_people_see_and_work_links(seed):
         lab.after(3.0)
         assert "inhibited" in level_3("toll-0")
         # Without the other link the point would be lost, so this is refused.
-        assert view.inhibit_link("toll-1") == "done"
+        assert view.inhibit_link("toll-1") == "toll-1 is not inhibited: a destination would be lost by it; look at point city"
         lab.after(5.0)
         assert level_3("toll-1") == "available"
         assert view.uninhibit_link("toll-0") == "done"

@@ -107,8 +107,9 @@ def test_people_see_both_sets_and_may_not_inhibit_the_last_link(seed):
         ]
         ways = f"routes to {FAR_POINT}: by toll over {FAR_POINT}, priority 0, allowed, 1 of 1 links"
         assert f"{ways}; by more over {FAR_POINT}, priority 0, allowed, 1 of 1 links" in view.point("city")
-        for link in ("toll-0", "more-1"):
-            assert view.inhibit_link(link) == "done"
+        refused = "more-1 is not inhibited: a destination would be lost by it; look at point city"
+        for link, said in (("toll-0", "done"), ("more-1", refused)):
+            assert view.inhibit_link(link) == said
             lab.after(3.0)
         assert [row.level_3 for row in view.link_rows()] == ["inhibited here (Active)", "available"]
         assert f"{ways.replace('1 of 1', '0 of 1')}; by more" in view.point("city")

@@ -105,6 +105,10 @@ class Mtp3:
         found = self._room.links[link]
         return "available" if found.available else f"{found.reason} ({found.activity.machine.state})"
 
+    def needs(self, link: str) -> bool:
+        """Whether a destination would be lost without this link, so that it may not be inhibited (Q.704 section 10.2)."""
+        return self._room.routing.needs(self._room.links[link])
+
     @property
     def diverting(self) -> bool:
         """Whether messages to somewhere are held back while their traffic moves."""
