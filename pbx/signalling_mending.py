@@ -9,6 +9,7 @@ Nobody knows how far an action had come when it failed, so nothing is repaired, 
 (pbx/signalling_seat.py).
 """
 
+from collections import deque
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -17,7 +18,7 @@ from pbx.signalling.ss7.mtp3.relief import relieved
 from pbx.signalling.ss7.primitives import FromLink, OutOfService, Pause, Stop, ToLink
 from pbx.signalling.ss7.sigtran.association import EndAssociation
 from pbx.signalling.ss7.sigtran.server import ServerChanged
-from pbx.signalling_seat import Mend
+from pbx.signalling_seat import Mend, Seat
 
 if TYPE_CHECKING:
     from pbx.signalling_backhaul import LinkGateway, Process
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 SERVING = "InService"
 ENDED = EndAssociation("a fault of ours")
+History = deque[tuple[float, str]]
 
 
 class BeginsAnew(Protocol):
@@ -70,21 +72,37 @@ def relieve(point: "Point", points: "SignallingPoints", floor: Floor, given: Any
     return outputs
 
 
+class SigtranPart(Protocol):
+    """A user of associations as it is mended."""
+
+    engine: Any
+    seat: Seat
+
+    def make(self) -> Any:
+        """An engine that has heard of nothing yet."""
+
+
+def _replaced(part: SigtranPart, names: Iterable[str], history: History, fault: str, points: "SignallingPoints", floor: Floor) -> list[Any]:
+    """Another engine stands in place of one that has failed, its associations (``names``) are ended. What the failed one had said."""
+    history.append((floor.now, f"!! internal fault: {fault}"))
+    before = part.engine
+    part.engine = part.seat.engine = part.make()
+    part.engine.room.counters = before.room.counters
+    part.engine.room.count("fault of ours")
+    for name in names:
+        points.associations.send(name, ENDED)
+    return list(before.room.outputs)
+
+
 def server_mending(server: "ApplicationServer", point: "ServerPoint", points: "SignallingPoints", floor: Floor) -> Mend:
-    """How an application server is mended whose engine has failed."""
+    """How an application server of M3UA is mended whose engine has failed."""
 
     def mend(given: Any, fault: str) -> Iterable[Any]:
-        point.history.append((floor.now, f"!! internal fault: {fault}"))
-        before = server.engine
-        engine = server.engine = server.seat.engine = server.make()
-        engine.room.counters = before.room.counters
-        engine.room.count("fault of ours")
+        said = _replaced(server, [end.name for end in server.associations], point.history, fault, points, floor)
         for code in server.destinations:
             if point.reachable(code):
                 floor.then(point.to_users, Pause(code))
-        for end in server.associations:
-            points.associations.send(end.name, ENDED)
-        return [*before.room.outputs, *server.begun(floor.now)]
+        return [*said, *server.begun(floor.now)]
 
     return mend
 
@@ -93,14 +111,10 @@ def process_mending(process: "Process", points: "SignallingPoints", floor: Floor
     """How our process at a gateway of M2UA is mended: level 3 has lost its links, and starts them again."""
 
     def mend(given: Any, fault: str) -> Iterable[Any]:
-        process.association.history.append((floor.now, f"!! internal fault: {fault}"))
-        before = process.engine
-        engine = process.engine = process.seat.engine = process.make()
-        engine.room.counters = before.room.counters
-        engine.room.count("fault of ours")
-        points.associations.send(process.association.name, ENDED)
+        end = process.association
+        said = _replaced(process, [end.name], end.history, fault, points, floor)
         lost = [FromLink(name, OutOfService("a fault of ours")) for name in process.links]
-        return [*before.room.outputs, *lost, *engine.start(floor.now)]
+        return [*said, *lost, *process.engine.start(floor.now)]
 
     return mend
 
@@ -109,14 +123,8 @@ def gateway_mending(gateway: "LinkGateway", points: "SignallingPoints", floor: F
     """How a gateway of M2UA is mended: the level 2 of its links stops, and waits for processes to want it again."""
 
     def mend(given: Any, fault: str) -> Iterable[Any]:
-        gateway.history.append((floor.now, f"!! internal fault: {fault}"))
-        before = gateway.engine
-        engine = gateway.engine = gateway.seat.engine = gateway.make()
-        engine.room.counters = before.room.counters
-        engine.room.count("fault of ours")
-        for end in gateway.associations:
-            points.associations.send(end.name, ENDED)
+        said = _replaced(gateway, [end.name for end in gateway.associations], gateway.history, fault, points, floor)
         stopped = [ToLink(link.name, Stop()) for link in gateway.links]
-        return [*before.room.outputs, ServerChanged(False), *stopped, *engine.start(floor.now)]
+        return [*said, ServerChanged(False), *stopped, *gateway.engine.start(floor.now)]
 
     return mend

@@ -4,7 +4,7 @@ Between the plane and a circuit stand three kinds of engines: ``Mtp2`` for each 
 pair of points. None of them calls another: what one returns is given on later in the same turn (pbx/signalling_seat.py). A relation
 between two points is reset by GRS when the far point can first be reached, because it may remember calls that we have never known. What
 changes about links and destinations is stated as alarms. Leaves out how they are made of a configuration (pbx/signalling_plant.py), and
-what people do with them (pbx/signalling_operation.py).
+what people do with them (pbx/console_signalling.py).
 """
 
 from collections import defaultdict, deque

@@ -19,16 +19,15 @@ from pbx.signalling.ss7.sigtran.association import (
     AssociationLost,
     AssociationUp,
     EndAssociation,
-    FromAssociation,
     Octets,
     SendOctets,
-    ToAssociation,
 )
 from pbx.signalling.ss7.sigtran.m2pa import M2pa
 from pbx.signalling.ss7.sigtran.m2pa_messages import LinkStatus, UserData, write
 from pbx.signalling.ss7.sigtran.m2ua import M2ua
 from pbx.signalling.ss7.sigtran.m2ua_gateway import M2uaGateway
 from pbx.signalling.ss7.sigtran.m2ua_plan import LinksPlan
+from tests.association_party import Party
 from tests.sctp import needs_sctp
 from tests.signalling.ss7.m2pa_wire import SHORT
 
@@ -87,22 +86,19 @@ class Kept:
 
 
 class Link:
-    """A link of M2PA over a real association, with real time; or an end of M2UA. ``tell`` is called with what it tells level 3; it is kept
-    in ``told``."""
+    """A link of M2PA over a real association, with real time. ``tell`` is called with what it tells level 3; it is kept in ``told``."""
 
-    def __init__(self, loop, plan, engine=None, tell=None):
+    def __init__(self, loop, plan, tell=None):
         self.tell = tell
         self.reactor = loop.reactor
-        self.engine = engine or M2pa(SHORT)
-        self.named = engine is not None
-        """Whether the engine takes and returns the names of associations."""
+        self.engine = M2pa(SHORT)
         self.told = []
         self.call = None
         self.association = loop.associations(plan, told=self.hear)
         loop.opened.append(self)
 
     def hear(self, name, value):
-        self.give(FromAssociation(name, value) if self.named else value)
+        self.give(value)
 
     def give(self, *values):
         for value in values:
@@ -112,9 +108,7 @@ class Link:
         for value in outputs:
             if isinstance(value, SendOctets):
                 self.association.send("link", value)
-            elif isinstance(value, ToAssociation):
-                self.association.send(value.association, value.order)
-            elif isinstance(value, p.ToLevel3 | p.FromLink | p.ToLink):
+            elif isinstance(value, p.ToLevel3):
                 self.told.append(value)
                 if self.tell:
                     self.tell(value)
@@ -167,25 +161,32 @@ def test_a_link_of_m2pa_carries_messages_fails_and_comes_back(transport, loop):
 @pytest.mark.parametrize("transport", TRANSPORTS)
 def test_a_link_by_m2ua_is_established_carries_messages_and_is_established_again(transport, loop):
     plan, name = LinksPlan(("link",), (("L", 7),)), "link"
-    gateway = Link(loop, AssociationPlan(name, "m2ua", "127.0.0.1", transport, True, 0, "127.0.0.1"), M2uaGateway(plan, SHORT))
-    port = gateway.association.port_of(name)
-    level_3 = Link(loop, AssociationPlan(name, "m2ua", "127.0.0.1", transport, port=port), M2ua(plan, SHORT))
+    gateway = Party(loop, M2uaGateway(plan, SHORT), AssociationPlan(name, "m2ua", "127.0.0.1", transport, True, 0, "127.0.0.1"))
+    port = gateway.associations.port_of(name)
+    level_3 = Party(loop, M2ua(plan, SHORT), AssociationPlan(name, "m2ua", "127.0.0.1", transport, port=port))
     sent = [bytes((0x85, number % 256)) * (2 + number % 130) for number in range(300)]
+
+    def orders():
+        return [value.request for value in gateway.told if isinstance(value, p.ToLink)]
+
+    def indications():
+        return [value.indication for value in level_3.told if isinstance(value, p.FromLink)]
+
     for _ in range(2):
         level_3.told.clear()
         gateway.told.clear()
         level_3.give(p.ToLink("L", p.Start()))
-        loop.until(lambda: p.ToLink("L", p.Start()) in gateway.told)
+        loop.until(lambda: p.Start() in orders())
         gateway.give(p.FromLink("L", p.InService()))
-        loop.until(lambda: p.FromLink("L", p.InService()) in level_3.told)
+        loop.until(lambda: p.InService() in indications())
         level_3.give(*[p.ToLink("L", p.MessageForTransmission(octets)) for octets in sent])
         gateway.give(*[p.FromLink("L", p.ReceivedMessage(octets)) for octets in sent])
-        loop.until(lambda: len(gateway.told) >= len(sent) + 1 and len(level_3.told) >= len(sent) + 1)
-        assert gateway.told[-len(sent) :] == [p.ToLink("L", p.MessageForTransmission(octets)) for octets in sent]
-        assert level_3.told[-len(sent) :] == [p.FromLink("L", p.ReceivedMessage(octets)) for octets in sent]
-        level_3.association.send(name, EndAssociation("cut"))
-        loop.until(lambda: isinstance(level_3.told[-1].indication, p.OutOfService))
-        loop.until(lambda: gateway.told[-1] == p.ToLink("L", p.LocalProcessorOutage()))
+        loop.until(lambda: len(orders()) > len(sent) and len(indications()) > len(sent))
+        assert orders()[-len(sent) :] == [p.MessageForTransmission(octets) for octets in sent]
+        assert indications()[-len(sent) :] == [p.ReceivedMessage(octets) for octets in sent]
+        level_3.associations.send(name, EndAssociation("cut"))
+        loop.until(lambda: isinstance(indications()[-1], p.OutOfService) and orders()[-1] == p.LocalProcessorOutage())
+    assert level_3.wrong == gateway.wrong == []
 
 
 @pytest.mark.parametrize("transport", TRANSPORTS)
